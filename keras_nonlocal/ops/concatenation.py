@@ -1,0 +1,87 @@
+"""Concatenation in `O((N + M) C + M log M)` time and `O((N + M) C)` memory, exactly.
+
+`f(x_i, x_j) = ReLU(a_i + b_j)` depends on two scalars. Sort the keys by b, highest first: those
+that query i listens to, `b_j > -a_i`, are then the first k_i of them, and
+
+    sum_j ReLU(a_i + b_j) g_j = a_i * (g_1 + ... + g_k) + (b_1 g_1 + ... + b_k g_k).
+
+Both sums are rows of running totals. The gradients have the same form: that of g exchanges the
+roles of a and b, those of a and b are the running totals themselves, dotted with g and dy.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from keras import ops
+
+from .pairwise import key_weights, wide
+
+_BLOCK = 64  # rows summed by one triangular matrix product: ten times faster than `ops.cumsum`
+
+
+def sorted_sums(theta, phi, g, key_mask=None):
+    """Concatenation by sorting; arguments and result as for `pairwise.dense`, D = 1."""
+    a, b, values = wide(theta)[..., 0], wide(phi)[..., 0], wide(g)
+    centre = ops.stop_gradient(ops.mean(b, axis=1, keepdims=True))  # a_i + b_j stays the same
+    values = values * key_weights(values, key_mask)
+    return ops.cast(_rectified_sum(a + centre, b - centre, values), g.dtype)
+
+
+@ops.custom_gradient
+def _rectified_sum(a, b, g):
+    """`sum_j ReLU(a_i + b_j) g_j`: `(B, N), (B, M), (B, M, C) -> (B, N, C)`."""
+    total, weighted = _active_sums(a, b, g)
+
+    def gradient(*args, upstream=None):
+        dy = args[0] if upstream is None else upstream
+        dy_total, dy_weighted = _active_sums(b, a, dy)
+        return (
+            ops.sum(total * dy, axis=-1),
+            ops.sum(dy_total * g, axis=-1),
+            b[..., None] * dy_total + dy_weighted,
+        )
+
+    return a[..., None] * total + weighted, gradient
+
+
+def _active_sums(a, b, g):
+    """Sums of `g_j` and of `b_j g_j` over the keys with `a_i + b_j > 0`: two `(B, N, C)`."""
+    order = ops.argsort(-b, axis=1)
+    b, g = _rows(b[..., None], order), _rows(g, order)
+    active = _count_above(b[..., 0], -a)
+    return _rows(_running_sums(g), active), _rows(_running_sums(b * g), active)
+
+
+def _running_sums(x):
+    """Row k holds the sum of the first k rows of `x (B, M, C)`, for k = 0 ... M and beyond."""
+    batch, length, channels = ops.shape(x)
+    blocks = length // _BLOCK + 1  # at least one row of zeros more than there are keys
+    x = ops.concatenate([x, ops.zeros((batch, blocks * _BLOCK - length, channels), x.dtype)], 1)
+    x = ops.reshape(x, (batch, blocks, _BLOCK, channels))
+    within = ops.matmul(ops.convert_to_tensor(np.tri(_BLOCK, k=-1), x.dtype), x)
+    sums = ops.sum(x, axis=2, keepdims=True)
+    before = ops.cumsum(sums, axis=1) - sums
+    return ops.reshape(within + before, (batch, blocks * _BLOCK, channels))
+
+
+def _count_above(b, threshold):
+    """How many of the descending `b (B, M)` exceed each `threshold (B, N)`: binary search."""
+    keys = b.shape[1]
+    rounds = (keys if keys is not None else 2**31 - 1).bit_length()
+    low = ops.zeros_like(threshold, dtype="int32")
+    high = low + ops.shape(b)[1]
+    for _ in range(rounds):
+        middle = (low + high) // 2
+        probe = _rows(b[..., None], ops.minimum(middle, ops.shape(b)[1] - 1))[..., 0]
+        above = ops.logical_and(probe > threshold, middle < high)
+        low, high = ops.where(above, middle + 1, low), ops.where(above, high, middle)
+    return low
+
+
+def _rows(x, indices):
+    """Rows of `x (B, M, C)` at `indices (B, N)`, in one flat gather."""
+    batch, length, channels = ops.shape(x)
+    offsets = ops.arange(batch, dtype="int32")[:, None] * length
+    flat = ops.reshape(ops.cast(indices, "int32") + offsets, (-1,))
+    taken = ops.take(ops.reshape(x, (batch * length, channels)), flat, axis=0)
+    return ops.reshape(taken, (batch, ops.shape(indices)[1], channels))

@@ -1,0 +1,66 @@
+"""From a grid of features to sets of positions that attend to each other, and back.
+
+`(B, *grid, C)` becomes `(B', N, C)`: B' counts the sets, N the positions of one. A grid is
+`(L,)`, `(H, W)` or `(T, H, W)`, and positions keep the order T, H, W. What does not take part
+in the attention (time for space-only, groups of frames) moves into B'.
+"""
+
+from __future__ import annotations
+
+import math
+
+from keras import ops
+
+# The grid dimensions that attend to each other, per rank. All others move into the batch.
+AXES = {
+    1: {"spacetime": (0,), "time": (0,)},
+    2: {"spacetime": (0, 1), "space": (0, 1)},
+    3: {"spacetime": (0, 1, 2), "space": (1, 2), "time": (0,)},
+}
+
+
+def fold(x, axes, groups=1):
+    """`(B, *grid, C) -> (B', N, C)`: one row of B' for each set of positions.
+
+    Args:
+        x: Features `(B, *grid, C)` with any static or dynamic dimensions.
+        axes: One of `AXES[rank]`, such as `"spacetime"`.
+        groups: Into how many runs of consecutive frames the first grid dimension is cut.
+    """
+    split = _split(ops.shape(x), groups)
+    order = _order(len(x.shape) - 2, axes)
+    sets = len(order) - 1 - _attending(len(x.shape) - 2, axes)
+    x = ops.transpose(ops.reshape(x, split), order)
+    shape = ops.shape(x)
+    return ops.reshape(x, (_product(shape[:sets]), _product(shape[sets:-1]), shape[-1]))
+
+
+def unfold(y, like, axes, groups=1):
+    """The inverse of `fold`: `(B', N, C')` back on the grid of `like (B, *grid, C)`."""
+    shape = ops.shape(like)
+    split = (*_split(shape, groups)[:-1], y.shape[-1])
+    order = _order(len(shape) - 2, axes)
+    y = ops.reshape(y, [split[axis] for axis in order])
+    inverse = [order.index(axis) for axis in range(len(order))]
+    return ops.reshape(ops.transpose(y, inverse), (*shape[:-1], y.shape[-1]))
+
+
+def _split(shape, groups):
+    """`(B, T, ...)` to `(B, groups, T / groups, ...)`."""
+    return (shape[0], groups, shape[1] // groups, *shape[2:])
+
+
+def _order(rank, axes):
+    """Batch, groups, bystanders, attending dimensions, channels: indices after `_split`."""
+    attending = [2 + axis for axis in AXES[rank][axes]]
+    bystanders = [axis for axis in range(2, rank + 2) if axis not in attending]
+    return [0, 1, *bystanders, *attending, rank + 2]
+
+
+def _attending(rank, axes):
+    return len(AXES[rank][axes])
+
+
+def _product(sizes):
+    """Works on dynamic sizes too, which `math.prod` does through `*`."""
+    return math.prod(sizes)

@@ -1,0 +1,33 @@
+"""Argument checks shared by every floor: what was expected, what was received, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TypeVar
+
+Choice = TypeVar("Choice")
+
+
+def one_of(name: str, value: Choice, choices: Collection) -> Choice:
+    """Return `value` if it is among `choices`, else raise a `ValueError` that lists them."""
+    if value not in choices:
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"`{name}` must be one of {listed}. Received: {name}={value!r}")
+    return value
+
+
+def positive_int(name: str, value: int) -> int:
+    """Return `value` if it is an integer of at least one."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value!r}")
+    return value
+
+
+def sizes(name: str, value: int | Sequence[int], rank: int) -> tuple[int, ...]:
+    """Return `value` as a tuple of `rank` positive integers; one integer stands for all."""
+    values = (value,) * rank if isinstance(value, int) else tuple(value)
+    if len(values) != rank:
+        raise ValueError(
+            f"`{name}` must be a positive integer or {rank} of them. Received: {name}={value!r}"
+        )
+    return tuple(positive_int(name, size) for size in values)
