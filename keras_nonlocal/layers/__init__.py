@@ -1,5 +1,7 @@
 """Keras layers: weights and configuration; the math is in `keras_nonlocal.ops`."""
 
+from .geometry import Geometry as Geometry
 from .non_local import NonLocal1D as NonLocal1D
 from .non_local import NonLocal2D as NonLocal2D
 from .non_local import NonLocal3D as NonLocal3D
+from .window_average import WindowAverage3D as WindowAverage3D

@@ -27,6 +27,7 @@ class _NonLocal(keras.layers.Layer):
         pool_position: str = "after",
         scale: bool = False,
         temporal_groups: int = 1,
+        out_bias: bool = True,
         norm: str | None = "batch",
         method: str = "auto",
         **kwargs,
@@ -57,12 +58,13 @@ class _NonLocal(keras.layers.Layer):
         self.pool_position = pool_position
         self.scale = scale
         self.temporal_groups = temporal_groups
+        self.out_bias = out_bias
         self.norm_type = norm
         self.method = method
         self.supports_masking = True
-        self._pool_sizes = sizes("pool_size", pool_size, self.rank)
+        self.pool_sizes = sizes("pool_size", pool_size, self.rank)
         bystanders = set(range(self.rank)) - set(AXES[self.rank][axes])
-        if any(self._pool_sizes[axis] > 1 for axis in bystanders):
+        if any(self.pool_sizes[axis] > 1 for axis in bystanders):
             raise ValueError(
                 "`pool_size` must be 1 along the dimensions that `axes` leaves out. "
                 f"Received: pool_size={pool_size!r}, axes={axes!r}"
@@ -89,7 +91,7 @@ class _NonLocal(keras.layers.Layer):
         self.g = self._projection(inner, input_shape, "g")
         y_shape = (*input_shape[:-1], inner)
         kernel = "zeros" if self.norm_type is None else _small_normal()
-        self.out = self._projection(channels, y_shape, "out", kernel)
+        self.out = self._projection(channels, y_shape, "out", kernel, self.out_bias)
         if self.norm_type == "batch":
             self.norm = keras.layers.BatchNormalization(
                 momentum=0.9,
@@ -133,7 +135,7 @@ class _NonLocal(keras.layers.Layer):
         if not self.built:
             self.build(x.shape)
         grid = tuple(x.shape[1:-1])
-        key_grid = tuple(size // pool for size, pool in zip(grid, self._pool_sizes, strict=True))
+        key_grid = tuple(size // pool for size, pool in zip(grid, self.pool_sizes, strict=True))
         positions = self._check_positions(positions, grid)
         theta, phi, _, key_mask = self._project(x, self._over_grid(mask, x))
         queries, keys = self._numbered(grid), self._numbered(key_grid)  # (sets, N), (sets, M)
@@ -166,6 +168,7 @@ class _NonLocal(keras.layers.Layer):
             "pool_position": self.pool_position,
             "scale": self.scale,
             "temporal_groups": self.temporal_groups,
+            "out_bias": self.out_bias,
             "norm": self.norm_type,
             "method": self.method,
         }
@@ -192,7 +195,7 @@ class _NonLocal(keras.layers.Layer):
 
     def _pool(self, x, mask):
         """Max pooling that sees only valid positions, and the mask of the pooled grid."""
-        if max(self._pool_sizes) == 1:
+        if max(self.pool_sizes) == 1:
             return x, mask
         if mask is None:
             return self._max_pool(x), None
@@ -201,7 +204,7 @@ class _NonLocal(keras.layers.Layer):
         return ops.where(pooled_mask > 0, pooled, ops.zeros_like(pooled)), pooled_mask
 
     def _max_pool(self, x):
-        return ops.max_pool(x, self._pool_sizes, self._pool_sizes, data_format="channels_last")
+        return ops.max_pool(x, self.pool_sizes, self.pool_sizes, data_format="channels_last")
 
     def _fold(self, x):
         return fold(x, self.axes, self.temporal_groups)
@@ -214,10 +217,11 @@ class _NonLocal(keras.layers.Layer):
         mask = ops.reshape(mask, (*ops.shape(mask), *[1] * (len(x.shape) - len(mask.shape))))
         return ops.broadcast_to(mask, (*ops.shape(x)[:-1], 1))
 
-    def _projection(self, units, input_shape, name, kernel_initializer=None):
+    def _projection(self, units, input_shape, name, kernel_initializer=None, use_bias=True):
         """A 1x1x1 convolution, which is a dense layer over the channels."""
         layer = keras.layers.Dense(
             units,
+            use_bias=use_bias,
             kernel_initializer=kernel_initializer or _small_normal(),
             name=name,
             dtype=self.dtype_policy,
@@ -231,13 +235,13 @@ class _NonLocal(keras.layers.Layer):
         return ops.convert_to_numpy(self._fold(ops.convert_to_tensor(numbers)))[..., 0]
 
     def _check_grid(self, grid):
-        for size, pool in zip(grid, self._pool_sizes, strict=True):
+        for size, pool in zip(grid, self.pool_sizes, strict=True):
             if size is not None and size < pool:
                 raise ValueError(
                     f"`pool_size` must fit into the input's grid {tuple(grid)}. "
                     f"Received: pool_size={self.pool_size}"
                 )
-        frames = grid[0] and grid[0] // self._pool_sizes[0]
+        frames = grid[0] and grid[0] // self.pool_sizes[0]
         if frames is not None and (frames % self.temporal_groups or grid[0] % self.temporal_groups):
             raise ValueError(
                 "`temporal_groups` must divide the number of frames, before and after pooling. "
@@ -317,6 +321,7 @@ class NonLocal3D(_NonLocal):
             code. The two differ, so weights belong to one of them.
         scale: Whether to multiply softmax logits by `D ** -0.5`, as the official code does.
         temporal_groups: Into how many runs of frames attention is cut, to save memory.
+        out_bias: Whether W_z has a bias; MMAction2 leaves it to the norm.
         norm: `"batch"`, whose scale starts at zero, or `None`: then W_z starts at zero.
         method: `"auto"` plans the computation (see `keras_nonlocal.plan`); `"dense"`,
             `"blocked"`, `"fused"`, `"associated"` and `"sorted"` force a form. All are exact.

@@ -1,8 +1,8 @@
 """Chooses the form of a pairwise function by predicted time and memory, and runs it.
 
-All forms give the same numbers. The choice needs the sizes of one sample only, so a model with a
-dynamic batch is planned when it is built; where positions are dynamic too, the form whose memory
-stays bounded is taken.
+All forms give the same numbers. The choice looks at the sizes of one sample, so a model with a
+dynamic batch is planned when it is traced; where positions are dynamic too, the form whose
+memory stays bounded is taken.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import keras
 from keras import ops
 
 from ..validation import one_of
+from .concatenation import BLOCK as SORTED_BLOCK
 from .concatenation import sorted_sums
 from .dot_product import associated
 from .fused import fused
@@ -21,27 +22,49 @@ from .pairwise import dense
 from .softmax import blocked
 
 DENSE_BYTES = 32 * 2**20  # a larger affinity of one sample is never formed whole
-BLOCK_BYTES = 12 * 2**20  # of the affinity, at a time, over all samples of a batch
+BLOCK_BYTES = 12 * 2**20  # of the affinity at a time, over all samples of a batch
 SMALLEST_BLOCK = 64  # queries of a sample; fewer do not fill the matrix units
 
-# The exact alternative to the dense form, by instantiation.
-_SOFTMAX = {"dense", "blocked", "fused"}
-METHODS = {
-    "gaussian": _SOFTMAX,
-    "embedded_gaussian": _SOFTMAX,
-    "dot_product": {"dense", "associated"},
-    "concatenation": {"dense", "sorted"},
-}
+# Seconds on a CPU core pair; only their ratios matter.
+MULTIPLY_ADD = 1 / 130e9  # in a matrix product
+ELEMENT = 0.4e-9  # of an affinity or a table, written and read
+CALL = 60e-6  # of the small steps around a form: sorting, searching, looping
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Positions, keys and channels of one sample; `None` where they are dynamic."""
+    """Positions, keys and channels of one set of positions; `None` where dynamic."""
 
     positions: int | None
     keys: int | None
     depth: int
     channels: int
+
+    @property
+    def known(self) -> bool:
+        return self.positions is not None and self.keys is not None
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to compute a pairwise function.
+
+    Attributes:
+        run: `(instantiation, theta, phi, g, key_mask) -> y`.
+        macs: Multiply-adds of one set of positions.
+        elements: Numbers it holds at a time beside theta, phi, g and y, for `sets` sets.
+        calls: How many small steps it takes.
+    """
+
+    run: Callable
+    macs: Callable[[Sizes], int]
+    elements: Callable[[Sizes, int], int]
+    calls: int
+
+    def seconds(self, sizes: Sizes) -> float:
+        """Predicted time for one set of positions."""
+        moved = max(self.elements(sizes, 1), 0)
+        return self.macs(sizes) * MULTIPLY_ADD + moved * ELEMENT + self.calls * CALL
 
 
 def attend(instantiation, theta, phi, g, key_mask=None, method="auto"):
@@ -55,15 +78,14 @@ def attend(instantiation, theta, phi, g, key_mask=None, method="auto"):
         `(B, N, C)` in the dtype of `g`.
     """
     check_method(instantiation, method)
-    if method == "auto":
-        sizes = Sizes(theta.shape[1], phi.shape[1], theta.shape[2], g.shape[2])
-        method = choose(instantiation, sizes)
-    return FORMS[method](instantiation, theta, phi, g, key_mask)
+    sizes = Sizes(theta.shape[1], phi.shape[1], theta.shape[2], g.shape[2])
+    form = FORMS[choose(instantiation, sizes, method)]
+    return form.run(instantiation, theta, phi, g, key_mask)
 
 
 def check_method(instantiation, method):
     """Raise unless `method` computes `instantiation` on the current Keras backend."""
-    one_of("method", method, ("auto", *sorted(METHODS[instantiation])))
+    one_of("method", method, ("auto", *METHODS[instantiation]))
     if method == "fused" and not _has_fused():
         raise ValueError(
             "`method='fused'` needs a backend with a fused attention kernel (torch). "
@@ -71,69 +93,80 @@ def check_method(instantiation, method):
         )
 
 
-def choose(instantiation, sizes):
-    """The name of the form that is fastest within the memory budget."""
-    return _CHOICES[instantiation](sizes)
+def choose(instantiation, sizes, method="auto"):
+    """The name of the form that `method` means for these sizes."""
+    if method != "auto":
+        return method
+    *alternatives, bounded = METHODS[instantiation]
+    if "fused" in alternatives:
+        if _has_fused():
+            return "fused"
+        alternatives.remove("fused")
+    if not sizes.known:
+        return bounded
+    if 4 * sizes.positions * sizes.keys > DENSE_BYTES:
+        alternatives.remove("dense")
+    return min((*alternatives, bounded), key=lambda name: FORMS[name].seconds(sizes))
 
 
 def block_size(batch, positions, keys):
-    """Queries of a sample in one block; all arguments may be dynamic."""
+    """Queries of a sample in one block; the arguments may be dynamic."""
     rows = BLOCK_BYTES // (4 * batch * keys)
     if all(isinstance(size, int) for size in (batch, positions, keys)):
         return min(max(rows, SMALLEST_BLOCK), positions)
     return ops.minimum(ops.maximum(rows, SMALLEST_BLOCK), positions)
 
 
-def _blocked(instantiation, theta, phi, g, key_mask):
+def _run_blocked(instantiation, theta, phi, g, key_mask):
     batch, positions, _ = ops.shape(theta)
     block = block_size(batch, positions, ops.shape(phi)[1])
     return blocked(theta, phi, g, key_mask, block=block)
-
-
-def _without_name(form: Callable) -> Callable:
-    return lambda _, *arguments: form(*arguments)
-
-
-FORMS = {
-    "dense": dense,
-    "blocked": _blocked,
-    "fused": _without_name(fused),
-    "associated": _without_name(associated),
-    "sorted": _without_name(sorted_sums),
-}
 
 
 def _has_fused():
     return keras.backend.backend() == "torch"
 
 
-def _choose_softmax(sizes):
-    if _has_fused():
-        return "fused"
-    return "dense" if _affinity_bytes(sizes) <= DENSE_BYTES else "blocked"
+def _affinity_macs(sizes):
+    return sizes.positions * sizes.keys * (sizes.depth + sizes.channels)
 
 
-def _choose_dot_product(sizes):
-    n, m, d, c = sizes.positions, sizes.keys, sizes.depth, sizes.channels
-    if n is None or m is None:
-        return "associated"
-    return "dense" if n * m * (d + c) < (n + m) * d * c else "associated"
+def _block_elements(sizes, sets):
+    return sets * block_size(sets, sizes.positions, sizes.keys) * sizes.keys
 
 
-def _choose_concatenation(sizes):
-    return "dense" if _affinity_bytes(sizes) <= 4 * 700**2 else "sorted"
+FORMS = {
+    "dense": Form(
+        dense,
+        macs=_affinity_macs,
+        elements=lambda sizes, sets: sets * sizes.positions * sizes.keys,
+        calls=1,
+    ),
+    "blocked": Form(_run_blocked, macs=_affinity_macs, elements=_block_elements, calls=5),
+    "fused": Form(
+        lambda _, *tensors: fused(*tensors),
+        macs=_affinity_macs,
+        elements=lambda sizes, sets: 0,
+        calls=1,
+    ),
+    "associated": Form(
+        lambda _, *tensors: associated(*tensors),
+        macs=lambda sizes: (sizes.positions + sizes.keys) * sizes.depth * sizes.channels,
+        elements=lambda sizes, sets: sets * sizes.depth * sizes.channels,
+        calls=1,
+    ),
+    "sorted": Form(
+        lambda _, *tensors: sorted_sums(*tensors),
+        macs=lambda sizes: (2 * SORTED_BLOCK * sizes.keys + sizes.positions) * sizes.channels,
+        elements=lambda sizes, sets: 2 * sets * (sizes.positions + sizes.keys) * sizes.channels,
+        calls=20,
+    ),
+}
 
-
-def _affinity_bytes(sizes):
-    """Bytes of one sample's affinity in float32; infinite where it is not known beforehand."""
-    if sizes.positions is None or sizes.keys is None:
-        return float("inf")
-    return 4 * sizes.positions * sizes.keys
-
-
-_CHOICES = {
-    "gaussian": _choose_softmax,
-    "embedded_gaussian": _choose_softmax,
-    "dot_product": _choose_dot_product,
-    "concatenation": _choose_concatenation,
+# The forms of each instantiation; the last one's memory stays bounded.
+METHODS = {
+    "gaussian": ("dense", "fused", "blocked"),
+    "embedded_gaussian": ("dense", "fused", "blocked"),
+    "dot_product": ("dense", "associated"),
+    "concatenation": ("dense", "sorted"),
 }

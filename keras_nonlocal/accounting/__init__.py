@@ -1,0 +1,6 @@
+"""What a network costs before it runs: multiply-adds, parameters, memory of its blocks."""
+
+from .flops import Flops as Flops
+from .flops import flops as flops
+from .plan import Plan as Plan
+from .plan import plan as plan

@@ -1,0 +1,113 @@
+"""Multiply-adds and parameters of a network, stage by stage."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import keras
+
+from ..layers import Geometry, NonLocal1D, NonLocal2D, NonLocal3D
+from .shapes import layer_shapes
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a network: the layers whose names begin alike."""
+
+    name: str
+    macs: int
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Flops:
+    """What a network costs for one sample. `print` it for a table.
+
+    Attributes:
+        stages: One row a stage, in order.
+    """
+
+    stages: tuple[Stage, ...]
+
+    @property
+    def total_macs(self) -> int:
+        """Multiply-adds of convolutions, dense layers and non-local products."""
+        return sum(stage.macs for stage in self.stages)
+
+    @property
+    def parameters(self) -> int:
+        """Trained numbers: all weights but the moving statistics of batch norms."""
+        return sum(stage.parameters for stage in self.stages)
+
+    def __str__(self) -> str:
+        rows = [*self.stages, Stage("total", self.total_macs, self.parameters)]
+        lines = [f"{'stage':<16}{'GMACs':>10}{'parameters':>14}"]
+        lines += [f"{row.name:<16}{row.macs / 1e9:>10.2f}{row.parameters:>14,}" for row in rows]
+        return "\n".join(lines)
+
+
+def flops(model: keras.Model, input_shape: tuple[int, ...]) -> Flops:
+    """Counts multiply-adds and parameters by stage, for one sample.
+
+    Counted are convolutions, dense layers and the two products of a non-local block as the
+    paper defines it; `keras_nonlocal.plan` tells what the block costs as it is computed.
+    Published "FLOPs" of these networks are such multiply-adds.
+
+    Args:
+        model: A functional model.
+        input_shape: `(T, H, W, C)`, or whatever the model takes, without batch.
+
+    Raises:
+        ValueError: A model that cannot be walked, or a shape that does not fit it.
+
+    Example:
+
+    >>> model = keras_nonlocal.models.nl_i3d_r50()
+    >>> round(keras_nonlocal.flops(model, (32, 224, 224, 3)).total_macs / 1e9, 2)
+    40.96
+    """
+    stages: dict[str, list[int]] = {}
+    for layer, entry, result in layer_shapes(model, input_shape):
+        totals = stages.setdefault(layer.name.split("_")[0], [0, 0])
+        totals[0] += _macs(layer, entry, result)
+        totals[1] += sum(math.prod(weight.shape) for weight in layer.weights if _is_trained(weight))
+    return Flops(tuple(Stage(name, *totals) for name, totals in stages.items() if any(totals)))
+
+
+def _macs(layer, entry, result):
+    counters = (count for kind, count in _COUNTERS.items() if isinstance(layer, kind))
+    return next(counters, lambda *_: 0)(layer, entry, result)
+
+
+def _kernel_macs(layer, entry, result):
+    """Every output position takes the whole kernel once."""
+    return math.prod(result[:-1]) * math.prod(layer.kernel.shape)
+
+
+def _non_local_macs(layer, entry, result):
+    sizes = Geometry.of(layer, entry)
+    queries, keys = math.prod(entry[:-1]), math.prod(sizes.key_grid)
+    before = keys if layer.pool_position == "before" else queries
+    projections = {"theta": queries, "phi": before, "g": before, "out": queries}
+    macs = sum(
+        places * math.prod(getattr(layer, name).kernel.shape)
+        for name, places in projections.items()
+        if hasattr(layer, name)
+    )
+    return macs + sizes.sets * sizes.positions * sizes.keys * (sizes.depth + sizes.channels)
+
+
+_COUNTERS = {
+    keras.layers.Conv1D: _kernel_macs,
+    keras.layers.Conv2D: _kernel_macs,
+    keras.layers.Conv3D: _kernel_macs,
+    keras.layers.Dense: _kernel_macs,
+    NonLocal1D: _non_local_macs,
+    NonLocal2D: _non_local_macs,
+    NonLocal3D: _non_local_macs,
+}
+
+
+def _is_trained(weight):
+    return not weight.path.endswith(("moving_mean", "moving_variance", "seed_generator_state"))

@@ -1,0 +1,11 @@
+"""Feature networks in the functional API, and the tables they are built from."""
+
+from .backbone import Backbone as Backbone
+from .placement import DEPTHS as DEPTHS
+from .placement import STAGES as STAGES
+from .placement import Placement as Placement
+from .placement import place as place
+from .variants import VARIANTS as VARIANTS
+from .variants import Variant as Variant
+from .video_resnet import INFLATIONS as INFLATIONS
+from .video_resnet import video_resnet as video_resnet

@@ -1,0 +1,26 @@
+"""A functional feature network that tells where its pyramid levels are."""
+
+from __future__ import annotations
+
+import keras
+
+
+@keras.saving.register_keras_serializable("keras_nonlocal")
+class Backbone(keras.Model):
+    """A functional model of stages `res2` ... `res5`, at strides 4, 8, 16, 32.
+
+    KerasHub's tasks read `pyramid_outputs`, KerasCV's `pyramid_level_inputs`. Both are read off
+    the layer names, so they survive saving and loading.
+    """
+
+    @property
+    def pyramid_level_inputs(self) -> dict[str, str]:
+        """The name of the last layer of each stage: `{"P2": ..., ..., "P5": ...}`."""
+        stages = [(layer.name.split("_")[0], layer.name) for layer in self.layers]
+        return {f"P{stage[3:]}": name for stage, name in stages if stage.startswith("res")}
+
+    @property
+    def pyramid_outputs(self) -> dict[str, keras.KerasTensor]:
+        """The output of each stage: `{"P2": ..., ..., "P5": ...}`."""
+        names = self.pyramid_level_inputs
+        return {level: self.get_layer(name).output for level, name in names.items()}

@@ -1,0 +1,82 @@
+"""C2D and I3D ResNets with non-local blocks: the feature network of the paper's video models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import cycle
+
+from keras import layers
+
+from ..layers import NonLocal3D
+from .backbone import Backbone
+from .blocks import basic, bottleneck, conv_norm
+from .placement import DEPTHS, STAGES
+from .variants import Variant
+
+WIDTHS = {"res2": 1, "res3": 2, "res4": 4, "res5": 8}
+BLOCKS = {18: basic, 50: bottleneck, 101: bottleneck}
+
+
+# Kernels of a block's first two convolutions, given the time kernel of the schedule.
+KERNELS = {
+    (None, bottleneck): lambda time: ((1, 1, 1), (1, 3, 3)),
+    ("3x1x1", bottleneck): lambda time: ((time, 1, 1), (1, 3, 3)),
+    ("3x3x3", bottleneck): lambda time: ((1, 1, 1), (time, 3, 3)),
+    (None, basic): lambda time: ((1, 3, 3), (1, 3, 3)),
+    ("3x1x1", basic): lambda time: ((time, 3, 3), (1, 3, 3)),
+    ("3x3x3", basic): lambda time: ((time, 3, 3), (time, 3, 3)),
+}
+INFLATIONS = (None, "3x1x1", "3x3x3")
+
+
+def video_resnet(
+    inputs,
+    *,
+    depth: int,
+    variant: Variant,
+    inflation: str | None,
+    placement: Mapping[str, tuple[int, ...]],
+    non_local: Mapping[str, object],
+    width: int = 64,
+    name: str,
+) -> Backbone:
+    """Clips `(B, T, H, W, 3)` to features `(B, T', H / 32, W / 32, C)`.
+
+    Args:
+        inputs: The `keras.KerasTensor` to start from.
+        depth: 18, 50 or 101.
+        variant: A row of `VARIANTS`.
+        inflation: `None` for C2D; `"3x1x1"` or `"3x3x3"` for I3D.
+        placement: After which residual blocks of each stage a non-local block follows.
+        non_local: Arguments of `NonLocal3D` that differ from the variant's.
+        width: Channels of conv1.
+        name: Name of the model.
+    """
+    x = _stem(inputs, width, 5 if inflation else 1, variant)
+    for stage, blocks in zip(STAGES, DEPTHS[depth], strict=True):
+        kernels = cycle(variant.inflation[stage] if inflation else (1,))
+        options = {**variant.non_local, **non_local}
+        if stage in variant.groups:
+            options["temporal_groups"] = variant.groups[stage]
+        for index, time in zip(range(blocks), kernels, strict=False):
+            x = BLOCKS[depth](
+                x,
+                width * WIDTHS[stage],
+                KERNELS[inflation, BLOCKS[depth]](time),
+                stride=2 if index == 0 and stage != "res2" else 1,
+                frozen=variant.frozen_norm,
+                name=f"{stage}_{index}",
+            )
+            if index in placement.get(stage, ()):
+                x = NonLocal3D(**options, name=f"{stage}_{index}_nonlocal")(x)
+        if stage == "res2" and variant.pool2:
+            x = layers.MaxPooling3D((2, 1, 1), name="pool2")(x)
+    return Backbone(inputs, x, name=name)
+
+
+def _stem(x, width, time_kernel, variant):
+    x = conv_norm(x, width, (time_kernel, 7, 7), strides=(variant.stem_stride, 2, 2), name="conv1")
+    padding = variant.pool1_padding
+    x = layers.ZeroPadding3D((0, padding, padding), name="pool1_pad")(x)  # after a ReLU: 0 is least
+    strides = (variant.pool1_stride, 2, 2)
+    return layers.MaxPooling3D(variant.pool1, strides, name="pool1")(x)

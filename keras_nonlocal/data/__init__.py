@@ -1,0 +1,17 @@
+"""Video files on disk -> `tf.data` batches of clips, and a task that renders its own."""
+
+from . import synthetic as synthetic
+from .dataset import video_dataset as video_dataset
+from .decode import VideoError as VideoError
+from .decode import count_frames as count_frames
+from .decode import read_clip as read_clip
+from .decode import read_frames as read_frames
+from .encode import write_video as write_video
+from .files import VIDEO_SUFFIXES as VIDEO_SUFFIXES
+from .files import find_videos as find_videos
+from .files import list_folder as list_folder
+from .sampling import centre_start as centre_start
+from .sampling import clip_indices as clip_indices
+from .sampling import clip_span as clip_span
+from .sampling import random_start as random_start
+from .sampling import uniform_starts as uniform_starts

@@ -1,0 +1,49 @@
+"""From features `(B, T, H, W, C)` to class scores, in the three ways of the published networks.
+
+They differ only on maps larger than 7 x 7, such as those of a 256 pixel crop.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from ..layers import WindowAverage3D
+
+
+def features_head(x, classes, activation, dropout):
+    """Average the features of the whole map, then classify once (MMAction2, GluonCV)."""
+    x = layers.GlobalAveragePooling3D(name="avg_pool")(x)
+    return _activation(activation)(_classify(x, classes, dropout))
+
+
+def probabilities_head(x, classes, activation, dropout):
+    """Classify every 7 x 7 window, then average the probabilities (official, PySlowFast)."""
+    x = WindowAverage3D(7, name="avg_pool")(x)
+    x = _activation(activation, "window_predictions")(_classify(x, classes, dropout))
+    return layers.GlobalAveragePooling3D(name="predictions", dtype="float32")(x)
+
+
+def logits_head(x, classes, activation, dropout):
+    """Classify every 7 x 7 window, then average the logits (PyTorchVideo)."""
+    x = _classify(WindowAverage3D(7, name="avg_pool")(x), classes, dropout)
+    x = layers.GlobalAveragePooling3D(name="average_logits", dtype="float32")(x)
+    return _activation(activation)(x)
+
+
+HEADS = {
+    "features": features_head,
+    "probabilities": probabilities_head,
+    "logits": logits_head,
+}
+
+
+def _classify(x, classes, dropout):
+    x = layers.Dropout(dropout, name="dropout")(x)
+    initializer = keras.initializers.RandomNormal(stddev=0.01)
+    return layers.Dense(classes, kernel_initializer=initializer, name="logits")(x)
+
+
+def _activation(activation, name="predictions"):
+    """In float32, so that probabilities sum to one under half precision."""
+    return layers.Activation(activation, dtype="float32", name=name)

@@ -1,0 +1,175 @@
+"""The paper's video classifiers: C2D and I3D ResNets, with and without non-local blocks."""
+
+from __future__ import annotations
+
+from os import PathLike
+
+import keras
+from keras import layers
+
+from ..backbones import VARIANTS, Backbone, Placement, Variant, video_resnet
+from ..validation import one_of, positive_int
+from ..weights import find_weights, load_weights
+from .families import FAMILIES, Design, design, placement
+from .heads import HEADS
+
+POOLINGS = {None: None, "avg": layers.GlobalAveragePooling3D, "max": layers.GlobalMaxPooling3D}
+
+_DOC = """{title} for video: {parameters} trainable parameters with 400 classes.
+
+Source: Non-local Neural Networks (arXiv:1711.07971), section 4 and Table 1.
+
+Args:
+    include_top: Whether to end in a classifier; otherwise the features of the last stage.
+    weights: `None`, the name of a card or of its data set, or a path of a `.weights.h5` file.
+    input_tensor: Keras tensor `(B, T, H, W, C)` to use as the input.
+    input_shape: `(T, H, W, C)`; `(None, None, None, 3)` by default: any clip will do.
+    pooling: Without top, `None` for `(B, T', H / 32, W / 32, C)`, `"avg"` or `"max"` for `(B, C)`.
+    classes: Number of classes: by default those of the weights, or the 400 of Kinetics.
+    classifier_activation: Activation of the top; `None` for logits.
+    name: Name of the model.
+    variant: Which published code to follow in stem, pooling, padding, block and head: one of
+        `keras_nonlocal.backbones.VARIANTS`. By default that of the weights, or the paper's
+        `"official_32x2"`: 32 frames, every second one of 64.
+    blocks: How many non-local blocks, 1, 5 or 10 (small networks: 1 or 2), or a placement such
+        as `{{"res3": (1, 3), "res4": (1, 3, 5)}}`: the residual blocks they follow.
+    inflation: Of I3D: `"3x1x1"` or `"3x3x3"`, the kernels that reach over time.
+    instantiation: The pairwise function, see `keras_nonlocal.layers.NonLocal3D`.
+    axes: `"spacetime"`, `"space"` or `"time"`: which positions attend to each other.
+    method: How to compute the non-local blocks, see `keras_nonlocal.plan`.
+    dropout: Rate before the classifier.
+
+Returns:
+    A functional `keras.Model` of normalised clips; without top a
+    `keras_nonlocal.backbones.Backbone`.
+
+Raises:
+    ValueError: An unknown name, or blocks, weights or an input that do not fit the network.
+
+Example:
+
+>>> model = keras_nonlocal.models.{name}(classes=10, input_shape=(32, 224, 224, 3))
+>>> model.output_shape
+(None, 10)
+"""
+
+
+def _builder(builder: str):
+    family = FAMILIES[builder]
+
+    def build(
+        include_top: bool = True,
+        weights: str | PathLike | None = None,
+        input_tensor: keras.KerasTensor | None = None,
+        input_shape: tuple[int | None, ...] | None = None,
+        pooling: str | None = None,
+        classes: int | None = None,
+        classifier_activation: str | None = "softmax",
+        name: str = builder,
+        *,
+        variant: str | None = None,
+        blocks: int | Placement | None = None,
+        inflation: str | None = None,
+        instantiation: str | None = None,
+        axes: str | None = None,
+        method: str = "auto",
+        dropout: float = 0.5,
+    ) -> keras.Model:
+        one_of("pooling", pooling, POOLINGS)
+        given = dict(
+            variant=variant,
+            blocks=blocks,
+            inflation=inflation,
+            instantiation=instantiation,
+            axes=axes,
+        )
+        path, card = find_weights(weights, builder)
+        chosen = design(builder, given, card)
+        published = VARIANTS[chosen.variant]
+        features = video_resnet(
+            _inputs(input_tensor, input_shape, published),
+            depth=family.depth,
+            width=family.width,
+            variant=published,
+            inflation=chosen.inflation,
+            placement=placement(builder, chosen),
+            non_local=_block_options(published, chosen, method),
+            name=name,
+        )
+        classes = _classes(classes, card, include_top)
+        scores = HEADS[published.head](features.output, classes, classifier_activation, dropout)
+        classifier = keras.Model(features.inputs, scores, name=name)
+        if path is not None:
+            load_weights(classifier, path)
+        return classifier if include_top else _pooled(features, pooling, name)
+
+    build.__name__ = build.__qualname__ = builder
+    build.__doc__ = _DOC.format(name=builder, **vars(family))
+    return build
+
+
+def _inputs(tensor, shape, variant: Variant):
+    """The input tensor, checked: rank five, channels known, enough frames."""
+    if tensor is None:
+        shape = (None, None, None, 3) if shape is None else tuple(shape)
+        if len(shape) != 4:
+            raise ValueError(f"`input_shape` must be (T, H, W, C). Received: input_shape={shape}")
+        tensor = keras.Input(shape, name="clip")
+    if len(tensor.shape) != 5 or tensor.shape[-1] is None:
+        raise ValueError(
+            "The input must be (B, T, H, W, C) with a known number of channels. "
+            f"Received: shape={tuple(tensor.shape)}"
+        )
+    frames, fewest = tensor.shape[1], variant.temporal_stride
+    if frames is not None and frames < fewest:
+        raise ValueError(
+            f"This network takes clips of at least {fewest} frames. Received: {frames} frames"
+        )
+    return tensor
+
+
+def _block_options(variant: Variant, chosen: Design, method: str) -> dict:
+    """The variant's non-local block, as the chosen pairwise function and axes allow."""
+    options = {
+        **variant.non_local,
+        "instantiation": chosen.instantiation,
+        "axes": chosen.axes,
+        "method": method,
+    }
+    if chosen.instantiation in ("dot_product", "concatenation"):
+        options["scale"] = False  # divided by the number of keys instead
+    if chosen.axes == "time":
+        options["pool_size"] = 1  # keys are of one place
+    return options
+
+
+def _classes(classes, card, include_top):
+    if card is None:
+        return positive_int("classes", 400 if classes is None else classes)
+    if include_top and classes not in (None, len(card.classes)):
+        raise ValueError(
+            f"The weights {card.name!r} tell {len(card.classes)} classes apart. For others take "
+            f"`include_top=False` and add a classifier. Received: classes={classes}"
+        )
+    return len(card.classes)
+
+
+def _pooled(features: Backbone, pooling: str | None, name: str) -> Backbone:
+    if pooling is None:
+        return features
+    pooled = POOLINGS[pooling](name=f"{pooling}_pool")(features.output)
+    return Backbone(features.inputs, pooled, name=name)
+
+
+c2d_r50 = _builder("c2d_r50")
+c2d_r101 = _builder("c2d_r101")
+i3d_r50 = _builder("i3d_r50")
+i3d_r101 = _builder("i3d_r101")
+nl_c2d_r50 = _builder("nl_c2d_r50")
+nl_c2d_r101 = _builder("nl_c2d_r101")
+nl_i3d_r50 = _builder("nl_i3d_r50")
+nl_i3d_r101 = _builder("nl_i3d_r101")
+c2d_small = _builder("c2d_small")
+i3d_small = _builder("i3d_small")
+nl_c2d_small = _builder("nl_c2d_small")
+nl_i3d_small = _builder("nl_i3d_small")
