@@ -1,6 +1,8 @@
 """Feature networks in the functional API, and the tables they are built from."""
 
 from .backbone import Backbone as Backbone
+from .blocks import conv_norm as conv_norm
+from .image_resnet import dilated_resnet as dilated_resnet
 from .placement import DEPTHS as DEPTHS
 from .placement import STAGES as STAGES
 from .placement import Placement as Placement

@@ -1,4 +1,4 @@
-"""Residual blocks of video networks, and the convolution with batch norm they are made of."""
+"""Residual blocks, and the convolution with batch norm they are made of: for images and clips."""
 
 from __future__ import annotations
 
@@ -6,25 +6,40 @@ from functools import partial
 
 from keras import layers
 
-Size = tuple[int, int, int]
+Size = tuple[int, ...]
+
+_CONVOLUTIONS = {
+    2: (layers.Conv2D, layers.ZeroPadding2D),
+    3: (layers.Conv3D, layers.ZeroPadding3D),
+}
 
 
 def conv_norm(
-    x, filters: int, kernel: Size, *, strides: Size = (1, 1, 1), relu=True, frozen=False, name: str
+    x,
+    filters: int,
+    kernel: Size,
+    *,
+    strides: Size | int = 1,
+    dilation: int = 1,
+    relu: bool = True,
+    frozen: bool = False,
+    name: str,
 ):
-    """Convolution without bias, batch norm, ReLU.
+    """Convolution without bias, batch norm, ReLU, over `len(kernel)` dimensions.
 
     Padding is the same on both sides, as in every published network. (`padding="same"` pads a
     strided convolution on one side only.)
     """
-    strided = max(strides) > 1
+    convolution, zero_padding = _CONVOLUTIONS[len(kernel)]
+    strided = strides != 1 and max(strides) > 1
     if strided and max(kernel) > 1:
-        x = layers.ZeroPadding3D([size // 2 for size in kernel], name=f"{name}_pad")(x)
-    x = layers.Conv3D(
+        x = zero_padding([size // 2 for size in kernel], name=f"{name}_pad")(x)
+    x = convolution(
         filters,
         kernel,
         strides=strides,
         padding="valid" if strided else "same",
+        dilation_rate=dilation,
         use_bias=False,
         kernel_initializer="he_normal",
         name=f"{name}_conv",
@@ -35,35 +50,35 @@ def conv_norm(
     return layers.ReLU(name=f"{name}_relu")(x) if relu else x
 
 
-def bottleneck(x, width: int, kernels: tuple[Size, Size], *, stride=1, frozen=False, name: str):
-    """1x1x1, 3x3 and 1x1x1 convolutions; `kernels` are those of the first two."""
+def bottleneck(x, width: int, kernels, *, stride=1, dilation=1, frozen=False, name: str):
+    """1x1, 3x3 and 1x1 convolutions; `kernels` are the sizes of the first two."""
     conv = partial(conv_norm, frozen=frozen)
     first, second = kernels
+    strides = _spatial(stride, len(first))
     y = conv(x, width, first, name=f"{name}_1")
-    y = conv(y, width, second, strides=(1, stride, stride), name=f"{name}_2")
-    y = conv(y, 4 * width, (1, 1, 1), relu=False, name=f"{name}_3")
-    return _residual(x, y, stride, frozen, name)
+    y = conv(y, width, second, strides=strides, dilation=dilation, name=f"{name}_2")
+    y = conv(y, 4 * width, (1,) * len(first), relu=False, name=f"{name}_3")
+    return _residual(x, y, strides, frozen, name)
 
 
-def basic(x, width: int, kernels: tuple[Size, Size], *, stride=1, frozen=False, name: str):
+def basic(x, width: int, kernels, *, stride=1, frozen=False, name: str):
     """Two 3x3 convolutions, the block of shallow networks."""
     conv = partial(conv_norm, frozen=frozen)
     first, second = kernels
-    y = conv(x, width, first, strides=(1, stride, stride), name=f"{name}_1")
+    strides = _spatial(stride, len(first))
+    y = conv(x, width, first, strides=strides, name=f"{name}_1")
     y = conv(y, width, second, relu=False, name=f"{name}_2")
-    return _residual(x, y, stride, frozen, name)
+    return _residual(x, y, strides, frozen, name)
 
 
-def _residual(x, y, stride, frozen, name):
-    """`ReLU(x + y)`, with a projected shortcut where channels or stride change."""
-    if stride > 1 or x.shape[-1] != y.shape[-1]:
-        x = conv_norm(
-            x,
-            y.shape[-1],
-            (1, 1, 1),
-            strides=(1, stride, stride),
-            relu=False,
-            frozen=frozen,
-            name=f"{name}_shortcut",
-        )
+def _residual(x, y, strides, frozen, name):
+    """`ReLU(x + y)`, with a projected shortcut where channels or size change."""
+    if max(strides) > 1 or x.shape[-1] != y.shape[-1]:
+        options = {"strides": strides, "relu": False, "frozen": frozen}
+        x = conv_norm(x, y.shape[-1], (1,) * len(strides), **options, name=f"{name}_shortcut")
     return layers.ReLU(name=f"{name}_out")(layers.Add(name=f"{name}_add")([x, y]))
+
+
+def _spatial(stride, rank):
+    """The stride of height and width; frames are never skipped inside a block."""
+    return (1,) * (rank - 2) + (stride, stride)

@@ -1,5 +1,9 @@
 """Named networks: video classifiers and segmentation."""
 
+from .segmentation import fcn_r50 as fcn_r50
+from .segmentation import fcn_r101 as fcn_r101
+from .segmentation import nl_fcn_r50 as nl_fcn_r50
+from .segmentation import nl_fcn_r101 as nl_fcn_r101
 from .video import c2d_r50 as c2d_r50
 from .video import c2d_r101 as c2d_r101
 from .video import c2d_small as c2d_small
