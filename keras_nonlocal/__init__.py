@@ -1,6 +1,21 @@
 """Non-local Neural Networks (Wang, Girshick, Gupta, He, CVPR 2018) for Keras 3."""
 
+from importlib.metadata import PackageNotFoundError as _NotInstalled
+from importlib.metadata import version as _version
+
+from . import backbones as backbones
+from . import data as data
+from . import explain as explain
 from . import layers as layers
 from . import models as models
+from . import ops as ops
+from . import weights as weights
+from . import zoo as zoo
 from .accounting import flops as flops
 from .accounting import plan as plan
+from .folding import fold_batch_norm as fold_batch_norm
+
+try:
+    __version__ = _version("keras_nonlocal")
+except _NotInstalled:  # a bare checkout
+    __version__ = "0+unknown"

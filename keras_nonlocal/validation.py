@@ -10,7 +10,7 @@ Choice = TypeVar("Choice")
 
 def one_of(name: str, value: Choice, choices: Collection) -> Choice:
     """Return `value` if it is among `choices`, else raise a `ValueError` that lists them."""
-    if value not in choices:
+    if value not in list(choices):
         listed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"`{name}` must be one of {listed}. Received: {name}={value!r}")
     return value

@@ -90,14 +90,11 @@ def plan(
     """
     positive_int("batch", batch)
     if isinstance(model_or_layer, NON_LOCAL):
-        shapes = [(model_or_layer, tuple(input_shape), None)]
+        pairs = [(model_or_layer, tuple(input_shape))]
     else:
-        shapes = list(layer_shapes(model_or_layer, input_shape))
-    blocks = [
-        _plan_block(layer, entry, batch, dtype)
-        for layer, entry, _ in shapes
-        if isinstance(layer, NON_LOCAL)
-    ]
+        shapes = layer_shapes(model_or_layer, input_shape)
+        pairs = [(layer, entry) for layer, entry, _ in shapes if isinstance(layer, NON_LOCAL)]
+    blocks = [_plan_block(layer, entry, batch, dtype) for layer, entry in pairs]
     if not blocks:
         raise ValueError(f"{model_or_layer.name!r} has no non-local block to plan.")
     return Plan(tuple(blocks))
@@ -108,16 +105,17 @@ def _plan_block(layer, input_shape, batch, dtype):
     sizes = Sizes(geometry.positions, geometry.keys, geometry.depth, geometry.channels)
     name = choose(layer.instantiation, sizes, layer.method)
     sets = batch * geometry.sets
-    operands = (sizes.positions + sizes.keys) * sizes.depth + sizes.keys * sizes.channels
+    queries, keys = geometry.positions, geometry.keys
+    operands = (queries + keys) * geometry.depth + keys * geometry.channels
     return BlockPlan(
         name=layer.name,
         form=name,
-        positions=sizes.positions,
-        keys=sizes.keys,
+        positions=queries,
+        keys=keys,
         sets=sets,
         macs=sets * FORMS[name].macs(sizes),
         operand_bytes=sets * operands * _item_bytes(dtype or layer.compute_dtype),
-        dense_bytes=4 * sets * sizes.positions * sizes.keys,
+        dense_bytes=4 * sets * queries * keys,
         planned_bytes=4 * FORMS[name].elements(sizes, sets),
     )
 

@@ -19,7 +19,7 @@ def conv_norm(
     filters: int,
     kernel: Size,
     *,
-    strides: Size | int = 1,
+    strides: Size | None = None,
     dilation: int = 1,
     relu: bool = True,
     frozen: bool = False,
@@ -31,7 +31,8 @@ def conv_norm(
     strided convolution on one side only.)
     """
     convolution, zero_padding = _CONVOLUTIONS[len(kernel)]
-    strided = strides != 1 and max(strides) > 1
+    strides = strides or (1,) * len(kernel)
+    strided = max(strides) > 1
     if strided and max(kernel) > 1:
         x = zero_padding([size // 2 for size in kernel], name=f"{name}_pad")(x)
     x = convolution(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 # Time kernels of the first convolution of each block, repeated over a stage (I3D 3x1x1).
 INFLATION = {"res2": (3,), "res3": (3, 1), "res4": (3, 1), "res5": (1, 3)}
@@ -43,7 +44,7 @@ class Variant:
     pool2: bool = True
     frozen_norm: bool = False
     inflation: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: INFLATION)
-    non_local: Mapping[str, object] = field(default_factory=dict)
+    non_local: Mapping[str, Any] = field(default_factory=dict)
     groups: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -68,7 +69,7 @@ _official_32x2 = Variant(
 _official_8x8 = replace(
     _official_32x2, frames=8, frame_stride=8, stem_stride=1, pool1=(1, 3, 3), pool1_stride=1
 )
-_affine = {
+_affine: dict[str, Any] = {
     "frozen_norm": True,
     "groups": {"res3": 4},
     "non_local": {**_OFFICIAL_BLOCK, "norm": None},

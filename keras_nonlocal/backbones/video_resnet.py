@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import cycle
+from typing import Any
 
 from keras import layers
 
@@ -36,7 +37,7 @@ def video_resnet(
     variant: Variant,
     inflation: str | None,
     placement: Mapping[str, tuple[int, ...]],
-    non_local: Mapping[str, object],
+    non_local: Mapping[str, Any],
     width: int = 64,
     name: str,
 ) -> Backbone:

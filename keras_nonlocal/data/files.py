@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 VIDEO_SUFFIXES = frozenset(
-    (".3gp", ".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov")
-    + (".mp4", ".mpeg", ".mpg", ".ogv", ".ts", ".webm", ".wmv")
+    {".3gp", ".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
+    | {".ogv", ".ts", ".webm", ".wmv"}
 )
 
 

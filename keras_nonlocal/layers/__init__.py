@@ -4,5 +4,5 @@ from .geometry import Geometry as Geometry
 from .non_local import NonLocal1D as NonLocal1D
 from .non_local import NonLocal2D as NonLocal2D
 from .non_local import NonLocal3D as NonLocal3D
-from .window_average import WindowAverage3D as WindowAverage3D
 from .resize import ResizeLike as ResizeLike
+from .window_average import WindowAverage3D as WindowAverage3D

@@ -85,9 +85,7 @@ class _NonLocal(keras.layers.Layer):
             self.theta = self._projection(inner, input_shape, "theta")
             self.phi = self._projection(inner, input_shape, "phi")
         if self.instantiation == "concatenation":
-            self.w_f = self.add_weight(
-                shape=(2 * inner,), initializer=_small_normal(), name="w_f"
-            )
+            self.w_f = self.add_weight(shape=(2 * inner,), initializer=_small_normal(), name="w_f")
         self.g = self._projection(inner, input_shape, "g")
         y_shape = (*input_shape[:-1], inner)
         kernel = "zeros" if self.norm_type is None else _small_normal()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..backbones import INFLATIONS, VARIANTS, Placement, place
 from ..ops import AFFINITIES, AXES
@@ -50,7 +51,7 @@ FAMILIES = {
 }
 
 
-def design(builder: str, given: Mapping[str, object], card: Card | None) -> Design:
+def design(builder: str, given: Mapping[str, Any], card: Card | None) -> Design:
     """The builder's design with the choices of its caller and of the weights' card.
 
     Args:
@@ -90,8 +91,7 @@ def _check_builder(builder, family, chosen):
     ):
         if name in chosen and not has_it:
             raise ValueError(
-                f"{builder} takes no `{name}`. Take {other}. "
-                f"Received: {name}={chosen[name]!r}"
+                f"{builder} takes no `{name}`. Take {other}. Received: {name}={chosen[name]!r}"
             )
 
 

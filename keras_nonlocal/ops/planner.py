@@ -33,16 +33,12 @@ CALL = 60e-6  # of the small steps around a form: sorting, searching, looping
 
 @dataclass(frozen=True)
 class Sizes:
-    """Positions, keys and channels of one set of positions; `None` where dynamic."""
+    """Positions, keys and channels of one set of positions."""
 
-    positions: int | None
-    keys: int | None
+    positions: int
+    keys: int
     depth: int
     channels: int
-
-    @property
-    def known(self) -> bool:
-        return self.positions is not None and self.keys is not None
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,8 @@ def attend(instantiation, theta, phi, g, key_mask=None, method="auto"):
         `(B, N, C)` in the dtype of `g`.
     """
     check_method(instantiation, method)
-    sizes = Sizes(theta.shape[1], phi.shape[1], theta.shape[2], g.shape[2])
+    numbers = (theta.shape[1], phi.shape[1], theta.shape[2], g.shape[2])
+    sizes = None if None in numbers else Sizes(*numbers)
     form = FORMS[choose(instantiation, sizes, method)]
     return form.run(instantiation, theta, phi, g, key_mask)
 
@@ -94,7 +91,7 @@ def check_method(instantiation, method):
 
 
 def choose(instantiation, sizes, method="auto"):
-    """The name of the form that `method` means for these sizes."""
+    """The name of the form that `method` means for these sizes; `None` if they are dynamic."""
     if method != "auto":
         return method
     *alternatives, bounded = METHODS[instantiation]
@@ -102,7 +99,7 @@ def choose(instantiation, sizes, method="auto"):
         if _has_fused():
             return "fused"
         alternatives.remove("fused")
-    if not sizes.known:
+    if sizes is None:
         return bounded
     if 4 * sizes.positions * sizes.keys > DENSE_BYTES:
         alternatives.remove("dense")

@@ -12,7 +12,7 @@ import math
 from keras import ops
 
 # The grid dimensions that attend to each other, per rank. All others move into the batch.
-AXES = {
+AXES: dict[int, dict[str, tuple[int, ...]]] = {
     1: {"spacetime": (0,), "time": (0,)},
     2: {"spacetime": (0, 1), "space": (0, 1)},
     3: {"spacetime": (0, 1, 2), "space": (1, 2), "time": (0,)},
@@ -29,10 +29,10 @@ def fold(x, axes, groups=1):
     """
     split = _split(ops.shape(x), groups)
     order = _order(len(x.shape) - 2, axes)
-    sets = len(order) - 1 - _attending(len(x.shape) - 2, axes)
+    sets = len(order) - 1 - len(AXES[len(x.shape) - 2][axes])
     x = ops.transpose(ops.reshape(x, split), order)
     shape = ops.shape(x)
-    return ops.reshape(x, (_product(shape[:sets]), _product(shape[sets:-1]), shape[-1]))
+    return ops.reshape(x, (math.prod(shape[:sets]), math.prod(shape[sets:-1]), shape[-1]))
 
 
 def unfold(y, like, axes, groups=1):
@@ -56,11 +56,3 @@ def _order(rank, axes):
     bystanders = [axis for axis in range(2, rank + 2) if axis not in attending]
     return [0, 1, *bystanders, *attending, rank + 2]
 
-
-def _attending(rank, axes):
-    return len(AXES[rank][axes])
-
-
-def _product(sizes):
-    """Works on dynamic sizes too, which `math.prod` does through `*`."""
-    return math.prod(sizes)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -23,6 +24,7 @@ class Clip:
         stride: Their distance in the video, in frames.
         size: Height and width of the crop, in pixels; the short side is scaled to fit it.
         mean, std: One value per RGB channel, for pixels from 0 to 255.
+        clips: How many clips of a video are averaged.
     """
 
     frames: int
@@ -30,6 +32,7 @@ class Clip:
     size: tuple[int, int]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    clips: int
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,14 @@ class Card:
     builder: str
     dataset: str
     summary: str
-    arguments: Mapping[str, object]
+    arguments: Mapping[str, Any]
     clip: Clip
     classes: tuple[str, ...]
     weights: WeightsFile
     licence: str
     origin: str
-    accuracy: tuple[Mapping[str, object], ...]
-    golden: Mapping[str, object] | None = None
+    accuracy: tuple[Mapping[str, Any], ...]
+    golden: Mapping[str, Any] | None = None
 
     @property
     def path(self) -> Path:

@@ -29,7 +29,7 @@ def find_weights(weights: str | PathLike | None, builder: str) -> tuple[Path | N
     return check_file(card), card
 
 
-def load_weights(model: keras.Model, path: str | Path) -> None:
+def load_weights(model: keras.Model, path: str | PathLike) -> None:
     """Fill `model` from a `.weights.h5` file.
 
     Raises:

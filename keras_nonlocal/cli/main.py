@@ -1,0 +1,27 @@
+"""The `keras-nonlocal` command: one file a subcommand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from . import predict
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, run, and turn an expected error into one line and exit status 2."""
+    parser = argparse.ArgumentParser(
+        prog="keras-nonlocal", description="Non-local neural networks for video."
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    predict.add_parser(commands)
+    arguments = parser.parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except (ValueError, OSError, ImportError) as error:
+        print(f"keras-nonlocal: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

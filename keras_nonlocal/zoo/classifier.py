@@ -1,0 +1,77 @@
+"""A trained network together with how its input is made and what its outputs mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import PathLike
+
+import keras
+import numpy as np
+
+from .. import models
+from ..data import clip_indices, clip_span, count_frames, prepare, read_frames, uniform_starts
+from ..weights import Card, read_card
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A network from the zoo, ready for video files.
+
+    Attributes:
+        model: The network; it takes prepared clips.
+        card: What it is, how clips are prepared, its class names, its accuracy.
+    """
+
+    model: keras.Model
+    card: Card
+
+    def read(self, path: str | PathLike) -> np.ndarray:
+        """Clips spread evenly over a video file: uint8 `(clips, frames, H, W, 3)`."""
+        clip = self.card.clip
+        length = count_frames(path)
+        starts = uniform_starts(length, clip_span(clip.frames, clip.stride), clip.clips)
+        wanted = [clip_indices(start, clip.frames, clip.stride, length) for start in starts]
+        frames = read_frames(path, np.ravel(wanted).tolist(), size=clip.size)
+        return frames.reshape(clip.clips, clip.frames, *frames.shape[1:])
+
+    def prepare(self, clips: np.ndarray) -> np.ndarray:
+        """Pixels to the model's input: float32, normalised as in training."""
+        clip = self.card.clip
+        return prepare(clips, mean=clip.mean, std=clip.std)
+
+    def predict(self, path: str | PathLike) -> dict[str, float]:
+        """The probability of each class for a video file, highest first.
+
+        Clips are spread over the whole video and their probabilities averaged.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            keras_nonlocal.data.VideoError: The file is not a video that can be read.
+
+        Example:
+
+        >>> keras_nonlocal.zoo.load("nl_i3d_small_weizmann").predict("jumping.mp4")
+        {'jack': 0.98, ...}
+        """
+        scores = self.model.predict(self.prepare(self.read(path)), verbose=0).mean(axis=0)
+        order = np.argsort(-scores, kind="stable")
+        return {self.card.classes[index]: float(scores[index]) for index in order}
+
+
+def load(name: str) -> Classifier:
+    """The network of a card, with its weights, ready to classify.
+
+    Args:
+        name: Of a card; `keras_nonlocal.zoo.card_names()` lists them.
+
+    Raises:
+        ValueError: There is no such card, or its weights file is not the one of the card.
+
+    Example:
+
+    >>> classifier = keras_nonlocal.zoo.load("nl_i3d_small_weizmann")
+    >>> classifier.card.classes[:3]
+    ('bend', 'jack', 'jump')
+    """
+    card = read_card(name)
+    return Classifier(getattr(models, card.builder)(weights=card.name), card)
