@@ -25,8 +25,8 @@ def positive_int(name: str, value: int) -> int:
 
 def sizes(name: str, value: int | Sequence[int], rank: int) -> tuple[int, ...]:
     """Return `value` as a tuple of `rank` positive integers; one integer stands for all."""
-    values = (value,) * rank if isinstance(value, int) else tuple(value)
-    if len(values) != rank:
+    values = (value,) * rank if isinstance(value, int) else value
+    if not isinstance(values, list | tuple) or len(values) != rank:
         raise ValueError(
             f"`{name}` must be a positive integer or {rank} of them. Received: {name}={value!r}"
         )

@@ -6,8 +6,8 @@ import numpy as np
 
 COLOURS = ((225, 50, 50), (60, 80, 235), (50, 200, 60), (225, 205, 40))  # red blue green yellow
 
-_GREY, _GREY_LEVELS = 110, (50, 180)
-_NOISE, _TEXTURE = 8, 12  # standard deviations
+_GREY, _GREY_LEVELS = 110, (80, 140)
+_NOISE, _TEXTURE = 5, 6  # standard deviations
 
 
 def draw(

@@ -8,8 +8,10 @@ discs, the background and the noise say nothing.
 
 A network that adds up what it sees locally and draws one line through the sum, as convolutions,
 global average pooling and a dense layer do, is right on 75 % of these clips at most: if two reds
-lie on one side of red and blue, then two blues lie on the other. With 3 or 4 colours that bound is
-67 %, and the task takes longer to learn.
+lie on one side of red and blue, then two blues lie on the other. With a non-local block inside, a
+small one is right on 98 % and more after four epochs of 600 clips of 32 x 32, and on about half
+without it (`tests/data/test_synthetic_learning.py`). With 3 or 4 colours the bound is 67 %, and
+the task takes longer to learn.
 """
 
 from __future__ import annotations

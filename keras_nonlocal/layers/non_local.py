@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from ..ops import AFFINITIES, AXES, attend, check_method, fold, unfold
+from ..ops import AFFINITIES, AXES, attend, check_method, fold, unfold, wide
 from ..validation import one_of, positive_int, sizes
 
 _SOFTMAX = ("gaussian", "embedded_gaussian")
@@ -144,9 +144,7 @@ class _NonLocal(keras.layers.Layer):
             chosen = slice(which, None, len(queries))  # this set, in each sample of the batch
             row_mask = None if key_mask is None else key_mask[chosen]
             row = AFFINITIES[self.instantiation](
-                ops.cast(theta[chosen, query : query + 1], "float32"),
-                ops.cast(phi[chosen], "float32"),
-                row_mask,
+                wide(theta[chosen, query : query + 1]), wide(phi[chosen]), row_mask
             )
             place = np.zeros((keys.shape[1], int(np.prod(key_grid))), "float32")
             place[np.arange(keys.shape[1]), keys[which]] = 1
@@ -202,7 +200,12 @@ class _NonLocal(keras.layers.Layer):
         return ops.where(pooled_mask > 0, pooled, ops.zeros_like(pooled)), pooled_mask
 
     def _max_pool(self, x):
-        return ops.max_pool(x, self.pool_sizes, self.pool_sizes, data_format="channels_last")
+        """In float32 for float16: TensorFlow pools no float16 clips on a CPU."""
+        dtype = "float32" if self.compute_dtype == "float16" else self.compute_dtype
+        x, pools = ops.cast(x, dtype), self.pool_sizes
+        return ops.cast(
+            ops.max_pool(x, pools, pools, data_format="channels_last"), self.compute_dtype
+        )
 
     def _fold(self, x):
         return fold(x, self.axes, self.temporal_groups)

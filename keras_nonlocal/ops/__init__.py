@@ -5,6 +5,7 @@ from .dot_product import associated as associated
 from .fused import fused as fused
 from .pairwise import AFFINITIES as AFFINITIES
 from .pairwise import dense as dense
+from .pairwise import wide as wide
 from .planner import FORMS as FORMS
 from .planner import METHODS as METHODS
 from .planner import Sizes as Sizes

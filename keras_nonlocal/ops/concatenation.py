@@ -21,35 +21,37 @@ BLOCK = 64  # rows that one triangular product sums: ten times as fast as `ops.c
 
 def sorted_sums(theta, phi, g, key_mask=None):
     """Concatenation by sorting; arguments and result as for `pairwise.dense`, D = 1."""
-    a, b, values = wide(theta)[..., 0], wide(phi)[..., 0], wide(g)
-    centre = ops.stop_gradient(ops.mean(b, axis=1, keepdims=True))  # a_i + b_j stays the same
+    values = wide(g)
     values = values * key_weights(values, key_mask)
-    return ops.cast(_rectified_sum(a + centre, b - centre, values), g.dtype)
+    y = _rectified_sum(wide(theta)[..., 0], wide(phi)[..., 0], values)
+    return ops.cast(y, g.dtype)
 
 
 @ops.custom_gradient
 def _rectified_sum(a, b, g):
     """`sum_j ReLU(a_i + b_j) g_j`: `(B, N), (B, M), (B, M, C) -> (B, N, C)`."""
-    total, weighted = _active_sums(a, b, g)
+    total, y = _active_sums(a, b, g)
 
     def gradient(*args, upstream=None):
         dy = args[0] if upstream is None else upstream
-        dy_total, dy_weighted = _active_sums(b, a, dy)
-        return (
-            ops.sum(total * dy, axis=-1),
-            ops.sum(dy_total * g, axis=-1),
-            b[..., None] * dy_total + dy_weighted,
-        )
+        dy_total, dg = _active_sums(b, a, dy)
+        return ops.sum(total * dy, axis=-1), ops.sum(dy_total * g, axis=-1), dg
 
-    return a[..., None] * total + weighted, gradient
+    return y, gradient
 
 
 def _active_sums(a, b, g):
-    """Sums of `g_j` and of `b_j g_j` over the keys with `a_i + b_j > 0`: two `(B, N, C)`."""
+    """Sums of `g_j` and of `(a_i + b_j) g_j` over the keys with `a_i + b_j > 0`.
+
+    The mean of b moves from b to a: their sum stays, and large ones do not cancel.
+    """
+    centre = ops.mean(b, axis=1, keepdims=True)
     order = ops.argsort(-b, axis=1)
     b, g = _rows(b[..., None], order), _rows(g, order)
     active = _count_above(b[..., 0], -a)
-    return _rows(_running_sums(g), active), _rows(_running_sums(b * g), active)
+    total = _rows(_running_sums(g), active)
+    weighted = _rows(_running_sums((b - centre[..., None]) * g), active)
+    return total, (a + centre)[..., None] * total + weighted
 
 
 def _running_sums(x):

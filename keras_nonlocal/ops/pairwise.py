@@ -72,5 +72,6 @@ def key_weights(phi, key_mask=None):
 
 def wide(x):
     """Half precision to float32; what is wider stays as it is."""
+    x = ops.convert_to_tensor(x)
     dtype = keras.backend.standardize_dtype(x.dtype)
     return x if dtype in ("float32", "float64") else ops.cast(x, "float32")

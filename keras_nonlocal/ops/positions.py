@@ -55,4 +55,3 @@ def _order(rank, axes):
     attending = [2 + axis for axis in AXES[rank][axes]]
     bystanders = [axis for axis in range(2, rank + 2) if axis not in attending]
     return [0, 1, *bystanders, *attending, rank + 2]
-

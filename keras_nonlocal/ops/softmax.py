@@ -13,7 +13,9 @@ from .pairwise import softmax_affinity, wide
 
 
 def blocked(theta, phi, g, key_mask=None, *, block=512):
-    """Softmax attention, `block` queries of a sample at a time; as `pairwise.dense` otherwise."""
+    """Softmax attention, at most `block` queries of a sample at a time, else as `dense`."""
+    positions = ops.shape(theta)[1]
+    block = -(-positions // -(-positions // block))  # as many blocks, of equal size
 
     @ops.custom_gradient
     def attend(theta, phi, g):

@@ -1,0 +1,93 @@
+"""One table of layers. Every file beside this one is a promise that all of them keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from keras_nonlocal.layers import NonLocal1D, NonLocal2D, NonLocal3D
+
+
+@dataclass(frozen=True)
+class Case:
+    """A configured layer and the shape of an input it takes."""
+
+    name: str
+    layer: type
+    shape: tuple[int, ...]
+    config: dict = field(default_factory=dict)
+
+    def make(self, **overrides):
+        """The layer, not yet built."""
+        return self.layer(**{"name": "block", **self.config, **overrides})
+
+    def input(self, seed=0):
+        return np.random.default_rng(seed).normal(size=self.shape).astype("float32")
+
+
+_CLIP = (2, 4, 4, 6, 6)
+
+CASES = [
+    Case("sequence", NonLocal1D, (2, 9, 6)),
+    Case("sequence_dot_product", NonLocal1D, (2, 9, 6), {"instantiation": "dot_product"}),
+    Case("sequence_pooled", NonLocal1D, (2, 9, 6), {"pool_size": 2, "pool_position": "before"}),
+    Case("image", NonLocal2D, (2, 5, 6, 8)),
+    Case("image_gaussian", NonLocal2D, (2, 5, 6, 8), {"instantiation": "gaussian"}),
+    Case("image_concatenation", NonLocal2D, (2, 5, 6, 8), {"instantiation": "concatenation"}),
+    Case("image_pooled", NonLocal2D, (2, 5, 6, 8), {"pool_size": 2, "axes": "space"}),
+    Case("clip", NonLocal3D, _CLIP),
+    Case("clip_gaussian", NonLocal3D, _CLIP, {"instantiation": "gaussian", "scale": True}),
+    Case("clip_dot_product", NonLocal3D, _CLIP, {"instantiation": "dot_product"}),
+    Case("clip_concatenation", NonLocal3D, _CLIP, {"instantiation": "concatenation"}),
+    Case("clip_space", NonLocal3D, _CLIP, {"axes": "space", "pool_size": (1, 2, 2)}),
+    Case("clip_time", NonLocal3D, _CLIP, {"axes": "time", "pool_size": (2, 1, 1)}),
+    Case("clip_groups", NonLocal3D, _CLIP, {"temporal_groups": 2}),
+    Case("clip_time_groups", NonLocal3D, _CLIP, {"axes": "time", "temporal_groups": 2}),
+    Case("clip_narrow", NonLocal3D, _CLIP, {"inner_channels": 2, "out_bias": False}),
+    Case("clip_without_norm", NonLocal3D, _CLIP, {"norm": None}),
+    Case(
+        "clip_paper",
+        NonLocal3D,
+        (2, 4, 5, 7, 6),
+        {"pool_size": (1, 2, 2), "pool_position": "after"},
+    ),
+    Case(
+        "clip_official",
+        NonLocal3D,
+        (2, 4, 5, 7, 6),
+        {"pool_size": (1, 2, 2), "pool_position": "before", "scale": True},
+    ),
+    Case(
+        "clip_long",
+        NonLocal3D,
+        _CLIP,
+        {
+            "pool_size": (1, 2, 2),
+            "pool_position": "before",
+            "scale": True,
+            "temporal_groups": 2,
+            "norm": None,
+        },
+    ),
+    Case(
+        "clip_concatenation_pooled",
+        NonLocal3D,
+        _CLIP,
+        {"instantiation": "concatenation", "pool_size": (1, 2, 2), "method": "sorted"},
+    ),
+]
+
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def trained(layer, case, seed=1):
+    """The layer with weights as after training: none of them zero, running statistics moved."""
+    if not layer.built:
+        layer.build(case.shape)
+    rng = np.random.default_rng(seed)
+    for weight in layer.weights:
+        value = rng.normal(0, 0.5, weight.shape)
+        weight.assign(np.abs(value) + 0.5 if "variance" in weight.path else value)
+    return layer

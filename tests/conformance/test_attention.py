@@ -1,0 +1,56 @@
+"""`attention` gives rows of the affinity that the layer uses, without forming the rest."""
+
+import itertools
+
+import keras
+import numpy as np
+import oracle
+import pytest
+from conformance.cases import CASES, each_case, trained
+
+
+@each_case
+def test_attention_rows_sum_to_one_in_the_softmax_forms(case):
+    layer = trained(case.make(), case)
+    last = tuple(size - 1 for size in case.shape[1:-1])
+    rows = keras.ops.convert_to_numpy(layer.attention(case.input(), [(0,) * layer.rank, last]))
+    grid = tuple(n // p for n, p in zip(case.shape[1:-1], layer.pool_sizes, strict=True))
+    assert rows.shape == (case.shape[0], 2, *grid)
+    if layer.instantiation in oracle.SOFTMAX:
+        np.testing.assert_allclose(rows.reshape(*rows.shape[:2], -1).sum(-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.shape[0] == 2], ids=lambda case: case.name
+)
+def test_the_layer_is_its_attention_times_g(case):
+    """All rows together must give the layer's output: `z = x + norm(out(rows @ g))`."""
+    layer = trained(case.make(), case)
+    x = case.input()
+    places = list(itertools.product(*map(range, case.shape[1:-1])))
+    rows = keras.ops.convert_to_numpy(layer.attention(x, places)).reshape(2, len(places), -1)
+    before = layer.pool_position == "before"
+    g = np.asarray(x, "float64")
+    g = oracle.max_pool(g, layer.pool_sizes) if before else g
+    g = keras.ops.convert_to_numpy(layer.g(g.astype("float32")))
+    g = g if before else oracle.max_pool(g, layer.pool_sizes)
+    y = (rows @ g.reshape(2, -1, g.shape[-1])).reshape(*case.shape[:-1], -1)
+    y = layer.out(y.astype("float32"))
+    y = layer.norm(y, training=False) if layer.norm_type else y
+    expected = keras.ops.convert_to_numpy(layer(x, training=False))
+    np.testing.assert_allclose(x + keras.ops.convert_to_numpy(y), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("positions", "message"),
+    [
+        ([(0, 0)], r"shape \(K, 3\)"),
+        ([(0.5, 0, 0)], "integer coordinates"),
+        ([(0, 9, 0)], "must lie on the input's grid"),
+        ([(0, -1, 0)], "must lie on the input's grid"),
+    ],
+)
+def test_positions_off_the_grid_are_refused(positions, message):
+    case = next(case for case in CASES if case.name == "clip")
+    with pytest.raises(ValueError, match=message):
+        case.make().attention(case.input(), positions)

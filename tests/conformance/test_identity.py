@@ -1,0 +1,25 @@
+"""A fresh layer is the identity, to the bit, so that it disturbs no trained network."""
+
+import keras
+import numpy as np
+from conformance.cases import each_case
+
+
+@each_case
+def test_a_fresh_layer_returns_its_input(case):
+    x = case.input()
+    for training in (False, True):
+        y = keras.ops.convert_to_numpy(case.make()(x, training=training))
+        np.testing.assert_array_equal(y, x)
+
+
+@each_case
+def test_a_fresh_layer_can_learn(case):
+    """Some weight of the zero layer must receive a gradient, or it stays dead."""
+    x = case.input()
+    model = keras.Sequential([keras.Input(case.shape[1:]), case.make()])
+    before = [keras.ops.convert_to_numpy(weight).copy() for weight in model.trainable_weights]
+    model.compile("sgd", "mse")
+    model.train_on_batch(x, np.roll(x, 1, axis=1))
+    after = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_weights]
+    assert any(np.abs(b - a).max() > 0 for b, a in zip(before, after, strict=True))

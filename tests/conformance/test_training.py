@@ -1,0 +1,38 @@
+"""Training: `trainable=False` freezes everything, XLA gives the same numbers."""
+
+import backend
+import keras
+import numpy as np
+import pytest
+from conformance.cases import each_case, trained
+
+
+@each_case
+def test_a_frozen_layer_does_not_move(case):
+    layer = trained(case.make(), case)
+    layer.trainable = False
+    x = case.input()
+    model = keras.Sequential([keras.Input(case.shape[1:]), layer, keras.layers.Dense(3)])
+    before = [keras.ops.convert_to_numpy(weight).copy() for weight in layer.weights]
+    model.compile("sgd", "mse")
+    model.train_on_batch(x, np.ones((*case.shape[:-1], 3)))
+    assert layer.trainable_weights == []
+    for weight, kept in zip(layer.weights, before, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(weight), kept)
+
+
+@each_case
+@pytest.mark.skipif(backend.NAME != "tensorflow", reason="jit_compile is tested on TensorFlow")
+def test_compiling_with_xla_changes_nothing(case):
+    """One training step: outputs before it and weights after it must agree."""
+    results = []
+    for compiled in (False, True):
+        layer = trained(case.make(), case)
+        model = keras.Sequential([keras.Input(case.shape[1:]), layer])
+        model.compile(keras.optimizers.SGD(0.1), "mse", jit_compile=compiled)
+        x = case.input()
+        outputs = model.predict(x, verbose=0)
+        model.train_on_batch(x, np.roll(x, 1, axis=1))
+        results.append([outputs, *(weight.numpy() for weight in layer.weights)])
+    for plain, fast in zip(*results, strict=True):
+        np.testing.assert_allclose(fast, plain, rtol=1e-4, atol=1e-5)

@@ -1,0 +1,27 @@
+"""A layer computes what the paper defines, position by position."""
+
+import keras
+import numpy as np
+import oracle
+from conformance.cases import each_case, trained
+
+
+@each_case
+def test_a_layer_equals_nested_loops_in_float64(case):
+    layer = trained(case.make(), case)
+    x = case.input()
+    y = keras.ops.convert_to_numpy(layer(x, training=False))
+    np.testing.assert_allclose(y, oracle.non_local(layer, x), rtol=2e-5, atol=2e-5)
+
+
+@each_case
+def test_the_dense_method_changes_nothing(case):
+    layer = trained(case.make(), case)
+    dense = trained(case.make(method="dense"), case)
+    x = case.input()
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(layer(x, training=False)),
+        keras.ops.convert_to_numpy(dense(x, training=False)),
+        rtol=1e-5,
+        atol=1e-5,
+    )

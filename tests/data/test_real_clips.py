@@ -1,0 +1,62 @@
+"""Twenty real and damaged files, not part of the project: see the reason of the skip."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras_nonlocal.data import VideoError, count_frames, read_clip
+
+CLIPS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "clips"
+MANIFEST = CLIPS / "manifest.json"
+
+if not MANIFEST.is_file():
+    pytest.skip(
+        "real clips are not here: expected ../shared/data/clips beside the project's folder",
+        allow_module_level=True,
+    )
+
+ENTRIES = {entry["file"]: entry for entry in json.loads(MANIFEST.read_text())}
+# Its last packet is cut short, so 88 frames decode and then comes the error.
+CUT_SHORT = "derived_truncated_flower.mp4"
+SOUND = {name: e for name, e in ENTRIES.items() if "decoded" in e and name != CUT_SHORT}
+
+each_sound_file = pytest.mark.parametrize("name", SOUND)
+
+
+@each_sound_file
+def test_as_many_frames_are_counted_as_the_manifest_decoded(name):
+    assert count_frames(CLIPS / name) == SOUND[name]["decoded"]
+
+
+@each_sound_file
+def test_a_clip_has_the_size_of_the_upright_picture(name):
+    height, width = SOUND[name]["h"], SOUND[name]["w"]
+    if SOUND[name]["rotation"] % 180:
+        height, width = width, height
+    clip = read_clip(CLIPS / name, frames=2)
+    assert clip.shape == (2, height, width, 3)
+    assert clip.std() > 1  # there is something to see
+
+
+@each_sound_file
+def test_a_clip_longer_than_the_video_loops(name):
+    length = SOUND[name]["decoded"]
+    clip = read_clip(CLIPS / name, frames=3, stride=length, start=length - 1, short_side=32)
+    assert min(clip.shape[1:3]) == 32
+    np.testing.assert_array_equal(clip[1:], clip[:1].repeat(2, axis=0))
+
+
+@pytest.mark.parametrize("name", [name for name in ENTRIES if name not in SOUND])
+def test_a_damaged_file_is_an_error_that_names_it(name):
+    with pytest.raises(VideoError, match=name):
+        count_frames(CLIPS / name)
+
+
+def test_a_file_cut_short_can_be_read_up_to_the_cut():
+    clip = read_clip(CLIPS / CUT_SHORT, frames=8, start=80, short_side=32)
+    whole = read_clip(CLIPS / "mdn_flower.mp4", frames=8, start=80, short_side=32)
+    np.testing.assert_array_equal(clip, whole)
+    with pytest.raises(VideoError, match="after 88 frames"):
+        read_clip(CLIPS / CUT_SHORT, frames=16, start=80)

@@ -1,0 +1,52 @@
+"""A wrong argument is refused at once: what was expected, what was received."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonlocal.layers import NonLocal1D, NonLocal2D, NonLocal3D
+
+
+@pytest.mark.parametrize(
+    ("layer", "config", "message"),
+    [
+        (NonLocal3D, {"instantiation": "softmax"}, "'embedded_gaussian'.*Received.*'softmax'"),
+        (NonLocal3D, {"axes": "frames"}, "'spacetime', 'space', 'time'.*'frames'"),
+        (NonLocal2D, {"axes": "time"}, "`axes` must be one of 'spacetime', 'space'"),
+        (NonLocal1D, {"axes": "space"}, "`axes` must be one of 'spacetime', 'time'"),
+        (NonLocal3D, {"pool_size": (2, 2)}, "3 of them.*Received: pool_size"),
+        (NonLocal3D, {"pool_size": (1, 0, 2)}, "positive integer.*pool_size=0"),
+        (NonLocal3D, {"pool_size": 1.5}, "pool_size"),
+        (NonLocal3D, {"pool_position": "middle"}, "'before', 'after'"),
+        (NonLocal3D, {"inner_channels": 0}, "inner_channels=0"),
+        (NonLocal3D, {"norm": "layer"}, "'batch', None"),
+        (NonLocal3D, {"temporal_groups": -1}, "temporal_groups=-1"),
+        (NonLocal3D, {"temporal_groups": 2, "axes": "space"}, "must include time"),
+        (NonLocal3D, {"scale": True, "instantiation": "dot_product"}, "logits of a softmax"),
+        (NonLocal3D, {"method": "sorted"}, "`method` must be one of 'auto'"),
+        (NonLocal3D, {"axes": "time", "pool_size": (1, 2, 2)}, "leaves out"),
+        (NonLocal3D, {"axes": "space", "pool_size": 2}, "leaves out"),
+    ],
+)
+def test_arguments_are_checked(layer, config, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        layer(**config)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "message"),
+    [
+        (NonLocal3D(), (2, 4, 4, 8), "expected ndim=5, found ndim=4"),
+        (NonLocal1D(), (2, 4, 4, 8), "expected ndim=3, found ndim=4"),
+        (NonLocal3D(pool_size=(1, 4, 4)), (2, 4, 3, 8, 8), "must fit into the input's grid"),
+        (NonLocal3D(temporal_groups=3), (2, 4, 4, 4, 8), "must divide the number of frames"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_refused(layer, shape, message):
+    with pytest.raises(ValueError, match=message):
+        layer(np.zeros(shape, "float32"))
+
+
+def test_unknown_channels_are_refused():
+    with pytest.raises(ValueError, match="channels"):
+        NonLocal3D()(keras.KerasTensor((None, 4, 4, 4, None)))

@@ -1,0 +1,65 @@
+"""The planner: every method gives one answer, and memory stays within its budget."""
+
+import backend
+import keras
+import numpy as np
+import pytest
+
+from keras_nonlocal import ops
+
+
+@pytest.mark.parametrize("instantiation", ops.METHODS)
+def test_every_method_gives_the_same_answer(instantiation):
+    rng = np.random.default_rng(0)
+    depth = 1 if instantiation == "concatenation" else 6
+    theta, phi = (rng.normal(size=(2, n, depth)).astype("float32") for n in (90, 50))
+    g = rng.normal(size=(2, 50, 4)).astype("float32")
+    methods = [name for name in ops.METHODS[instantiation] if _available(name)]
+    tensors = [keras.ops.convert_to_tensor(array) for array in (theta, phi, g)]
+    answers = [
+        keras.ops.convert_to_numpy(ops.attend(instantiation, *tensors, method=method))
+        for method in ("auto", *methods)
+    ]
+    for answer in answers[1:]:
+        np.testing.assert_allclose(answer, answers[0], atol=2e-6)
+
+
+def test_large_affinities_are_never_formed_whole():
+    for instantiation in ops.METHODS:
+        sizes = ops.Sizes(25088, 6272, 1 if instantiation == "concatenation" else 256, 256)
+        name = ops.choose(instantiation, sizes)
+        assert name != "dense"
+        assert 4 * ops.FORMS[name].elements(sizes, 1) < 70e6
+
+
+def test_unknown_positions_take_the_form_whose_memory_is_bounded():
+    for instantiation, names in ops.METHODS.items():
+        expected = "fused" if "fused" in names and _available("fused") else names[-1]
+        assert ops.choose(instantiation, None) == expected
+
+
+def test_few_positions_take_the_cheaper_association():
+    assert ops.choose("dot_product", ops.Sizes(64, 64, 512, 512)) == "dense"
+    assert ops.choose("dot_product", ops.Sizes(6272, 6272, 256, 256)) == "associated"
+
+
+def test_a_block_holds_at_least_64_queries_and_no_more_than_there_are():
+    assert ops.block_size(1, 25088, 6272) * 6272 * 4 <= 13e6
+    assert ops.block_size(64, 25088, 6272) == 64
+    assert ops.block_size(1, 10, 10) == 10
+
+
+@pytest.mark.parametrize("method", ["sorted", "associated", "quick", ["dense"]])
+def test_a_method_of_another_function_is_refused(method):
+    with pytest.raises(ValueError, match=r"`method` must be one of 'auto', 'dense'"):
+        ops.check_method("gaussian", method)
+
+
+@pytest.mark.skipif(backend.NAME == "torch", reason="torch has a fused kernel")
+def test_a_fused_kernel_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="Use 'auto'"):
+        ops.check_method("gaussian", "fused")
+
+
+def _available(name):
+    return name != "fused" or backend.NAME == "torch"
