@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import keras
 
-from ..layers import Geometry, NonLocal1D, NonLocal2D, NonLocal3D
+from ..layers import Geometry, NonLocal1D, NonLocal2D, NonLocal3D, WindowAverage3D
 from .shapes import layer_shapes
 
 
@@ -32,7 +32,7 @@ class Flops:
 
     @property
     def total_macs(self) -> int:
-        """Multiply-adds of convolutions, dense layers and non-local products."""
+        """Multiply-adds of the whole network."""
         return sum(stage.macs for stage in self.stages)
 
     @property
@@ -50,9 +50,10 @@ class Flops:
 def flops(model: keras.Model, input_shape: tuple[int, ...]) -> Flops:
     """Counts multiply-adds and parameters by stage, for one sample.
 
-    Counted are convolutions, dense layers and the two products of a non-local block as the
-    paper defines it; `keras_nonlocal.plan` tells what the block costs as it is computed.
-    Published "FLOPs" of these networks are such multiply-adds.
+    Counted are convolutions, dense layers, the average over the features and the two products of
+    a non-local block as the paper defines it; `keras_nonlocal.plan` tells what the block costs as
+    it is computed. Published "FLOPs" of these networks are such multiply-adds. They take average
+    and classifier once a clip, and so does this count, though some heads see 7 x 7 windows.
 
     Args:
         model: A functional model.
@@ -85,6 +86,15 @@ def _kernel_macs(layer, entry, result):
     return math.prod(result[:-1]) * math.prod(layer.kernel.shape)
 
 
+def _dense_macs(layer, entry, result):
+    places = 1 if layer.name == "logits" else math.prod(result[:-1])
+    return places * math.prod(layer.kernel.shape)
+
+
+def _average_macs(layer, entry, result):
+    return math.prod(entry)
+
+
 def _non_local_macs(layer, entry, result):
     sizes = Geometry.of(layer, entry)
     queries, keys = math.prod(entry[:-1]), math.prod(sizes.key_grid)
@@ -102,7 +112,9 @@ _COUNTERS = {
     keras.layers.Conv1D: _kernel_macs,
     keras.layers.Conv2D: _kernel_macs,
     keras.layers.Conv3D: _kernel_macs,
-    keras.layers.Dense: _kernel_macs,
+    keras.layers.Dense: _dense_macs,
+    keras.layers.GlobalAveragePooling3D: _average_macs,
+    WindowAverage3D: _average_macs,
     NonLocal1D: _non_local_macs,
     NonLocal2D: _non_local_macs,
     NonLocal3D: _non_local_macs,

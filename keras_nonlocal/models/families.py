@@ -44,10 +44,10 @@ FAMILIES = {
     "nl_c2d_r101": Family("Non-local C2D ResNet-101", "50,678,224", 101, None, 5),
     "nl_i3d_r50": Family("Non-local I3D ResNet-50", "35,401,936", 50, "3x1x1", 5),
     "nl_i3d_r101": Family("Non-local I3D ResNet-101", "59,112,656", 101, "3x1x1", 5),
-    "c2d_small": Family("Small C2D, 18 layers,", "0", 18, None, 0, 16),
-    "i3d_small": Family("Small I3D, 18 layers,", "0", 18, "3x1x1", 0, 16),
-    "nl_c2d_small": Family("Small non-local C2D, 18 layers,", "0", 18, None, 2, 16),
-    "nl_i3d_small": Family("Small non-local I3D, 18 layers,", "0", 18, "3x1x1", 2, 16),
+    "c2d_small": Family("Small C2D, 18 layers,", "753,696", 18, None, 0, 16),
+    "i3d_small": Family("Small I3D, 18 layers,", "1,113,312", 18, "3x1x1", 0, 16),
+    "nl_c2d_small": Family("Small non-local C2D, 18 layers,", "764,368", 18, None, 2, 16),
+    "nl_i3d_small": Family("Small non-local I3D, 18 layers,", "1,123,984", 18, "3x1x1", 2, 16),
 }
 
 
