@@ -1,0 +1,75 @@
+"""The segmentation networks: sizes, dilations, the head, the auxiliary head."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonlocal import models, plan
+
+
+def test_logits_come_at_the_size_of_the_input():
+    model = models.nl_fcn_r50(classes=4)
+    for size in ((64, 96), (65, 81)):
+        x = np.zeros((1, *size, 3), "float32")
+        assert model.predict(x, verbose=0).shape == (1, *size, 4)
+
+
+def test_features_stay_at_an_eighth_with_contracted_dilations():
+    features = models.nl_fcn_r50(include_top=False, input_shape=(128, 64, 3))
+    assert [tuple(out.shape[1:3]) for out in features.pyramid_outputs.values()] == [
+        (32, 16),
+        (16, 8),
+        (16, 8),
+        (16, 8),
+    ]
+    dilations = [features.get_layer(f"res4_{i}_2_conv").dilation_rate[0] for i in range(6)]
+    assert dilations == [1, 2, 2, 2, 2, 2]
+    assert [features.get_layer(f"res5_{i}_2_conv").dilation_rate[0] for i in range(3)] == [2, 4, 4]
+
+
+def test_the_baseline_is_the_same_network_without_the_block():
+    names = {layer.name for layer in models.nl_fcn_r50().layers}
+    assert names - {layer.name for layer in models.fcn_r50().layers} == {"head_nonlocal"}
+
+
+def test_the_auxiliary_head_reads_res4():
+    model = models.fcn_r50(auxiliary_head=True, classes=5)
+    assert set(model.output) == {"logits", "auxiliary"}
+    assert model.get_layer("auxiliary_0_conv").input._keras_history.operation.name == "res4_5_out"
+
+
+def test_a_whole_city_image_is_planned_in_blocks():
+    (row,) = plan(models.nl_fcn_r101(), (512, 1024, 3)).blocks
+    assert (row.positions, row.keys, row.form) == (8192, 8192, "blocked")
+
+
+def test_the_head_equals_its_layers_in_numpy():
+    """Resizing as pixel areas, corners not aligned, against plain bilinear weights."""
+    small = keras.ops.convert_to_tensor(np.arange(6, dtype="float32").reshape(1, 2, 3, 1))
+    from keras_nonlocal.layers import ResizeLike
+
+    large = keras.ops.convert_to_numpy(ResizeLike()([small, np.zeros((1, 4, 6, 1))]))[0, ..., 0]
+
+    def weights(out, size):
+        place = np.clip((np.arange(out) + 0.5) * size / out - 0.5, 0, size - 1)
+        matrix = np.zeros((out, size))
+        for row, p in enumerate(place):
+            low = min(int(p), size - 2)
+            matrix[row, low], matrix[row, low + 1] = 1 - (p - low), p - low
+        return matrix
+
+    expected = weights(4, 2) @ np.arange(6).reshape(2, 3) @ weights(6, 3).T
+    np.testing.assert_allclose(large, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"input_shape": (32, 224, 224, 3)}, r"must be \(H, W, C\)"),
+        ({"classes": -1}, "classes=-1"),
+        ({"weights": "cityscapes.weights.h5"}, "no weights file"),
+    ],
+)
+def test_wrong_arguments_are_refused(options, message):
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        models.nl_fcn_r50(**options)

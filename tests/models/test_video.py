@@ -1,0 +1,184 @@
+"""Builders: what they return, what they refuse, and what blocks change."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonlocal import models
+from keras_nonlocal.backbones import VARIANTS, Backbone
+from keras_nonlocal.layers import NonLocal3D
+
+SMALL = ["c2d_small", "i3d_small", "nl_c2d_small", "nl_i3d_small"]
+
+
+def clip(frames=8, height=64, width=80, batch=2, seed=0):
+    shape = (batch, frames, height, width, 3)
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def copy_weights(source, target):
+    """Weights by path, for what both models have."""
+    values = {weight.path: keras.ops.convert_to_numpy(weight) for weight in source.weights}
+    for weight in target.weights:
+        if weight.path in values:
+            weight.assign(values[weight.path])
+
+
+@pytest.mark.parametrize("plain", ["c2d", "i3d"])
+@pytest.mark.parametrize("variant", ["official_8x8", "official_long_32x4", "mmaction2", "gluoncv"])
+def test_fresh_blocks_change_no_bit_of_the_output(plain, variant):
+    without = getattr(models, f"{plain}_small")(variant=variant)
+    with_blocks = getattr(models, f"nl_{plain}_small")(variant=variant)
+    copy_weights(without, with_blocks)
+    x = clip(32)
+    np.testing.assert_array_equal(with_blocks.predict(x, verbose=0), without.predict(x, verbose=0))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_variant_takes_its_own_clips(variant):
+    frames = VARIANTS[variant].frames
+    model = models.nl_i3d_small(variant=variant, classes=7)
+    scores = model.predict(clip(frames, 32, 32, batch=1), verbose=0)
+    assert scores.shape == (1, 7)
+    np.testing.assert_allclose(scores.sum(), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("builder", SMALL)
+def test_any_size_of_clip_will_do(builder):
+    model = getattr(models, builder)(variant="official_8x8", classes=5)
+    for x in (clip(8, 64, 80), clip(12, 224, 250, batch=1), clip(9, 33, 32)):
+        assert model.predict(x, verbose=0).shape == (len(x), 5)
+
+
+def test_maps_of_the_official_network_are_those_of_the_caffe2_code():
+    features = models.nl_c2d_r50(include_top=False, input_shape=(32, 224, 224, 3))
+    shapes = {level: tuple(out.shape[1:]) for level, out in features.pyramid_outputs.items()}
+    assert shapes == {
+        "P2": (8, 55, 55, 256),
+        "P3": (4, 28, 28, 512),
+        "P4": (4, 14, 14, 1024),
+        "P5": (4, 7, 7, 2048),
+    }
+
+
+@pytest.mark.parametrize(
+    ("blocks", "after"),
+    [
+        (1, ["res4_4"]),
+        (5, ["res3_1", "res3_3", "res4_1", "res4_3", "res4_5"]),
+        (10, [f"res3_{i}" for i in range(4)] + [f"res4_{i}" for i in range(6)]),
+        ({"res2": [1], "res5": (1,)}, ["res2_1", "res5_1"]),
+    ],
+)
+def test_blocks_stand_where_they_were_asked_for(blocks, after):
+    model = models.nl_c2d_r50(blocks=blocks, include_top=False)
+    found = [layer.name for layer in model.layers if isinstance(layer, NonLocal3D)]
+    assert found == [f"{name}_nonlocal" for name in after]
+    for name in found:
+        source = model.get_layer(name).input._keras_history.operation
+        assert source.name == name.replace("nonlocal", "out")
+
+
+def test_groups_of_the_long_networks_are_in_res3_only():
+    model = models.nl_i3d_small(variant="official_long", include_top=False)
+    assert model.get_layer("res3_1_nonlocal").temporal_groups == 4
+    assert model.get_layer("res4_0_nonlocal").temporal_groups == 1
+    assert model.get_layer("res3_1_nonlocal").norm_type is None
+    assert not any("gamma" in weight.path for weight in model.trainable_weights)
+
+
+@pytest.mark.parametrize("pooling", [None, "avg", "max"])
+def test_features_without_top(pooling):
+    model = models.nl_i3d_small(include_top=False, pooling=pooling, variant="official_8x8")
+    assert isinstance(model, Backbone)
+    expected = (2, 128) if pooling else (2, 4, 2, 3, 128)
+    assert model.predict(clip(8, 64, 80), verbose=0).shape == expected
+    assert list(model.pyramid_outputs) == ["P2", "P3", "P4", "P5"]
+
+
+def test_the_pyramid_survives_saving(tmp_path):
+    model = models.nl_i3d_small(include_top=False)
+    model.save(tmp_path / "features.keras")
+    again = keras.models.load_model(tmp_path / "features.keras")
+    assert isinstance(again, Backbone)
+    assert again.pyramid_level_inputs == model.pyramid_level_inputs
+    x = clip(16)
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+def test_an_input_tensor_is_used():
+    inputs = keras.Input((16, 64, 64, 3))
+    model = models.nl_c2d_small(input_tensor=inputs * 2.0, classes=3)
+    assert model.output_shape == (None, 3)
+
+
+def test_logits_come_without_an_activation():
+    x = clip(8)
+    for variant in ("official_8x8", "pytorchvideo"):
+        model = models.nl_c2d_small(variant=variant, classifier_activation=None)
+        soft = models.nl_c2d_small(variant=variant)
+        copy_weights(model, soft)
+        logits = model.predict(x, verbose=0)
+        exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
+        expected = exponents / exponents.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(soft.predict(x, verbose=0), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("builder", "options", "message"),
+    [
+        ("nl_i3d_r50", {"blocks": 3}, r"one of \[1, 5, 10\] for 50 layers"),
+        ("nl_i3d_r50", {"blocks": {}}, "at least one non-local block"),
+        ("nl_i3d_r50", {"blocks": {"res4": ()}}, "at least one non-local block"),
+        ("nl_i3d_r50", {"blocks": {"res6": (1,)}}, "Stages are res2, res3, res4, res5"),
+        ("nl_i3d_r50", {"blocks": {"res4": (6,)}}, "residual blocks 0 to 5"),
+        ("nl_i3d_r50", {"blocks": {"res4": (1, 1)}}, "one non-local block may follow"),
+        ("i3d_r50", {"blocks": 5}, "Take nl_i3d_r50"),
+        ("c2d_r50", {"inflation": "3x1x1"}, "Take an I3D builder"),
+        ("i3d_r50", {"inflation": "5x1x1"}, "'3x1x1', '3x3x3'"),
+        ("nl_i3d_r50", {"variant": "paper"}, "'official_32x2'"),
+        ("nl_i3d_r50", {"instantiation": "softmax"}, "'embedded_gaussian'"),
+        ("nl_i3d_r50", {"axes": "frames"}, "'spacetime'"),
+        ("nl_i3d_r50", {"pooling": "mean"}, "'avg', 'max'"),
+        ("nl_i3d_r50", {"classes": 0}, "classes=0"),
+        ("nl_i3d_r50", {"input_shape": (224, 224, 3)}, r"must be \(T, H, W, C\)"),
+        ("nl_i3d_r50", {"input_shape": (4, 224, 224, 3)}, "at least 8 frames"),
+        ("nl_i3d_r50", {"input_shape": (32, 224, 224, None)}, "number of channels"),
+        ("nl_i3d_r50", {"weights": "kinetics9000"}, "`weights` of nl_i3d_r50 must be None"),
+    ],
+)
+def test_wrong_arguments_are_refused(builder, options, message):
+    with pytest.raises(ValueError, match=message):
+        getattr(models, builder)(**options)
+
+
+@pytest.mark.parametrize("axes", ["space", "time"])
+@pytest.mark.parametrize("instantiation", ["dot_product", "concatenation", "gaussian"])
+def test_ablations_of_table_2_can_be_built(axes, instantiation):
+    model = models.nl_c2d_small(axes=axes, instantiation=instantiation, classes=3)
+    assert model.predict(clip(16), verbose=0).shape == (2, 3)
+
+
+def test_weights_files_fill_the_whole_network_or_its_features(tmp_path):
+    model = models.nl_c2d_small(classes=6)
+    path = tmp_path / "own.weights.h5"
+    model.save_weights(path)
+    again = models.nl_c2d_small(classes=6, weights=path)
+    x = clip(16)
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+    features = models.nl_c2d_small(classes=6, weights=str(path), include_top=False)
+    inner = keras.Model(model.inputs, model.get_layer("res5_1_out").output)
+    np.testing.assert_array_equal(features.predict(x, verbose=0), inner.predict(x, verbose=0))
+
+
+def test_weights_files_that_do_not_fit_are_refused(tmp_path):
+    path = tmp_path / "own.weights.h5"
+    models.c2d_small(classes=6).save_weights(path)
+    with pytest.raises(ValueError, match="does not fit the model"):
+        models.nl_c2d_small(classes=6, weights=path)
+    with pytest.raises(FileNotFoundError, match="no weights file"):
+        models.c2d_small(weights=tmp_path / "absent.weights.h5")
+    garbage = tmp_path / "garbage.weights.h5"
+    garbage.write_bytes(b"not a weights file")
+    with pytest.raises(ValueError, match="garbage"):
+        models.c2d_small(weights=garbage)
