@@ -48,7 +48,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
 
     copy = keras.models.clone_model(model, clone_function=clone, call_function=call)
     for layer in model.layers:
-        if layer.name in folded:
+        if layer.name in folded or not layer.weights:
             continue
         target = copy.get_layer(layer.name)
         if layer.name in norms:

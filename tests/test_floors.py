@@ -23,7 +23,9 @@ FLOORS = {
     "zoo": 6,
     "cli": 7,
 }
-FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem in FLOORS)
+FILES = sorted(
+    path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem in FLOORS
+)
 
 
 def room(path):

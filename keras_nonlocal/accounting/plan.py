@@ -90,6 +90,7 @@ def plan(
     """
     positive_int("batch", batch)
     if isinstance(model_or_layer, NON_LOCAL):
+        _check_layer_shape(model_or_layer, input_shape)
         pairs = [(model_or_layer, tuple(input_shape))]
     else:
         shapes = layer_shapes(model_or_layer, input_shape)
@@ -118,6 +119,15 @@ def _plan_block(layer, input_shape, batch, dtype):
         dense_bytes=4 * sets * queries * keys,
         planned_bytes=4 * FORMS[name].elements(sizes, sets),
     )
+
+
+def _check_layer_shape(layer, input_shape):
+    rank = layer.rank + 1
+    if len(input_shape) != rank or not all(isinstance(size, int) for size in input_shape):
+        raise ValueError(
+            f"`input_shape` of {type(layer).__name__} must be {rank} integers, without batch. "
+            f"Received: input_shape={input_shape}"
+        )
 
 
 def _item_bytes(dtype):

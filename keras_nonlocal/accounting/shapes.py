@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import keras
-from keras import tree
 
 Shape = tuple[int, ...]
 
@@ -20,25 +19,29 @@ def layer_shapes(
         input_shape: Without batch, such as `(32, 224, 224, 3)`; no dimension may be `None`.
 
     Raises:
-        ValueError: A model that is not functional, has several inputs or calls a layer twice, or
-            an input shape that does not fit.
+        ValueError: A model that is not functional or has several inputs, or an input shape that
+            does not fit.
     """
     _check(model, input_shape)
-    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
-    tensors = [(_first(layer.input), _first(layer.output)) for layer in layers]
-    probe = keras.Model(model.inputs, [tensor for pair in tensors for tensor in pair])
-    clip = keras.KerasTensor((1, *input_shape), model.inputs[0].dtype)
-    specs = iter(probe.compute_output_spec(clip))
-    for layer in layers:
+    calls = [call for call in _calls(model) if call.input_tensors]
+    tensors = [tensor for call in calls for tensor in (call.input_tensors[0], call.outputs[0])]
+    probe = keras.Model(model.inputs, tensors)
+    specs = iter(probe.compute_output_spec(keras.KerasTensor((1, *input_shape))))
+    for call in calls:
         entry, result = tuple(next(specs).shape[1:]), tuple(next(specs).shape[1:])
-        if isinstance(layer, keras.Model):
-            yield from layer_shapes(layer, entry)
+        if isinstance(call.operation, keras.Model):
+            yield from layer_shapes(call.operation, entry)
         else:
-            yield layer, entry, result
+            yield call.operation, entry, result
 
 
-def _first(tensors):
-    return tree.flatten(tensors)[0]
+def _calls(model):
+    """Every call of a layer in the model's graph, from its input on.
+
+    Keras keeps these nodes to itself, and offers no other way to see a layer's second call.
+    """
+    by_depth = keras.Model(model.inputs, model.outputs)._nodes_by_depth
+    return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
 
 
 def _check(model, input_shape):

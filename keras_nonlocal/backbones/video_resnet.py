@@ -76,7 +76,14 @@ def video_resnet(
 
 
 def _stem(x, width, time_kernel, variant):
-    x = conv_norm(x, width, (time_kernel, 7, 7), strides=(variant.stem_stride, 2, 2), name="conv1")
+    x = conv_norm(
+        x,
+        width,
+        (time_kernel, 7, 7),
+        strides=(variant.stem_stride, 2, 2),
+        frozen=variant.frozen_norm,
+        name="conv1",
+    )
     padding = variant.pool1_padding
     x = layers.ZeroPadding3D((0, padding, padding), name="pool1_pad")(x)  # after a ReLU: 0 is least
     strides = (variant.pool1_stride, 2, 2)

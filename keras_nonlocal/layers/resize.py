@@ -26,9 +26,23 @@ class ResizeLike(keras.layers.Layer):
 
     def call(self, inputs):
         maps, reference = inputs
-        size = ops.shape(reference)[1:3]
-        return ops.image.resize(maps, size, interpolation="bilinear", data_format="channels_last")
+        for axis in (1, 2):
+            weights = _bilinear(ops.shape(maps)[axis], ops.shape(reference)[axis], maps.dtype)
+            maps = ops.moveaxis(ops.tensordot(maps, weights, axes=[[axis], [1]]), -1, axis)
+        return maps
 
     def compute_output_shape(self, input_shape):
         maps, reference = input_shape
         return (maps[0], *reference[1:3], maps[-1])
+
+
+def _bilinear(size, new_size, dtype):
+    """How much each of `size` pixels gives to each of `new_size`: `(new_size, size)`.
+
+    `keras.ops.image.resize` needs sizes that are known when the model is traced.
+    """
+    places = ops.arange(new_size, dtype="float32") + 0.5
+    places = places * (ops.cast(size, "float32") / ops.cast(new_size, "float32")) - 0.5
+    places = ops.clip(places, 0, ops.cast(size - 1, "float32"))
+    distance = places[:, None] - ops.arange(size, dtype="float32")[None]
+    return ops.cast(ops.relu(1 - ops.absolute(distance)), dtype)

@@ -1,0 +1,204 @@
+"""The peers of the benchmarks, in PyTorch: mmaction2's NL-I3D, `sdpa`, matmul.
+
+A worker that `harness.Peer` starts. It reads one JSON object a line, and answers one
+a line with the seconds of ONE call: `{"case": "matmul", "n": 4096}` gives
+`{"seconds": 0.53}`, or `{"error": "..."}` when the case failed.
+The first time a case is asked for it is built and called twice before the timed call.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import sys
+import time
+import warnings
+
+import torch
+
+WARM_UP_CALLS = 2
+CLIP = (3, 32, 224, 224)
+CLASSES = 400
+LAYOUTS = {
+    "channels_last": torch.channels_last_3d,
+    "contiguous": torch.contiguous_format,
+}
+
+# mmaction2's i3d_imagenet-pretrained-r50-nl-embedded-gaussian_8xb8-32x2x1-100e_
+# kinetics400-rgb without the download of weights: speed does not depend on them.
+BACKBONE = {
+    "depth": 50,
+    "pretrained": None,
+    "pretrained2d": False,
+    "conv1_kernel": (5, 7, 7),
+    "conv1_stride_t": 2,
+    "pool1_stride_t": 2,
+    "conv_cfg": {"type": "Conv3d"},
+    "norm_eval": False,
+    "inflate": ((1, 1, 1), (1, 0, 1, 0), (1, 0, 1, 0, 1, 0), (0, 1, 0)),
+    "zero_init_residual": False,
+    "non_local": ((0, 0, 0), (0, 1, 0, 1), (0, 1, 0, 1, 0, 1), (0, 0, 0)),
+    "non_local_cfg": {
+        "sub_sample": True,
+        "use_scale": False,
+        "norm_cfg": {"type": "BN3d", "requires_grad": True},
+        "mode": "embedded_gaussian",
+    },
+}
+
+
+def nl_i3d_r50():
+    """mmaction2's network: `(B, 3, T, H, W) -> (B, 400)`; 35,397,840 parameters."""
+    # Any import from `mmaction.models` imports all of it. The wheels of mmaction2 1.1.0
+    # and mmcv-lite 2.0.1 allow that, with one warning about a compiled operator that
+    # mmcv-lite leaves out and this network does not use.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from mmaction.models.backbones import ResNet3d
+        from mmaction.models.heads import I3DHead
+
+    torch.manual_seed(0)
+    backbone = ResNet3d(**BACKBONE)
+    head = I3DHead(num_classes=CLASSES, in_channels=2048)
+    backbone.init_weights()
+    head.init_weights()
+    return torch.nn.Sequential(backbone, head)
+
+
+def clips(count, layout):
+    """Seeded clips `(count, 3, 32, 224, 224)`."""
+    x = torch.randn(count, *CLIP, generator=torch.Generator().manual_seed(0))
+    return x.to(memory_format=LAYOUTS[layout])
+
+
+def autocast(dtype):
+    """The context that computes in `dtype`; nothing at all for float32."""
+    if dtype == "float32":
+        return contextlib.nullcontext()
+    # Without the cache, because a traced graph would keep the tensors in it.
+    return torch.autocast("cpu", dtype=getattr(torch, dtype), cache_enabled=False)
+
+
+def eager(model, x, dtype):
+    """As written."""
+    return model
+
+
+def traced_frozen(model, x, dtype):
+    """TorchScript, traced and frozen, with oneDNN fusion.
+
+    Freezing folds the batch norms. Folding them by hand first, or
+    `optimize_for_inference` in place of the fusion, was not faster here.
+    """
+    torch.jit.enable_onednn_fusion(True)
+    with warnings.catch_warnings(), torch.no_grad(), autocast(dtype):
+        warnings.simplefilter("ignore")  # TorchScript is deprecated, and still fast
+        return torch.jit.freeze(torch.jit.trace(model, x, check_trace=False))
+
+
+def compiled(model, x, dtype):
+    """`torch.compile` with Inductor, as it comes."""
+    return torch.compile(model)
+
+
+def compiled_frozen(model, x, dtype):
+    """`torch.compile` with weights as constants, folded and packed ahead of time."""
+    return torch.compile(model, options={"freezing": True})
+
+
+MODES = {mode.__name__: mode for mode in (eager, traced_frozen, compiled, compiled_frozen)}
+
+
+def i3d_infer(mode="eager", dtype="float32", layout="channels_last"):
+    """One clip through the network: `mode` of `MODES`, `dtype` float32 or bfloat16."""
+    model = nl_i3d_r50().eval().to(memory_format=LAYOUTS[layout])
+    x = clips(1, layout)
+    network = MODES[mode](model, x, dtype)
+
+    def call():
+        with torch.no_grad(), autocast(dtype):
+            return network(x)
+
+    return call
+
+
+def i3d_train(dtype="float32", layout="channels_last", batch=2):
+    """One step: forward, cross-entropy, backward, stochastic gradient with momentum."""
+    model = nl_i3d_r50().train().to(memory_format=LAYOUTS[layout])
+    x, labels = clips(batch, layout), torch.arange(batch)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
+
+    def call():
+        optimizer.zero_grad()
+        with autocast(dtype):
+            loss = torch.nn.functional.cross_entropy(model(x), labels)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return call
+
+
+def sdpa(n, m, c, dtype="float32", backward=False):
+    """`(N, C), (M, C), (M, C) -> (N, C)` without scale, as in the non-local paper."""
+    # Four axes: with three, PyTorch takes a slower path (1.5-2x).
+    generator = torch.Generator().manual_seed(0)
+    query, key, value = (
+        (torch.randn(1, 1, rows, c, generator=generator) * c**-0.25)
+        .to(getattr(torch, dtype))
+        .requires_grad_(backward)
+        for rows in (n, m, m)
+    )
+    attend = functools.partial(torch.nn.functional.scaled_dot_product_attention, scale=1.0)
+
+    def call():
+        y = attend(query, key, value)
+        return torch.autograd.grad(y.sum(), (query, key, value)) if backward else y
+
+    return call if backward else torch.no_grad()(call)
+
+
+def matmul(n=4096, dtype="float32"):
+    """A square matrix product: the rate that the machine can do."""
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(n, n, generator=generator) for _ in range(2))
+    a, b = a.to(getattr(torch, dtype)), b.to(getattr(torch, dtype))
+    return lambda: a @ b
+
+
+CASES = {case.__name__: case for case in (i3d_infer, i3d_train, sdpa, matmul)}
+
+
+@functools.cache
+def prepared(line):
+    """The call that a command names, warmed up."""
+    arguments = json.loads(line)
+    call = CASES[arguments.pop("case")](**arguments)
+    for _ in range(WARM_UP_CALLS):
+        call()
+    return call
+
+
+def seconds(line):
+    """Time of one call of the case."""
+    call = prepared(line)
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def main():
+    torch.set_num_threads(os.cpu_count())
+    # Only answers go to the real stdout; what libraries print goes to stderr.
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        try:
+            answer = {"seconds": seconds(line.strip())}
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
