@@ -6,6 +6,8 @@ from functools import partial
 
 from keras import layers
 
+from ..layers import BatchNorm
+
 Size = tuple[int, ...]
 
 _CONVOLUTIONS = {
@@ -45,9 +47,7 @@ def conv_norm(
         kernel_initializer="he_normal",
         name=f"{name}_conv",
     )(x)
-    x = layers.BatchNormalization(
-        momentum=0.9, epsilon=1e-5, trainable=not frozen, name=f"{name}_norm"
-    )(x)
+    x = BatchNorm(momentum=0.9, epsilon=1e-5, trainable=not frozen, name=f"{name}_norm")(x)
     return layers.ReLU(name=f"{name}_relu")(x) if relu else x
 
 

@@ -1,5 +1,6 @@
 """Keras layers: weights and configuration; the math is in `keras_nonlocal.ops`."""
 
+from .batch_norm import BatchNorm as BatchNorm
 from .geometry import Geometry as Geometry
 from .non_local import NonLocal1D as NonLocal1D
 from .non_local import NonLocal2D as NonLocal2D

@@ -8,6 +8,7 @@ from keras import ops
 
 from ..ops import AFFINITIES, AXES, attend, check_method, fold, unfold, wide
 from ..validation import one_of, positive_int, sizes
+from .batch_norm import BatchNorm
 
 _SOFTMAX = ("gaussian", "embedded_gaussian")
 
@@ -91,7 +92,7 @@ class _NonLocal(keras.layers.Layer):
         kernel = "zeros" if self.norm_type is None else _small_normal()
         self.out = self._projection(channels, y_shape, "out", kernel, self.out_bias)
         if self.norm_type == "batch":
-            self.norm = keras.layers.BatchNormalization(
+            self.norm = BatchNorm(
                 momentum=0.9,
                 epsilon=1e-5,
                 gamma_initializer="zeros",  # the fresh block is the identity

@@ -1,0 +1,64 @@
+"""Batch norm over clips by TensorFlow's fused kernel."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("keras_nonlocal")
+class BatchNorm(keras.layers.BatchNormalization):
+    """`keras.layers.BatchNormalization`, several times faster in training on TensorFlow.
+
+    Keras computes mean, variance and both of their gradients in a dozen passes over the
+    features; the fused kernel takes two each way. The numbers, the weights and the arguments are
+    the same. Masks, synchronisation over replicas, other axes than the last and other backends
+    take Keras's own way.
+
+    Example:
+
+    >>> layer = keras_nonlocal.layers.BatchNorm(momentum=0.9, epsilon=1e-5)
+    >>> layer(keras.random.normal((2, 4, 7, 7, 16)), training=True).shape
+    (2, 4, 7, 7, 16)
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        if not (training and self.trainable and mask is None and self._has_kernel(inputs)):
+            return super().call(inputs, training=training, mask=mask)
+        y, mean, variance = self._fused(inputs)
+        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            kept = ops.cast(moving, "float32") * self.momentum
+            moving.assign(ops.cast(kept + batch * (1 - self.momentum), moving.dtype))
+        return y
+
+    def _has_kernel(self, inputs):
+        return (
+            keras.backend.backend() == "tensorflow"
+            and self.compute_dtype in ("float32", "bfloat16", "float16")
+            and len(inputs.shape) > 2
+            and self.axis in (-1, len(inputs.shape) - 1)
+            and self.scale
+            and self.center
+            and not self.synchronized
+        )
+
+    def _fused(self, inputs):
+        """Output, batch mean and (biased) batch variance."""
+        import tensorflow as tf
+
+        inputs = tf.cast(inputs, self.compute_dtype)
+        shape = tf.shape(inputs)
+        images = tf.reshape(inputs, tf.concat([[-1], shape[-3:]], axis=0))  # time into the batch
+        images = tf.ensure_shape(images, (None, None, None, inputs.shape[-1]))
+        y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=images,
+            scale=tf.cast(self.gamma, "float32"),
+            offset=tf.cast(self.beta, "float32"),
+            mean=tf.zeros((0,)),
+            variance=tf.zeros((0,)),
+            epsilon=self.epsilon,
+            is_training=True,
+        )
+        count = tf.cast(tf.reduce_prod(shape[:-1]), "float32")
+        biased = variance * (count - 1) / count  # the kernel divides by count - 1
+        return tf.ensure_shape(tf.reshape(y, shape), inputs.shape), mean, biased
