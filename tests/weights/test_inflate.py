@@ -28,7 +28,7 @@ def test_a_kernel_keeps_its_sum_over_time():
 
 
 def test_a_still_clip_gets_the_answer_of_its_frame():
-    """C2D treats each frame as the image network does; inflated I3D must agree away from the ends."""
+    """C2D treats frames as the image network does; I3D must agree away from the ends."""
     c2d = models.c2d_small(include_top=False, variant="slowfast_nopool")
     i3d = models.nl_i3d_small(include_top=False, variant="slowfast_nopool")
     arrays = image_weights(c2d)
