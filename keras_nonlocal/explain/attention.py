@@ -69,7 +69,7 @@ def attend_to(
     'res3_1_nonlocal'
     """
     layer = _find_block(model, block)
-    features = keras.Model(model.inputs, layer.input)(clip[None], training=False)
+    features = keras.Model(model.input, layer.input)(clip[None], training=False)
     grid = tuple(features.shape[1:4])
     position = _liveliest(clip, grid) if position is None else position
     weights = keras.ops.convert_to_numpy(layer.attention(features, [position])[0, 0])

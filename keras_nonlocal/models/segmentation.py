@@ -70,7 +70,7 @@ def _builder(builder: str, title: str, depth: int, non_local: bool):
                 x = conv_norm(features.pyramid_outputs["P4"], 256, (3, 3), name="auxiliary_0")
                 extra = _classify(x, inputs, classes, classifier_activation, dropout, "auxiliary")
                 outputs = {"logits": outputs, "auxiliary": extra}
-            model = keras.Model(features.inputs, outputs, name=name)
+            model = keras.Model(features.input, outputs, name=name)
         if weights is not None:
             load_weights(model, weights)
         return model

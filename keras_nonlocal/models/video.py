@@ -98,7 +98,7 @@ def _builder(builder: str):
         )
         classes = _classes(classes, card, include_top)
         scores = HEADS[published.head](features.output, classes, classifier_activation, dropout)
-        classifier = keras.Model(features.inputs, scores, name=name)
+        classifier = keras.Model(features.input, scores, name=name)
         if path is not None:
             load_weights(classifier, path)
         return classifier if include_top else _pooled(features, pooling, name)
@@ -158,7 +158,7 @@ def _pooled(features: Backbone, pooling: str | None, name: str) -> Backbone:
     if pooling is None:
         return features
     pooled = POOLINGS[pooling](name=f"{pooling}_pool")(features.output)
-    return Backbone(features.inputs, pooled, name=name)
+    return Backbone(features.input, pooled, name=name)
 
 
 c2d_r50 = _builder("c2d_r50")

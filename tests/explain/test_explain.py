@@ -9,6 +9,7 @@ from keras_nonlocal import explain, models
 
 @pytest.fixture(scope="module")
 def model():
+    keras.utils.set_random_seed(0)
     model = models.nl_i3d_small(variant="official_8x8")
     rng = np.random.default_rng(0)
     for weight in model.weights:
@@ -27,7 +28,7 @@ def clip():
 def test_the_strongest_keys_come_first_and_lie_in_other_frames(model, clip):
     found = explain.attend_to(model, clip, position=(3, 2, 5), top=7)
     layer = model.get_layer("res3_1_nonlocal")
-    features = keras.Model(model.inputs, layer.input)(clip[None])
+    features = keras.Model(model.input, layer.input)(clip[None])
     rows = keras.ops.convert_to_numpy(layer.attention(features, [(3, 2, 5)]))[0, 0]
     elsewhere = np.delete(rows, 3, axis=0)
     np.testing.assert_allclose(found.weights, np.sort(elsewhere, axis=None)[::-1][:7], rtol=1e-5)
@@ -57,7 +58,7 @@ def test_another_block_can_be_asked(model, clip):
 
 
 def test_wrong_questions_are_refused(model, clip):
-    with pytest.raises(ValueError, match="'?res3_1_nonlocal'?, '?res4_0_nonlocal'?"):
+    with pytest.raises(ValueError, match="one of res3_1_nonlocal, res4_0_nonlocal"):
         explain.attend_to(model, clip, block="res2_0_nonlocal")
     with pytest.raises(ValueError, match="must lie on the input's grid"):
         explain.attend_to(model, clip, position=(99, 0, 0))
@@ -70,7 +71,8 @@ def test_the_picture_is_written_whole(model, clip, tmp_path):
 
     frames = np.clip(clip * 40 + 100, 0, 255).astype("uint8")
     path = tmp_path / "new folder" / "attention.png"
-    explain.draw_attention(frames, explain.attend_to(model, clip), path, title="a test")
+    found = explain.attend_to(model, clip, top=200)
+    explain.draw_attention(frames, found, path, title="a test")
     picture = matplotlib.image.imread(path)
     assert picture.shape[1] > 4 * picture.shape[0]  # frames side by side
     red = (picture[..., 0] > 0.9) & (picture[..., 1] < 0.4) & (picture[..., 2] < 0.4)
