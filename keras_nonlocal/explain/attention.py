@@ -52,8 +52,7 @@ def attend_to(
         model: A functional video network with non-local blocks.
         clip: `(T, H, W, C)`, prepared as the network takes it.
         block: Name of a non-local block; the first one by default, which is the finest.
-        position: `(t, h, w)` on the grid of that block; by default the place that changes most
-            in the middle of the clip.
+        position: `(t, h, w)` on the grid of that block; by default where the clip changes most.
         top: How many positions to find.
 
     Raises:
@@ -95,20 +94,18 @@ def _find_block(model, name):
 
 
 def _liveliest(clip, grid):
-    """The grid position, in the middle frame, under the strongest change from frame to frame."""
-    change = np.abs(np.diff(clip, axis=0)).mean(axis=-1)
-    middle = grid[0] // 2
-    frame = min(round((middle + 0.5) * len(clip) / grid[0]), len(change) - 1)
-    around = change[max(frame - 2, 0) : frame + 2].mean(axis=0)
-    rows = np.array_split(around, grid[1], axis=0)
-    cells = [[part.mean() for part in np.array_split(row, grid[2], axis=1)] for row in rows]
-    return (middle, *map(int, np.unravel_index(np.argmax(cells), grid[1:])))
+    """The grid position under the strongest change from frame to frame."""
+    change = np.abs(np.diff(clip, axis=0, append=clip[-1:])).mean(axis=-1)
+    for axis, cells in enumerate(grid):
+        starts = np.arange(cells) * change.shape[axis] // cells
+        change = np.add.reduceat(change, starts, axis=axis)
+    return tuple(int(index) for index in np.unravel_index(np.argmax(change), grid))
 
 
 def _place(position, grid, shape):
     """The middle of a grid cell in the frames and pixels of the clip."""
     frame, row, column = (
-        (index + 0.5) * length / cells - 0.5
+        float((index + 0.5) * length / cells - 0.5)
         for index, cells, length in zip(position, grid, shape[:3], strict=True)
     )
     return Place(frame, row, column)

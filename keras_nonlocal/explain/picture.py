@@ -10,6 +10,9 @@ import numpy as np
 from .attention import Attention
 
 
+FAINTEST = 0.02  # of the strongest weight; fainter ones get no arrow
+
+
 def draw_attention(
     frames: np.ndarray,
     attention: Attention,
@@ -58,10 +61,10 @@ def _draw_arrows(axes, attention, shown, width):
     start = (query.column + shown.index(round(query.frame)) * width, query.row)
     strongest = max(attention.weights, default=1.0)
     for place, weight in zip(attention.targets, attention.weights, strict=True):
-        if round(place.frame) not in shown or weight <= 0:
+        strength = weight / strongest
+        if round(place.frame) not in shown or strength < FAINTEST:
             continue
         end = (place.column + shown.index(round(place.frame)) * width, place.row)
-        strength = weight / strongest
         style = {"arrowstyle": "-|>", "color": "#ffd21f", "alpha": 0.35 + 0.65 * strength}
         style |= {"linewidth": 0.4 + 1.4 * strength, "shrinkA": 0, "shrinkB": 0}
         axes.annotate("", end, start, arrowprops=style)

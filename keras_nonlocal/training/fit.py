@@ -49,13 +49,14 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     model = build(recipe, len(class_names))
     steps = recipe.epochs * -(-len(paths) // recipe.batch_size)
-    model.compile(
+    trainer = keras.Model(model.inputs, model.outputs)  # so that `model` keeps no optimizer
+    trainer.compile(
         optimizer=_optimizer(recipe, steps),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
     )
     clips = training_clips(recipe, paths, labels, len(class_names))
-    model.fit(clips, epochs=recipe.epochs, shuffle=False, verbose=verbose)
+    trainer.fit(clips, epochs=recipe.epochs, shuffle=False, verbose=verbose)
     return model
 
 

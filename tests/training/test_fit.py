@@ -81,6 +81,12 @@ def test_probabilities_of_a_video_add_up_to_one(videos):
     assert video_probabilities(model, RECIPE, videos[0][0]).sum() == pytest.approx(1, abs=1e-5)
 
 
+def test_saved_weights_hold_the_network_and_no_optimizer(videos, tmp_path):
+    model = train(Recipe(**{**vars(RECIPE), "epochs": 1}), *videos, verbose=0)
+    model.save_weights(tmp_path / "model.weights.h5")
+    assert (tmp_path / "model.weights.h5").stat().st_size < 1.2 * 4 * model.count_params()
+
+
 def test_a_label_without_a_class_is_refused(videos):
     with pytest.raises(ValueError, match=r"2 `class_names`.*Received: \[2\]"):
         train(RECIPE, videos[0], [2] * 8, videos[2])
