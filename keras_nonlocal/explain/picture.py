@@ -9,7 +9,6 @@ import numpy as np
 
 from .attention import Attention
 
-
 FAINTEST = 0.02  # of the strongest weight; fainter ones get no arrow
 
 
@@ -59,11 +58,11 @@ def _frames_to_show(attention, columns):
 def _draw_arrows(axes, attention, shown, width):
     query = attention.query
     start = (query.column + shown.index(round(query.frame)) * width, query.row)
-    strongest = max(attention.weights, default=1.0)
+    strongest = max(attention.weights, default=0.0)
     for place, weight in zip(attention.targets, attention.weights, strict=True):
-        strength = weight / strongest
-        if round(place.frame) not in shown or strength < FAINTEST:
+        if round(place.frame) not in shown or weight <= FAINTEST * strongest:
             continue
+        strength = weight / strongest
         end = (place.column + shown.index(round(place.frame)) * width, place.row)
         style = {"arrowstyle": "-|>", "color": "#ffd21f", "alpha": 0.35 + 0.65 * strength}
         style |= {"linewidth": 0.4 + 1.4 * strength, "shrinkA": 0, "shrinkB": 0}

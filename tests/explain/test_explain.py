@@ -71,7 +71,7 @@ def test_the_picture_is_written_whole(model, clip, tmp_path):
 
     frames = np.clip(clip * 40 + 100, 0, 255).astype("uint8")
     path = tmp_path / "new folder" / "attention.png"
-    found = explain.attend_to(model, clip, top=200)
+    found = explain.attend_to(model, clip, position=(3, 2, 5), top=200)
     explain.draw_attention(frames, found, path, title="a test")
     picture = matplotlib.image.imread(path)
     assert picture.shape[1] > 4 * picture.shape[0]  # frames side by side
