@@ -5,6 +5,7 @@ from .dataset import video_dataset as video_dataset
 from .decode import VideoError as VideoError
 from .decode import count_frames as count_frames
 from .decode import read_clip as read_clip
+from .decode import read_clips as read_clips
 from .decode import read_frames as read_frames
 from .encode import write_video as write_video
 from .files import VIDEO_SUFFIXES as VIDEO_SUFFIXES

@@ -15,7 +15,7 @@ import av
 import numpy as np
 
 from .geometry import centre_crop, scaled_shape
-from .sampling import centre_start, check_start, clip_indices, clip_span
+from .sampling import centre_start, check_start, clip_indices, clip_span, uniform_starts
 
 PathLike = str | os.PathLike[str]
 
@@ -112,6 +112,30 @@ def read_clip(
         wanted = clip_indices(start, frames, stride, num_frames=seen)
         kept, _ = _collect(path, set(wanted), short_side, size)
     return _stacked(path, [kept[index] for index in wanted], size)
+
+
+def read_clips(
+    path: PathLike, frames: int, *, clips: int, stride: int = 1, size: tuple[int, int]
+) -> np.ndarray:
+    """Reads clips spread evenly from the start of a video to its end.
+
+    Args:
+        path: A video file.
+        frames, stride: Of each clip; a video that is too short is looped.
+        clips: How many; a single one is the one in the centre.
+        size: `(H, W)`: frames are scaled until this is just covered, then the centre is kept.
+
+    Returns:
+        uint8 `(clips, frames, *size, 3)`, RGB.
+
+    Raises:
+        FileNotFoundError, VideoError: As `read_clip`.
+    """
+    length = count_frames(path)
+    starts = uniform_starts(length, clip_span(frames, stride), clips)
+    wanted = [clip_indices(start, frames, stride, length) for start in starts]
+    pictures = read_frames(path, np.ravel(wanted).tolist(), size=size)
+    return pictures.reshape(clips, frames, *pictures.shape[1:])
 
 
 def _collect(path, wanted: Collection[int], short_side, size) -> tuple[dict[int, np.ndarray], int]:

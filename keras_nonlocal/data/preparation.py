@@ -1,18 +1,31 @@
-"""Pixels to the numbers a network was trained on."""
+"""Pixels to the numbers a network was trained on: the same in training and in prediction."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
+import tensorflow as tf
 
 
-def prepare(pixels: np.ndarray, *, mean: Sequence[float], std: Sequence[float]) -> np.ndarray:
-    """`(pixels - mean) / std` for each channel, as float32.
+def prepare(
+    clips, *, mean: Sequence[float], std: Sequence[float], motion_only: bool = False
+) -> tf.Tensor:
+    """Normalises clips: `(..., T, H, W, 3)` of 0..255 to float32 of the same shape.
 
     Args:
-        pixels: uint8 or float `(..., 3)`, RGB from 0 to 255.
-        mean, std: One value per channel, for pixels from 0 to 255.
+        clips: One clip, or a batch of them, RGB.
+        mean, std: One value a channel: `(pixel - mean) / std`.
+        motion_only: For cameras that stand still: takes off each pixel's mean over the clip in
+            place of `mean`, so that the background becomes zero, and divides by the standard
+            deviation of what is left in place of `std`.
+
+    Example:
+
+    >>> batch = keras_nonlocal.data.prepare(clips, mean=(114.75,) * 3, std=(57.375,) * 3)
     """
-    normalised = np.asarray(pixels, "float32") - np.asarray(mean, "float32")
-    return normalised / np.asarray(std, "float32")
+    clips = tf.cast(clips, "float32")
+    if not motion_only:
+        return (clips - mean) / std
+    motion = clips - tf.reduce_mean(clips, axis=-4, keepdims=True)
+    spread = tf.math.reduce_std(motion, axis=(-4, -3, -2, -1), keepdims=True)
+    return motion / tf.maximum(spread, 1.0)

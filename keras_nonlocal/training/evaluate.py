@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from ..data import clip_indices, clip_span, count_frames, read_frames, uniform_starts
+from ..data import prepare, read_clips
 from .fit import Paths, train
-from .prepare import prepare
 from .recipe import Recipe
 
 
@@ -36,13 +35,11 @@ def leave_one_group_out(
         accuracies = leave_one_group_out(recipe, paths, labels, people, class_names)
         print(np.mean(list(accuracies.values())))
     """
-    labels, groups = np.asarray(labels), np.asarray(groups)
     _check_groups(groups, len(paths))
+    targets, of_group = np.asarray(labels), np.asarray(groups)
     return {
-        str(group): _accuracy_without(
-            recipe, list(paths), labels, groups == group, class_names, verbose
-        )
-        for group in np.unique(groups)
+        group: _accuracy_without(recipe, paths, targets, of_group == group, class_names, verbose)
+        for group in sorted(set(groups))
     }
 
 
@@ -50,27 +47,13 @@ def video_probabilities(
     model: keras.Model, recipe: Recipe, path: str | os.PathLike[str]
 ) -> np.ndarray:
     """Probabilities `(classes,)` of one video: the mean over `recipe.test_clips` clips of it."""
-    clips = prepare(
-        video_clips(recipe, path),
-        mean=recipe.mean,
-        std=recipe.std,
-        subtract_mean=recipe.subtract_mean,
+    clips = read_clips(
+        path, recipe.frames, clips=recipe.test_clips, stride=recipe.stride, size=recipe.size
     )
-    return np.asarray(model.predict_on_batch(clips)).mean(axis=0)
-
-
-def video_clips(recipe: Recipe, path: str | os.PathLike[str]) -> np.ndarray:
-    """The clips to test on: uint8 `(clips, frames, H, W, 3)`, mirror images last."""
-    length = count_frames(path)
-    span = clip_span(recipe.frames, recipe.stride)
-    wanted = [
-        index
-        for start in uniform_starts(length, span, recipe.test_clips)
-        for index in clip_indices(start, recipe.frames, recipe.stride, length)
-    ]
-    pictures = read_frames(path, wanted, size=recipe.size)
-    clips = pictures.reshape(recipe.test_clips, recipe.frames, *pictures.shape[1:])
-    return np.concatenate([clips, clips[:, :, :, ::-1]]) if recipe.flip else clips
+    if recipe.flip:
+        clips = np.concatenate([clips, clips[:, :, :, ::-1]])
+    inputs = prepare(clips, mean=recipe.mean, std=recipe.std, motion_only=recipe.motion_only)
+    return np.asarray(model.predict_on_batch(inputs)).mean(axis=0)
 
 
 def _accuracy_without(recipe, paths, labels, held_out, class_names, verbose) -> float:

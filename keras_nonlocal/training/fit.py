@@ -10,9 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from .. import models
-from ..data import video_dataset
+from ..data import prepare, video_dataset
 from .augment import augment, change_speed, frames_to_read
-from .prepare import prepare
 from .recipe import Recipe
 
 Paths = Sequence[str | os.PathLike[str]]
@@ -97,7 +96,7 @@ def _augmented(recipe: Recipe, video, seed):
     speed_seed, seed = tf.unstack(tf.random.split(seed, 2))
     clip = change_speed(video, recipe.frames, recipe.stride, recipe.speed, speed_seed)
     clip = augment(clip, recipe.augmentation, seed)
-    return prepare(clip, mean=recipe.mean, std=recipe.std, subtract_mean=recipe.subtract_mean)
+    return prepare(clip, mean=recipe.mean, std=recipe.std, motion_only=recipe.motion_only)
 
 
 def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:

@@ -23,8 +23,7 @@ class Recipe:
         size: Height and width of a clip.
         arguments: Of the builder: `variant`, `blocks`, `dropout` and the like.
         mean, std: One value a channel: clips become `(pixel - mean) / std`.
-        subtract_mean: Whether each pixel's mean over the clip is taken off in place of `mean`.
-            Where the camera stands still, this removes the background.
+        motion_only: Whether clips are reduced to what moves, see `keras_nonlocal.data.prepare`.
         flip: Whether a mirrored video is of the same class.
         speed: A video plays up to this many times faster or slower.
         augmentation: Strengths by the names of `augment.NOTHING`; those left out are nothing.
@@ -48,7 +47,7 @@ class Recipe:
     arguments: Mapping[str, object] = field(default_factory=dict)
     mean: tuple[float, float, float] = (114.75, 114.75, 114.75)
     std: tuple[float, float, float] = (57.375, 57.375, 57.375)
-    subtract_mean: bool = False
+    motion_only: bool = False
     flip: bool = True
     speed: float = 1.0
     augmentation: Mapping[str, float] = field(default_factory=dict)

@@ -25,6 +25,8 @@ class Clip:
         size: Height and width of the crop, in pixels; the short side is scaled to fit it.
         mean, std: One value per RGB channel, for pixels from 0 to 255.
         clips: How many clips of a video are averaged.
+        flip: Whether their mirror images are averaged too.
+        motion_only: Whether clips are reduced to what moves, see `keras_nonlocal.data.prepare`.
     """
 
     frames: int
@@ -33,6 +35,8 @@ class Clip:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     clips: int
+    flip: bool = False
+    motion_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from .. import models
-from ..data import clip_indices, clip_span, count_frames, prepare, read_frames, uniform_starts
+from ..data import prepare, read_clips
 from ..weights import Card, read_card
 
 
@@ -28,16 +28,13 @@ class Classifier:
     def read(self, path: str | PathLike) -> np.ndarray:
         """Clips spread evenly over a video file: uint8 `(clips, frames, H, W, 3)`."""
         clip = self.card.clip
-        length = count_frames(path)
-        starts = uniform_starts(length, clip_span(clip.frames, clip.stride), clip.clips)
-        wanted = [clip_indices(start, clip.frames, clip.stride, length) for start in starts]
-        frames = read_frames(path, np.ravel(wanted).tolist(), size=clip.size)
-        return frames.reshape(clip.clips, clip.frames, *frames.shape[1:])
+        return read_clips(path, clip.frames, clips=clip.clips, stride=clip.stride, size=clip.size)
 
     def prepare(self, clips: np.ndarray) -> np.ndarray:
         """Pixels to the model's input: float32, normalised as in training."""
         clip = self.card.clip
-        return prepare(clips, mean=clip.mean, std=clip.std)
+        prepared = prepare(clips, mean=clip.mean, std=clip.std, motion_only=clip.motion_only)
+        return np.asarray(prepared)
 
     def predict(self, path: str | PathLike) -> dict[str, float]:
         """The probability of each class for a video file, highest first.
@@ -53,7 +50,10 @@ class Classifier:
         >>> keras_nonlocal.zoo.load("nl_i3d_small_weizmann").predict("jumping.mp4")
         {'jack': 0.98, ...}
         """
-        scores = self.model.predict(self.prepare(self.read(path)), verbose=0).mean(axis=0)
+        clips = self.read(path)
+        if self.card.clip.flip:
+            clips = np.concatenate([clips, clips[:, :, :, ::-1]])
+        scores = self.model.predict(self.prepare(clips), verbose=0).mean(axis=0)
         order = np.argsort(-scores, kind="stable")
         return {self.card.classes[index]: float(scores[index]) for index in order}
 

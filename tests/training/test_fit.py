@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from keras_nonlocal.data import list_folder, write_video
+from keras_nonlocal.data import list_folder, read_clips, write_video
 from keras_nonlocal.training import (
     Recipe,
     leave_one_group_out,
     train,
     training_clips,
-    video_clips,
     video_probabilities,
 )
 
@@ -70,10 +69,20 @@ def test_training_learns_what_holds_for_a_group_left_out(videos):
     assert np.mean(list(accuracies.values())) > 0.8
 
 
-def test_mirror_images_follow_the_clips_of_a_video(videos):
-    clips = video_clips(RECIPE, videos[0][0])
-    assert clips.shape == (4, 4, 32, 32, 3)
-    np.testing.assert_array_equal(clips[2:], clips[:2, :, :, ::-1])
+def test_mirror_images_are_averaged_too(videos):
+    class Stub:
+        """Answers with the mean brightness of the left half."""
+
+        def predict_on_batch(self, clips):
+            return np.asarray(clips)[:, :, :, :16].mean(axis=(1, 2, 3, 4))[:, None]
+
+    path = videos[0][0]
+    plain = Recipe(**{**vars(RECIPE), "flip": False})
+    clips = read_clips(path, 4, clips=2, size=(32, 32)).astype("float64")
+    prepared = (clips - RECIPE.mean[0]) / RECIPE.std[0]
+    left, both = prepared[:, :, :, :16].mean(), prepared.mean()
+    assert video_probabilities(Stub(), plain, path)[0] == pytest.approx(left, abs=1e-4)
+    assert video_probabilities(Stub(), RECIPE, path)[0] == pytest.approx(both, abs=1e-4)
 
 
 def test_probabilities_of_a_video_add_up_to_one(videos):
