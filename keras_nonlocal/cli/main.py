@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import predict
+from . import predict, train
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -14,7 +14,8 @@ def main(argv: list[str] | None = None) -> int:
         prog="keras-nonlocal", description="Non-local neural networks for video."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    predict.add_parser(commands)
+    for command in (predict, train):
+        command.add_parser(commands)
     arguments = parser.parse_args(argv)
     try:
         return arguments.run(arguments)
