@@ -21,7 +21,9 @@ def prepare(
 
     Example:
 
-    >>> batch = keras_nonlocal.data.prepare(clips, mean=(114.75,) * 3, std=(57.375,) * 3)
+    >>> clip = np.full((8, 32, 32, 3), 172.125)
+    >>> float(prepare(clip, mean=(114.75,) * 3, std=(57.375,) * 3)[0, 0, 0, 0])
+    1.0
     """
     clips = tf.cast(clips, "float32")
     if not motion_only:

@@ -18,7 +18,7 @@ class BatchNorm(keras.layers.BatchNormalization):
     Example:
 
     >>> layer = keras_nonlocal.layers.BatchNorm(momentum=0.9, epsilon=1e-5)
-    >>> layer(keras.random.normal((2, 4, 7, 7, 16)), training=True).shape
+    >>> tuple(layer(keras.random.normal((2, 4, 7, 7, 16)), training=True).shape)
     (2, 4, 7, 7, 16)
     """
 

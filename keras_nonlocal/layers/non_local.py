@@ -127,7 +127,7 @@ class _NonLocal(keras.layers.Layer):
         Example:
 
         >>> layer = keras_nonlocal.layers.NonLocal3D()
-        >>> layer.attention(keras.random.normal((1, 4, 7, 7, 8)), [(0, 3, 3)]).shape
+        >>> tuple(layer.attention(keras.random.normal((1, 4, 7, 7, 8)), [(0, 3, 3)]).shape)
         (1, 1, 4, 7, 7)
         """
         x = ops.convert_to_tensor(x, dtype=self.compute_dtype)
@@ -278,7 +278,7 @@ class NonLocal1D(_NonLocal):
     Example:
 
     >>> layer = keras_nonlocal.layers.NonLocal1D()
-    >>> layer(keras.random.normal((2, 50, 16))).shape
+    >>> tuple(layer(keras.random.normal((2, 50, 16))).shape)
     (2, 50, 16)
     """
 
@@ -294,7 +294,7 @@ class NonLocal2D(_NonLocal):
     Example:
 
     >>> layer = keras_nonlocal.layers.NonLocal2D(pool_size=2)
-    >>> layer(keras.random.normal((2, 14, 14, 16))).shape
+    >>> tuple(layer(keras.random.normal((2, 14, 14, 16))).shape)
     (2, 14, 14, 16)
     """
 
@@ -343,7 +343,7 @@ class NonLocal3D(_NonLocal):
     Example:
 
     >>> layer = keras_nonlocal.layers.NonLocal3D(pool_size=(1, 2, 2))
-    >>> layer(keras.random.normal((2, 4, 14, 14, 16))).shape
+    >>> tuple(layer(keras.random.normal((2, 4, 14, 14, 16))).shape)
     (2, 4, 14, 14, 16)
     """
 

@@ -20,7 +20,8 @@ class ResizeLike(keras.layers.Layer):
 
     Example:
 
-    >>> keras_nonlocal.layers.ResizeLike()([np.zeros((1, 8, 8, 3)), np.zeros((1, 64, 60, 1))]).shape
+    >>> maps, image = np.zeros((1, 8, 8, 3)), np.zeros((1, 64, 60, 3))
+    >>> tuple(keras_nonlocal.layers.ResizeLike()([maps, image]).shape)
     (1, 64, 60, 3)
     """
 

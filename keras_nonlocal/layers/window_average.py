@@ -24,7 +24,7 @@ class WindowAverage3D(keras.layers.Layer):
     Example:
 
     >>> layer = keras_nonlocal.layers.WindowAverage3D(7)
-    >>> layer(keras.random.normal((1, 4, 8, 8, 16))).shape
+    >>> tuple(layer(keras.random.normal((1, 4, 8, 8, 16))).shape)
     (1, 1, 2, 2, 16)
     """
 

@@ -19,7 +19,7 @@ def inflate(kernel: np.ndarray, frames: int) -> np.ndarray:
 
     Example:
 
-    >>> keras_nonlocal.weights.inflate(np.ones((7, 7, 3, 64)), 5).sum(axis=0).max()
+    >>> float(keras_nonlocal.weights.inflate(np.ones((7, 7, 3, 64)), 5).sum(axis=0).max())
     1.0
     """
     return np.repeat(np.asarray(kernel)[None], frames, axis=0) / frames

@@ -48,7 +48,7 @@ class Classifier:
         Example:
 
         >>> keras_nonlocal.zoo.load("nl_i3d_small_weizmann").predict("jumping.mp4")
-        {'jack': 0.98, ...}
+        {'jack': ...}
         """
         clips = self.read(path)
         if self.card.clip.flip:

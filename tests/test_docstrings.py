@@ -1,0 +1,52 @@
+"""Examples in docstrings run and give what they say; every public name has a docstring."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+
+import keras
+import numpy as np
+import pytest
+
+import keras_nonlocal
+
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(keras_nonlocal.__path__, "keras_nonlocal.")
+    if not module.name.endswith("__main__") and ".entries" not in module.name
+)
+PUBLIC = ["layers", "models", "data", "explain", "ops", "weights", "zoo", "backbones"]
+
+
+def examples(name):
+    names = {"keras": keras, "np": np, "keras_nonlocal": keras_nonlocal}
+    module = importlib.import_module(name)
+    for test in doctest.DocTestFinder(exclude_empty=True).find(
+        module, globs={**vars(module), **names}
+    ):
+        if test.examples:
+            yield test
+
+
+TESTS = {test.name: test for name in MODULES for test in examples(name)}
+for name in [name for name in TESTS if name.endswith("_r101")]:
+    del TESTS[name]  # the same text as for 50 layers, and long to build
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_examples_give_what_they_say(name, tmp_path, monkeypatch):
+    keras_nonlocal.data.figure.write_sample(tmp_path / "jumping.mp4")
+    monkeypatch.chdir(tmp_path)
+    keras.utils.clear_session()
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    said = []
+    runner.run(TESTS[name], out=said.append, clear_globs=False)
+    assert runner.failures == 0, "".join(said)
+
+
+@pytest.mark.parametrize("room", PUBLIC)
+def test_every_public_function_and_class_says_what_it_does(room):
+    for name, value in vars(getattr(keras_nonlocal, room)).items():
+        if inspect.isfunction(value) or inspect.isclass(value):
+            assert inspect.getdoc(value), f"{room}.{name} has no docstring"
