@@ -22,16 +22,22 @@ from pathlib import Path
 
 WORKER = Path(__file__).with_name("peer_torch.py")
 _STAT = Path("/proc/stat")  # Linux; elsewhere nobody waits
+LEAST_SECONDS = 0.2
 UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "MB": 1e-6, "GB": 1e-9}
 
 
 def stopwatch(call: Callable[[], object]) -> Callable[[], float]:
-    """`call`, answering with its seconds. It must wait for its own result."""
+    """`call`, answering with its seconds. It must wait for its own result.
+
+    A short call is repeated for a while: after a pause the first one mostly wakes threads.
+    """
 
     def timed() -> float:
-        start = time.perf_counter()
-        call()
-        return time.perf_counter() - start
+        calls, start = 0, time.perf_counter()
+        while calls == 0 or time.perf_counter() - start < LEAST_SECONDS:
+            call()
+            calls += 1
+        return (time.perf_counter() - start) / calls
 
     return timed
 
