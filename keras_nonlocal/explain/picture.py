@@ -9,6 +9,7 @@ import numpy as np
 
 from .attention import Attention
 
+TITLE = 0.25  # inches above the frames
 FAINTEST = 0.02  # of the strongest weight; fainter ones get no arrow
 
 
@@ -37,9 +38,9 @@ def draw_attention(
     shown = _frames_to_show(attention, columns)
     height, width = frames.shape[1:3]
     scale = 2.4 / width
-    figure = Figure(figsize=(width * scale * len(shown), height * scale + 0.5), dpi=150)
-    axes = figure.add_axes((0, 0, 1, height * scale / (height * scale + 0.5)))
-    axes.imshow(np.concatenate([frames[frame] for frame in shown], axis=1))
+    figure = Figure(figsize=(width * scale * len(shown), height * scale + TITLE), dpi=150)
+    axes = figure.add_axes((0, 0, 1, height * scale / (height * scale + TITLE)))
+    axes.imshow(np.concatenate([frames[frame] for frame in shown], axis=1), interpolation="bicubic")
     axes.set_axis_off()
     for column, frame in enumerate(shown):
         axes.text(column * width + 3, 3, f"frame {frame}", color="white", va="top", fontsize=8)

@@ -22,7 +22,7 @@ from .pairwise import dense
 from .softmax import blocked
 
 DENSE_BYTES = 32 * 2**20  # a larger affinity of one sample is never formed whole
-BLOCK_BYTES = 12 * 2**20  # of the affinity at a time, over all samples of a batch
+BLOCK_BYTES = 16 * 2**20  # of the affinity at a time, over all samples of a batch
 SMALLEST_BLOCK = 64  # queries of a sample; fewer do not fill the matrix units
 
 # Seconds on a CPU core pair; only their ratios matter.

@@ -14,8 +14,7 @@ from .pairwise import softmax_affinity, wide
 
 def blocked(theta, phi, g, key_mask=None, *, block=512):
     """Softmax attention, at most `block` queries of a sample at a time, else as `dense`."""
-    positions = ops.shape(theta)[1]
-    block = -(-positions // -(-positions // block))  # as many blocks, of equal size
+    block = _even_block(ops.shape(theta)[1], block)
 
     @ops.custom_gradient
     def attend(theta, phi, g):
@@ -51,12 +50,23 @@ def blocked(theta, phi, g, key_mask=None, *, block=512):
     return ops.cast(attend(wide(theta), wide(phi), wide(g)), g.dtype)
 
 
+def _even_block(positions, block):
+    """The size of equal blocks of at most `block`; without a remainder where one is near."""
+    blocks = -(-positions // block)
+    if isinstance(positions, int) and isinstance(block, int):
+        near = range(blocks, min(2 * blocks, positions) + 1)
+        blocks = next((count for count in near if positions % count == 0), blocks)
+    return -(-positions // blocks)
+
+
 def _to_blocks(x, block):
     """`(B, N, C) -> (blocks, B, block, C)`, the last one filled up with zeros."""
     batch, length, channels = ops.shape(x)
     blocks = -(-length // block)
-    filler = ops.zeros((batch, blocks * block - length, channels), x.dtype)
-    x = ops.reshape(ops.concatenate([x, filler], axis=1), (batch, blocks, block, channels))
+    filling = blocks * block - length
+    if not isinstance(filling, int) or filling > 0:
+        x = ops.concatenate([x, ops.zeros((batch, filling, channels), x.dtype)], axis=1)
+    x = ops.reshape(x, (batch, blocks, block, channels))
     return ops.transpose(x, (1, 0, 2, 3))
 
 

@@ -44,7 +44,7 @@ def test_few_positions_take_the_cheaper_association():
 
 
 def test_a_block_holds_at_least_64_queries_and_no_more_than_there_are():
-    assert ops.block_size(1, 25088, 6272) * 6272 * 4 <= 13e6
+    assert ops.block_size(1, 25088, 6272) * 6272 * 4 <= 17e6
     assert ops.block_size(64, 25088, 6272) == 64
     assert ops.block_size(1, 10, 10) == 10
 
