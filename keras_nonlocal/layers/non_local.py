@@ -1,275 +1,14 @@
-"""The non-local block: every position listens to all others (paper, section 3 and Figure 2)."""
+"""The non-local layers, one for each rank; what they share is in `base_non_local`."""
 
 from __future__ import annotations
 
 import keras
-import numpy as np
-from keras import ops
 
-from ..ops import AFFINITIES, AXES, attend, check_method, fold, unfold, wide
-from ..validation import one_of, positive_int, sizes
-from .batch_norm import BatchNorm
-
-_SOFTMAX = ("gaussian", "embedded_gaussian")
-
-
-class _NonLocal(keras.layers.Layer):
-    """`z = W_z y + x`, where `y_i = sum_j f(x_i, x_j) g(x_j) / C(x)`."""
-
-    rank: int  # set by each public subclass, and by nothing else
-
-    def __init__(
-        self,
-        inner_channels: int | None = None,
-        *,
-        instantiation: str = "embedded_gaussian",
-        axes: str = "spacetime",
-        pool_size: int | tuple[int, ...] = 1,
-        pool_position: str = "after",
-        scale: bool = False,
-        temporal_groups: int = 1,
-        out_bias: bool = True,
-        norm: str | None = "batch",
-        method: str = "auto",
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        one_of("instantiation", instantiation, AFFINITIES)
-        one_of("axes", axes, AXES[self.rank])
-        one_of("pool_position", pool_position, ("before", "after"))
-        one_of("norm", norm, ("batch", None))
-        positive_int("temporal_groups", temporal_groups)
-        check_method(instantiation, method)
-        if inner_channels is not None:
-            positive_int("inner_channels", inner_channels)
-        if scale and instantiation not in _SOFTMAX:
-            raise ValueError(
-                "`scale=True` multiplies the logits of a softmax: it goes with `instantiation` "
-                f"{' or '.join(map(repr, _SOFTMAX))}. Received: instantiation={instantiation!r}"
-            )
-        if temporal_groups > 1 and "time" not in axes:
-            raise ValueError(
-                "`temporal_groups` cuts the frames that attend to each other into groups, so "
-                f"`axes` must include time. Received: axes={axes!r}"
-            )
-        self.inner_channels = inner_channels
-        self.instantiation = instantiation
-        self.axes = axes
-        self.pool_size = pool_size
-        self.pool_position = pool_position
-        self.scale = scale
-        self.temporal_groups = temporal_groups
-        self.out_bias = out_bias
-        self.norm_type = norm
-        self.method = method
-        self.supports_masking = True
-        self.pool_sizes = sizes("pool_size", pool_size, self.rank)
-        bystanders = set(range(self.rank)) - set(AXES[self.rank][axes])
-        if any(self.pool_sizes[axis] > 1 for axis in bystanders):
-            raise ValueError(
-                "`pool_size` must be 1 along the dimensions that `axes` leaves out. "
-                f"Received: pool_size={pool_size!r}, axes={axes!r}"
-            )
-        self.input_spec = keras.layers.InputSpec(ndim=self.rank + 2)
-
-    def build(self, input_shape):
-        channels = input_shape[-1]
-        if channels is None:
-            raise ValueError(
-                f"The last dimension of the input to {self.name!r} (channels) must be known. "
-                f"Received: input_shape={tuple(input_shape)}"
-            )
-        self._check_grid(input_shape[1:-1])
-        inner = self.inner_channels or max(channels // 2, 1)
-        self._logit_scale = (channels if self.instantiation == "gaussian" else inner) ** -0.5
-        if self.instantiation != "gaussian":
-            self.theta = self._projection(inner, input_shape, "theta")
-            self.phi = self._projection(inner, input_shape, "phi")
-        if self.instantiation == "concatenation":
-            self.w_f = self.add_weight(shape=(2 * inner,), initializer=_small_normal(), name="w_f")
-        self.g = self._projection(inner, input_shape, "g")
-        y_shape = (*input_shape[:-1], inner)
-        kernel = "zeros" if self.norm_type is None else _small_normal()
-        self.out = self._projection(channels, y_shape, "out", kernel, self.out_bias)
-        if self.norm_type == "batch":
-            self.norm = BatchNorm(
-                momentum=0.9,
-                epsilon=1e-5,
-                gamma_initializer="zeros",  # the fresh block is the identity
-                name="norm",
-                dtype=self.dtype_policy,
-            )
-            self.norm.build(input_shape)
-
-    def call(self, x, mask=None, training=None):
-        mask = self._over_grid(mask, x)
-        theta, phi, g, key_mask = self._project(x, mask)
-        y = attend(self.instantiation, theta, phi, g, key_mask, self.method)
-        y = self.out(unfold(y, x, self.axes, self.temporal_groups))
-        if self.norm_type == "batch":
-            y = self.norm(y, training=training, mask=None if mask is None else mask[..., 0])
-        return x + y
-
-    def attention(self, x, positions, mask=None):
-        """How strongly each of `positions` listens to every key: the affinity, row by row.
-
-        The whole map is never formed. In the softmax forms each row sums to one.
-
-        Args:
-            x: The layer's input `(B, *grid, C)`, of static shape.
-            positions: `(K, rank)` integer grid coordinates, such as `[(t, h, w), ...]`.
-            mask: As for the call.
-
-        Returns:
-            `(B, K, *key_grid)` in float32: the grid after `pool_size`, zero where a position
-            does not attend to (other frames under `axes="space"`, other temporal groups).
-
-        Example:
-
-        >>> layer = keras_nonlocal.layers.NonLocal3D()
-        >>> tuple(layer.attention(keras.random.normal((1, 4, 7, 7, 8)), [(0, 3, 3)]).shape)
-        (1, 1, 4, 7, 7)
-        """
-        x = ops.convert_to_tensor(x, dtype=self.compute_dtype)
-        if not self.built:
-            self.build(x.shape)
-        grid = tuple(x.shape[1:-1])
-        key_grid = tuple(size // pool for size, pool in zip(grid, self.pool_sizes, strict=True))
-        positions = self._check_positions(positions, grid)
-        theta, phi, _, key_mask = self._project(x, self._over_grid(mask, x))
-        queries, keys = self._numbered(grid), self._numbered(key_grid)  # (sets, N), (sets, M)
-        flat = np.ravel_multi_index(tuple(positions.T), grid)
-        rows = []
-        for position in flat:
-            ((which, query),) = np.argwhere(queries == position)
-            chosen = slice(which, None, len(queries))  # this set, in each sample of the batch
-            row_mask = None if key_mask is None else key_mask[chosen]
-            row = AFFINITIES[self.instantiation](
-                wide(theta[chosen, query : query + 1]), wide(phi[chosen]), row_mask
-            )
-            place = np.zeros((keys.shape[1], int(np.prod(key_grid))), "float32")
-            place[np.arange(keys.shape[1]), keys[which]] = 1
-            rows.append(ops.matmul(row, place))
-        return ops.reshape(ops.concatenate(rows, axis=1), (x.shape[0], len(flat), *key_grid))
-
-    def compute_output_shape(self, input_shape):
-        return tuple(input_shape)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "inner_channels": self.inner_channels,
-            "instantiation": self.instantiation,
-            "axes": self.axes,
-            "pool_size": self.pool_size,
-            "pool_position": self.pool_position,
-            "scale": self.scale,
-            "temporal_groups": self.temporal_groups,
-            "out_bias": self.out_bias,
-            "norm": self.norm_type,
-            "method": self.method,
-        }
-
-    def _project(self, x, mask):
-        """Sets of positions: theta `(B', N, D)`, phi `(B', M, D)`, g `(B', M, C)`, key mask."""
-        source, key_mask = x, mask
-        if self.pool_position == "before":
-            source, key_mask = self._pool(x, mask)
-        theta, phi, g = x, source, self.g(source)
-        if self.instantiation != "gaussian":
-            theta, phi = self.theta(x), self.phi(source)
-        if self.pool_position == "after":
-            phi, key_mask = self._pool(phi, mask)
-            g, _ = self._pool(g, mask)
-        if self.instantiation == "concatenation":
-            w_theta, w_phi = ops.split(ops.cast(self.w_f[:, None], theta.dtype), 2)
-            theta, phi = ops.matmul(theta, w_theta), ops.matmul(phi, w_phi)
-        if self.scale:
-            theta = theta * ops.cast(self._logit_scale, theta.dtype)
-        if key_mask is not None:
-            key_mask = self._fold(key_mask)[..., 0] > 0
-        return self._fold(theta), self._fold(phi), self._fold(g), key_mask
-
-    def _pool(self, x, mask):
-        """Max pooling that sees only valid positions, and the mask of the pooled grid."""
-        if max(self.pool_sizes) == 1:
-            return x, mask
-        if mask is None:
-            return self._max_pool(x), None
-        pooled_mask = self._max_pool(mask)
-        pooled = self._max_pool(ops.where(mask > 0, x, ops.cast(float("-inf"), x.dtype)))
-        return ops.where(pooled_mask > 0, pooled, ops.zeros_like(pooled)), pooled_mask
-
-    def _max_pool(self, x):
-        """In float32 for float16: TensorFlow pools no float16 clips on a CPU."""
-        dtype = "float32" if self.compute_dtype == "float16" else self.compute_dtype
-        x, pools = ops.cast(x, dtype), self.pool_sizes
-        return ops.cast(
-            ops.max_pool(x, pools, pools, data_format="channels_last"), self.compute_dtype
-        )
-
-    def _fold(self, x):
-        return fold(x, self.axes, self.temporal_groups)
-
-    def _over_grid(self, mask, x):
-        """A mask of leading dimensions, `(B, L)` or `(B, T)` or the whole grid, as 0 or 1."""
-        if mask is None:
-            return None
-        mask = ops.cast(mask, x.dtype)
-        mask = ops.reshape(mask, (*ops.shape(mask), *[1] * (len(x.shape) - len(mask.shape))))
-        return ops.broadcast_to(mask, (*ops.shape(x)[:-1], 1))
-
-    def _projection(self, units, input_shape, name, kernel_initializer=None, use_bias=True):
-        """A 1x1x1 convolution, which is a dense layer over the channels."""
-        layer = keras.layers.Dense(
-            units,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer or _small_normal(),
-            name=name,
-            dtype=self.dtype_policy,
-        )
-        layer.build(input_shape)
-        return layer
-
-    def _numbered(self, grid):
-        """Which position of `grid`, counted T, H, W, sits where after folding: `(sets, N)`."""
-        numbers = np.arange(np.prod(grid)).reshape(1, *grid, 1)
-        return ops.convert_to_numpy(self._fold(ops.convert_to_tensor(numbers)))[..., 0]
-
-    def _check_grid(self, grid):
-        for size, pool in zip(grid, self.pool_sizes, strict=True):
-            if size is not None and size < pool:
-                raise ValueError(
-                    f"`pool_size` must fit into the input's grid {tuple(grid)}. "
-                    f"Received: pool_size={self.pool_size}"
-                )
-        frames = grid[0] and grid[0] // self.pool_sizes[0]
-        if frames is not None and (frames % self.temporal_groups or grid[0] % self.temporal_groups):
-            raise ValueError(
-                "`temporal_groups` must divide the number of frames, before and after pooling. "
-                f"Received: temporal_groups={self.temporal_groups} with {grid[0]} frames"
-            )
-
-    def _check_positions(self, positions, grid):
-        array = np.asarray(positions)
-        if array.ndim != 2 or array.shape[1] != self.rank or array.dtype.kind not in "iu":
-            raise ValueError(
-                f"`positions` must be integer coordinates of shape (K, {self.rank}). "
-                f"Received: positions={positions!r}"
-            )
-        if (array < 0).any() or (array >= np.array(grid)).any():
-            raise ValueError(
-                f"`positions` must lie on the input's grid {grid}. Received: {positions!r}"
-            )
-        return array
-
-
-def _small_normal():
-    return keras.initializers.RandomNormal(stddev=0.01)  # as in the official code
+from .base_non_local import BaseNonLocal
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class NonLocal1D(_NonLocal):
+class NonLocal1D(BaseNonLocal):
     """Lets each step of a sequence `(B, L, C)` listen to all others.
 
     See `NonLocal3D` for the arguments. `axes` is `"spacetime"` or `"time"`, the same thing here,
@@ -286,7 +25,7 @@ class NonLocal1D(_NonLocal):
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class NonLocal2D(_NonLocal):
+class NonLocal2D(BaseNonLocal):
     """Lets each position of an image `(B, H, W, C)` listen to all others.
 
     See `NonLocal3D` for the arguments. `axes` is `"spacetime"` or `"space"`, the same thing here.
@@ -302,7 +41,7 @@ class NonLocal2D(_NonLocal):
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class NonLocal3D(_NonLocal):
+class NonLocal3D(BaseNonLocal):
     """Lets each place and moment of a clip `(B, T, H, W, C)` listen to all others.
 
     A convolution sees its neighbourhood; this block sums over all positions, weighted by how
