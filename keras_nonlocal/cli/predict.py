@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             scores = classifier.predict(path)
         except (ValueError, OSError) as error:
-            print(f"{path}: {error}", file=sys.stderr)
+            print(error, file=sys.stderr)
             failed += 1
             continue
         top = [{"label": name, "probability": score} for name, score in scores.items()]
