@@ -27,11 +27,16 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     Returns:
         A new model of the same inputs and outputs.
 
+    Raises:
+        ValueError: `model` is not a built functional model.
+
     Example:
 
     >>> model = keras_nonlocal.models.nl_i3d_r50()
     >>> fast = keras_nonlocal.fold_batch_norm(model)
     """
+    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
+        raise ValueError(f"A built functional model is expected. Received: {model!r}")
     norms = _norm_after(model)
     folded = set(norms.values())
 

@@ -52,6 +52,12 @@ def test_a_norm_that_is_not_alone_after_its_convolution_stays():
     np.testing.assert_allclose(folded.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-5)
 
 
+@pytest.mark.parametrize("wrong", [None, np.zeros(3), keras.Sequential([layers.Dense(2)])])
+def test_what_is_no_built_model_is_refused(wrong):
+    with pytest.raises(ValueError, match="built functional model"):
+        fold_batch_norm(wrong)
+
+
 def test_a_folded_network_can_be_saved(tmp_path):
     folded = fold_batch_norm(with_statistics(models.nl_i3d_small()))
     folded.save(tmp_path / "folded.keras")

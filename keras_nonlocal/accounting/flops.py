@@ -52,8 +52,9 @@ def flops(model: keras.Model, input_shape: tuple[int, ...]) -> Flops:
 
     Counted are convolutions, dense layers, the average over the features and the two products of
     a non-local block as the paper defines it; `keras_nonlocal.plan` tells what the block costs as
-    it is computed. Published "FLOPs" of these networks are such multiply-adds. They take average
-    and classifier once a clip, and so does this count, though some heads see 7 x 7 windows.
+    it is computed. Published "FLOPs" of these networks are such multiply-adds. Average and
+    classifier count once a clip, which gives the published figures, though some heads apply
+    the classifier to every 7 x 7 window.
 
     Args:
         model: A functional model.

@@ -31,8 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     out = arguments.out
     if not out.name.endswith(SUFFIX):
         raise ValueError(f"The weights file must end in {SUFFIX}. Received: {out}")
+    recipe = read_recipe(arguments.recipe)
     paths, labels, class_names = list_folder(arguments.folder)
-    model = train(read_recipe(arguments.recipe), paths, labels, class_names)
+    model = train(recipe, paths, labels, class_names)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{os.getpid()}.{out.name}")
     try:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
+from ..validation import positive_int
 from .assign import assign, named_weights
 
 
@@ -22,6 +23,7 @@ def inflate(kernel: np.ndarray, frames: int) -> np.ndarray:
     >>> float(keras_nonlocal.weights.inflate(np.ones((7, 7, 3, 64)), 5).sum(axis=0).max())
     1.0
     """
+    positive_int("frames", frames)
     return np.repeat(np.asarray(kernel)[None], frames, axis=0) / frames
 
 

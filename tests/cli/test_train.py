@@ -40,7 +40,7 @@ def test_a_weights_file_is_written_that_the_builder_takes(recipe, tmp_path, caps
     ("arguments", "message"),
     [
         (["RECIPE", "absent", "-o", "model.weights.h5"], "absent"),
-        (["absent.json", ".", "-o", "model.weights.h5"], "."),
+        (["absent.json", "absent", "-o", "model.weights.h5"], "absent.json"),
         (["RECIPE", ".", "-o", "model.bin"], "must end in .weights.h5"),
     ],
 )

@@ -27,6 +27,11 @@ def test_a_kernel_keeps_its_sum_over_time():
     np.testing.assert_allclose(inflated.sum(axis=0), kernel)
 
 
+def test_no_frames_are_refused():
+    with pytest.raises(ValueError, match="frames=0"):
+        inflate(np.ones((3, 3, 1, 1)), 0)
+
+
 def test_a_still_clip_gets_the_answer_of_its_frame():
     """C2D treats frames as the image network does; I3D must agree away from the ends."""
     c2d = models.c2d_small(include_top=False, variant="slowfast_nopool")
