@@ -14,6 +14,7 @@ from . import zoo as zoo
 from .accounting import flops as flops
 from .accounting import plan as plan
 from .folding import fold_batch_norm as fold_batch_norm
+from .freezing import freeze as freeze
 
 try:
     __version__ = _version("keras_nonlocal")
