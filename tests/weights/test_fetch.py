@@ -177,6 +177,13 @@ def test_a_later_download_must_bring_the_bytes_that_were_pinned(server, tmp_path
     assert visible(tmp_path) == ["net.bin.lock.json"]
 
 
+def test_a_pin_says_where_a_file_ends(server, tmp_path):
+    """Neither server nor source does at the second download."""
+    url = server.on("/a", body(DATA), body(DATA, length=False))
+    fetch(source(url, digest=None), cache=tmp_path).unlink()
+    assert fetch(source(url, digest=None), cache=tmp_path).read_bytes() == DATA
+
+
 @pytest.mark.parametrize(("code", "requests"), [(404, 1), (403, 1), (503, 4), (429, 4), (206, 1)])
 def test_only_what_passes_is_tried_again(server, tmp_path, code, requests):
     url = server.on("/a", status(code))
@@ -331,7 +338,7 @@ def test_twenty_kills_leave_no_wrong_file(server, tmp_path):
 
 def test_a_kill_before_any_file_operation_leaves_no_wrong_file(server, tmp_path):
     """Half of an older version is there, and no digest is known: only the order protects."""
-    operations = 0
+    operations = spared = 0
     for operations in range(1, 100):
         cache = tmp_path / str(operations)
         url = server.on("/a", ranged(OTHER, etag='"old"', stop=600_000), status(404))
@@ -343,12 +350,18 @@ def test_a_kill_before_any_file_operation_leaves_no_wrong_file(server, tmp_path)
         file = cache / "net.bin"
         assert not file.exists() or file.read_bytes() == DATA
         assert not file.exists() or pin(cache)["sha256"] == DIGEST.value
+        part, asked = cache / ".net.bin.part", len(server.requests["/a"])
+        complete = part.exists() and part.stat().st_size == len(DATA)
         assert fetch(source(url, digest=None), cache=cache).read_bytes() == DATA
+        if complete:  # killed after the last byte: nothing is asked for again
+            assert len(server.requests["/a"]) == asked
+            spared += 1
         assert visible(cache) == ["net.bin", "net.bin.lock.json"]
         if child.returncode == 0:
             break
         assert child.returncode == -signal.SIGKILL
     assert 8 < operations < 99
+    assert spared > 0
 
 
 # --- local files, files put there by hand
