@@ -118,6 +118,20 @@ def test_redirects_are_followed_within_the_web_only(server, tmp_path):
     assert fetch(source(good), cache=tmp_path / "good").read_bytes() == DATA
 
 
+@pytest.mark.parametrize(
+    "where", ["http://[::bad/", "http://a..b/", "ftp://host/x", "http://", "\xff"]
+)
+def test_a_redirect_to_nowhere_is_a_reason_like_any_other(server, tmp_path, where):
+    bad, good = server.on("/bad", status(302, Location=where)), server.on("/good", body(DATA))
+    assert fetch(source(bad, good), cache=tmp_path).read_bytes() == DATA
+
+
+def test_certificates_that_are_not_there_are_not_taken_for_a_disk(tmp_path, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    with pytest.raises(FetchError, match=r"could not be fetched:\n.*none\.pem"):
+        fetch(source("https://127.0.0.1:9/a"), cache=tmp_path)
+
+
 # --- a server that does not
 
 

@@ -8,7 +8,8 @@ from os import PathLike
 from pathlib import Path
 
 from .cache import VARIABLE, Place
-from .download import Unavailable, download
+from .download import Job, download
+from .failures import Unavailable
 from .partial import Partial
 from .pins import Found, Pin, measure, misfits, read_pin, write_pin
 from .progress import Progress
@@ -105,7 +106,7 @@ def _download(place: Place, source: Source, bar: Progress) -> None:
     failures = []
     for url in source.urls:
         try:
-            found = _obtain(url, partial, source, pin, bar)
+            found = _obtain(Job(url, source, partial, bar), pin)
         except Unavailable as problem:
             failures.append(f"{url}: {problem}")
             continue
@@ -116,15 +117,15 @@ def _download(place: Place, source: Source, bar: Progress) -> None:
     raise FetchError(_advice(place, source, pin, failures))
 
 
-def _obtain(url: str, partial: Partial, source: Source, pin: Pin | None, bar: Progress) -> Found:
+def _obtain(job: Job, pin: Pin | None) -> Found:
     """A download that was checked; where the bytes may have been at fault, once more from zero."""
     for _ in range(2):
-        doubtful = download(url, partial, source, bar)
-        found = measure(partial.path, source)
-        reasons = misfits(found, source, pin)
+        doubtful = download(job)
+        found = measure(job.partial.path, job.source)
+        reasons = misfits(found, job.source, pin)
         if not reasons:
             return found
-        partial.discard()
+        job.partial.discard()
         if not doubtful:
             break
     raise Unavailable("not the expected file: " + "; ".join(reasons))
