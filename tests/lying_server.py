@@ -150,3 +150,13 @@ def ranged(data, *, etag='"one"', stop=None, pause=0.0, shift=0, honest=True):
             hang_up(handler)
 
     return answer
+
+
+def refusing(data):
+    """The file, but 416 to everybody who asks for a range."""
+
+    def answer(server, handler):
+        whole = "Range" not in handler.headers
+        (body(data) if whole else status(416))(server, handler)
+
+    return answer
