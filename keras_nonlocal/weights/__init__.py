@@ -9,6 +9,11 @@ from .cards import card_for as card_for
 from .cards import card_names as card_names
 from .cards import entries_root as entries_root
 from .cards import read_card as read_card
+from .fetching import Digest as Digest
+from .fetching import FetchError as FetchError
+from .fetching import Source as Source
+from .fetching import cache_root as cache_root
+from .fetching import fetch as fetch
 from .files import check_file as check_file
 from .files import find_weights as find_weights
 from .files import load_weights as load_weights
