@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..data import figure, find_videos
 from ..explain import attend_to, draw_attention
-from ..zoo import Classifier, card_names, load
+from ..zoo import Classifier, load
 
 MODEL = "nl_i3d_small_weizmann"
 SAMPLE = Path("keras_nonlocal_sample.mp4")
@@ -29,7 +29,7 @@ def add_parser(commands) -> None:
         help=f"classify a rendered clip; writes {SAMPLE} and the picture {PICTURE} here",
     )
     parser.add_argument(
-        "--model", default=MODEL, metavar="NAME", help=f"one of {', '.join(card_names())}"
+        "--model", default=MODEL, metavar="NAME", help=f"a card of `zoo list` ({MODEL})"
     )
     parser.add_argument("--top", type=_count, default=5, metavar="K", help="classes a video (5)")
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")

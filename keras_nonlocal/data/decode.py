@@ -14,7 +14,7 @@ from functools import partial
 import av
 import numpy as np
 
-from .geometry import centre_crop, scaled_shape
+from .geometry import centre_crop, scaled_shape, spread_crops
 from .sampling import centre_start, check_start, clip_indices, clip_span, uniform_starts
 
 PathLike = str | os.PathLike[str]
@@ -115,7 +115,13 @@ def read_clip(
 
 
 def read_clips(
-    path: PathLike, frames: int, *, clips: int, stride: int = 1, size: tuple[int, int]
+    path: PathLike,
+    frames: int,
+    *,
+    clips: int,
+    stride: int = 1,
+    size: tuple[int, int],
+    crops: int = 1,
 ) -> np.ndarray:
     """Reads clips spread evenly from the start of a video to its end.
 
@@ -123,10 +129,11 @@ def read_clips(
         path: A video file.
         frames, stride: Of each clip; a video that is too short is looped.
         clips: How many; a single one is the one in the centre.
-        size: `(H, W)`: frames are scaled until this is just covered, then the centre is kept.
+        size: `(H, W)`: frames are scaled until this is just covered, then cropped.
+        crops: How many crops of each clip, spread along the longer side; one is the centre.
 
     Returns:
-        uint8 `(clips, frames, *size, 3)`, RGB.
+        uint8 `(clips * crops, frames, *size, 3)`, RGB; the crops of a clip follow each other.
 
     Raises:
         FileNotFoundError, VideoError: As `read_clip`.
@@ -134,8 +141,14 @@ def read_clips(
     length = count_frames(path)
     starts = uniform_starts(length, clip_span(frames, stride), clips)
     wanted = [clip_indices(start, frames, stride, length) for start in starts]
-    pictures = read_frames(path, np.ravel(wanted).tolist(), size=size)
-    return pictures.reshape(clips, frames, *pictures.shape[1:])
+    kept, _ = _collect(path, {index for clip in wanted for index in clip}, None, size)
+    return np.stack(
+        [
+            crop
+            for clip in wanted
+            for crop in spread_crops(_stacked(path, [kept[i] for i in clip], None), size, crops)
+        ]
+    )
 
 
 def _collect(path, wanted: Collection[int], short_side, size) -> tuple[dict[int, np.ndarray], int]:

@@ -54,6 +54,29 @@ def centre_crop(video: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return video[:, top : top + height, left : left + width]
 
 
+def spread_crops(video: np.ndarray, size: tuple[int, int], crops: int) -> list[np.ndarray]:
+    """Crops of every frame from one end of its longer side to the other; one is the centre.
+
+    Args:
+        video: `(T, H, W, 3)`, frames that just cover `size`.
+        size: `(H, W)` of each crop.
+        crops: How many.
+
+    Returns:
+        Views of the video, each `(T, *size, 3)`: from left to right, or from top to bottom.
+
+    >>> video = np.arange(4).reshape(1, 1, 4, 1)
+    >>> [crop.ravel().tolist() for crop in spread_crops(video, (1, 2), 3)]
+    [[0, 1], [1, 2], [2, 3]]
+    """
+    if positive_int("crops", crops) == 1:
+        return [centre_crop(video, size)]
+    height, width = size
+    down, right = video.shape[1] - height, video.shape[2] - width
+    starts = [(down * i // (crops - 1), right * i // (crops - 1)) for i in range(crops)]
+    return [video[:, top : top + height, left : left + width] for top, left in starts]
+
+
 def _covering(height: int, width: int, least_height: int, least_width: int) -> tuple[int, int]:
     """One side becomes exactly its least, the other at least its own."""
     if least_height * width >= least_width * height:

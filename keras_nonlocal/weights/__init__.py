@@ -2,8 +2,11 @@
 
 from .assign import assign as assign
 from .assign import named_weights as named_weights
+from .cards import Accuracy as Accuracy
 from .cards import Card as Card
 from .cards import Clip as Clip
+from .cards import Digest as Digest
+from .cards import Licence as Licence
 from .cards import WeightsFile as WeightsFile
 from .cards import card_for as card_for
 from .cards import card_names as card_names

@@ -1,18 +1,30 @@
 """Model cards: what a set of trained weights is, where it is, and what it was measured to do.
 
-A card is `zoo/<name>/card.json`. It holds data only: the builder and its arguments, how clips
-are prepared, the class names, the weights file, the licence, the measured accuracy, the origin.
+A card is `zoo/<builder>_<dataset>_<origin>/card.json`. It holds data only, as published: what
+the source of the weights does not state is `null`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from .schema import parse
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+
+# Hexadecimal digits of a digest: fewest and most.
+DIGEST_LENGTHS = {
+    "sha256": (64, 64),
+    "sha256_prefix": (8, 63),
+    "sha1": (40, 40),
+    "sha1_prefix": (8, 39),
+    "md5": (32, 32),
+}
 
 
 @dataclass(frozen=True)
@@ -23,8 +35,9 @@ class Clip:
         frames: Number of frames.
         stride: Their distance in the video, in frames.
         size: Height and width of the crop, in pixels; the short side is scaled to fit it.
-        mean, std: One value per RGB channel, for pixels from 0 to 255.
+        mean, std: One value per channel, in the order RGB, for pixels from 0 to 255.
         clips: How many clips of a video are averaged.
+        crops: How many crops of each clip, spread along the longer side; one is the centre.
         flip: Whether their mirror images are averaged too.
         motion_only: Whether clips are reduced to what moves, see `keras_nonlocal.data.prepare`.
     """
@@ -35,40 +48,116 @@ class Clip:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     clips: int
+    crops: int = 1
     flip: bool = False
     motion_only: bool = False
 
 
 @dataclass(frozen=True)
+class Digest:
+    """What is published of a file's hash: its kind, a key of `DIGEST_LENGTHS`, and its digits."""
+
+    kind: Literal["sha256", "sha256_prefix", "sha1", "sha1_prefix", "md5"]
+    value: str
+
+    def __post_init__(self):
+        fewest, most = DIGEST_LENGTHS[self.kind]
+        if not fewest <= len(self.value) <= most or set(self.value) - set("0123456789abcdef"):
+            raise ValueError(
+                f"a digest of the kind {self.kind} must have {fewest} to {most} digits, 0-9 and "
+                f"a-f. Received: {self.value!r}"
+            )
+
+
+@dataclass(frozen=True)
 class WeightsFile:
-    """The file of a card: its name, `url` if it is fetched, size in bytes and sha256."""
+    """The file of a card.
+
+    Attributes:
+        name: Its file name.
+        url: Where it is published; `None` for a file that comes with the package.
+        format: How it is written: by Keras, Caffe2 or PyTorch.
+        source: Whose names the weights have in it; `None` for this package's own.
+        bytes: Its size, where it is published.
+        digest: Its hash or the part of it that is published.
+        mirrors: Further addresses of the same file.
+    """
 
     name: str
     url: str | None
-    bytes: int
-    sha256: str
+    format: Literal["keras", "caffe2", "torch"]
+    source: Literal["caffe2", "slowfast", "mmaction2", "pytorchvideo", "gluoncv"] | None
+    bytes: int | None
+    digest: Digest | None
+    mirrors: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if self.url is None and (self.digest is None or self.digest.kind != "sha256"):
+            raise ValueError("a file without `url` comes with the package and needs its sha256")
+
+
+@dataclass(frozen=True)
+class Licence:
+    """Under which terms the weights may be used.
+
+    Attributes:
+        name: Its SPDX name, or plain words.
+        restricted: Whether its terms exclude some uses, so that a user has to agree first.
+        note: What to know about it.
+    """
+
+    name: str
+    restricted: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Measured accuracy in percent, how it was measured, and who says so."""
+
+    top1: float | None
+    top5: float | None
+    protocol: str
+    source: str
 
 
 @dataclass(frozen=True)
 class Card:
-    """One set of trained weights. See the module's docstring."""
+    """One set of trained weights.
+
+    Attributes:
+        name: Of the card and its folder.
+        builder: Of `keras_nonlocal.models`.
+        arguments: Of the builder, by name; `variant` says how the head averages, too.
+        dataset: What the network was trained on.
+        summary: One line.
+        clip: How its input is made.
+        classes: Names, in the order of the outputs.
+        weights: The file.
+        licence: Its terms.
+        accuracy: As published, the publisher's own figures first.
+        origin: Who trained it, how, and where that is written.
+        golden: Stored outputs of a generated clip, where the weights were at hand.
+        recommended: Whether the data set's name means this card; one a builder and data set.
+    """
 
     name: str
     builder: str
+    arguments: Mapping[str, Any]
     dataset: str
     summary: str
-    arguments: Mapping[str, Any]
     clip: Clip
     classes: tuple[str, ...]
     weights: WeightsFile
-    licence: str
+    licence: Licence
+    accuracy: tuple[Accuracy, ...]
     origin: str
-    accuracy: tuple[Mapping[str, Any], ...]
     golden: Mapping[str, Any] | None = None
+    recommended: bool = False
 
     @property
     def path(self) -> Path:
-        """Where the weights file lies."""
+        """Where the weights file lies, if it comes with the package."""
         return entries_root() / self.name / self.weights.name
 
 
@@ -88,6 +177,11 @@ def read_card(name: str) -> Card:
 
     Raises:
         ValueError: No such card, or a card whose fields are not the expected ones.
+
+    Example:
+
+    >>> keras_nonlocal.weights.read_card("nl_i3d_r50_kinetics400_official_32x2").licence.name
+    'CC-BY-NC-4.0'
     """
     if name not in card_names():
         raise ValueError(f"There is no card {name!r}. The cards are: {', '.join(card_names())}")
@@ -95,31 +189,60 @@ def read_card(name: str) -> Card:
 
 
 def card_for(weights: str, builder: str) -> Card:
-    """The card that `weights` means for a builder: by its name, or by its data set."""
+    """The card that `weights` means for a builder.
+
+    Args:
+        weights: A card's name, or a data set's for the recommended card.
+        builder: Name of the builder.
+
+    Raises:
+        ValueError: Neither, or a card of another builder; the fitting names are listed.
+
+    Example:
+
+    >>> keras_nonlocal.weights.card_for("kinetics400", "nl_i3d_r50").name
+    'nl_i3d_r50_kinetics400_mmaction2_embedded_gaussian'
+    """
     cards = [read_card(name) for name in card_names()]
     fitting = [card for card in cards if card.builder == builder]
     for card in fitting:
-        if weights in (card.name, card.dataset):
+        if weights == card.name or (weights == card.dataset and card.recommended):
             return card
-    names = [f"{card.name!r} or {card.dataset!r}" for card in fitting]
-    raise ValueError(
-        f"`weights` of {builder} must be None, the path of a .weights.h5 file"
-        f"{''.join(f', {name}' for name in names)}. Received: weights={weights!r}"
-    )
+    datasets = [repr(card.dataset) for card in fitting if card.recommended]
+    names = [repr(card.name) for card in fitting]
+    choices = ", ".join(["None", "the path of a .weights.h5 file", *datasets, *names])
+    raise ValueError(f"`weights` of {builder} must be {choices}. Received: weights={weights!r}")
+
+
+@cache
+def _class_list(path: Path) -> tuple[str, ...]:
+    return tuple(path.read_text("utf-8").splitlines())
 
 
 def _parse(name: str, text: str) -> Card:
+    where = f"The card {name!r}"
     try:
         data = json.loads(text)
-        data["clip"] = Clip(**{key: _frozen(value) for key, value in data["clip"].items()})
-        data["weights"] = WeightsFile(**data["weights"])
-        return Card(name=name, **{key: _frozen(value) for key, value in data.items()})
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        expected = ", ".join(field.name for field in fields(Card))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{where} is not JSON: {error}") from error
+    if isinstance(data, dict):
+        data = {"name": name, **data}
+        data |= {key: _class_names(data[key], where) for key in ("classes",) if key in data}
+    card = parse(Card, data, where)
+    if card.name != name:
+        raise ValueError(f"{where} lies in a folder of another name: it says {card.name!r}")
+    return card
+
+
+def _class_names(classes, where):
+    """A list as it is; a name for the list of that name, which several cards share."""
+    if not isinstance(classes, str):
+        return classes
+    path = entries_root() / "classes" / f"{classes}.txt"
+    if not path.is_file():
+        known = sorted(file.stem for file in path.parent.glob("*.txt"))
         raise ValueError(
-            f"The card {name!r} does not hold the expected fields ({expected}): {error}"
-        ) from error
-
-
-def _frozen(value):
-    return tuple(value) if isinstance(value, list) else value
+            f"{where}, `classes` must be a list of names or one of the lists {known}. "
+            f"Received: {classes!r}"
+        )
+    return list(_class_list(path))

@@ -48,18 +48,24 @@ def load_weights(model: keras.Model, path: str | PathLike) -> None:
 
 
 def check_file(card: Card) -> Path:
-    """The path of a card's weights file, after its size and sha256 were compared.
+    """The path of a card's weights file, after its sha256 was compared.
 
     Raises:
         FileNotFoundError: The file is not there.
         ValueError: The file is not the one of the card.
     """
+    if card.weights.url is not None:
+        raise FileNotFoundError(
+            f"The weights of {card.name!r} are not fetched yet: they do not come with the "
+            f"package, and are published at {card.weights.url}"
+        )
     if not card.path.is_file():
         raise FileNotFoundError(f"The weights of {card.name!r} should be at {card.path}.")
-    digest = hashlib.sha256(card.path.read_bytes()).hexdigest()
-    if digest != card.weights.sha256:
+    found = hashlib.sha256(card.path.read_bytes()).hexdigest()
+    expected = card.weights.digest.value if card.weights.digest else None
+    if found != expected:
         raise ValueError(
             f"{card.path} is not the file of the card {card.name!r}: expected sha256 "
-            f"{card.weights.sha256}, found {digest}. Install the package again."
+            f"{expected}, found {found}. Install the package again."
         )
     return card.path

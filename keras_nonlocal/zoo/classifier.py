@@ -9,8 +9,9 @@ import keras
 import numpy as np
 
 from .. import models
-from ..data import prepare, read_clips
+from ..data import read_clips
 from ..weights import Card, read_card
+from .applications import preprocess_input
 
 
 @dataclass(frozen=True)
@@ -26,20 +27,26 @@ class Classifier:
     card: Card
 
     def read(self, path: str | PathLike) -> np.ndarray:
-        """Clips spread evenly over a video file: uint8 `(clips, frames, H, W, 3)`."""
+        """Clips spread evenly over a video file: uint8 `(clips * crops, frames, H, W, 3)`."""
         clip = self.card.clip
-        return read_clips(path, clip.frames, clips=clip.clips, stride=clip.stride, size=clip.size)
+        return read_clips(
+            path,
+            clip.frames,
+            clips=clip.clips,
+            stride=clip.stride,
+            size=clip.size,
+            crops=clip.crops,
+        )
 
     def prepare(self, clips: np.ndarray) -> np.ndarray:
         """Pixels to the model's input: float32, normalised as in training."""
-        clip = self.card.clip
-        prepared = prepare(clips, mean=clip.mean, std=clip.std, motion_only=clip.motion_only)
-        return np.asarray(prepared)
+        return preprocess_input(clips, card=self.card)
 
     def predict(self, path: str | PathLike) -> dict[str, float]:
         """The probability of each class for a video file, highest first.
 
-        Clips are spread over the whole video and their probabilities averaged.
+        Clips are spread over the whole video and their probabilities averaged. They pass through
+        the network one by one, as thirty views of a large network would not fit into memory.
 
         Raises:
             FileNotFoundError: There is no such file.
@@ -53,7 +60,8 @@ class Classifier:
         clips = self.read(path)
         if self.card.clip.flip:
             clips = np.concatenate([clips, clips[:, :, :, ::-1]])
-        scores = self.model.predict(self.prepare(clips), verbose=0).mean(axis=0)
+        views = [self.model.predict_on_batch(self.prepare(clip[None])) for clip in clips]
+        scores = np.concatenate(views).mean(axis=0)
         order = np.argsort(-scores, kind="stable")
         return {self.card.classes[index]: float(scores[index]) for index in order}
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_nonlocal.data.geometry import centre_crop, scaled_shape
+from keras_nonlocal.data.geometry import centre_crop, scaled_shape, spread_crops
 
 sides = st.integers(8, 2000)
 
@@ -35,6 +35,22 @@ def test_a_picture_stays_as_it_is_where_nothing_is_asked():
 def test_the_crop_is_the_middle():
     video = np.arange(7)[None, :, None, None] * np.ones((2, 1, 5, 3))
     assert centre_crop(video, (3, 5))[0, :, 0, 0].tolist() == [2, 3, 4]
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+def test_three_crops_reach_from_one_end_of_the_longer_side_to_the_other(axis):
+    shape = [1, 4, 4, 1]
+    shape[axis] = 9
+    video = np.arange(9).reshape([9 if i == axis else 1 for i in range(4)]) * np.ones(shape)
+    crops = spread_crops(video, (4, 4), 3)
+    assert [crop.shape for crop in crops] == [(1, 4, 4, 1)] * 3
+    assert [(crop.min(), crop.max()) for crop in crops] == [(0, 3), (2, 5), (5, 8)]
+
+
+def test_a_single_crop_is_the_centre():
+    video = np.random.default_rng(0).normal(size=(2, 6, 9, 3))
+    (crop,) = spread_crops(video, (6, 4), 1)
+    np.testing.assert_array_equal(crop, centre_crop(video, (6, 4)))
 
 
 def test_a_crop_larger_than_the_video_is_refused():

@@ -1,31 +1,202 @@
-"""Every card that ships is complete, its file is the one it names, and its network answers."""
+"""Every card is complete and consistent; a card that ships its file ships the one it names."""
 
 import hashlib
 import json
+import re
+from collections import Counter
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
 from keras_nonlocal import models, weights, zoo
+from keras_nonlocal.weights.cards import DIGEST_LENGTHS
 
 NAMES = zoo.card_names()
+CARDS = {name: zoo.read_card(name) for name in NAMES}
+EMBEDDED = [name for name, card in CARDS.items() if card.weights.url is None]
+PUBLISHED = [name for name in NAMES if name not in EMBEDDED]
+RESTRICTED = "CC-BY-NC-4.0"
+FORMATS = {".pkl": "caffe2", ".pth": "torch", ".pyth": "torch"}
 
 
-def test_there_are_cards():
-    assert "nl_i3d_small_weizmann" in NAMES
+def test_every_published_checkpoint_has_a_card():
+    """As many as the sources list: those of the official code, PySlowFast and so on."""
+    origin = re.compile("official|slowfast|pytorchvideo|mmaction2_v0|mmaction2|gluoncv")
+    found = Counter(origin.search(name)[0] for name in PUBLISHED)
+    assert found == {
+        "official": 15,
+        "slowfast": 3,
+        "pytorchvideo": 2,
+        "mmaction2": 10,
+        "mmaction2_v0": 10,
+        "gluoncv": 6,
+    }
+    assert EMBEDDED == ["nl_i3d_small_weizmann"]
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_the_name_says_builder_and_data_set(name):
+    card = CARDS[name]
+    assert card.name == name
+    assert re.fullmatch(rf"{card.builder}_{card.dataset}(_[a-z0-9_]+)?", name)
+    assert callable(getattr(models, card.builder))
+
+
+def test_addresses_are_https_and_unique():
+    addresses = [
+        address
+        for name in PUBLISHED
+        for address in (CARDS[name].weights.url, *CARDS[name].weights.mirrors)
+    ]
+    assert all(address.startswith("https://") for address in addresses)
+    assert len(set(addresses)) == len(addresses)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_fetched_file_keeps_its_name_and_has_names_of_a_source(name):
+    file = CARDS[name].weights
+    assert file.name == file.url.rsplit("/", 1)[1]
+    assert file.source is not None
+    assert FORMATS[Path(file.name).suffix] == file.format
+
+
+def test_names_of_fetched_files_are_unique():
+    names = [CARDS[name].weights.name for name in PUBLISHED]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_digests_have_the_length_of_their_kind(name):
+    digest = CARDS[name].weights.digest
+    if digest is not None:
+        fewest, most = DIGEST_LENGTHS[digest.kind]
+        assert fewest <= len(digest.value) <= most
+        assert re.fullmatch("[0-9a-f]+", digest.value)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_hash_in_the_file_name_is_the_one_of_the_card(name):
+    file = CARDS[name].weights
+    in_name = re.search(r"-([0-9a-f]{8})\.pth$", file.name)
+    assert (in_name is None) == (file.digest is None)
+    if in_name:
+        assert file.digest.value[:8] == in_name[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_licence_is_restricted_exactly_where_it_is_non_commercial(name):
+    licence = CARDS[name].licence
+    assert licence.restricted == (licence.name == RESTRICTED)
+    assert licence.note
+    assert licence.restricted == ("_official_" in name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_accuracies_are_percentages_with_their_protocol_and_source(name):
+    assert CARDS[name].accuracy
+    for row in CARDS[name].accuracy:
+        assert row.top1 is not None
+        assert 50 < row.top1 < (row.top5 or 100) <= 100
+        assert "clips" in row.protocol or "positions" in row.protocol
+        assert row.source
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pixels_are_normalised_in_the_range_0_to_255(name):
+    clip = CARDS[name].clip
+    assert all(100 < mean < 130 for mean in clip.mean)
+    assert all(50 < std < 60 for std in clip.std)
+    assert min(clip.frames, clip.stride, clip.clips, clip.crops, *clip.size) >= 1
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_frames_are_those_in_the_name_of_the_file(name):
+    clip, file = CARDS[name].clip, CARDS[name].weights
+    stated = re.search(r"(\d+)x(\d+)", file.url)
+    if CARDS[name].weights.source == "gluoncv":  # which states 32 frames, every second of 64
+        assert (clip.frames, clip.stride) == (32, 2)
+    else:
+        assert (clip.frames, clip.stride) == (int(stated[1]), int(stated[2]))
+
+
+def preference(card):
+    """The order of `zoo/README.md`: what a recommended card is chosen by."""
+    own = (
+        card.arguments.get("blocks", 5) == 5
+        and card.arguments.get("instantiation", "embedded_gaussian") == "embedded_gaussian"
+        and card.arguments["variant"] != "mmaction2_heavy"
+    )
+    row = card.accuracy[0]
+    return (
+        not card.licence.restricted,
+        own,
+        row.top5 is not None,
+        card.weights.digest is not None,
+        "dense" not in row.protocol,
+        row.top1,
+    )
+
+
+@pytest.mark.parametrize("key", sorted({(card.builder, card.dataset) for card in CARDS.values()}))
+def test_one_card_a_builder_and_data_set_is_recommended(key):
+    builder, dataset = key
+    cards = [card for card in CARDS.values() if (card.builder, card.dataset) == key]
+    recommended = [card for card in cards if card.recommended]
+    assert recommended == [max(cards, key=preference)]
+    assert zoo.card_for(dataset, builder) == recommended[0]
+    for card in cards:
+        assert zoo.card_for(card.name, builder) == card
+
+
+def test_unknown_weights_list_the_fitting_cards():
+    with pytest.raises(ValueError, match=r"'kinetics400', .*nl_i3d_r101_kinetics400_gluoncv_nl5"):
+        zoo.card_for("imagenet22k", "nl_i3d_r101")
+    with pytest.raises(ValueError, match="`weights` of c2d_r101") as error:
+        zoo.card_for("nl_i3d_r101_kinetics400_gluoncv_nl5", "c2d_r101")
+    assert "c2d_r101_kinetics400_mmaction2_nopool_8x8" in str(error.value)
+
+
+def test_the_classes_of_kinetics_are_in_alphabetical_order():
+    """All sources number them so; a few spot checks against the official `classids.json`."""
+    classes = zoo.card_for("kinetics400", "nl_i3d_r50").classes
+    assert len(set(classes)) == 400
+    written = [re.sub("[()]", "-", name).replace(" ", "_") for name in classes]
+    assert written == sorted(written)
+    official = {
+        "abseiling": 0,
+        "archery": 5,
+        "catching or throwing baseball": 48,
+        "eating ice cream": 115,
+        "hurling (sport)": 161,
+        "massaging person's head": 196,
+        "passing American football (in game)": 208,
+        "passing American football (not in game)": 209,
+        "push up": 260,
+        "sharpening knives": 290,
+        "skiing (not slalom or crosscountry)": 308,
+        "using remote controller (not gaming)": 374,
+        "zumba": 399,
+    }
+    assert {name: classes.index(name) for name in official} == official
+
+
+def test_weights_that_are_not_fetched_say_where_they_are():
+    with pytest.raises(FileNotFoundError, match=r"not fetched yet.*https://.*_20220812-afd8f562"):
+        models.nl_i3d_r50(weights="kinetics400")
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_the_file_is_the_one_of_the_card(name):
     card = zoo.read_card(name)
     data = card.path.read_bytes()
     assert len(data) == card.weights.bytes
-    assert hashlib.sha256(data).hexdigest() == card.weights.sha256
+    assert hashlib.sha256(data).hexdigest() == card.weights.digest.value
     assert len(data) <= 5e6
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_golden_probabilities_are_met(name):
     """Stored when the network was trained, on a generated clip."""
     classifier = zoo.load(name)
@@ -35,7 +206,7 @@ def test_golden_probabilities_are_met(name):
     np.testing.assert_allclose(scores, golden["probabilities"], atol=1e-4)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_builders_take_the_card_by_name_and_by_data_set(name):
     card = zoo.read_card(name)
     builder = getattr(models, card.builder)
@@ -86,14 +257,63 @@ def test_a_damaged_weights_file_is_refused(own_zoo):
         zoo.load(own_zoo.name)
 
 
-@pytest.mark.parametrize("fault", ["not json", "missing", "unknown"])
-def test_a_damaged_card_is_named(own_zoo, fault):
+def drop(data, *keys):
+    *outer, last = keys
+    for key in outer:
+        data = data[key]
+    del data[last]
+
+
+def put(data, value, *keys):
+    *outer, last = keys
+    for key in outer:
+        data = data[key]
+    data[last] = value
+
+
+FAULTS = {
+    "a missing field": (lambda d: drop(d, "classes"), r"missing: \['classes'\]"),
+    "a missing inner field": (lambda d: drop(d, "clip", "std"), r"`clip`.*\s.*missing: \['std'\]"),
+    "a missing null": (lambda d: drop(d, "weights", "bytes"), r"missing: \['bytes'\]"),
+    "an unknown field": (lambda d: put(d, 1, "surprise"), r"unknown: \['surprise'\]"),
+    "an unknown inner field": (
+        lambda d: put(d, 1, "licence", "surprise"),
+        r"`licence`.*\s.*missing.*\s.*unknown: \['surprise'\]",
+    ),
+    "a string for a number": (lambda d: put(d, "12", "clip", "frames"), "`frames`.*type int.*'12'"),
+    "a flag for a number": (lambda d: put(d, True, "clip", "frames"), "`frames`.*type int.*True"),
+    "a number for a flag": (lambda d: put(d, 1, "clip", "flip"), "`flip`.*type bool.*1"),
+    "a fraction for a count": (lambda d: put(d, 1.5, "clip", "clips"), "`clips`.*type int.*1.5"),
+    "two channels": (lambda d: put(d, [1, 2], "clip", "mean"), r"`mean`.*list of 3.*\[1, 2\]"),
+    "a list for an object": (lambda d: put(d, [], "licence"), r"`licence`.*object.*\[\]"),
+    "an object for a list": (lambda d: put(d, {}, "accuracy"), r"`accuracy`.*list.*\{\}"),
+    "a wrong item": (lambda d: put(d, [3], "classes"), r"`classes`\[0\].*type str.*3"),
+    "a null": (lambda d: put(d, None, "summary"), "`summary`.*type str.*None"),
+    "an unknown format": (lambda d: put(d, "onnx", "weights", "format"), "one of keras, .*'onnx'"),
+    "an unknown class list": (lambda d: put(d, "ucf101", "classes"), "`classes`.*'ucf101'"),
+    "a short hash": (
+        lambda d: put(d, "abc", "weights", "digest", "value"),
+        "`digest`.*64 to 64 digits.*'abc'",
+    ),
+    "no hash": (lambda d: put(d, None, "weights", "digest"), "`weights`.*needs its sha256"),
+    "another name": (lambda d: put(d, "nl_i3d_large", "name"), "folder of another name"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_wrong_card_is_named_with_what_is_wrong(own_zoo, fault):
+    damage, message = FAULTS[fault]
     path = own_zoo / "card.json"
-    data = json.loads(path.read_text())
-    if fault == "missing":
-        del data["classes"]
-    elif fault == "unknown":
-        data["surprise"] = 1
-    path.write_text("{" if fault == "not json" else json.dumps(data))
-    with pytest.raises(ValueError, match=f"{own_zoo.name}.*expected fields"):
+    data = json.loads(path.read_text("utf-8"))
+    damage(data)
+    path.write_text(json.dumps(data), "utf-8")
+    with pytest.raises(ValueError, match=message) as error:
+        zoo.read_card(own_zoo.name)
+    assert own_zoo.name in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "3", "null"])
+def test_what_is_no_card_is_named(own_zoo, text):
+    (own_zoo / "card.json").write_text(text, "utf-8")
+    with pytest.raises(ValueError, match=own_zoo.name):
         zoo.read_card(own_zoo.name)

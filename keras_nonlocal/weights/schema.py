@@ -1,0 +1,107 @@
+"""JSON into frozen dataclasses: every field is there, none is left over, each has its type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+
+def parse(kind: Any, value: Any, where: str) -> Any:
+    """`value`, as JSON gives it, as a `kind`; lists become tuples.
+
+    Args:
+        kind: A dataclass, or the type of one of its fields: `str`, `int`, `float`, `bool`,
+            a tuple, a mapping from `str`, a `Literal`, or one of them `| None`.
+        value: What `json.loads` returned.
+        where: What errors call it.
+
+    Raises:
+        ValueError: A field that is missing, unknown, or of another type.
+
+    Example:
+
+    >>> parse(tuple[int, int], [224, 224], "size")
+    (224, 224)
+    """
+    if is_dataclass(kind):
+        return _record(kind, value, where)
+    return READERS.get(get_origin(kind) or kind, _plain)(kind, value, where)
+
+
+def _record(kind, value, where):
+    _check(isinstance(value, dict), f"an object with the fields of {kind.__name__}", value, where)
+    known = {field.name: field for field in fields(kind)}
+    missing = [name for name in known if name not in value and _needed(known[name])]
+    unknown = sorted(value.keys() - known.keys())
+    if missing or unknown:
+        raise ValueError(
+            f"{where} does not hold the expected fields.\n  missing: {missing}\n"
+            f"  unknown: {unknown}\n  expected: {', '.join(known)}"
+        )
+    types = get_type_hints(kind)
+    read = {name: parse(types[name], value[name], f"{where}, `{name}`") for name in value}
+    try:
+        return kind(**read)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+
+
+def _needed(field) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _plain(kind, value, where):
+    accepted = (int, float) if kind is float else kind
+    fits = isinstance(value, accepted) and isinstance(value, bool) == (kind is bool)
+    _check(fits, f"of type {kind.__name__}", value, where)
+    return kind(value)
+
+
+def _choice(kind, value, where):
+    _check(value in get_args(kind), f"one of {', '.join(get_args(kind))}", value, where)
+    return value
+
+
+def _optional(kind, value, where):
+    (other,) = set(get_args(kind)) - {type(None)}
+    return None if value is None else parse(other, value, where)
+
+
+def _sequence(kind, value, where):
+    kinds = get_args(kind)
+    repeated = kinds[-1] is Ellipsis
+    size = "a list" if repeated else f"a list of {len(kinds)}"
+    fits = isinstance(value, list) and (repeated or len(value) == len(kinds))
+    _check(fits, size, value, where)
+    if repeated:
+        kinds = kinds[:1] * len(value)
+    return tuple(
+        parse(kind, item, f"{where}[{index}]")
+        for index, (kind, item) in enumerate(zip(kinds, value, strict=True))
+    )
+
+
+def _mapping(kind, value, where):
+    _check(isinstance(value, dict), "an object", value, where)
+    return {key: parse(get_args(kind)[1], item, f"{where}[{key!r}]") for key, item in value.items()}
+
+
+def _anything(kind, value, where):
+    return value
+
+
+READERS = {
+    Literal: _choice,
+    Union: _optional,
+    UnionType: _optional,
+    tuple: _sequence,
+    Mapping: _mapping,
+    Any: _anything,
+}
+
+
+def _check(fits, expected, value, where):
+    if not fits:
+        raise ValueError(f"{where} must be {expected}. Received: {value!r}")

@@ -1,0 +1,60 @@
+"""`keras-nonlocal zoo` lists and shows the cards, for people and for programs."""
+
+import json
+
+import pytest
+
+from keras_nonlocal import zoo
+from keras_nonlocal.cli import main
+
+NAME = "nl_i3d_r50_kinetics400_official_32x2"
+
+
+def test_the_list_is_the_table_of_the_zoo(capsys):
+    assert main(["zoo", "list"]) == 0
+    assert capsys.readouterr().out.startswith(zoo.table())
+
+
+def test_the_list_as_json_holds_every_card(capsys):
+    assert main(["zoo", "list", "--json"]) == 0
+    cards = json.loads(capsys.readouterr().out)["cards"]
+    assert [card["name"] for card in cards] == zoo.card_names()
+    (card,) = [card for card in cards if card["name"] == NAME]
+    assert card["licence"]["restricted"] is True
+    assert card["weights"]["digest"] is None
+
+
+def test_a_card_is_shown_with_all_that_it_says(capsys):
+    assert main(["zoo", "show", NAME]) == 0
+    rows = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    card = zoo.read_card(NAME)
+    assert rows["weights.url"] == card.weights.url
+    assert rows["accuracy.0.top1"] == "74.9"
+    assert rows["accuracy.1.source"] == "arXiv:1711.07971, Table 2f"
+    assert rows["clip.size"] == "256, 256"
+    assert rows["weights.digest"] == "-"
+    assert rows["classes"].startswith("abseiling, ")
+    assert rows["classes"].endswith("400 in all")
+
+
+def test_a_card_as_json_is_the_card(capsys):
+    assert main(["zoo", "show", NAME, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    card = zoo.read_card(NAME)
+    assert shown["name"] == NAME
+    assert tuple(shown["classes"]) == card.classes
+    assert shown["accuracy"][0]["top1"] == card.accuracy[0].top1
+
+
+def test_an_unknown_card_is_one_line_on_stderr(capsys):
+    assert main(["zoo", "show", "nl_i3d_huge", "--json"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "There is no card 'nl_i3d_huge'. The cards are: " in printed.err
+    assert len(printed.err.splitlines()) == 1
+
+
+def test_an_action_is_needed(capsys):
+    with pytest.raises(SystemExit):
+        main(["zoo"])
+    assert "ACTION" in capsys.readouterr().err

@@ -1,0 +1,78 @@
+"""Inputs are normalised as the sources say, and outputs get the names of their classes."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_nonlocal import zoo
+
+FACEBOOK = ["official_8x8", "slowfast", "pytorchvideo"]
+IMAGENET = ["mmaction2", "gluoncv"]
+
+
+@pytest.fixture
+def clips():
+    return np.random.default_rng(0).integers(0, 256, (2, 4, 6, 5, 3), "uint8")
+
+
+@pytest.mark.parametrize("origin", FACEBOOK)
+def test_facebooks_networks_see_045_and_0225_of_the_unit_range(origin, clips):
+    inputs = zoo.preprocess_input(clips, card=f"i3d_r50_kinetics400_{origin}")
+    expected = (clips.astype("float64") / 255 - 0.45) / 0.225
+    np.testing.assert_allclose(inputs, expected, atol=1e-5)
+    assert inputs.dtype == "float32"
+
+
+@pytest.mark.parametrize("origin", IMAGENET)
+def test_the_others_see_the_channels_of_imagenet_in_the_order_rgb(origin, clips):
+    inputs = zoo.preprocess_input(clips, card=f"i3d_r50_kinetics400_{origin}")
+    mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    np.testing.assert_allclose(inputs, (clips.astype("float64") / 255 - mean) / std, atol=1e-5)
+
+
+def test_a_classifier_prepares_as_its_card_says(clips):
+    classifier = zoo.load("nl_i3d_small_weizmann")
+    inputs = zoo.preprocess_input(clips, card="nl_i3d_small_weizmann")
+    np.testing.assert_array_equal(classifier.prepare(clips), inputs)
+    np.testing.assert_allclose(inputs.mean(axis=1), 0, atol=1e-5)  # only what moves is left
+
+
+def test_tensors_of_a_pipeline_stay_tensors(clips):
+    card = zoo.read_card("i3d_r50_kinetics400_slowfast")
+    data = tf.data.Dataset.from_tensor_slices(clips)
+    data = data.map(lambda clip: zoo.preprocess_input(clip, card=card)).batch(2)
+    expected = zoo.preprocess_input(clips, card=card)
+    np.testing.assert_allclose(next(iter(data)), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(3,), (6, 5, 3), (4, 6, 5, 1)])
+def test_what_is_no_rgb_clip_is_refused(shape):
+    with pytest.raises(ValueError, match=r"\.\.\., T, H, W, 3.*Received: shape="):
+        zoo.preprocess_input(np.zeros(shape), card="i3d_r50_kinetics400_slowfast")
+
+
+def test_the_likeliest_classes_come_first_with_their_index_and_name():
+    card = zoo.read_card("nl_i3d_small_weizmann")
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(10), 3)
+    decoded = zoo.decode_predictions(probabilities, card=card, top=4)
+    for row, found in zip(probabilities, decoded, strict=True):
+        best = sorted(range(10), key=lambda index: -row[index])[:4]
+        assert found == [(index, card.classes[index], row[index]) for index in best]
+
+
+def test_no_more_classes_are_named_than_there_are():
+    decoded = zoo.decode_predictions(np.eye(10), card="nl_i3d_small_weizmann", top=99)
+    assert [len(row) for row in decoded] == [10] * 10
+
+
+@pytest.mark.parametrize("shape", [(400,), (1, 399), (1, 1, 400)])
+def test_outputs_of_another_network_are_refused(shape):
+    with pytest.raises(ValueError, match=r"shape \(B, 400\). Received: shape="):
+        zoo.decode_predictions(np.zeros(shape), card="i3d_r50_kinetics400_slowfast")
+
+
+def test_wrong_names_and_numbers_are_explained():
+    with pytest.raises(ValueError, match="There is no card 'kinetics'"):
+        zoo.decode_predictions(np.zeros((1, 400)), card="kinetics")
+    with pytest.raises(ValueError, match="`top` must be a positive integer"):
+        zoo.decode_predictions(np.zeros((1, 10)), card="nl_i3d_small_weizmann", top=0)

@@ -1,0 +1,43 @@
+"""A classifier sees the views that its card asks for, and averages their probabilities."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from keras_nonlocal import zoo
+from keras_nonlocal.data import figure, read_clips
+
+NAME = "nl_i3d_small_weizmann"
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    path = tmp_path_factory.mktemp("videos") / "jumping.mp4"
+    figure.write_sample(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    classifier = zoo.load(NAME)
+    clip = replace(classifier.card.clip, clips=2, crops=3, size=(48, 48))
+    return replace(classifier, card=replace(classifier.card, clip=clip))
+
+
+def test_crops_reach_over_the_whole_frame(classifier, video):
+    views = classifier.read(video)
+    assert views.shape == (6, 12, 48, 48, 3)
+    centres = read_clips(video, 12, clips=2, stride=3, size=(48, 48))
+    np.testing.assert_array_equal(views[1::3], centres)
+    assert not np.array_equal(views[0], views[2])
+
+
+def test_probabilities_of_all_views_and_mirror_images_are_averaged(classifier, video):
+    views = classifier.read(video)
+    both = classifier.prepare(np.concatenate([views, np.flip(views, 3)]))
+    expected = classifier.model.predict(both, verbose=0).mean(axis=0)
+    scores = classifier.predict(video)
+    assert list(scores.values()) == sorted(scores.values(), reverse=True)
+    in_order = [scores[name] for name in classifier.card.classes]
+    np.testing.assert_allclose(in_order, expected, atol=1e-5)
