@@ -119,7 +119,7 @@ def _laid_out(there: str, value: Any, here: str, shape: tuple, names: NameMap) -
         array, done = np.moveaxis(array, (0, 1), (-1, -2)), "axes moved"
     if array.ndim == 4 and len(shape) == 5:
         frames = shape[0] if names.two_dimensional else 1
-        array, done = inflate(array, frames), f"axes moved, repeated over {frames} frames"
+        array, done = inflate(array, frames), f"axes moved, spread over {frames} in time"
     if array.shape[:-2] == (1, 1, 1) and len(shape) == 2:
         array, done = array[0, 0, 0], "1x1x1 kernel to a matrix"
     return Tensor(array, Row(there, theirs.shape, here, tuple(shape), done))

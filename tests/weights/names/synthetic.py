@@ -99,10 +99,7 @@ NAMINGS = {
 
 
 def entries(source, depth=50, blocks=0):
-    """Every tensor of a network: its name there, its name here, its axes there and here.
-
-    Axes are the numbers that make up the shape: `"oithw"` there is `"thwio"` here.
-    """
+    """Every tensor of a network, as pairs of its name there and its name here."""
     naming = NAMINGS[source]
     weight, bias = ("w", "b") if source == "caffe2" else ("weight", "bias")
 

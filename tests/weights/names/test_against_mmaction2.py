@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from weights.names.agreement import SIZES, answers, assert_alike, channels_first, clip
+from weights.names.agreement import LOGITS, SIZES, answers, assert_alike, channels_first, clip
 
 from keras_nonlocal import models
 from keras_nonlocal.weights import convert, find_source
 
 torch = pytest.importorskip("torch")
-mmaction = pytest.importorskip("mmaction", exc_type=ImportError)
+mmaction = pytest.importorskip("mmaction")
+from weights.names.drawn import checkpoint, draw_weights  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Case:
     frames: int
     builder: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    attention: float = 0.1  # variance that a non-local convolution gives to unit features
 
 
 I3D = "i3d/i3d_imagenet-pretrained-r50{}_8xb8-32x2x1-100e_kinetics400-rgb.py"
@@ -48,6 +50,7 @@ CASES = [
         32,
         "nl_i3d_r50",
         {"variant": "mmaction2", "instantiation": "dot_product"},
+        0.02,  # without a softmax the block is cubic in its features
     ),
     Case(I3D.format(""), 32, "i3d_r50", {"variant": "mmaction2"}),
     Case(I3D.format("-heavy"), 8, "i3d_r50", {"variant": "mmaction2_heavy"}),
@@ -72,8 +75,8 @@ CASES = [
 ]
 
 
-def recognizer(config):
-    """MMAction2's network of that configuration, with random weights and statistics."""
+def recognizer(case):
+    """MMAction2's network of the configuration, with random weights and statistics."""
     from mmengine.config import Config
 
     with warnings.catch_warnings():
@@ -83,28 +86,12 @@ def recognizer(config):
 
         register_all_modules()
         folder = Path(mmaction.__file__).parent / ".mim" / "configs" / "recognition"
-        description = Config.fromfile(folder / config).model
+        description = Config.fromfile(folder / case.config).model
         description.backbone.update(pretrained=None)
         if "pretrained2d" in description.backbone:
             description.backbone.update(pretrained2d=False)
-        torch.manual_seed(0)
         model = MODELS.build(description)
-    draw_statistics(model)
-    return model.eval()
-
-
-def draw_statistics(model):
-    """Norms as after training; also those of the non-local blocks, which start as zeros."""
-    with torch.no_grad():
-        for name, module in model.named_modules():
-            if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
-                gain = 0.35 if name.endswith("conv3.bn") else 1.0  # features stay moderate
-                module.weight.normal_(gain, 0.1)
-                module.bias.normal_(0, 0.1)
-                module.running_mean.normal_(0, 0.2)
-                module.running_var.uniform_(0.6, 1.8)
-        torch.nn.init.normal_(model.cls_head.fc_cls.weight, 0, 0.03)
-        torch.nn.init.normal_(model.cls_head.fc_cls.bias, 0, 0.1)
+    return draw_weights(model, "conv3.bn", model.cls_head.fc_cls, case.attention)
 
 
 def mmaction2_answers(model, clips):
@@ -119,16 +106,11 @@ def mmaction2_answers(model, clips):
     return logits.softmax(dim=-1).numpy(), logits[:, None].numpy()
 
 
-def checkpoint(model):
-    """What `torch.save` would write, as arrays."""
-    return {name: tensor.numpy() for name, tensor in model.state_dict().items()}
-
-
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.config[:-3])
 def pair(request):
     """A network of MMAction2, ours with the same weights, and the frames of its clips."""
     case = request.param
-    theirs = recognizer(case.config)
+    theirs = recognizer(case)
     ours = getattr(models, case.builder)(**case.arguments)
     state = checkpoint(theirs)
     assert find_source(state) == "mmaction2"
@@ -141,3 +123,14 @@ def test_a_converted_network_answers_as_mmaction2(pair, size):
     theirs, ours, frames = pair
     clips = clip(frames, size)
     assert_alike(answers(ours, clips), mmaction2_answers(theirs, clips))
+
+
+def test_the_bars_tell_a_wrong_pairwise_function():
+    """The tensors of the embedded Gaussian fit the dot product, and give other answers."""
+    case = CASES[0]
+    theirs = recognizer(case)
+    ours = models.nl_i3d_r50(variant="mmaction2", instantiation="dot_product")
+    convert(checkpoint(theirs), ours, "mmaction2")
+    clips = clip(8, (224, 224))
+    expected = mmaction2_answers(theirs, clips)[1]
+    assert abs(answers(ours, clips)[1] - expected).max() > 100 * LOGITS * abs(expected).max()
