@@ -230,7 +230,9 @@ class Network:
         return F.conv3d(x, weight.reshape(shape), None, stride, padding)
 
     def _pointwise(self, part, x, channels, **at):
-        std = (0.3 if part == "out" else 1) * x.shape[1] ** -0.5  # modest without a norm, too
+        gain = 0.1 if self.published.dot_product else 1.0  # cubic in its features: no softmax
+        gain = 0.3 if part == "out" else gain  # modest where no norm follows, too
+        std = gain * x.shape[1] ** -0.5
         shape = (channels, x.shape[1], 1, 1, 1)
         weight = self._draw("non-local", "w", shape, std, part=part, **at)
         return F.conv3d(x, weight, self._draw("non-local", "b", (channels,), 0.1, part=part, **at))
