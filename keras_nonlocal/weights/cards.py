@@ -13,18 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from .fetching import Digest
 from .schema import parse
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-
-# Hexadecimal digits of a digest: fewest and most.
-DIGEST_LENGTHS = {
-    "sha256": (64, 64),
-    "sha256_prefix": (8, 63),
-    "sha1": (40, 40),
-    "sha1_prefix": (8, 39),
-    "md5": (32, 32),
-}
 
 
 @dataclass(frozen=True)
@@ -51,22 +43,6 @@ class Clip:
     crops: int = 1
     flip: bool = False
     motion_only: bool = False
-
-
-@dataclass(frozen=True)
-class Digest:
-    """What is published of a file's hash: its kind, a key of `DIGEST_LENGTHS`, and its digits."""
-
-    kind: Literal["sha256", "sha256_prefix", "sha1", "sha1_prefix", "md5"]
-    value: str
-
-    def __post_init__(self):
-        fewest, most = DIGEST_LENGTHS[self.kind]
-        if not fewest <= len(self.value) <= most or set(self.value) - set("0123456789abcdef"):
-            raise ValueError(
-                f"a digest of the kind {self.kind} must have {fewest} to {most} digits, 0-9 and "
-                f"a-f. Received: {self.value!r}"
-            )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from keras_nonlocal import models, weights, zoo
-from keras_nonlocal.weights.cards import DIGEST_LENGTHS
+from keras_nonlocal.weights.fetching.digests import KINDS
 
 NAMES = zoo.card_names()
 CARDS = {name: zoo.read_card(name) for name in NAMES}
@@ -71,7 +71,7 @@ def test_names_of_fetched_files_are_unique():
 def test_digests_have_the_length_of_their_kind(name):
     digest = CARDS[name].weights.digest
     if digest is not None:
-        fewest, most = DIGEST_LENGTHS[digest.kind]
+        _, fewest, most = KINDS[digest.kind]
         assert fewest <= len(digest.value) <= most
         assert re.fullmatch("[0-9a-f]+", digest.value)
 

@@ -1,0 +1,255 @@
+"""Converting is exact, and all or nothing."""
+
+import keras
+import numpy as np
+import pytest
+from weights.names.synthetic import entries, their_layout
+
+from keras_nonlocal import models
+from keras_nonlocal.weights import convert, named_weights
+
+VARIANTS = {
+    "caffe2": "official_32x2",
+    "slowfast": "slowfast",
+    "mmaction2": "mmaction2",
+    "gluoncv": "gluoncv",
+    "pytorchvideo": "pytorchvideo",
+}
+
+
+def values(model):
+    return {
+        name: keras.ops.convert_to_numpy(variable).copy()
+        for name, variable in named_weights(model).items()
+    }
+
+
+def drawn(shape, rng):
+    return rng.normal(size=shape).astype("float32")
+
+
+def checkpoint(source, model, blocks, seed=0):
+    """Random tensors for the model, by their names and layout there; and as they are here."""
+    rng = np.random.default_rng(seed)
+    names = {here: there for there, here in entries(source, 50, blocks)}
+    here = {name: drawn(v.shape, rng) for name, v in named_weights(model).items()}
+    return {names[name]: their_layout(name, array) for name, array in here.items()}, here
+
+
+def assert_holds(model, expected):
+    for name, value in values(model).items():
+        np.testing.assert_array_equal(value, expected[name], err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def network():
+    """A non-local I3D of the authors, to be filled again and again."""
+    return models.nl_i3d_r50()
+
+
+@pytest.mark.parametrize(("source", "variant"), VARIANTS.items())
+def test_every_tensor_arrives_in_its_place(source, variant):
+    blocks = 0 if source == "pytorchvideo" else 5
+    model = getattr(models, "nl_i3d_r50" if blocks else "i3d_r50")(variant=variant)
+    there, here = checkpoint(source, model, blocks)
+    report = convert(there, model, source)
+    assert_holds(model, here)
+    assert len(report.rows) == len(here)
+    for row in report.rows:
+        assert row.shape_there == there[row.name_there].shape
+        assert row.shape_here == here[row.name_here].shape
+
+
+def test_names_may_begin_with_model():
+    model = models.i3d_r50(variant="pytorchvideo")
+    there, here = checkpoint("pytorchvideo", model, 0)
+    convert({f"model.{name}": array for name, array in there.items()}, model, "pytorchvideo")
+    assert_holds(model, here)
+
+
+def test_two_entries_for_one_tensor_are_refused():
+    model = models.i3d_r50(variant="pytorchvideo")
+    there, _ = checkpoint("pytorchvideo", model, 0)
+    before = values(model)
+    there["model.blocks.0.conv.weight"] = there["blocks.0.conv.weight"]
+    with pytest.raises(ValueError, match=r"model\.blocks\.0\.conv\.weight"):
+        convert(there, model, "pytorchvideo")
+    assert_holds(model, before)
+
+
+def test_kernels_without_time_get_one_frame():
+    model = models.c2d_r50(variant="mmaction2_c2d")
+    there, here = checkpoint("mmaction2", model, 0)
+    flat = {n: a[:, :, 0] if a.ndim == 5 else a for n, a in there.items()}
+    report = convert(flat, model, "mmaction2")
+    assert_holds(model, here)
+    assert "conv1_conv/kernel" in str(report)
+
+
+def test_kernels_without_time_do_not_fit_longer_ones():
+    model = models.i3d_r50(variant="mmaction2")
+    there, _ = checkpoint("mmaction2", model, 0)
+    there["backbone.conv1.conv.weight"] = there["backbone.conv1.conv.weight"][:, :, 0]
+    before = values(model)
+    expected = r"conv1_conv/kernel: expected \(5, 7, 7, 3, 64\), received \(1, 7, 7, 3, 64\)"
+    with pytest.raises(ValueError, match=expected):
+        convert(there, model, "mmaction2")
+    assert_holds(model, before)
+
+
+def test_a_classifier_may_be_a_convolution(network):
+    there, here = checkpoint("caffe2", network, 5)
+    there["pred_w"] = there["pred_w"][:, :, None, None, None]
+    convert(there, network, "caffe2")
+    assert_holds(network, here)
+
+
+def test_what_training_left_in_a_pickle_is_ignored_and_told(network):
+    there, here = checkpoint("caffe2", network, 5)
+    there |= {"model_iter": 400000, "lr": np.float32(1e-4), "conv1_w_momentum": there["conv1_w"]}
+    report = convert(there, network, "caffe2")
+    assert_holds(network, here)
+    ignored = {row.name_there for row in report.rows if row.done.startswith("ignored")}
+    assert ignored == {"model_iter", "lr", "conv1_w_momentum"}
+
+
+def test_fixed_norms_become_a_scale_and_a_shift():
+    """`gamma x + beta`: the statistics drop out of the norm."""
+    model = models.nl_i3d_r50(variant="official_long")
+    there, here = checkpoint("caffe2", model, 5)
+    there = {name: array for name, array in there.items() if not name.endswith(("_rm", "_riv"))}
+    assert len(there) == 201
+    convert(there, model, "caffe2")
+    after = values(model)
+    for name, array in here.items():
+        if "moving" not in name:
+            np.testing.assert_array_equal(after[name], array)
+    layer = model.get_layer("res4_0_shortcut_norm")
+    x = np.random.default_rng(1).normal(size=(1, 2, 3, 4, 1024)).astype("float32")
+    expected = here[f"{layer.name}/gamma"] * x + here[f"{layer.name}/beta"]
+    np.testing.assert_allclose(layer(x), expected, rtol=1e-6, atol=1e-6)
+
+
+def test_some_missing_statistics_are_missing(network):
+    there, _ = checkpoint("caffe2", network, 5)
+    del there["res2_0_branch1_bn_rm"]
+    before = values(network)
+    with pytest.raises(ValueError, match="res2_0_shortcut_norm/moving_mean"):
+        convert(there, network, "caffe2")
+    assert_holds(network, before)
+
+
+def with_duplicates(there):
+    """GluonCV's modules hold these layers twice."""
+    again = {
+        ".nonlocal_block.W.": ".nonlocal_block.W_bn.0.",
+        ".nonlocal_block.bn.": ".nonlocal_block.W_bn.1.",
+    }
+    second = {
+        name.replace(first, other): array
+        for name, array in there.items()
+        for first, other in again.items()
+        if first in name
+    }
+    return there | second | {f"head.1.{part}": there[f"fc.{part}"] for part in ("weight", "bias")}
+
+
+def test_second_names_of_a_tensor_are_compared_and_left_out():
+    model = models.nl_i3d_r50(variant="gluoncv")
+    there, here = checkpoint("gluoncv", model, 5)
+    twice = with_duplicates(there)
+    assert len(twice) == len(there) + 5 * 6 + 2
+    report = convert(twice, model, "gluoncv")
+    assert_holds(model, here)
+    assert sum(row.done.startswith("ignored: the same as") for row in report.rows) == 32
+
+    twice["head.1.bias"] = twice["head.1.bias"] + 1
+    with pytest.raises(ValueError, match=r"head\.1\.bias must hold what fc\.bias holds"):
+        convert(twice, model, "gluoncv")
+    assert_holds(model, here)
+
+
+FAULTS = {
+    "missing": (lambda there: there.pop("res3_1_branch2b_w"), "res3_1_2_conv/kernel"),
+    "left over": (
+        lambda there: there.update(res9_0_branch2a_w=np.zeros((1, 1, 1, 1, 1))),
+        "res9_0_branch2a_w",
+    ),
+    "of another network": (
+        lambda there: there.update(nonlocal_conv5_0_g_b=np.zeros(1024)),
+        "nonlocal_conv5_0_g_b",
+    ),
+    "shape": (lambda there: there.update(pred_w=np.zeros((174, 2048))), r"\(2048, 174\)"),
+    "axes": (
+        lambda there: there.update(conv1_w=np.moveaxis(there["conv1_w"], 0, -1)),
+        "conv1_conv/kernel",
+    ),
+    "no numbers": (lambda there: there.update(pred_b=["a"] * 400), "pred_b must be an array"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_checkpoint_that_does_not_fit_changes_nothing_and_is_told(network, fault):
+    there, _ = checkpoint("caffe2", network, 5, seed=3)
+    before = values(network)
+    spoil, culprit = FAULTS[fault]
+    spoil(there)
+    with pytest.raises(ValueError, match=culprit):
+        convert(there, network, "caffe2")
+    assert_holds(network, before)
+
+
+def test_both_lists_are_told_each_in_its_own_names(network):
+    there, _ = checkpoint("caffe2", network, 5)
+    there["conv_one_w"] = there.pop("conv1_w")
+    with pytest.raises(ValueError, match="does not fit the model 'nl_i3d_r50'") as error:
+        convert(there, network, "caffe2")
+    assert "only in the model:   ['conv1_conv/kernel']" in str(error.value)
+    assert "only in the weights: ['conv_one_w']" in str(error.value)
+
+
+def test_an_unknown_source_is_refused_with_the_known_ones(network):
+    before = values(network)
+    with pytest.raises(ValueError, match=r"'caffe2', 'gluoncv'.*source='tensorflow'"):
+        convert({}, network, "tensorflow")
+    assert_holds(network, before)
+
+
+def image_checkpoint(model, seed=0):
+    """torchvision's ResNet-50 with random weights, classifier and counters included."""
+    rng = np.random.default_rng(seed)
+    variables = named_weights(model)
+    there = {}
+    for name, here in entries("torchvision", 50):
+        shape = variables[here].shape
+        array = drawn(shape[1:] if len(shape) == 5 else shape, rng)
+        there[name] = np.transpose(array, (3, 2, 0, 1)) if array.ndim == 4 else array
+    return there | {
+        "fc.weight": drawn((1000, 2048), rng),
+        "fc.bias": drawn((1000,), rng),
+        "bn1.num_batches_tracked": np.int64(0),
+    }
+
+
+def test_an_image_network_is_repeated_over_time(network):
+    there = image_checkpoint(network)
+    before = values(network)
+    report = convert(there, network, "torchvision")
+    after = values(network)
+    kernel = np.transpose(there["conv1.weight"], (2, 3, 1, 0))
+    np.testing.assert_allclose(after["conv1_conv/kernel"], np.stack([kernel] * 5) / 5, rtol=1e-6)
+    kept = {row.name_here for row in report.rows if row.done.startswith("kept")}
+    assert kept == {name for name in after if "_nonlocal/" in name or "logits/" in name}
+    for name in kept:
+        np.testing.assert_array_equal(after[name], before[name])
+
+
+def test_a_report_is_a_table_of_all_tensors(network):
+    there, _ = checkpoint("caffe2", network, 5)
+    lines = str(convert(there, network, "caffe2")).splitlines()
+    assert len(lines) == 1 + 327 + 1
+    assert lines[0].split() == ["there", "shape", "there", "here", "shape", "here", "done"]
+    assert lines[1].split("  ")[0] == "conv1_w"
+    assert "64 x 3 x 5 x 7 x 7" in lines[1]
+    assert "5 x 7 x 7 x 3 x 64" in lines[1]
+    assert "327 rows: a caffe2 checkpoint" in lines[-1]
