@@ -81,7 +81,9 @@ def _explain(classifier: Classifier, path, picture: Path) -> None:
     clips = classifier.read(path)
     clip = clips[len(clips) // 2]
     attention = attend_to(classifier.model, classifier.prepare(clip[None])[0])
-    draw_attention(clip, attention, picture, title=f"{attention.block}: {Path(path).name}")
+    draw_attention(
+        classifier.seen(clip), attention, picture, title=f"{attention.block}: {Path(path).name}"
+    )
     print(f"what one position attends to: {picture}", file=sys.stderr)
 
 

@@ -11,6 +11,7 @@ from .encode import write_video as write_video
 from .files import VIDEO_SUFFIXES as VIDEO_SUFFIXES
 from .files import find_videos as find_videos
 from .files import list_folder as list_folder
+from .preparation import pixels_seen as pixels_seen
 from .preparation import prepare as prepare
 from .sampling import centre_start as centre_start
 from .sampling import clip_indices as clip_indices

@@ -52,7 +52,7 @@ def video_probabilities(
     )
     if recipe.flip:
         clips = np.concatenate([clips, clips[:, :, :, ::-1]])
-    inputs = prepare(clips, mean=recipe.mean, std=recipe.std, motion_only=recipe.motion_only)
+    inputs = prepare(clips, **recipe.preparation)
     return np.asarray(model.predict_on_batch(inputs)).mean(axis=0)
 
 

@@ -62,9 +62,8 @@ def train(
 def build(recipe: Recipe, classes: int) -> keras.Model:
     """The recipe's network with fresh weights."""
     builder = getattr(models, recipe.builder)
-    return builder(
-        classes=classes, input_shape=(recipe.frames, *recipe.size, 3), **recipe.arguments
-    )
+    size = recipe.follow or recipe.size
+    return builder(classes=classes, input_shape=(recipe.frames, *size, 3), **recipe.arguments)
 
 
 def training_clips(
@@ -96,7 +95,7 @@ def _augmented(recipe: Recipe, video, seed):
     speed_seed, seed = tf.unstack(tf.random.split(seed, 2))
     clip = change_speed(video, recipe.frames, recipe.stride, recipe.speed, speed_seed)
     clip = augment(clip, recipe.augmentation, seed)
-    return prepare(clip, mean=recipe.mean, std=recipe.std, motion_only=recipe.motion_only)
+    return prepare(clip, **recipe.preparation)
 
 
 def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from ..models.families import FAMILIES
 from ..validation import one_of, positive_int, sizes
@@ -20,10 +21,11 @@ class Recipe:
     Attributes:
         builder: Name of a builder of `keras_nonlocal.models`, such as `"nl_i3d_small"`.
         frames, stride: Frames of a clip, and their distance in the video.
-        size: Height and width of a clip.
+        size: Height and width of a clip as it is read.
         arguments: Of the builder: `variant`, `blocks`, `dropout` and the like.
         mean, std: One value a channel: clips become `(pixel - mean) / std`.
         motion_only: Whether clips are reduced to what moves, see `keras_nonlocal.data.prepare`.
+        follow: Height and width of a crop that moves along with what moves, or `None`.
         flip: Whether a mirrored video is of the same class.
         speed: A video plays up to this many times faster or slower.
         augmentation: Strengths by the names of `augment.NOTHING`; those left out are nothing.
@@ -48,6 +50,7 @@ class Recipe:
     mean: tuple[float, float, float] = (114.75, 114.75, 114.75)
     std: tuple[float, float, float] = (57.375, 57.375, 57.375)
     motion_only: bool = False
+    follow: tuple[int, int] | None = None
     flip: bool = True
     speed: float = 1.0
     augmentation: Mapping[str, float] = field(default_factory=dict)
@@ -62,12 +65,21 @@ class Recipe:
     def __post_init__(self):
         one_of("builder", self.builder, FAMILIES)
         sizes("size", self.size, 2)
+        if self.follow is not None:
+            sizes("follow", self.follow, 2)
+            if not self.motion_only:
+                raise ValueError("`follow` needs `motion_only=True`: it follows what moves.")
         for name in ("frames", "stride", "epochs", "batch_size", "test_clips"):
             positive_int(name, getattr(self, name))
         for name in self.augmentation:
             one_of("augmentation", name, NOTHING)
         if self.speed < 1:
             raise ValueError(f"`speed` must be 1 or more. Received: speed={self.speed!r}")
+
+    @property
+    def preparation(self) -> dict[str, Any]:
+        """The arguments of `keras_nonlocal.data.prepare`."""
+        return {name: getattr(self, name) for name in ("mean", "std", "motion_only", "follow")}
 
 
 def read_recipe(path: str | os.PathLike[str]) -> Recipe:

@@ -32,6 +32,7 @@ class Clip:
         crops: How many crops of each clip, spread along the longer side; one is the centre.
         flip: Whether their mirror images are averaged too.
         motion_only: Whether clips are reduced to what moves, see `keras_nonlocal.data.prepare`.
+        follow: Height and width of a crop that moves along with what moves.
     """
 
     frames: int
@@ -43,6 +44,7 @@ class Clip:
     crops: int = 1
     flip: bool = False
     motion_only: bool = False
+    follow: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

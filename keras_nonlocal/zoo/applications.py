@@ -22,7 +22,8 @@ def preprocess_input(clips, *, card: str | Card):
         card: The name of a card, or a card.
 
     Returns:
-        float32 of the same shape; an array for an array, a tensor for a tensor.
+        float32 of the same shape, cropped where the card says so; an array for an array, a
+        tensor for a tensor.
 
     Raises:
         ValueError: There is no such card, or `clips` are no RGB clips.
@@ -44,7 +45,9 @@ def preprocess_input(clips, *, card: str | Card):
             "`clips` must be RGB pixels of the shape (..., T, H, W, 3). "
             f"Received: shape={tuple(clips.shape)}"
         )
-    prepared = prepare(clips, mean=clip.mean, std=clip.std, motion_only=clip.motion_only)
+    prepared = prepare(
+        clips, mean=clip.mean, std=clip.std, motion_only=clip.motion_only, follow=clip.follow
+    )
     return prepared if is_tensor else prepared.numpy()
 
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from .. import models
-from ..data import read_clips
+from ..data import pixels_seen, read_clips
 from ..weights import Card, read_card
 from .applications import preprocess_input
 
@@ -41,6 +41,10 @@ class Classifier:
     def prepare(self, clips: np.ndarray) -> np.ndarray:
         """Pixels to the model's input: float32, normalised as in training."""
         return preprocess_input(clips, card=self.card)
+
+    def seen(self, clips: np.ndarray) -> np.ndarray:
+        """The pixels that prepared clips show, for pictures: uint8."""
+        return pixels_seen(clips, self.card.clip.follow).numpy()
 
     def predict(self, path: str | PathLike) -> dict[str, float]:
         """The probability of each class for a video file, highest first.

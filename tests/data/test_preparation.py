@@ -16,12 +16,19 @@ def test_values_are_centred_and_scaled():
     np.testing.assert_allclose(prepare(clips(), mean=MEAN, std=STD), expected, atol=1e-5)
 
 
-def test_motion_is_centred_on_each_pixel_and_scaled_by_its_own_spread():
+def test_motion_is_the_distance_from_each_pixels_mean_scaled_by_its_own_power():
     video = clips().astype("float64")
-    motion = video - video.mean(axis=1, keepdims=True)
-    expected = motion / motion.std(axis=(1, 2, 3, 4), keepdims=True)
+    motion = np.abs(video - video.mean(axis=1, keepdims=True))
+    expected = motion / np.sqrt((motion**2).mean(axis=(1, 2, 3, 4), keepdims=True))
     result = prepare(clips(), mean=MEAN, std=STD, motion_only=True)
     np.testing.assert_allclose(result, expected, atol=1e-5)
+
+
+def test_dark_clothes_look_like_bright_ones():
+    dark, bright = prepare(
+        np.stack([255 - clips()[0], clips()[0]]), mean=MEAN, std=STD, motion_only=True
+    )
+    np.testing.assert_allclose(dark, bright, atol=1e-5)
 
 
 def test_a_still_clip_has_no_motion():

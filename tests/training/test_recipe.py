@@ -57,3 +57,9 @@ def test_a_value_out_of_range_is_named(tmp_path, field, value):
     path = write(tmp_path, {**NEEDED, field: value})
     with pytest.raises(ValueError, match=rf"`{field}` must be .*Received"):
         read_recipe(path)
+
+
+def test_following_needs_motion(tmp_path):
+    path = write(tmp_path, {**NEEDED, "follow": [16, 16]})
+    with pytest.raises(ValueError, match="motion_only"):
+        read_recipe(path)
