@@ -9,6 +9,7 @@ from .cards import card_for as card_for
 from .cards import card_names as card_names
 from .cards import entries_root as entries_root
 from .cards import read_card as read_card
+from .checkpoints import read_checkpoint as read_checkpoint
 from .files import check_file as check_file
 from .files import find_weights as find_weights
 from .files import load_weights as load_weights
