@@ -11,6 +11,7 @@ from .cards import card_for as card_for
 from .cards import card_names as card_names
 from .cards import entries_root as entries_root
 from .cards import read_card as read_card
+from .checkpoints import read_checkpoint as read_checkpoint
 from .convert import convert as convert
 from .convert import find_source as find_source
 from .fetching import Digest as Digest

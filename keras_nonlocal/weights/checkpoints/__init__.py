@@ -1,0 +1,8 @@
+"""Checkpoints of other frameworks as arrays, without those frameworks and without running anything.
+
+From the bottom up: `source` (checked reads), `arrays` (numbers in a file), `machine` (the
+instructions of a pickle), `numpy_names` and `torch_names` (what a pickle may name), one file a
+format, and `read` (the door).
+"""
+
+from .read import read_checkpoint as read_checkpoint
