@@ -222,6 +222,8 @@ def _step_items(machine: Machine) -> None:
 
 def _put(machine: Machine, items: list[Any]) -> None:
     target = machine.top(dict)
+    if len(items) % 2:
+        raise ValueError(f"a dict is given an odd number of keys and values, {len(items)}")
     for key, value in zip(items[::2], items[1::2], strict=True):
         if type(key) not in (str, int, float, bool, type(None)):
             raise ValueError(f"a dict has a {type(key).__name__} for a key")

@@ -25,15 +25,6 @@ each_format = pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
 TYPES = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "b1"]
 
 
-@pytest.fixture
-def read(tmp_path):
-    def read(data):
-        (tmp_path / "file").write_bytes(data)
-        return read_checkpoint(tmp_path / "file")
-
-    return read
-
-
 def assert_same(found, expected):
     assert list(found) == list(expected)
     for name, array in expected.items():
