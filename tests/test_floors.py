@@ -16,6 +16,7 @@ FLOORS = {
     "backbones": 3,
     "data": 3,
     "folding": 3,
+    "freezing": 4,
     "weights": 3,
     "models": 4,
     "explain": 5,

@@ -1,4 +1,4 @@
-"""`keras-nonlocal zoo`: which trained networks there are, and what is known of each."""
+"""`keras-nonlocal zoo`: trained networks listed, shown, fetched, verified and converted."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from ..zoo import card_names, read_card, table
+from ..weights import cached_path
+from ..zoo import card_names, convert, fetch, read_card, table, verify
 
 
 def add_parser(commands) -> None:
     parser = commands.add_parser(
         "zoo",
-        help="list and show trained networks",
-        description="List trained networks and show their cards.",
+        help="list, show, fetch, verify and convert trained networks",
+        description="Trained networks: list them, show their cards, fetch, verify, convert.",
     )
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
-    for add in (_add_list, _add_show):
+    for add in (_add_list, _add_show, _add_fetch, _add_verify, _add_convert, _add_path):
         action = add(actions)
         action.add_argument("--json", action="store_true", help="print JSON and nothing else")
 
@@ -30,9 +32,49 @@ def _add_list(actions) -> argparse.ArgumentParser:
 
 
 def _add_show(actions) -> argparse.ArgumentParser:
-    parser = actions.add_parser("show", help="everything a card says")
+    return _add_named(actions, "show", "everything a card says", _show)
+
+
+def _add_fetch(actions) -> argparse.ArgumentParser:
+    parser = _add_named(actions, "fetch", "fetch the weights of a card", _fetch)
+    parser.add_argument(
+        "--accept-licence", metavar="LICENCE", help="agree to this licence, if it restricts use"
+    )
+    return parser
+
+
+def _add_verify(actions) -> argparse.ArgumentParser:
+    return _add_named(actions, "verify", "compare outputs with those that a card stores", _verify)
+
+
+def _add_path(actions) -> argparse.ArgumentParser:
+    return _add_named(actions, "path", "where the weights of a card lie, or would lie", _path)
+
+
+def _add_convert(actions) -> argparse.ArgumentParser:
+    parser = actions.add_parser("convert", help="convert a checkpoint of another code base")
+    parser.add_argument("file", metavar="FILE", help="of PyTorch, Caffe2 or safetensors")
+    parser.add_argument("--as", dest="builder", metavar="BUILDER", required=True)
+    parser.add_argument("--variant", required=True, help="how its code base builds the network")
+    parser.add_argument("--source", help="whose names its weights have; found by default")
+    parser.add_argument(
+        "--set",
+        action="append",
+        type=_setting,
+        default=[],
+        metavar="NAME=VALUE",
+        help="a further argument of the builder, such as instantiation=dot_product or blocks=10",
+    )
+    parser.add_argument("--out", metavar="DIR", required=True, help="a folder to make")
+    parser.add_argument("--report", action="store_true", help="print a line for every tensor")
+    parser.set_defaults(run=_convert)
+    return parser
+
+
+def _add_named(actions, action: str, text: str, run) -> argparse.ArgumentParser:
+    parser = actions.add_parser(action, help=text)
     parser.add_argument("name", metavar="NAME", help="of a card; `zoo list` shows them")
-    parser.set_defaults(run=_show)
+    parser.set_defaults(run=run)
     return parser
 
 
@@ -59,6 +101,61 @@ def _show(arguments: argparse.Namespace) -> int:
     for name, cell in rows:
         print(f"{name:<{width}}  {cell}")
     return 0
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    path = fetch(arguments.name, accept_licence=arguments.accept_licence)
+    return _print_path(path, arguments.json)
+
+
+def _path(arguments: argparse.Namespace) -> int:
+    return _print_path(cached_path(read_card(arguments.name)), arguments.json)
+
+
+def _print_path(path: Path, as_json: bool) -> int:
+    found = {"path": str(path), "exists": path.is_file()}
+    print(json.dumps(found) if as_json else path)
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    result = verify(arguments.name)
+    if arguments.json:
+        print(json.dumps(asdict(result)))
+    else:
+        verdict = "as stored" if result.passed else "NOT as stored"
+        print(f"{result.name}: {verdict}, largest difference {result.difference:.1e}")
+    return 0 if result.passed else 1
+
+
+def _convert(arguments: argparse.Namespace) -> int:
+    report = convert(
+        arguments.file,
+        arguments.builder,
+        out=arguments.out,
+        source=arguments.source,
+        variant=arguments.variant,
+        **dict(arguments.set),
+    )
+    if arguments.json:
+        print(json.dumps(asdict(report), indent=2))
+    else:
+        print(report if arguments.report else str(report).splitlines()[-1])
+        print(
+            f"{arguments.out}: {', '.join(sorted(p.name for p in Path(arguments.out).iterdir()))}"
+        )
+    return 0
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """`NAME=VALUE`, whose value is JSON or plain text."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, received {text!r}")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

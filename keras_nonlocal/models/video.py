@@ -21,7 +21,8 @@ Source: Non-local Neural Networks (arXiv:1711.07971), section 4 and Table 1.
 
 Args:
     include_top: Whether to end in a classifier; otherwise the features of the last stage.
-    weights: `None`, the name of a card or of its data set, or a path of a `.weights.h5` file.
+    weights: `None`, the name of a card or of its data set such as `"kinetics400"`, `"imagenet"` to
+        start training from, or a path of a `.weights.h5` file. Published files are fetched.
     input_tensor: Keras tensor `(B, T, H, W, C)` to use as the input.
     input_shape: `(T, H, W, C)`; `(None, None, None, 3)` by default: any clip will do.
     pooling: Without top, `None` for `(B, T', H / 32, W / 32, C)`, `"avg"` or `"max"` for `(B, C)`.
@@ -83,8 +84,8 @@ def _builder(builder: str):
             instantiation=instantiation,
             axes=axes,
         )
-        path, card = find_weights(weights, builder)
-        chosen = design(builder, given, card)
+        found = find_weights(weights, builder)
+        chosen = design(builder, given, found.card)
         published = VARIANTS[chosen.variant]
         features = video_resnet(
             _inputs(input_tensor, input_shape, published),
@@ -96,11 +97,11 @@ def _builder(builder: str):
             non_local=_block_options(published, chosen, method),
             name=name,
         )
-        classes = _classes(classes, card, include_top)
+        classes = _classes(classes, found.card, include_top)
         scores = HEADS[published.head](features.output, classes, classifier_activation, dropout)
         classifier = keras.Model(features.input, scores, name=name)
-        if path is not None:
-            load_weights(classifier, path)
+        if found.path is not None:
+            load_weights(classifier, found.path, found.source)
         return classifier if include_top else _pooled(features, pooling, name)
 
     build.__name__ = build.__qualname__ = builder

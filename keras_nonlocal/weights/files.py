@@ -1,46 +1,81 @@
-"""Keras weights files into a model: all of them, or an error that names the file."""
+"""Weights files into a model: all of them, or an error that names the file."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 import keras
 
 from .cards import Card, card_for
+from .checkpoints import read_checkpoint
+from .convert import convert
+from .published import IMAGENET, fetch_imagenet, fetch_weights
 
 
-def find_weights(weights: str | PathLike | None, builder: str) -> tuple[Path | None, Card | None]:
-    """What a builder's `weights` argument means: a file, and its card where it has one.
+@dataclass(frozen=True)
+class Found:
+    """What a builder's `weights` argument means.
+
+    Attributes:
+        path: The file; `None` for fresh weights.
+        card: Its card, where it has one.
+        source: Whose names the weights have in it, a key of `SOURCES`; `None` for this package's.
+    """
+
+    path: Path | None = None
+    card: Card | None = None
+    source: str | None = None
+
+
+def find_weights(weights: str | PathLike | None, builder: str) -> Found:
+    """What a builder's `weights` argument means; a published file is fetched if need be.
 
     Args:
-        weights: `None`, the path of a `.weights.h5` file, a card's name or its data set.
+        weights: `None`, the path of a `.weights.h5` file, a card's name or its data set, or
+            `"imagenet"`.
         builder: Name of the builder.
 
     Raises:
         FileNotFoundError, ValueError: No such file or card, or not the card's file.
+        FetchError: The file could not be fetched.
     """
     if weights is None:
-        return None, None
+        return Found()
     if str(weights).endswith(".h5") or isinstance(weights, PathLike):
-        return Path(weights), None
+        return Found(Path(weights))
+    if weights == IMAGENET:
+        return Found(fetch_imagenet(builder), source="torchvision")
     card = card_for(str(weights), builder)
-    return check_file(card), card
+    path = check_file(card) if card.weights.url is None else fetch_weights(card)
+    return Found(path, card, card.weights.source)
 
 
-def load_weights(model: keras.Model, path: str | PathLike) -> None:
-    """Fill `model` from a `.weights.h5` file.
+def load_weights(model: keras.Model, path: str | PathLike, source: str | None = None) -> None:
+    """Fill `model` from a `.weights.h5` file, or from a checkpoint of another code base.
+
+    Args:
+        model: The network that the file is of.
+        path: The file.
+        source: Whose names the weights have in it, a key of `SOURCES`; `None` for this package's.
 
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: The file is no weights file, or does not fit the model.
     """
     path = Path(path)
+    if source is not None:
+        convert(read_checkpoint(path), model, source)
+        return
     if not path.is_file():
         raise FileNotFoundError(f"There is no weights file {path}.")
     if not path.name.endswith(".weights.h5"):
-        raise ValueError(f"A weights file ends in .weights.h5. Received: {path}")
+        raise ValueError(
+            f"A weights file ends in .weights.h5. Received: {path}. "
+            "For checkpoints of other code bases see `keras_nonlocal.zoo.convert`."
+        )
     try:
         model.load_weights(path)
     except (ValueError, KeyError, OSError) as error:
@@ -48,17 +83,12 @@ def load_weights(model: keras.Model, path: str | PathLike) -> None:
 
 
 def check_file(card: Card) -> Path:
-    """The path of a card's weights file, after its sha256 was compared.
+    """The path of a weights file that comes with the package, after its sha256 was compared.
 
     Raises:
         FileNotFoundError: The file is not there.
         ValueError: The file is not the one of the card.
     """
-    if card.weights.url is not None:
-        raise FileNotFoundError(
-            f"The weights of {card.name!r} are not fetched yet: they do not come with the "
-            f"package, and are published at {card.weights.url}"
-        )
     if not card.path.is_file():
         raise FileNotFoundError(f"The weights of {card.name!r} should be at {card.path}.")
     found = hashlib.sha256(card.path.read_bytes()).hexdigest()

@@ -8,5 +8,9 @@ from .applications import decode_predictions as decode_predictions
 from .applications import preprocess_input as preprocess_input
 from .classifier import Classifier as Classifier
 from .classifier import load as load
+from .golden import Verification as Verification
+from .golden import verify as verify
+from .published import convert as convert
+from .published import fetch as fetch
 from .table import table as table
 from .table import write_table as write_table

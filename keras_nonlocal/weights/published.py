@@ -1,0 +1,92 @@
+"""Published weights onto this machine: those of cards, and ImageNet networks to start from."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+from .cards import Card
+from .fetching import Digest, Source, cache_root, fetch
+
+IMAGENET = "imagenet"
+
+# torchvision's ResNets, with the stride on the 3x3 convolutions as here; BSD-3-Clause.
+_HOST = "https://download.pytorch.org/models"
+RESNETS = {
+    "r50": Source(
+        "resnet50-0676ba61.pth",
+        (f"{_HOST}/resnet50-0676ba61.pth",),
+        Digest("sha256_prefix", "0676ba61"),
+        size=102_530_333,
+    ),
+    "r101": Source(
+        "resnet101-63fe2227.pth",
+        (f"{_HOST}/resnet101-63fe2227.pth",),
+        Digest("sha256_prefix", "63fe2227"),
+    ),
+}
+
+
+def cached_path(card: Card, cache: str | PathLike | None = None) -> Path:
+    """Where the weights of a card lie on this machine, or would lie.
+
+    Example:
+
+    >>> card = keras_nonlocal.weights.read_card("nl_i3d_r50_kinetics400_gluoncv_nl5")
+    >>> keras_nonlocal.weights.cached_path(card, cache="models").name
+    'i3d_nl5_resnet50_v1_kinetics400-9df1e103.pth'
+    """
+    if card.weights.url is None:
+        return card.path
+    root = cache_root() if cache is None else Path(cache).expanduser().absolute()
+    return root / card.weights.name
+
+
+def fetch_weights(
+    card: Card,
+    *,
+    accept_licence: str | None = None,
+    cache: str | PathLike | None = None,
+    progress: bool = True,
+) -> Path:
+    """Fetches the published weights of a card, unless they lie on this machine already.
+
+    Args:
+        card: A card with a `url`.
+        accept_licence: The name of its licence, to agree to one that restricts use. Asked for
+            once: what was fetched is there.
+        cache: The folder to keep it in, `cache_root()` by default.
+        progress: Whether to show how far it is, on a terminal.
+
+    Raises:
+        PermissionError: The licence restricts use, and was not agreed to.
+        FetchError: The file could not be fetched; the error says how to put it there by hand.
+        ValueError: A file that lies there is not the one of the card.
+    """
+    path = cached_path(card, cache)
+    if card.licence.restricted and accept_licence != card.licence.name and not path.exists():
+        raise PermissionError(
+            f"The weights of {card.name!r} are published under {card.licence.name}. "
+            f"{card.licence.note} If you agree, fetch them once with\n"
+            f"  keras-nonlocal zoo fetch {card.name} --accept-licence {card.licence.name}\n"
+            f"or keras_nonlocal.zoo.fetch({card.name!r}, accept_licence={card.licence.name!r})"
+        )
+    file = card.weights
+    source = Source(file.name, (str(file.url), *file.mirrors), file.digest, file.bytes)
+    return fetch(source, cache=cache, progress=progress)
+
+
+def fetch_imagenet(builder: str) -> Path:
+    """Fetches the image network that a builder's residual blocks are inflated from.
+
+    Raises:
+        ValueError: There is none for this builder.
+        FetchError: The file could not be fetched.
+    """
+    depth = builder.rsplit("_", 1)[-1]
+    if depth not in RESNETS:
+        raise ValueError(
+            f"There are ImageNet weights for builders of the depths {', '.join(RESNETS)}. "
+            f"Received: weights={IMAGENET!r} for {builder}"
+        )
+    return fetch(RESNETS[depth])
