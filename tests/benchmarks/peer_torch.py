@@ -1,4 +1,4 @@
-"""The peers of the benchmarks, in PyTorch: mmaction2's NL-I3D, `sdpa`, matmul.
+"""The peers of the benchmarks, in PyTorch: mmaction2's NL-I3D, `sdpa`, matmul, files.
 
 A worker that `harness.Peer` starts. It reads one JSON object a line, and answers one
 a line with the seconds of ONE call: `{"case": "matmul", "n": 4096}` gives
@@ -167,7 +167,17 @@ def matmul(n=4096, dtype="float32"):
     return lambda: a @ b
 
 
-CASES = {case.__name__: case for case in (i3d_infer, i3d_train, sdpa, matmul)}
+def save(path):
+    """The state dict of the network into a zip file, for others to read."""
+    return lambda: torch.save(nl_i3d_r50().state_dict(), path)
+
+
+def load(path):
+    """`torch.load` of a file."""
+    return lambda: torch.load(path, weights_only=True)
+
+
+CASES = {case.__name__: case for case in (i3d_infer, i3d_train, sdpa, matmul, save, load)}
 
 
 @functools.cache
