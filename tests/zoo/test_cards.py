@@ -288,7 +288,7 @@ FAULTS = {
     "an unknown class list": (lambda d: put(d, "ucf101", "classes"), "`classes`.*'ucf101'"),
     "a short hash": (
         lambda d: put(d, "abc", "weights", "digest", "value"),
-        "`digest`.*64 to 64 digits.*'abc'",
+        "`digest`.*64 to 64 hexadecimal digits.*'abc'",
     ),
     "no hash": (lambda d: put(d, None, "weights", "digest"), "`weights`.*needs its sha256"),
     "another name": (lambda d: put(d, "nl_i3d_large", "name"), "folder of another name"),
