@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
+MOST_NAMES = 50  # of a side, in an error
+
 
 def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
     """The variables of a model by path, such as `res3_1_nonlocal/theta/kernel`."""
@@ -23,7 +25,7 @@ def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarra
     if missing or extra:
         raise ValueError(
             "The weights do not fit the model; nothing was loaded.\n"
-            f"  only in the model:   {missing}\n  only in the weights: {extra}"
+            f"  only in the model:   {_listed(missing)}\n  only in the weights: {_listed(extra)}"
         )
     wrong = [
         f"{name}: expected {tuple(variable.shape)}, received {np.shape(arrays[name])}"
@@ -36,6 +38,13 @@ def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarra
         )
     for name, variable in targets.items():
         variable.assign(arrays[name])
+
+
+def _listed(names: list[str]) -> str:
+    """All of a few names; of very many, which means another network, the first and their count."""
+    if len(names) <= MOST_NAMES:
+        return str(names)
+    return f"{names[:MOST_NAMES]} and others, {len(names)} in all"
 
 
 def _is_number(variable: keras.Variable) -> bool:

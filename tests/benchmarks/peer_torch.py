@@ -168,8 +168,12 @@ def matmul(n=4096, dtype="float32"):
 
 
 def save(path):
-    """The state dict of the network into a zip file, for others to read."""
-    return lambda: torch.save(nl_i3d_r50().state_dict(), path)
+    """The state dict of the network, as mmaction2 names it, into a zip file for others to read."""
+    parts = {"0": "backbone", "1": "cls_head"}
+    state = {
+        f"{parts[name[0]]}{name[1:]}": tensor for name, tensor in nl_i3d_r50().state_dict().items()
+    }
+    return lambda: torch.save(state, path)
 
 
 def load(path):
