@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -161,8 +162,13 @@ def read_card(name: str) -> Card:
     >>> keras_nonlocal.weights.read_card("nl_i3d_r50_kinetics400_official_32x2").licence.name
     'CC-BY-NC-4.0'
     """
-    if name not in card_names():
-        raise ValueError(f"There is no card {name!r}. The cards are: {', '.join(card_names())}")
+    names = card_names()
+    if name not in names:
+        near = get_close_matches(name, names, n=5, cutoff=0.4)
+        raise ValueError(
+            f"There is no card {name!r}. {'Near it: ' + ', '.join(near) + '. ' if near else ''}"
+            f"`keras-nonlocal zoo list` shows all {len(names)}."
+        )
     return _parse(name, (entries_root() / name / "card.json").read_text("utf-8"))
 
 

@@ -50,7 +50,7 @@ def test_an_unknown_card_is_one_line_on_stderr(capsys):
     assert main(["zoo", "show", "nl_i3d_huge", "--json"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "There is no card 'nl_i3d_huge'. The cards are: " in printed.err
+    assert "There is no card 'nl_i3d_huge'. Near it: nl_i3d_small_weizmann" in printed.err
     assert len(printed.err.splitlines()) == 1
 
 
