@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from weights.names.agreement import LOGITS, SIZES, answers, assert_alike, channels_first, clip
+from weights.names.agreement import (
+    LOGITS,
+    ODD_SIZE,
+    SIZES,
+    answers,
+    assert_alike,
+    channels_first,
+    clip,
+)
 
 from keras_nonlocal import models
 from keras_nonlocal.weights import convert, find_source
@@ -118,7 +126,7 @@ def pair(request):
     return theirs, ours, case.frames
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("size", [*SIZES, ODD_SIZE], ids=str)
 def test_a_converted_network_answers_as_mmaction2(pair, size):
     theirs, ours, frames = pair
     clips = clip(frames, size)
