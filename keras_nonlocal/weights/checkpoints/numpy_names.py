@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from .arrays import BOOL, Kind, Storage, View, check_sizes, row_strides, view
-from .machine import Call, Names, Stateful
+from .calls import Call, Names, Stateful
 from .source import Span
 
 KINDS = {code: Kind(code) for code in ("f2", "f4", "f8", *(s + n for s in "iu" for n in "1248"))}

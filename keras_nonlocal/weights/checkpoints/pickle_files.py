@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from .arrays import Storage, check_sizes
-from .machine import COMMON, LONG, Call, Machine
+from .calls import COMMON, Call
+from .instructions import LONG, unpickle
 from .numpy_names import NUMPY
 from .source import Cursor, Source
 from .torch_names import TORCH, StorageType
@@ -29,18 +30,18 @@ _PART = Call("a part of a storage", _part, (Storage, str, int, int))
 def read_pickle(source: Source) -> Any:
     """What the file holds, with views for tensors and arrays."""
     cursor = source.cursor(source.whole)
-    first = Machine(cursor, {**COMMON, **NUMPY}).run()
+    first = unpickle(cursor, {**COMMON, **NUMPY})
     return _read_torch(cursor) if first == MAGIC else first
 
 
 def _read_torch(cursor: Cursor) -> Any:
-    version = Machine(cursor, {}).run()
+    version = unpickle(cursor, {})
     if version != VERSION:
         raise ValueError(f"it is a PyTorch file of a version other than {VERSION}")
-    Machine(cursor, {}).run()  # the machine that wrote it
+    unpickle(cursor, {})  # the machine that wrote it
     storages = Storages()
-    content = Machine(cursor, TORCH, storages.find).run()
-    storages.place(cursor, Machine(cursor, {}).run())
+    content = unpickle(cursor, TORCH, storages.find)
+    storages.place(cursor, unpickle(cursor, {}))
     return content
 
 

@@ -19,6 +19,7 @@ from .zip_directory import SIGN as ZIP_SIGN
 # Where sources keep the weights: Caffe2, PySlowFast and PyTorchVideo, MMAction2, torchvision.
 CONTAINERS = ("blobs", "model_state", "state_dict", "model")
 HEAD = 16  # bytes that tell the format
+PICKLE_SIGNS = {b"\x80", b"}", b"L", b"c", b"("}  # a protocol; without one, a first value
 
 
 def read_checkpoint(path: str | PathLike) -> dict[str, np.ndarray]:
@@ -70,8 +71,11 @@ def _read(path: Path, source: Source) -> dict[str, np.ndarray]:
     head = source.read(source.span(0, min(HEAD, source.whole.size)))
     if looks_like_safetensors(head):
         return read_safetensors(path, source)
-    read = read_torch_zip if head.startswith(ZIP_SIGN) else read_pickle
-    return read_views(source, _views(read(source)))
+    if head.startswith(ZIP_SIGN):
+        return read_views(source, _views(read_torch_zip(source)))
+    if head[:1] not in PICKLE_SIGNS:
+        raise ValueError(f"it is none of PyTorch, Caffe2 or safetensors: it starts with {head!r}")
+    return read_views(source, _views(read_pickle(source)))
 
 
 def _views(content: Any) -> dict[str, View]:

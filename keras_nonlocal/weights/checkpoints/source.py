@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import BinaryIO, NamedTuple
+from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 
 LONGEST_LINE = 256
 
 
-class Span(NamedTuple):
+@dataclass(frozen=True, order=True, slots=True)
+class Span:
     """Bytes of a file that lie within it, and have not been read."""
 
     start: int

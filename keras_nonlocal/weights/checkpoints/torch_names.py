@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .arrays import BFLOAT16, BOOL, Kind, Storage, View, view
-from .machine import COMMON, Call, Names
+from .calls import COMMON, Call, Names
 from .numpy_names import NUMPY
 
 

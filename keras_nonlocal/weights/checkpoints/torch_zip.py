@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .arrays import Storage
-from .machine import Call, Machine
+from .calls import Call
+from .instructions import unpickle
 from .source import Source, Span
 from .torch_names import TORCH, StorageType
 from .zip_directory import read_directory
@@ -24,7 +25,7 @@ def read_torch_zip(source: Source) -> Any:
         )
     storages = Storages(members, roots[0], _byte_order(source, members, roots[0]))
     cursor = source.cursor(members[roots[0] + PICKLE])
-    return Machine(cursor, TORCH, storages.find).run()
+    return unpickle(cursor, TORCH, storages.find)
 
 
 def _byte_order(source: Source, members: dict[str, Span], root: str) -> str:

@@ -81,7 +81,9 @@ def _member(source: Source, data: bytes, at: int) -> tuple[str, Span, int]:
         data[name_end : name_end + extra_size], [size, packed, start]
     )
     if method or packed != size or flags & _ENCRYPTED:
-        raise ValueError(f"its member {name[:99]!r} is compressed; PyTorch stores them as they are")
+        raise ValueError(
+            f"its member {name[:99]!r} is compressed or encrypted; PyTorch stores them as they are"
+        )
     return name, _content(source, start, size), next_member
 
 

@@ -4,10 +4,9 @@ import os
 import tracemalloc
 
 import pytest
+from weights.checkpoints.tables import ALLOWANCE
 
 from keras_nonlocal.weights import read_checkpoint
-
-ALLOWANCE = 64 << 20  # bytes of memory beyond the size of the file
 
 
 @pytest.fixture

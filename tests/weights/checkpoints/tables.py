@@ -4,6 +4,8 @@ import struct
 
 import pytest
 
+ALLOWANCE = 64 << 20  # bytes of memory that reading takes at most, beyond the size of the file
+
 
 def each(table):
     """A test takes `reason` and `data` for every file of a table."""

@@ -1,9 +1,11 @@
 """PyTorch tensors that lie about their storage, offset, shape or strides are refused."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from weights.checkpoints import writers
-from weights.checkpoints.tables import each
+from weights.checkpoints.tables import ALLOWANCE, each
 from weights.checkpoints.writers import Called, Named
 
 ONES = np.ones(4, "f4")
@@ -11,15 +13,19 @@ HUGE, BEYOND = 1 << 40, 1 << 100
 
 
 class Lying(writers.Storage):
-    """A storage of another count than it has."""
+    """A storage that is said to have another count than it has."""
 
     count = None
 
 
-def storage(kind="FloatStorage", count=None):
-    made = (writers.Storage if count is None else Lying)(ONES, kind, "0")
-    made.__dict__ |= {} if count is None else {"count": count}
-    return made
+def storage(kind="FloatStorage"):
+    return writers.Storage(ONES, kind, "0")
+
+
+def lying(count):
+    storage = Lying(ONES, "FloatStorage", "0")
+    storage.count = count
+    return storage
 
 
 def tensor(*arguments, of=None, name="_rebuild_tensor_v2"):
@@ -77,8 +83,8 @@ TENSORS = {
 }
 SIZES = {
     "another type": (storage("DoubleStorage"), "4 numbers of 8", "32 bytes are announced"),
-    "-4 numbers": (storage(count=-4), "-4 numbers of 4", "sizes are integers"),
-    "huge": (storage(count=HUGE), f"{HUGE} numbers", "4,398,046,511,104 bytes are announced"),
+    "-4 numbers": (lying(-4), "-4 numbers of 4", "sizes are integers"),
+    "huge": (lying(HUGE), f"{HUGE} numbers", "4,398,046,511,104 bytes are announced"),
 }
 
 
@@ -98,3 +104,16 @@ def test_storages_that_lie(refused, name):
 def test_the_tensor_that_the_lies_are_made_from_is_right(read):
     for write in (writers.torch_zip, writers.torch_legacy):
         np.testing.assert_array_equal(read(write(placed(0, (4,), (1,))))["w"], ONES)
+
+
+@pytest.mark.parametrize("write", [writers.torch_zip, writers.torch_legacy])
+def test_very_many_tensors_share_the_memory_of_their_storage(read, write):
+    numbers = np.ones(1 << 22, "f4")
+    one = writers.view(writers.storage(numbers), 0, numbers.shape, (1,))
+    data = write({str(n): Called(one.function, one.arguments) for n in range(40_000)})
+    tracemalloc.start()
+    found = read(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(found) == 40_000
+    assert peak < len(data) + ALLOWANCE
