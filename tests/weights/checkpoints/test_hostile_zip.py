@@ -75,6 +75,7 @@ ZIPS = {
         "size of the directory": changed(END + 12, little("I", LARGE)),
         "end of a pickle": replaced(**{"data.pkl": MEMBERS["archive/data.pkl"][:-1]}),
     },
+    "twice": {"storage": RIGHT.replace(b"archive/data/5", b"archive/data/3")},
     "no zip member starts at byte 1": {"start": changed(DIRECTORY + 42, little("I", 1))},
     "lie over each other": {
         "two": changed(DIRECTORY + 42, little("I", SECOND)),
