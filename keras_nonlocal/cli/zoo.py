@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..weights import cached_path
-from ..zoo import card_names, convert, fetch, read_card, table, verify
+from ..zoo import card_names, convert, fetch_weights, read_card, table, verify
 
 
 def add_parser(commands) -> None:
@@ -104,7 +104,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
-    path = fetch(arguments.name, accept_licence=arguments.accept_licence)
+    path = fetch_weights(arguments.name, accept_licence=arguments.accept_licence)
     return _print_path(path, arguments.json)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..models.families import FAMILIES
+from ..schema import parse
 from ..validation import one_of, positive_int, sizes
 from .augment import NOTHING
 
@@ -46,7 +47,7 @@ class Recipe:
     frames: int
     stride: int
     size: tuple[int, int]
-    arguments: Mapping[str, object] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     mean: tuple[float, float, float] = (114.75, 114.75, 114.75)
     std: tuple[float, float, float] = (57.375, 57.375, 57.375)
     motion_only: bool = False
@@ -91,37 +92,14 @@ def read_recipe(path: str | os.PathLike[str]) -> Recipe:
     Example:
         recipe = read_recipe("zoo/nl_i3d_small_weizmann/recipe.json")
     """
+    where = f"The recipe {os.fspath(path)!r}"
     try:
         values = json.loads(Path(path).read_text("utf-8"))
     except json.JSONDecodeError as error:
-        raise ValueError(f"The recipe {os.fspath(path)!r} is not JSON: {error}") from error
-    _check_fields(path, values)
-    return Recipe(**{name: _frozen(value) for name, value in values.items()})
+        raise ValueError(f"{where} is not JSON: {error}") from error
+    return parse(Recipe, values, where)
 
 
 def write_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> None:
     """Writes a recipe to a JSON file that `read_recipe` reads."""
     Path(path).write_text(json.dumps(asdict(recipe), indent=2) + "\n", "utf-8")
-
-
-def _check_fields(path, values) -> None:
-    if not isinstance(values, dict):
-        raise ValueError(
-            f"The recipe {os.fspath(path)!r} must be an object of fields. Received: {values!r}"
-        )
-    known = {field.name for field in fields(Recipe)}
-    needed = {
-        field.name
-        for field in fields(Recipe)
-        if field.default is MISSING and field.default_factory is MISSING
-    }
-    if not needed <= set(values) <= known:
-        raise ValueError(
-            f"The recipe {os.fspath(path)!r} does not have the fields of a recipe.\n"
-            f"  missing: {sorted(needed - set(values))}\n"
-            f"  unknown: {sorted(set(values) - known)}"
-        )
-
-
-def _frozen(value):
-    return tuple(value) if isinstance(value, list) else value

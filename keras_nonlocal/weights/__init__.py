@@ -2,6 +2,8 @@
 
 from .assign import assign as assign
 from .assign import named_weights as named_weights
+from .card_files import cached_path as cached_path
+from .card_files import fetch_weights as fetch_weights
 from .cards import Accuracy as Accuracy
 from .cards import Card as Card
 from .cards import Clip as Clip
@@ -19,16 +21,10 @@ from .fetching import FetchError as FetchError
 from .fetching import Source as Source
 from .fetching import cache_root as cache_root
 from .fetching import fetch as fetch
-from .files import Found as Found
-from .files import check_file as check_file
 from .files import find_weights as find_weights
 from .files import load_weights as load_weights
 from .inflate import inflate as inflate
 from .inflate import load_inflated as load_inflated
 from .names import SOURCES as SOURCES
-from .published import IMAGENET as IMAGENET
-from .published import cached_path as cached_path
-from .published import fetch_imagenet as fetch_imagenet
-from .published import fetch_weights as fetch_weights
 from .report import Report as Report
 from .report import Row as Row

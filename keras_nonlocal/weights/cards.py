@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from ..schema import parse
 from .fetching import Digest
-from .schema import parse
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -46,6 +46,11 @@ class Clip:
     flip: bool = False
     motion_only: bool = False
     follow: tuple[int, int] | None = None
+
+    @property
+    def preparation(self) -> dict[str, Any]:
+        """The arguments of `keras_nonlocal.data.prepare`."""
+        return {name: getattr(self, name) for name in ("mean", "std", "motion_only", "follow")}
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 import keras
 
+from .card_files import IMAGENET, fetch_imagenet, fetch_weights
 from .cards import Card, card_for
 from .checkpoints import read_checkpoint
 from .convert import convert
-from .published import IMAGENET, fetch_imagenet, fetch_weights
 
 
 @dataclass(frozen=True)
@@ -44,13 +43,12 @@ def find_weights(weights: str | PathLike | None, builder: str) -> Found:
     """
     if weights is None:
         return Found()
-    if str(weights).endswith(".h5") or isinstance(weights, PathLike):
+    if isinstance(weights, PathLike) or weights.endswith(".h5") or Path(weights).is_file():
         return Found(Path(weights))
     if weights == IMAGENET:
         return Found(fetch_imagenet(builder), source="torchvision")
     card = card_for(str(weights), builder)
-    path = check_file(card) if card.weights.url is None else fetch_weights(card)
-    return Found(path, card, card.weights.source)
+    return Found(fetch_weights(card), card, card.weights.source)
 
 
 def load_weights(model: keras.Model, path: str | PathLike, source: str | None = None) -> None:
@@ -80,22 +78,3 @@ def load_weights(model: keras.Model, path: str | PathLike, source: str | None = 
         model.load_weights(path)
     except (ValueError, KeyError, OSError) as error:
         raise ValueError(f"{path} does not fit the model {model.name!r}: {error}") from error
-
-
-def check_file(card: Card) -> Path:
-    """The path of a weights file that comes with the package, after its sha256 was compared.
-
-    Raises:
-        FileNotFoundError: The file is not there.
-        ValueError: The file is not the one of the card.
-    """
-    if not card.path.is_file():
-        raise FileNotFoundError(f"The weights of {card.name!r} should be at {card.path}.")
-    found = hashlib.sha256(card.path.read_bytes()).hexdigest()
-    expected = card.weights.digest.value if card.weights.digest else None
-    if found != expected:
-        raise ValueError(
-            f"{card.path} is not the file of the card {card.name!r}: expected sha256 "
-            f"{expected}, found {found}. Install the package again."
-        )
-    return card.path

@@ -45,9 +45,7 @@ def preprocess_input(clips, *, card: str | Card):
             "`clips` must be RGB pixels of the shape (..., T, H, W, 3). "
             f"Received: shape={tuple(clips.shape)}"
         )
-    prepared = prepare(
-        clips, mean=clip.mean, std=clip.std, motion_only=clip.motion_only, follow=clip.follow
-    )
+    prepared = prepare(clips, **clip.preparation)
     return prepared if is_tensor else prepared.numpy()
 
 

@@ -1,28 +1,29 @@
-"""Golden outputs: what a network answered to a generated clip, to see whether it still does."""
+"""Golden logits: what a network answered to a generated clip, to see whether it still does."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
-from ..weights import Card, Clip, read_card
-from .applications import preprocess_input
+from ..data import prepare
+from ..weights import Clip, read_card
 from .classifier import load
 
-TOLERANCE = 1e-4  # of a probability; other machines add up in another order
-SMALL = 64  # pixels of a generated clip's side, for networks that take any size
+TOLERANCE = 1e-4  # of the largest logit; other machines add up in another order
+SIDE = 64  # pixels of a generated clip, for networks that take any size
 
 
 @dataclass(frozen=True)
 class Verification:
-    """How far the outputs of a card's network are from the stored ones.
+    """How far the logits of a card's network are from the stored ones.
 
     Attributes:
         name: Of the card.
-        difference: The largest of a probability.
+        difference: The largest, as a part of the largest logit.
         passed: Whether it is within the tolerance.
     """
 
@@ -32,19 +33,20 @@ class Verification:
 
 
 def golden_of(model: keras.Model, clip: Clip, seed: int = 0) -> dict[str, Any]:
-    """The outputs of a network for a small random clip, as cards store them."""
-    shape = [clip.frames, SMALL, SMALL, 3]
-    mean, std = np.asarray(clip.mean, "float32"), np.asarray(clip.std, "float32")
-    inputs = (_random_clip(seed, shape).astype("float32") - mean) / std
-    outputs = model.predict_on_batch(inputs[None])[0]
-    return {"seed": seed, "shape": shape, "probabilities": [float(value) for value in outputs]}
+    """The logits of a network for a small random clip, as cards store them.
+
+    A crop that follows needs clips as they are read; other networks take any size.
+    """
+    size = clip.size if clip.follow else (SIDE, SIDE)
+    golden = {"seed": seed, "shape": [clip.frames, *size, 3]}
+    return {**golden, "logits": _logits(model, clip, golden).tolist()}
 
 
 def verify(name: str) -> Verification:
-    """Compares a card's network on this machine with the outputs that the card stores.
+    """Compares a card's network on this machine with the logits that the card stores.
 
     Args:
-        name: Of a card that stores golden outputs.
+        name: Of a card that stores golden logits.
 
     Raises:
         ValueError: There is no such card, or it stores none.
@@ -54,23 +56,23 @@ def verify(name: str) -> Verification:
     >>> keras_nonlocal.zoo.verify("nl_i3d_small_weizmann").passed
     True
     """
-    card = _with_golden(name)
-    golden: Any = card.golden
-    clip = _random_clip(golden["seed"], golden["shape"])
-    outputs = load(name).model.predict_on_batch(preprocess_input(clip[None], card=card))[0]
-    difference = float(np.abs(outputs - golden["probabilities"]).max())
-    return Verification(name, difference, difference <= TOLERANCE)
-
-
-def _with_golden(name: str) -> Card:
     card = read_card(name)
     if card.golden is None:
         raise ValueError(
-            f"The card {name!r} stores no golden outputs: its weights were not at hand when it "
+            f"The card {name!r} stores no golden logits: its weights were not at hand when it "
             "was written. `zoo fetch` compares the file with the published hash, if there is one."
         )
-    return card
+    stored = np.asarray(card.golden["logits"])
+    found = _logits(load(name).model, card.clip, card.golden)
+    difference = float(np.abs(found - stored).max() / np.abs(stored).max())
+    return Verification(name, difference, difference <= TOLERANCE)
 
 
-def _random_clip(seed: int, shape) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, shape, "uint8")
+def _logits(model: keras.Model, clip: Clip, golden: Mapping[str, Any]) -> np.ndarray:
+    """Of the generated clip, averaged over places where the network classifies several."""
+    random = np.random.default_rng(golden["seed"])
+    pixels = random.integers(0, 256, golden["shape"], "uint8")
+    inputs = prepare(pixels[None], **clip.preparation)
+    network = keras.Model(model.input, model.get_layer("logits").output)
+    logits = keras.ops.convert_to_numpy(network(inputs, training=False))
+    return logits.reshape(-1, logits.shape[-1]).mean(axis=0)

@@ -1,7 +1,6 @@
 """Every card is complete and consistent; a card that ships its file ships the one it names."""
 
 import hashlib
-import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -10,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_nonlocal import models, weights, zoo
+from keras_nonlocal import models, zoo
 from keras_nonlocal.weights.fetching.digests import KINDS
 
 NAMES = zoo.card_names()
@@ -192,13 +191,15 @@ def test_the_file_is_the_one_of_the_card(name):
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_golden_probabilities_are_met(name):
+def test_golden_logits_are_met(name):
     """Stored when the network was trained, on a generated clip."""
     classifier = zoo.load(name)
     golden = classifier.card.golden
     clip = np.random.default_rng(golden["seed"]).integers(0, 256, golden["shape"], "uint8")
-    scores = classifier.model.predict(classifier.prepare(clip[None]), verbose=0)[0]
-    np.testing.assert_allclose(scores, golden["probabilities"], atol=1e-4)
+    network = keras.Model(classifier.model.input, classifier.model.get_layer("logits").output)
+    logits = network.predict(classifier.prepare(clip[None]), verbose=0)
+    found = logits.reshape(-1, len(classifier.card.classes)).mean(axis=0)
+    np.testing.assert_allclose(found, golden["logits"], atol=1e-4)
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
@@ -226,89 +227,3 @@ def test_choices_that_contradict_the_card_are_refused():
 def test_an_unknown_name_lists_the_cards():
     with pytest.raises(ValueError, match="nl_i3d_small_weizmann"):
         zoo.load("nl_i3d_huge_imaginary")
-
-
-@pytest.fixture
-def own_zoo(tmp_path, monkeypatch):
-    """A zoo of one card that tests may damage."""
-    source = zoo.read_card("nl_i3d_small_weizmann").path.parent
-    folder = tmp_path / source.name
-    folder.mkdir()
-    for file in source.iterdir():
-        (folder / file.name).write_bytes(file.read_bytes())
-    monkeypatch.setattr(weights.cards, "entries_root", lambda: tmp_path)
-    return folder
-
-
-def test_a_damaged_weights_file_is_refused(own_zoo):
-    path = own_zoo / "model.weights.h5"
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(ValueError, match="expected sha256"):
-        zoo.load(own_zoo.name)
-    path.unlink()
-    with pytest.raises(FileNotFoundError, match=r"model\.weights\.h5"):
-        zoo.load(own_zoo.name)
-
-
-def drop(data, *keys):
-    *outer, last = keys
-    for key in outer:
-        data = data[key]
-    del data[last]
-
-
-def put(data, value, *keys):
-    *outer, last = keys
-    for key in outer:
-        data = data[key]
-    data[last] = value
-
-
-FAULTS = {
-    "a missing field": (lambda d: drop(d, "classes"), r"missing: \['classes'\]"),
-    "a missing inner field": (lambda d: drop(d, "clip", "std"), r"`clip`.*\s.*missing: \['std'\]"),
-    "a missing null": (lambda d: drop(d, "weights", "bytes"), r"missing: \['bytes'\]"),
-    "an unknown field": (lambda d: put(d, 1, "surprise"), r"unknown: \['surprise'\]"),
-    "an unknown inner field": (
-        lambda d: put(d, 1, "licence", "surprise"),
-        r"`licence`.*\s.*missing.*\s.*unknown: \['surprise'\]",
-    ),
-    "a string for a number": (lambda d: put(d, "12", "clip", "frames"), "`frames`.*type int.*'12'"),
-    "a flag for a number": (lambda d: put(d, True, "clip", "frames"), "`frames`.*type int.*True"),
-    "a number for a flag": (lambda d: put(d, 1, "clip", "flip"), "`flip`.*type bool.*1"),
-    "a fraction for a count": (lambda d: put(d, 1.5, "clip", "clips"), "`clips`.*type int.*1.5"),
-    "two channels": (lambda d: put(d, [1, 2], "clip", "mean"), r"`mean`.*list of 3.*\[1, 2\]"),
-    "a list for an object": (lambda d: put(d, [], "licence"), r"`licence`.*object.*\[\]"),
-    "an object for a list": (lambda d: put(d, {}, "accuracy"), r"`accuracy`.*list.*\{\}"),
-    "a wrong item": (lambda d: put(d, [3], "classes"), r"`classes`\[0\].*type str.*3"),
-    "a null": (lambda d: put(d, None, "summary"), "`summary`.*type str.*None"),
-    "an unknown format": (lambda d: put(d, "onnx", "weights", "format"), "one of keras, .*'onnx'"),
-    "an unknown class list": (lambda d: put(d, "ucf101", "classes"), "`classes`.*'ucf101'"),
-    "a short hash": (
-        lambda d: put(d, "abc", "weights", "digest", "value"),
-        "`digest`.*64 to 64 hexadecimal digits.*'abc'",
-    ),
-    "no hash": (lambda d: put(d, None, "weights", "digest"), "`weights`.*needs its sha256"),
-    "another name": (lambda d: put(d, "nl_i3d_large", "name"), "folder of another name"),
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_wrong_card_is_named_with_what_is_wrong(own_zoo, fault):
-    damage, message = FAULTS[fault]
-    path = own_zoo / "card.json"
-    data = json.loads(path.read_text("utf-8"))
-    damage(data)
-    path.write_text(json.dumps(data), "utf-8")
-    with pytest.raises(ValueError, match=message) as error:
-        zoo.read_card(own_zoo.name)
-    assert own_zoo.name in str(error.value)
-
-
-@pytest.mark.parametrize("text", ["{", "[]", "3", "null"])
-def test_what_is_no_card_is_named(own_zoo, text):
-    (own_zoo / "card.json").write_text(text, "utf-8")
-    with pytest.raises(ValueError, match=own_zoo.name):
-        zoo.read_card(own_zoo.name)

@@ -11,8 +11,8 @@ from weights.names.synthetic import entries, their_layout
 
 from keras_nonlocal import models, zoo
 from keras_nonlocal.cli import main
-from keras_nonlocal.weights import Card, Digest, Source, cached_path, named_weights, published
-from keras_nonlocal.weights.schema import parse
+from keras_nonlocal.schema import parse
+from keras_nonlocal.weights import Card, Digest, Source, cached_path, card_files, named_weights
 
 OFFICIAL = "nl_i3d_r50_kinetics400_official_32x2"
 HASHED = "nl_i3d_r50_kinetics400_mmaction2_embedded_gaussian"
@@ -70,7 +70,7 @@ def test_a_builder_takes_a_published_file_from_the_cache(cache):
     cached_path(zoo.read_card(OFFICIAL)).write_bytes(writers.caffe2(there))
     loaded = models.nl_i3d_r50(weights=OFFICIAL)
     assert_holds(loaded, here)
-    assert zoo.fetch(OFFICIAL).parent == cache
+    assert zoo.fetch_weights(OFFICIAL).parent == cache
     classifier = zoo.load(OFFICIAL)
     assert classifier.card.classes[0] == "abseiling"
     assert_holds(classifier.model, here)
@@ -87,8 +87,8 @@ def test_a_file_with_another_hash_is_refused(cache):
 def test_a_restricted_licence_has_to_be_agreed_to(cache, capsys):
     for call in (
         lambda: models.nl_i3d_r50(weights=OFFICIAL),
-        lambda: zoo.fetch(OFFICIAL),
-        lambda: zoo.fetch(OFFICIAL, accept_licence="yes"),
+        lambda: zoo.fetch_weights(OFFICIAL),
+        lambda: zoo.fetch_weights(OFFICIAL, accept_licence="yes"),
     ):
         with pytest.raises(PermissionError, match=r"--accept-licence CC-BY-NC-4\.0"):
             call()
@@ -98,7 +98,7 @@ def test_a_restricted_licence_has_to_be_agreed_to(cache, capsys):
 
 
 def test_what_comes_with_the_package_needs_no_fetching(cache, capsys):
-    assert zoo.fetch(EMBEDDED) == zoo.read_card(EMBEDDED).path
+    assert zoo.fetch_weights(EMBEDDED) == zoo.read_card(EMBEDDED).path
     assert main(["zoo", "path", EMBEDDED, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["exists"] is True
     assert main(["zoo", "path", OFFICIAL]) == 0
@@ -112,7 +112,7 @@ def test_imagenet_weights_are_fetched_and_inflated(cache, tmp_path, monkeypatch)
     (tmp_path / "image.pth").write_bytes(data)
     digest = Digest("sha256", hashlib.sha256(data).hexdigest())
     source = Source("resnet50.pth", (str(tmp_path / "image.pth"),), digest, len(data))
-    monkeypatch.setitem(published.RESNETS, "r50", source)
+    monkeypatch.setitem(card_files.RESNETS, "r50", source)
     weights = named_weights(models.i3d_r50(weights="imagenet", classes=7))
     kernel = np.transpose(arrays["conv1.weight"], (2, 3, 1, 0))
     np.testing.assert_allclose(weights["conv1_conv/kernel"].numpy().sum(axis=0), kernel, rtol=1e-5)
@@ -160,7 +160,7 @@ def test_a_published_file_keeps_its_card(tmp_path):
     assert report.source == "mmaction2"
     kept = parse(Card, json.loads((tmp_path / "converted" / "card.json").read_text()), "the card")
     assert (kept.classes, kept.clip, kept.licence) == (card.classes, card.clip, card.licence)
-    assert len(kept.golden["probabilities"]) == 400
+    assert len(kept.golden["logits"]) == 400
 
 
 def test_a_checkpoint_that_does_not_fit_writes_nothing(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,11 +33,12 @@ class Call:
         return self.make(*arguments)
 
 
-class Stateful:
+class Stateful(ABC):
     """A value of ours that takes a state after it was made."""
 
+    @abstractmethod
     def build(self, state: Any) -> None:
-        raise NotImplementedError
+        """Take the state."""
 
 
 class Ordered(dict, Stateful):

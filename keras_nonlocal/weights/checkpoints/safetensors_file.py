@@ -38,7 +38,8 @@ def read_safetensors(path: Path, source: Source) -> dict[str, np.ndarray]:
         raise ValueError(f"its table of contents has {header:,} bytes, over {LONGEST_HEADER:,}")
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
-            return {name: _array(file, name) for name in file.keys()}  # noqa: SIM118
+            names = file.keys()
+            return {name: _array(file, name) for name in names}
     except safetensors.SafetensorError as error:
         raise ValueError(str(error)) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import BinaryIO
+from io import BufferedReader
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Source:
         whole: Its span.
     """
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: BufferedReader):
         self._file = file
         self.whole = Span(0, file.seek(0, os.SEEK_END))
 
@@ -52,7 +52,7 @@ class Source:
         """The numbers of a span, read into the array that is returned."""
         numbers = np.empty(span.size // dtype.itemsize, dtype)
         self._file.seek(span.start)
-        if self._file.readinto(numbers.view(np.uint8)) != span.size:  # type: ignore[attr-defined]
+        if self._file.readinto(numbers.view(np.uint8).data) != span.size:
             raise ValueError("the file became shorter while it was read")
         return numbers
 
@@ -69,7 +69,7 @@ class Cursor:
         position: The next byte.
     """
 
-    def __init__(self, file: BinaryIO, span: Span):
+    def __init__(self, file: BufferedReader, span: Span):
         self._file = file
         self._end = span.end
         self.position = span.start

@@ -1,6 +1,8 @@
 """Random weights and statistics for networks of other code bases, as of trained ones."""
 
-import torch
+import pytest
+
+torch = pytest.importorskip("torch")
 
 
 def draw_weights(model, last_norms, classifier, attention=0.1):

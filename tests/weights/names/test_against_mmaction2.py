@@ -18,13 +18,13 @@ from weights.names.agreement import (
     channels_first,
     clip,
 )
+from weights.names.drawn import checkpoint, draw_weights
 
 from keras_nonlocal import models
 from keras_nonlocal.weights import convert, find_source
 
 torch = pytest.importorskip("torch")
 mmaction = pytest.importorskip("mmaction")
-from weights.names.drawn import checkpoint, draw_weights  # noqa: E402
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 import pytest
 from weights.names.agreement import ODD_SIZE, SIZES, answers, assert_alike, channels_first, clip
+from weights.names.drawn import checkpoint, draw_weights
 
 from keras_nonlocal import models
 from keras_nonlocal.weights import convert
 
 torch = pytest.importorskip("torch")
 resnet = pytest.importorskip("pytorchvideo.models.hub.resnet")
-from weights.names.drawn import checkpoint, draw_weights  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=["c2d_r50", "i3d_r50"])

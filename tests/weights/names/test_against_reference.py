@@ -4,14 +4,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from weights.names import reference
 from weights.names.agreement import LOGITS, SIZES, answers, assert_alike, channels_first, clip
+from weights.names.reference import FIVE_BLOCKS, TEN_BLOCKS, Network, as_c2d
 
 from keras_nonlocal import models
 from keras_nonlocal.weights import convert, find_source
 
 torch = pytest.importorskip("torch")
-from weights.names import reference  # noqa: E402
-from weights.names.reference import FIVE_BLOCKS, TEN_BLOCKS, Network, as_c2d  # noqa: E402
 
 
 @dataclass(frozen=True)

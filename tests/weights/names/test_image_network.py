@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from weights.names import reference
 from weights.names.agreement import channels_first, clip
 
 from keras_nonlocal import models
 from keras_nonlocal.weights import convert
 
 torch = pytest.importorskip("torch")
-from weights.names import reference  # noqa: E402
 
 FRAMES = 23  # the middle one is as far from both ends as kernels reach
 STILL = "slowfast_nopool"  # no frame is skipped or pooled

@@ -1,11 +1,12 @@
-"""Published weights onto this machine: those of cards, and ImageNet networks to start from."""
+"""Weights onto this machine by name: those of cards, and ImageNet networks to start from."""
 
 from __future__ import annotations
 
+import hashlib
 from os import PathLike
 from pathlib import Path
 
-from .cards import Card
+from .cards import Card, read_card
 from .fetching import Digest, Source, cache_root, fetch
 
 IMAGENET = "imagenet"
@@ -43,33 +44,46 @@ def cached_path(card: Card, cache: str | PathLike | None = None) -> Path:
 
 
 def fetch_weights(
-    card: Card,
+    card: Card | str,
     *,
     accept_licence: str | None = None,
     cache: str | PathLike | None = None,
     progress: bool = True,
 ) -> Path:
-    """Fetches the published weights of a card, unless they lie on this machine already.
+    """The weights of a card on this machine: fetched, unless they lie here already.
 
     Args:
-        card: A card with a `url`.
+        card: A card, or its name.
         accept_licence: The name of its licence, to agree to one that restricts use. Asked for
             once: what was fetched is there.
         cache: The folder to keep it in, `cache_root()` by default.
         progress: Whether to show how far it is, on a terminal.
 
+    Returns:
+        The path of the file, as published.
+
     Raises:
+        FileNotFoundError: A file that comes with the package is not there.
         PermissionError: The licence restricts use, and was not agreed to.
         FetchError: The file could not be fetched; the error says how to put it there by hand.
-        ValueError: A file that lies there is not the one of the card.
+        ValueError: There is no such card, or the file that lies there is not the one of the card.
+
+    Example:
+
+    >>> keras_nonlocal.zoo.fetch_weights("nl_i3d_small_weizmann").name
+    'model.weights.h5'
     """
+    card = read_card(card) if isinstance(card, str) else card
+    if card.weights.url is None:
+        return _checked(card)
     path = cached_path(card, cache)
     if card.licence.restricted and accept_licence != card.licence.name and not path.exists():
         raise PermissionError(
             f"The weights of {card.name!r} are published under {card.licence.name}. "
             f"{card.licence.note} If you agree, fetch them once with\n"
             f"  keras-nonlocal zoo fetch {card.name} --accept-licence {card.licence.name}\n"
-            f"or keras_nonlocal.zoo.fetch({card.name!r}, accept_licence={card.licence.name!r})"
+            f"or keras_nonlocal.zoo.fetch_weights({card.name!r}, "
+            f"accept_licence={card.licence.name!r})"
         )
     file = card.weights
     source = Source(file.name, (str(file.url), *file.mirrors), file.digest, file.bytes)
@@ -90,3 +104,17 @@ def fetch_imagenet(builder: str) -> Path:
             f"Received: weights={IMAGENET!r} for {builder}"
         )
     return fetch(RESNETS[depth])
+
+
+def _checked(card: Card) -> Path:
+    """The file that comes with the package, after its sha256 was compared."""
+    if not card.path.is_file():
+        raise FileNotFoundError(f"The weights of {card.name!r} should be at {card.path}.")
+    found = hashlib.sha256(card.path.read_bytes()).hexdigest()
+    expected = card.weights.digest.value if card.weights.digest else None
+    if found != expected:
+        raise ValueError(
+            f"{card.path} is not the file of the card {card.name!r}: expected sha256 "
+            f"{expected}, found {found}. Install the package again."
+        )
+    return card.path

@@ -1,4 +1,4 @@
-"""Published weights: fetched by a card's name, or converted from a file into a new folder."""
+"""A checkpoint of another code base -> a folder with the network, its weights and its card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from os import PathLike
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from .. import models
 from ..backbones import VARIANTS
@@ -26,7 +25,6 @@ from ..weights import (
     Report,
     WeightsFile,
     card_names,
-    fetch_weights,
     find_source,
     read_card,
     read_checkpoint,
@@ -47,35 +45,6 @@ NORMALISATION = {
     "gluoncv": _IMAGENET,
     "torchvision": _IMAGENET,
 }
-
-
-def fetch(
-    name: str, *, accept_licence: str | None = None, cache: str | PathLike | None = None
-) -> Path:
-    """Fetches the weights of a card, unless they lie on this machine already.
-
-    Args:
-        name: Of the card.
-        accept_licence: The name of its licence, to agree to one that restricts use.
-        cache: The folder to keep them in, `keras_nonlocal.weights.cache_root()` by default.
-
-    Returns:
-        The path of the file, as published.
-
-    Raises:
-        ValueError: There is no such card, or a file that lies there is not the one of the card.
-        PermissionError: The licence restricts use, and was not agreed to.
-        keras_nonlocal.weights.FetchError: The file could not be fetched.
-
-    Example:
-
-    >>> keras_nonlocal.zoo.fetch("nl_i3d_small_weizmann").name
-    'model.weights.h5'
-    """
-    card = read_card(name)
-    if card.weights.url is None:
-        return card.path
-    return fetch_weights(card, accept_licence=accept_licence, cache=cache)
 
 
 def convert(
@@ -131,26 +100,25 @@ def _classes(checkpoint, source) -> int | None:
 
 
 def _card(path: Path, builder, arguments, source, model) -> Card:
-    """The published card whose file this is; else what can be known of the file itself."""
+    """The published card whose file this is; else what can be known of the file itself.
+
+    The weights file and the golden outputs are those of the checkpoint still.
+    """
     for card in map(read_card, card_names()):
-        if card.weights.name == path.name and (card.builder, dict(card.arguments)) == (
-            builder,
-            {**card.arguments, **arguments},
-        ):
+        same_network = (builder, {**card.arguments, **arguments}) == (card.builder, card.arguments)
+        if same_network and path.name == card.weights.name:
             return card
     variant = VARIANTS[arguments["variant"]]
     mean, std = NORMALISATION[source]
-    clip = Clip(variant.frames, variant.frame_stride, (224, 224), mean, std, clips=1)
-    file = WeightsFile(WEIGHTS, None, "keras", None, 0, Digest("sha256", "0" * 64))
     return Card(
-        name=f"{builder}_{path.stem}",
+        name=path.stem,
         builder=builder,
         arguments=arguments,
         dataset="unknown",
         summary=f"Converted from {path.name}, a checkpoint with the names of {source}.",
-        clip=clip,
+        clip=Clip(variant.frames, variant.frame_stride, (224, 224), mean, std, clips=1),
         classes=tuple(map(str, range(model.output_shape[-1]))),
-        weights=file,
+        weights=_keras_file(path),
         licence=Licence("unknown", False, "That of the checkpoint."),
         accuracy=(),
         origin=f"{path.name}, sha256 {_sha256(path)}.",
@@ -164,14 +132,21 @@ def _write(out: Path, model: keras.Model, card: Card) -> None:
     try:
         model.save_weights(partial / WEIGHTS)
         model.save(partial / MODEL)
-        size, digest = (partial / WEIGHTS).stat().st_size, _sha256(partial / WEIGHTS)
-        file = WeightsFile(WEIGHTS, None, "keras", None, size, Digest("sha256", digest))
-        card = replace(card, name=out.name, weights=file, golden=golden_of(model, card.clip))
-        content = json.dumps(asdict(card), indent=2, default=np.ndarray.tolist)
-        (partial / CARD).write_text(content + "\n", "utf-8")
+        card = replace(
+            card,
+            name=out.name,
+            weights=_keras_file(partial / WEIGHTS),
+            golden=golden_of(model, card.clip),
+        )
+        (partial / CARD).write_text(json.dumps(asdict(card), indent=2) + "\n", "utf-8")
         os.replace(partial, out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _keras_file(path: Path) -> WeightsFile:
+    digest = Digest("sha256", _sha256(path))
+    return WeightsFile(path.name, None, "keras", None, path.stat().st_size, digest)
 
 
 def _sha256(path: Path) -> str:

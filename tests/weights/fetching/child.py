@@ -13,7 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[2] / "keras_nonlocal" / "weights" / "fetching"
+FOLDER = Path(__file__).resolve().parents[3] / "keras_nonlocal" / "weights" / "fetching"
 
 
 def load():
