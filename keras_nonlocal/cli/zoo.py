@@ -9,7 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..weights import cached_path
+from ..backbones import VARIANTS
+from ..weights import SOURCES, cached_path
 from ..zoo import card_names, convert, fetch_weights, read_card, table, verify
 
 
@@ -26,7 +27,7 @@ def add_parser(commands) -> None:
 
 
 def _add_list(actions) -> argparse.ArgumentParser:
-    parser = actions.add_parser("list", help="one line a card")
+    parser = _add(actions, "list", "one line a card")
     parser.set_defaults(run=_list)
     return parser
 
@@ -52,11 +53,23 @@ def _add_path(actions) -> argparse.ArgumentParser:
 
 
 def _add_convert(actions) -> argparse.ArgumentParser:
-    parser = actions.add_parser("convert", help="convert a checkpoint of another code base")
+    parser = _add(actions, "convert", "convert a checkpoint of another code base")
     parser.add_argument("file", metavar="FILE", help="of PyTorch, Caffe2 or safetensors")
-    parser.add_argument("--as", dest="builder", metavar="BUILDER", required=True)
-    parser.add_argument("--variant", required=True, help="how its code base builds the network")
-    parser.add_argument("--source", help="whose names its weights have; found by default")
+    parser.add_argument(
+        "--as",
+        dest="builder",
+        metavar="BUILDER",
+        required=True,
+        help="the network that the file is of, such as nl_i3d_r50",
+    )
+    parser.add_argument(
+        "--variant",
+        required=True,
+        help=f"how its code base builds that network: {', '.join(VARIANTS)}",
+    )
+    parser.add_argument(
+        "--source", help=f"whose names its weights have, found by default: {', '.join(SOURCES)}"
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -65,14 +78,23 @@ def _add_convert(actions) -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a further argument of the builder, such as instantiation=dot_product or blocks=10",
     )
-    parser.add_argument("--out", metavar="DIR", required=True, help="a folder to make")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        required=True,
+        help="a folder to make, for model.weights.h5, model.keras and card.json",
+    )
     parser.add_argument("--report", action="store_true", help="print a line for every tensor")
     parser.set_defaults(run=_convert)
     return parser
 
 
+def _add(actions, action: str, text: str) -> argparse.ArgumentParser:
+    return actions.add_parser(action, help=text, description=f"{text[0].upper()}{text[1:]}.")
+
+
 def _add_named(actions, action: str, text: str, run) -> argparse.ArgumentParser:
-    parser = actions.add_parser(action, help=text)
+    parser = _add(actions, action, text)
     parser.add_argument("name", metavar="NAME", help="of a card; `zoo list` shows them")
     parser.set_defaults(run=run)
     return parser
@@ -134,8 +156,7 @@ def _convert(arguments: argparse.Namespace) -> int:
         arguments.builder,
         out=arguments.out,
         source=arguments.source,
-        variant=arguments.variant,
-        **dict(arguments.set),
+        **{"variant": arguments.variant, **dict(arguments.set)},
     )
     if arguments.json:
         print(json.dumps(asdict(report), indent=2))

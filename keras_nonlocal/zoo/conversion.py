@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from os import PathLike
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import keras
 
 from .. import models
 from ..backbones import VARIANTS
-from ..models.families import FAMILIES
+from ..models.families import FAMILIES, Design
 from ..validation import one_of
 from ..weights import (
     SOURCES,
@@ -63,8 +63,9 @@ def convert(
         out: A folder to make, with `model.weights.h5`, `model.keras` and `card.json`.
         source: Whose names the weights have, a key of `keras_nonlocal.weights.SOURCES`; by
             default it is found by the names.
-        **arguments: Of the builder. `variant` says how the code base builds the network, and
-            no checkpoint tells it, so it has to be given.
+        **arguments: Of the builder: `variant`, `blocks`, `inflation`, `instantiation`, `axes`.
+            `variant` says how the code base builds the network, and no checkpoint tells it, so it
+            has to be given. The number of classes is that of the checkpoint.
 
     Returns:
         What was done with every tensor; `print` it.
@@ -79,6 +80,8 @@ def convert(
         )
     """
     one_of("builder", builder, FAMILIES)
+    for name in arguments:
+        one_of("arguments", name, [field.name for field in fields(Design)])
     one_of("variant", arguments.get("variant"), VARIANTS)
     if out is not None and Path(out).exists():
         raise FileExistsError(f"`out` must be a folder that is not there yet. Received: {out}")

@@ -170,6 +170,8 @@ def test_a_checkpoint_that_does_not_fit_writes_nothing(tmp_path):
         zoo.convert(path, "nl_i3d_r50", variant="gluoncv", out=tmp_path / "out")
     with pytest.raises(ValueError, match="variant"):
         zoo.convert(path, "i3d_r50", out=tmp_path / "out")
+    with pytest.raises(ValueError, match=r"'blocks', .*Received: arguments='depth'"):
+        zoo.convert(path, "i3d_r50", variant="gluoncv", depth=50, out=tmp_path / "out")
     assert [file.name for file in tmp_path.iterdir()] == ["plain.pth"]
 
 
