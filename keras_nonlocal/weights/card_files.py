@@ -7,7 +7,8 @@ from os import PathLike
 from pathlib import Path
 
 from .cards import Card, read_card
-from .fetching import Digest, Source, cache_root, fetch
+from .fetching import Digest, Source, fetch
+from .fetching.cache import Place
 
 IMAGENET = "imagenet"
 
@@ -39,8 +40,7 @@ def cached_path(card: Card, cache: str | PathLike | None = None) -> Path:
     """
     if card.weights.url is None:
         return card.path
-    root = cache_root() if cache is None else Path(cache).expanduser().absolute()
-    return root / card.weights.name
+    return Place.at(cache, card.weights.name).file
 
 
 def fetch_weights(
