@@ -1,0 +1,76 @@
+"""Which clips there are and what is in them: a table of files, labels and splits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One video, or a part of one.
+
+    Attributes:
+        path: The file: a path, or an address that `tf.io.gfile` opens.
+        labels: Numbers of its classes; one where classes exclude each other.
+        times: When each label holds, `(start, end)` in seconds; empty where all hold throughout.
+        start, end: The part of the file that counts, in seconds; `None` for its own ends.
+        split: The name of the part of the data set that it belongs to.
+        frames, fps, width, height, sha256: What a scan found of the file; `None` before one.
+    """
+
+    path: str
+    labels: tuple[int, ...] = ()
+    times: tuple[tuple[float, float], ...] = ()
+    start: float | None = None
+    end: float | None = None
+    split: str | None = None
+    frames: int | None = None
+    fps: float | None = None
+    width: int | None = None
+    height: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A data set: its entries, in order, and the names of its classes, by number.
+
+    Attributes:
+        entries: The videos.
+        class_names: By class number; empty where nothing is labelled.
+        multi_label: Whether a video may show several classes at once.
+    """
+
+    entries: tuple[Entry, ...]
+    class_names: tuple[str, ...] = ()
+    multi_label: bool = False
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def split(self, name: str) -> Manifest:
+        """The entries of one split, with the same class names.
+
+        Raises:
+            ValueError: No entry belongs to it.
+        """
+        chosen = tuple(entry for entry in self.entries if entry.split == name)
+        if not chosen:
+            names = sorted({str(entry.split) for entry in self.entries})
+            raise ValueError(f"`split` must be one of {names}. Received: split={name!r}")
+        return replace(self, entries=chosen)
+
+    def targets(self) -> np.ndarray:
+        """What a model learns: int64 `(N,)`; if multi-label, float32 `(N, classes)` of 0 and 1."""
+        if not self.multi_label:
+            return np.array([entry.labels[0] for entry in self.entries], "int64")
+        targets = np.zeros((len(self), len(self.class_names)), "float32")
+        for row, entry in zip(targets, self.entries, strict=True):
+            row[list(entry.labels)] = 1
+        return targets
