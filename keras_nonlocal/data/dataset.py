@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from ..validation import positive_int, sizes
-from .decode import count_frames, read_clip
 from .sampling import centre_start, clip_span, random_start
+from .video import count_frames, read_clip
 
 # More decode calls at once than this gain little, as only the decoding itself runs in parallel.
 _PARALLEL_CALLS = 2

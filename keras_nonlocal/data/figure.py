@@ -11,7 +11,7 @@ import os
 import numpy as np
 
 from ..validation import positive_int
-from .encode import write_video
+from .video import write_video
 
 SIZE = (144, 180)
 _JACKET, _TROUSERS, _SKIN = (52, 48, 58), (44, 56, 92), (196, 158, 138)

@@ -26,7 +26,7 @@ import tensorflow as tf
 from ..validation import one_of, positive_int, sizes
 from . import flashes
 from .dataset import with_fixed_tuning
-from .encode import write_video
+from .video import write_video
 
 CLASS_NAMES = ("different", "same")
 

@@ -8,7 +8,7 @@ import pytest
 
 from keras_nonlocal.data import VideoError, count_frames, read_clip
 
-CLIPS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "clips"
+CLIPS = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "clips"
 MANIFEST = CLIPS / "manifest.json"
 
 if not MANIFEST.is_file():

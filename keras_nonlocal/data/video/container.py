@@ -1,0 +1,118 @@
+"""An open file, its packets, and the errors of both."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+
+import av
+
+PathLike = str | os.PathLike[str]
+
+# Seconds that a damaged file may keep its reader busy.
+TIME_LIMIT = 120.0
+
+# What a damaged file can make FFmpeg and its binding raise.
+DAMAGE = (av.FFmpegError, MemoryError, OverflowError, UnicodeError)
+_TOLERATED = 100
+
+
+class VideoError(ValueError):
+    """A file that cannot be read as a video: which one, why, and what to do about it."""
+
+    def __init__(self, path: PathLike, cause: object):
+        super().__init__(
+            f"Cannot read {os.fspath(path)!r} as a video: {cause}. "
+            "Check that the file is complete and plays, or leave it out."
+        )
+        self.cause = str(cause)
+
+    def __reduce__(self):
+        return _again, (type(self), self.args, self.cause)
+
+
+class Deadline:
+    """Raises once a file has taken longer than it may."""
+
+    def __init__(self, path: PathLike, seconds: float):
+        self._path, self._seconds = path, seconds
+        self._end = time.monotonic() + seconds
+
+    def check(self) -> None:
+        """Raise a `VideoError` if time is up."""
+        if time.monotonic() > self._end:
+            raise VideoError(self._path, f"it took longer than {self._seconds:g} seconds")
+
+
+@contextmanager
+def opened(path: PathLike) -> Iterator[tuple]:
+    """The container of a file and its first video stream; one decoder thread, as clips are read
+    in parallel."""
+    _check_file(path)
+    with decoding(path):
+        container = av.open(os.fspath(path), metadata_errors="replace")
+    with container:
+        if not container.streams.video:
+            raise VideoError(path, "it has no video stream")
+        stream = container.streams.video[0]
+        if stream.codec_context is None:
+            raise VideoError(path, "there is no decoder for its codec")
+        stream.codec_context.thread_count = 1
+        yield container, stream
+
+
+@contextmanager
+def decoding(path: PathLike, place=lambda: "") -> Iterator[None]:
+    """Turns what FFmpeg raises into a `VideoError`; `place` says where in the file it was."""
+    try:
+        yield
+    except DAMAGE as error:
+        cause = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+        raise VideoError(path, f"{cause}{place()}") from error
+
+
+def packets(container, stream, deadline: Deadline, *, tolerant=False) -> Generator:
+    """The packets of a stream from where the file stands, and the empty one that ends them.
+
+    A tolerant reader goes on behind what cannot be read, as often as a damaged file may need.
+    """
+    failures = 0
+    while True:
+        try:
+            for packet in container.demux(stream):
+                deadline.check()
+                yield packet
+            return
+        except DAMAGE:
+            failures += 1
+            if not tolerant or failures > _TOLERATED:
+                raise
+
+
+def decoded(container, stream, deadline: Deadline, tolerant=False) -> Generator:
+    """All frames from where the file stands, in the order they come out of the decoder."""
+    for packet in packets(container, stream, deadline, tolerant=tolerant):
+        try:
+            yield from packet.decode()
+        except DAMAGE:
+            if not tolerant:
+                raise
+
+
+def _check_file(path: PathLike) -> None:
+    """Folders, pipes and devices would fail later, or never."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        raise FileNotFoundError(f"There is no file {os.fspath(path)!r}. Check the path.") from None
+    if not stat.S_ISREG(mode):
+        raise VideoError(path, "it is not a file")
+
+
+def _again(kind, args, cause):
+    error = kind.__new__(kind, *args)
+    error.args, error.cause = args, cause
+    return error

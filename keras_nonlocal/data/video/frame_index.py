@@ -1,0 +1,115 @@
+"""Which frames a file has, when each is shown, and where decoding can start: without decoding.
+
+Frames are numbered in the order they are shown. The packets of a file tell their times, and going
+through them takes a thousandth of decoding them. Where they cannot be trusted, as there are no
+times, or several packets make a frame, the file is decoded once to learn the same.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+
+from .container import Deadline, PathLike, VideoError, decoded, opened, packets
+
+# Codecs that show exactly one picture for each packet.
+_ONE_A_PACKET = {"av1", "gif", "h264", "hevc", "mjpeg", "mpeg4", "vp9"}
+# Containers that store the order of decoding, but no times; FFmpeg makes some up.
+_WITHOUT_TIMES = {"avi"}
+_MICROSECONDS = 1_000_000
+_USUAL_RATE = 25
+
+
+@dataclass(frozen=True)
+class FrameIndex:
+    """The frames of a file.
+
+    Attributes:
+        stamps: Presentation times of the frames by number, in units of `unit` seconds.
+        unit: In seconds.
+        keys: Presentation times of the frames that decoding can start at, increasing. None where
+            frames can only be numbered by counting them from the start.
+        rate: Frames a second that the file claims.
+    """
+
+    stamps: tuple[int, ...]
+    unit: Fraction
+    keys: tuple[int, ...] | None
+    rate: Fraction
+
+    def __len__(self) -> int:
+        return len(self.stamps)
+
+    @cached_property
+    def number(self) -> dict[int, int]:
+        """Frame numbers by presentation time."""
+        return {stamp: number for number, stamp in enumerate(self.stamps)}
+
+    @cached_property
+    def times(self) -> np.ndarray:
+        """When each frame is shown: int64 microseconds from the first one, never decreasing."""
+        stamps = np.maximum.accumulate(np.array(self.stamps, "int64"))
+        scale = self.unit * _MICROSECONDS
+        return (stamps - stamps[0]) * scale.numerator // scale.denominator
+
+    @property
+    def fps(self) -> float:
+        """Frames a second on average; what the file claims where it has one frame only."""
+        seconds = float(self.times[-1]) / _MICROSECONDS
+        return (len(self) - 1) / seconds if seconds > 0 else float(self.rate)
+
+    def key_before(self, number: int) -> int:
+        """When the last frame up to `number` is shown that decoding can start at."""
+        keys = self.keys or self.stamps[:1]
+        return keys[bisect_right(keys, self.stamps[number]) - 1]
+
+
+def index_frames(path: PathLike, container, stream, deadline: Deadline, tolerant) -> FrameIndex:
+    """Makes the index of a file that was just opened, and leaves it at its end.
+
+    Args:
+        path: The file.
+        container, stream, deadline: Of it.
+        tolerant: Whether to go on behind what cannot be read.
+
+    Raises:
+        VideoError: The file has no frames, or took too long.
+        av.FFmpegError: A part of it cannot be read, and the reader is not tolerant.
+    """
+    seen = [
+        (packet.pts, packet.is_keyframe)
+        for packet in packets(container, stream, deadline, tolerant=tolerant)
+        if packet.size and not packet.is_discard
+    ]
+    rate = Fraction(stream.average_rate or stream.guessed_rate or _USUAL_RATE)
+    stamps = [stamp for stamp, _ in seen]
+    keys = sorted(stamp for stamp, is_key in seen if is_key and stamp is not None)
+    if keys and _trusted(stamps, container.format.name, stream.codec_context.name):
+        shown = sorted(stamp for stamp in stamps if stamp >= keys[0])
+        return FrameIndex(tuple(shown), stream.time_base, tuple(keys), rate)
+    shown = _decoded_stamps(path, deadline, tolerant)
+    if not shown:
+        raise VideoError(path, "no frame of it can be decoded")
+    return FrameIndex(tuple(shown), stream.time_base, None, rate)
+
+
+def _trusted(stamps, container: str, codec: str) -> bool:
+    if codec not in _ONE_A_PACKET or None in stamps or len(set(stamps)) < len(stamps):
+        return False
+    return container not in _WITHOUT_TIMES or stamps == sorted(stamps)
+
+
+def _decoded_stamps(path: PathLike, deadline: Deadline, tolerant) -> list[int]:
+    """Times of all frames in the order they come out; frames without one follow the last."""
+    stamps: list[int] = []
+    with opened(path) as (container, stream):
+        rate = stream.average_rate or _USUAL_RATE
+        step = max(round(1 / (rate * stream.time_base)), 1)
+        for frame in decoded(container, stream, deadline, tolerant):
+            following = stamps[-1] + step if stamps else 0
+            stamps.append(following if frame.pts is None else frame.pts)
+    return stamps
