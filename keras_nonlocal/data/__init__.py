@@ -1,10 +1,13 @@
 """Video files on disk -> `tf.data` batches of clips, and a task that renders its own."""
 
 from . import synthetic as synthetic
+from .clip import Clip as Clip
 from .dataset import video_dataset as video_dataset
 from .files import VIDEO_SUFFIXES as VIDEO_SUFFIXES
 from .files import find_videos as find_videos
 from .files import list_folder as list_folder
+from .manifest import Entry as Entry
+from .manifest import Manifest as Manifest
 from .preparation import pixels_seen as pixels_seen
 from .preparation import prepare as prepare
 from .sampling import centre_start as centre_start
@@ -12,6 +15,8 @@ from .sampling import clip_indices as clip_indices
 from .sampling import clip_span as clip_span
 from .sampling import random_start as random_start
 from .sampling import uniform_starts as uniform_starts
+from .schemes import SCHEMES as SCHEMES
+from .schemes import Scheme as Scheme
 from .video import Video as Video
 from .video import VideoError as VideoError
 from .video import VideoInfo as VideoInfo

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..validation import positive_int, sizes
+import numpy as np
+
+from ..validation import one_of, positive_int, sizes
+from .moments import numbers_at, random_moment, spread_moments
 from .sampling import clip_span
+from .schemes import SCHEMES
+
+_MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -19,8 +25,8 @@ class Clip:
         short_side: Frames are scaled while they are decoded until their shorter side is this; two
             numbers are the ends of a range to draw from for each training clip.
         size: Height and width. Frames are scaled until this is just covered, or by `short_side`,
-            and cropped to it.
-        sampling: Whose clips a video is tested on, see `keras_nonlocal.data.SCHEMES`.
+            and cropped to it: at random in training, else in the centre.
+        sampling: By whose rule clips are chosen, see `keras_nonlocal.data.SCHEMES`.
         clips: How many clips of a video are tested.
         crops: How many crops of each of them, spread along the longer side; one is the centre.
 
@@ -29,7 +35,7 @@ class Clip:
 
     Example:
 
-    >>> Clip(frames=32, stride=2, size=(224, 224)).span
+    >>> Clip(frames=32, stride=2, short_side=(256, 320), size=(224, 224)).span
     63
     """
 
@@ -45,11 +51,80 @@ class Clip:
     def __post_init__(self):
         clip_span(self.frames, self.stride)
         positive_int("clips", self.clips)
-        positive_int("crops", self.crops)
+        one_of("sampling", self.sampling, SCHEMES)
         if self.size is not None:
             object.__setattr__(self, "size", sizes("size", self.size, 2))
+        if positive_int("crops", self.crops) > 1 and self.size is None:
+            raise ValueError("`crops` needs the `size` of a crop. Received: size=None")
+        self._check_seconds()
+        self._check_short_side()
 
     @property
     def span(self) -> int:
         """Frames of the video from the first frame of a clip to its last."""
         return clip_span(self.frames, self.stride)
+
+    @property
+    def views(self) -> int:
+        """How many clips a video gives when it is tested, crops included."""
+        return self.clips * self.crops
+
+    @property
+    def short_sides(self) -> tuple[int, int] | None:
+        """The least and the largest short side that is drawn."""
+        if self.short_side is None or isinstance(self.short_side, tuple):
+            return self.short_side
+        return self.short_side, self.short_side
+
+    def random_numbers(self, times: np.ndarray, rng: np.random.Generator, fps: float) -> list[int]:
+        """Frame numbers of a training clip.
+
+        Args:
+            times: When each frame is shown, int64 microseconds from the first.
+            rng: Where the draw comes from.
+            fps: Frames a second of the video.
+        """
+        if self.seconds is None:
+            scheme = SCHEMES[self.sampling]
+            return scheme.random(len(times), self.frames, self.stride, rng, fps)
+        start = random_moment(times, (self.frames - 1) * self._step, rng)
+        return numbers_at(times, start, self.frames, self._step)
+
+    def test_numbers(self, times: np.ndarray, fps: float) -> list[list[int]]:
+        """Frame numbers of each test clip, `clips` lists; arguments as for `random_numbers`."""
+        if self.seconds is None:
+            scheme = SCHEMES[self.sampling]
+            return scheme.spread(len(times), self.frames, self.stride, self.clips, fps)
+        starts = spread_moments(times, (self.frames - 1) * self._step, self.clips)
+        return [numbers_at(times, start, self.frames, self._step) for start in starts]
+
+    @property
+    def _step(self) -> int:
+        return round((self.seconds or 0) * _MICROSECONDS)
+
+    def _check_seconds(self) -> None:
+        if self.seconds is None:
+            return
+        if not isinstance(self.seconds, int | float) or self.seconds < 1 / _MICROSECONDS:
+            raise ValueError(
+                "`seconds` must be a positive number of seconds from one frame to the next. "
+                f"Received: seconds={self.seconds!r}"
+            )
+        if self.stride != 1 or self.sampling != "spread":
+            raise ValueError(
+                "With `seconds`, leave `stride` and `sampling` as they are: they count frames. "
+                f"Received: stride={self.stride}, sampling={self.sampling!r}"
+            )
+
+    def _check_short_side(self) -> None:
+        if self.short_side is None or isinstance(self.short_side, int):
+            if self.short_side is not None:
+                positive_int("short_side", self.short_side)
+            return
+        least, largest = sizes("short_side", self.short_side, 2)
+        if least > largest:
+            raise ValueError(
+                "`short_side` must be a number, or the least and the largest of a range. "
+                f"Received: short_side={self.short_side!r}"
+            )
+        object.__setattr__(self, "short_side", (least, largest))
