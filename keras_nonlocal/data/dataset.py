@@ -1,117 +1,129 @@
-"""Video files -> `tf.data` batches of clips: wiring only."""
+"""Videos and what is in them -> `tf.data` batches of clips: the front door."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from functools import cache
+from typing import Any, Literal
 
-import numpy as np
 import tensorflow as tf
 
-from ..validation import positive_int, sizes
-from .sampling import centre_start, clip_span, random_start
-from .video import count_frames, read_clip
-
-# More decode calls at once than this gain little, as only the decoding itself runs in parallel.
-_PARALLEL_CALLS = 2
+from ..validation import one_of, positive_int
+from .clip import Clip
+from .ledger import Ledger
+from .manifest import Manifest
+from .pipeline import Augment, finish
+from .reader import POLICIES, ClipReader, OnError
+from .sources import check_manifest, read_source
 
 
 def video_dataset(
-    paths: Sequence[str | os.PathLike[str]],
-    labels: Sequence | np.ndarray | None = None,
+    source: Any,
     *,
-    frames: int = 32,
-    stride: int = 1,
-    size: tuple[int, int] = (224, 224),
+    clip: Clip | None = None,
+    augment: Augment = None,
     batch_size: int = 8,
     training: bool = False,
-    flip: bool = True,
     seed: int = 0,
+    split: str | None = None,
+    class_names: tuple[str, ...] | None = None,
+    root: str | os.PathLike[str] | None = None,
+    labels: Literal["video", "clip"] = "video",
+    on_error: OnError = "raise",
+    ledger: str | os.PathLike[str] | None = None,
+    workers: int | None = None,
 ) -> tf.data.Dataset:
-    """Batches of clips from video files, one clip of each file an epoch.
+    """Batches of clips for `model.fit`, from videos as they lie on disk.
 
-    Values stay 0..255, as normalisation belongs to the model. Frames are scaled until `size` is
-    just covered, and the centre is kept. A video is looped where it is too short.
+    Values are RGB, 0..255, unless `augment` normalises them.
 
     Args:
-        paths: Video files, as `find_videos` or `list_folder` list them.
-        labels: One for each file, numbers or rows of numbers; None for clips alone.
-        frames, stride: Frames of a clip, and their distance in the video.
-        size: Height and width of a clip.
+        source: Whatever `keras_nonlocal.data.read_source` reads: a folder with one folder a class,
+            a table or list of files, a data frame, a manifest.
+        clip: How clips are cut from videos; `Clip()` if `None`.
+        augment: Layers of `keras_nonlocal.augmentation`, or other functions of clips. Random ones
+            change training clips only.
         batch_size: Clips in a batch; the last one may have fewer.
-        training: True for a new order, a random first frame and a random mirror image in each
-            epoch; False for the order given and the clip in the centre of each video.
-        flip: False never mirrors. Set it where classes differ by left and right.
-        seed: The same seed gives the same clips, epoch by epoch.
+        training: True for one random clip of each video an epoch, in a new order each time; False
+            for the test clips of each video (`clip.clips * clip.crops` of them, one after another)
+            in the order given.
+        seed: The same seed gives the same clips, epoch by epoch, however many `workers` there are.
+        split: Only the videos of this split.
+        class_names, root: As in `read_source`.
+        labels: `"clip"` gives a clip the labels that hold during it, where their times are known.
+        on_error: What becomes of a video that cannot be read: `"raise"` stops with its name,
+            `"skip"` leaves it out, `"previous_frame"` repeats the frame before one that cannot be
+            decoded. No clip ever stands in for another.
+        ledger: A JSON lines file to which each failure is added.
+        workers: Videos that are decoded at once, by threads; as many as there are cores if `None`.
 
     Returns:
-        A dataset of uint8 `(batch, frames, *size, 3)` with the labels, if there are any. A file
-        that cannot be read stops it with a `tf.errors.OpError` that names the file.
+        A dataset of uint8 `(batch, frames, H, W, 3)`, with targets if there are classes: int64
+        `(batch,)`, or float32 `(batch, classes)` if a video may have several. It has the names of
+        the classes as `class_names`.
 
     Raises:
-        ValueError: There are no paths, or not as many labels, or a number is out of range.
+        ValueError: The source names files that are missing or labels that are out of range, or an
+            argument is wrong. In the course of an epoch, a `tf.errors.OpError` names the file.
 
     Example:
-        paths, labels, class_names = list_folder("actions")
-        train = video_dataset(paths, labels, frames=16, size=(112, 112), training=True)
+
+        train = video_dataset(
+            "actions", clip=Clip(32, stride=2, short_side=(256, 320), size=(224, 224)),
+            augment=[augmentation.RandomFlip(), augmentation.Normalise()], training=True,
+        )
         model.fit(train, epochs=10)
     """
-    height, width = sizes("size", size, 2)
-    read = _clip_reader(frames, stride, (height, width), training, flip)
-    files = tf.data.Dataset.from_tensor_slices(_columns(paths, labels))
+    clip, calls = clip or Clip(), positive_int("workers", workers or _cores())
+    one_of("labels", labels, ("video", "clip"))
+    one_of("on_error", on_error, POLICIES)
+    manifest = read_source(source, split=split, class_names=class_names, root=root)
+    check_manifest(manifest)
+    reader = ClipReader(
+        manifest,
+        clip,
+        training=training,
+        on_error=on_error,
+        ledger=Ledger(ledger),
+        by_clip=labels == "clip",
+    )
+    clips = _clips(reader, manifest, clip, training, seed, calls, on_error == "skip")
+    dataset = finish(
+        clips, augment=augment, batch_size=batch_size, training=training, workers=calls
+    )
+    dataset.class_names = manifest.class_names
+    return dataset
+
+
+def _clips(reader, manifest: Manifest, clip: Clip, training, seed, calls, skipping):
+    """Elements `(video, target, seed)`, or without a target where nothing is labelled."""
+    count, views = len(manifest), 1 if training else clip.views
+    order = tf.data.Dataset.range(count)
     if training:
-        files = files.shuffle(len(paths), seed=seed)
-
-    def load(columns, draw):
-        video = tf.numpy_function(read, [columns[0], draw], tf.uint8)
-        video = tf.ensure_shape(video, (frames, height, width, 3))
-        return (video, *columns[1:]) if len(columns) > 1 else video
-
+        order = order.shuffle(count, seed=seed)
     draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-    clips = tf.data.Dataset.zip((files, draws)).map(load, num_parallel_calls=_PARALLEL_CALLS)
-    return with_fixed_tuning(clips.batch(positive_int("batch_size", batch_size)).prefetch(1))
+    target = tf.constant(reader.targets[:1])
+
+    def load(index, draw):
+        videos, targets = tf.numpy_function(reader, [index, draw], (tf.uint8, target.dtype))
+        videos = tf.ensure_shape(videos, (None, clip.frames, *(clip.size or (None, None)), 3))
+        targets = tf.ensure_shape(targets, (None, *target.shape[1:]))
+        seeds = tf.repeat(tf.bitcast(draw, tf.int32)[None], tf.shape(videos)[0], axis=0)
+        return (videos, targets, seeds) if manifest.class_names else (videos, seeds)
+
+    loaded = tf.data.Dataset.zip((order, draws)).map(load, num_parallel_calls=calls)
+    if skipping:
+        loaded = loaded.filter(lambda videos, *_: tf.shape(videos)[0] > 0)
+    clips = loaded.map(_only) if training else loaded.unbatch()
+    if skipping:
+        return clips
+    return clips.apply(tf.data.experimental.assert_cardinality(count * views))
 
 
-def with_fixed_tuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """Switches autotuning off: with it, the end of an epoch sometimes stalls for seconds."""
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    options.deterministic = True
-    return dataset.with_options(options)
+def _only(*parts):
+    """The one clip that there is, without the copy that `unbatch` makes."""
+    return tuple(part[0] for part in parts)
 
 
-def _columns(paths, labels) -> tuple:
-    """`(names,)` or `(names, labels)`, of equal length."""
-    if isinstance(paths, str | os.PathLike) or len(paths) == 0:
-        raise ValueError(
-            "`paths` must be a list of at least one file; `find_videos` makes one of a folder. "
-            f"Received: paths={paths!r}"
-        )
-    names = [os.fspath(path) for path in paths]
-    if labels is None:
-        return (names,)
-    if len(labels) != len(names):
-        raise ValueError(
-            "`labels` must have one entry for each of `paths`. "
-            f"Received: {len(labels)} labels for {len(names)} paths"
-        )
-    return names, np.asarray(labels)
-
-
-def _clip_reader(frames, stride, size, training, flip) -> Callable[[bytes, int], np.ndarray]:
-    """A function of a file name and a random number that returns one clip."""
-    span = clip_span(frames, stride)
-    length = cache(count_frames)  # counting means decoding, so each file is counted once
-
-    def read(name: bytes, draw: int) -> np.ndarray:
-        path, rng = os.fsdecode(name), np.random.default_rng(draw)
-        if not training:
-            return read_clip(
-                path, frames, stride=stride, start=centre_start(length(path), span), size=size
-            )
-        start = random_start(length(path), span, rng)
-        video = read_clip(path, frames, stride=stride, start=start, size=size)
-        return video[:, :, ::-1] if flip and rng.integers(2) else video
-
-    return read
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

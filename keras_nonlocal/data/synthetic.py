@@ -25,7 +25,7 @@ import tensorflow as tf
 
 from ..validation import one_of, positive_int, sizes
 from . import flashes
-from .dataset import with_fixed_tuning
+from .pipeline import with_fixed_tuning
 from .video import write_video
 
 CLASS_NAMES = ("different", "same")

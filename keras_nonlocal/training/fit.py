@@ -6,11 +6,10 @@ import os
 from collections.abc import Sequence
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from .. import models
-from ..data import prepare, video_dataset
+from ..data import Clip, prepare, video_dataset
 from .augment import augment, change_speed, frames_to_read
 from .recipe import Recipe
 
@@ -71,29 +70,28 @@ def training_clips(
 ) -> tf.data.Dataset:
     """Batches of augmented, prepared clips with one-hot labels: one clip of each video an epoch."""
     videos = video_dataset(
-        paths,
-        np.eye(classes, dtype="float32")[np.asarray(labels)],
-        frames=frames_to_read(recipe.frames, recipe.stride, recipe.speed),
-        size=recipe.size,
-        batch_size=recipe.batch_size,
+        list(zip(paths, map(int, labels), strict=True)),
+        class_names=tuple(map(str, range(classes))),
+        clip=Clip(frames_to_read(recipe.frames, recipe.stride, recipe.speed), size=recipe.size),
+        batch_size=1,
         training=True,
-        flip=recipe.flip,
         seed=recipe.seed,
     )
 
     def clip(video_and_label, draw):
-        video, label = video_and_label
-        return _augmented(recipe, video, tf.bitcast(draw, "int32")), label
+        (video,), (label,) = video_and_label
+        return _augmented(recipe, video, tf.bitcast(draw, "int32")), tf.one_hot(label, classes)
 
     draws = tf.data.Dataset.random(seed=recipe.seed + 1, rerandomize_each_iteration=True)
-    clips = tf.data.Dataset.zip((videos.unbatch(), draws)).map(clip)
-    counted = clips.apply(tf.data.experimental.assert_cardinality(len(paths)))
-    return counted.batch(recipe.batch_size).prefetch(1)
+    clips = tf.data.Dataset.zip((videos, draws)).map(clip)
+    return clips.batch(recipe.batch_size).prefetch(1)
 
 
 def _augmented(recipe: Recipe, video, seed):
-    speed_seed, seed = tf.unstack(tf.random.split(seed, 2))
+    speed_seed, flip_seed, seed = tf.unstack(tf.random.split(seed, 3))
     clip = change_speed(video, recipe.frames, recipe.stride, recipe.speed, speed_seed)
+    if recipe.flip:
+        clip = tf.image.stateless_random_flip_left_right(clip, flip_seed)
     clip = augment(clip, recipe.augmentation, seed)
     return prepare(clip, **recipe.preparation)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from bisect import bisect_right
 from collections.abc import Collection, Generator, Iterator, Sequence
@@ -34,6 +35,7 @@ _SKIPPING = {"h264", "hevc", "mpeg4"}
 # Frames between two wanted ones that take longer to decode than a seek.
 _WORTH_SEEKING = 8
 _KNOWN_FILES = 1024
+_ALIGNMENT = 64
 _indexes: dict[tuple, FrameIndex] = {}
 Numbered = tuple[int, av.VideoFrame]
 
@@ -207,13 +209,21 @@ class _Clip:
 
     def _put(self, rows: list[int], picture: np.ndarray) -> None:
         if not self.video.size:
-            self.video = np.empty((self._length, *picture.shape), "uint8")
+            self.video = _aligned((self._length, *picture.shape))
         if picture.shape != self.video.shape[1:]:
             raise VideoError(
                 self._path, "its frames change size midway; pass `size` to make them equal"
             )
         for row in rows:
             self.video[row] = picture
+
+
+def _aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """An empty uint8 array at an address that TensorFlow takes over without a copy."""
+    size = math.prod(shape)
+    memory = np.empty(size + _ALIGNMENT, "uint8")
+    first = -memory.ctypes.data % _ALIGNMENT
+    return memory[first : first + size].reshape(shape)
 
 
 def _runs(numbers: Sequence[int], index: FrameIndex) -> Iterator[list[int]]:

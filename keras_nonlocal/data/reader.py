@@ -1,0 +1,132 @@
+"""One row of a manifest -> its clips: what `tf.data` calls for each video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from .clip import Clip
+from .geometry import spread_crops
+from .ledger import Ledger
+from .manifest import Entry, Manifest
+from .video import Video, VideoError
+from .video.picture import Framing
+
+OnError = Literal["raise", "skip", "previous_frame"]
+POLICIES = ("raise", "skip", "previous_frame")
+_MICROSECONDS = 1_000_000
+
+
+class ClipReader:
+    """Reads the clips of a manifest's entries by their number.
+
+    Args:
+        manifest: The videos and what is in them.
+        clip: How clips are cut.
+        training: True for one random clip of each video, False for its test clips.
+        on_error: What becomes of a video that cannot be read: `"raise"` stops, `"skip"` leaves it
+            out, `"previous_frame"` repeats the frame before one that cannot be decoded.
+        ledger: Where each failure is written down.
+        by_clip: Whether a clip has only the labels that hold during it, where their times are
+            known, or all labels of its video.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        clip: Clip,
+        *,
+        training: bool,
+        on_error: OnError,
+        ledger: Ledger,
+        by_clip: bool,
+    ):
+        self._entries, self._clip, self._training = manifest.entries, clip, training
+        self._on_error, self._ledger, self._by_clip = on_error, ledger, by_clip
+        self.targets = manifest.targets() if manifest.class_names else np.zeros((len(manifest), 0))
+
+    def __call__(self, index: int, draw: int) -> tuple[np.ndarray, np.ndarray]:
+        """Clips `(views, T, H, W, 3)` of an entry with their targets; no views if it is skipped.
+
+        Args:
+            index: Of the entry.
+            draw: A number that alone decides the random choices.
+
+        Raises:
+            VideoError, OSError: The video cannot be read, and the policy is to stop.
+        """
+        try:
+            return self._read(int(index), np.random.default_rng(int(draw)))
+        except (VideoError, OSError) as error:
+            policy = "skip" if self._on_error == "skip" else "raise"
+            cause = getattr(error, "cause", None) or getattr(error, "strerror", None) or str(error)
+            self._ledger.record(self._entries[index].path, cause, policy)
+            if policy == "raise":
+                raise
+        height, width = self._clip.size or (0, 0)
+        empty = np.zeros((0, self._clip.frames, height, width, 3), "uint8")
+        return empty, self.targets[:0]
+
+    def _read(self, index: int, rng) -> tuple[np.ndarray, np.ndarray]:
+        entry = self._entries[index]
+        damage = "previous_frame" if self._on_error == "previous_frame" else "raise"
+        with Video(entry.path, on_damage=damage) as video:
+            numbers, times = self._numbers(entry, video, rng)
+            videos = self._views(video, numbers, rng)
+            if video.repaired:
+                cause = f"{video.repaired} of the frames wanted cannot be decoded"
+                self._ledger.record(entry.path, cause, "previous_frame")
+        targets = [self._target(index, entry, times, clip) for clip in numbers]
+        return videos, np.repeat(targets, len(videos) // len(targets), axis=0)
+
+    def _numbers(self, entry: Entry, video: Video, rng) -> tuple[list[list[int]], np.ndarray]:
+        """Frame numbers of each clip, and the times of all frames."""
+        times, fps = video.index.times, video.index.fps
+        first, behind = _window(entry, times)
+        inside = times[first:behind] - times[first]
+        if self._training:
+            numbers = [self._clip.random_numbers(inside, rng, fps)]
+        else:
+            numbers = self._clip.test_numbers(inside, fps)
+        return [[first + number for number in clip] for clip in numbers], times
+
+    def _views(self, video: Video, numbers: list[list[int]], rng) -> np.ndarray:
+        if self._training:
+            return video.read(numbers[0], self._random_framing(rng))[None]
+        clip, everything = self._clip, sorted({number for clip in numbers for number in clip})
+        short_side = clip.short_sides and clip.short_sides[0]
+        framing = Framing(short_side, clip.size, whole=clip.crops > 1)
+        pictures = video.read(everything, framing)
+        rows = [np.searchsorted(everything, clip_numbers) for clip_numbers in numbers]
+        clips = np.stack([pictures[row] for row in rows])
+        if clip.crops == 1 or clip.size is None:
+            return clips
+        return np.stack(
+            [crop for view in clips for crop in spread_crops(view, clip.size, clip.crops)]
+        )
+
+    def _random_framing(self, rng) -> Framing:
+        sides = self._clip.short_sides
+        short_side = sides and int(rng.integers(sides[0], sides[1] + 1))
+        return Framing(short_side, self._clip.size, place=tuple(rng.random(2)))
+
+    def _target(self, index: int, entry: Entry, times: np.ndarray, numbers: Sequence[int]):
+        target = self.targets[index]
+        if not (self._by_clip and entry.times):
+            return target
+        start, end = times[min(numbers)] / _MICROSECONDS, times[max(numbers)] / _MICROSECONDS
+        target = np.zeros_like(target)
+        for label, (begins, ends) in zip(entry.labels, entry.times, strict=True):
+            target[label] = max(target[label], begins <= end and ends >= start)
+        return target
+
+
+def _window(entry: Entry, times: np.ndarray) -> tuple[int, int]:
+    """The numbers of the first frame that counts, and of the first one behind it."""
+    ends = [0 if entry.start is None else entry.start, np.inf if entry.end is None else entry.end]
+    first, behind = np.searchsorted(times, [end * _MICROSECONDS for end in ends])
+    if first >= behind:
+        raise VideoError(entry.path, f"it has no frame from {ends[0]:g} to {ends[1]:g} seconds")
+    return int(first), int(behind)

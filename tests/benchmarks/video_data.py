@@ -1,0 +1,132 @@
+"""Clips from files through `tf.data`, against decord and OpenCV in two threads, in turns.
+
+pip install decord==0.6.0 opencv-python-headless
+python tests/benchmarks/video_data.py [--only video|shards|training]
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from functools import partial
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import cv2
+import decord
+import numpy as np
+import tensorflow as tf
+from harness import Row, alternate, fastest, table
+from processes import process_dataset
+from videos import make_video
+
+import keras_nonlocal
+from keras_nonlocal.data import Clip, video_dataset
+
+FRAMES, STRIDE, CLIPS = 32, 2, 24
+CLIP = Clip(FRAMES, STRIDE)
+
+
+class Epoch:
+    """Seconds a clip of going through all clips once, and the processor's seconds besides."""
+
+    def __init__(self, clips):
+        self._clips, self.cpu = clips, []
+
+    def __call__(self):
+        start, cpu = time.perf_counter(), time.process_time()
+        read = sum(1 for _ in self._clips())
+        assert read == CLIPS
+        self.cpu.append((time.process_time() - cpu) / read)
+        return (time.perf_counter() - start) / read
+
+
+def ours(path, clip=CLIP):
+    dataset = video_dataset([(path, 0)] * CLIPS, clip=clip, training=True, batch_size=1)
+    return Epoch(lambda: dataset)
+
+
+def theirs(read, path):
+    starts = np.random.default_rng(0).integers(0, 300 - CLIP.span, CLIPS).tolist()
+    pool = ThreadPool(2)
+    wanted = [list(range(start, start + CLIP.span, STRIDE)) for start in starts]
+    return Epoch(lambda: pool.imap(partial(read, str(path)), wanted))
+
+
+def decord_clip(path, wanted, **size):
+    return decord.VideoReader(path, num_threads=1, **size).get_batch(wanted).asnumpy()
+
+
+def decord_then_resize(path, wanted):
+    return tf.image.resize(decord_clip(path, wanted), (256, 455)).numpy()
+
+
+def opencv_clip(path, wanted):
+    video, pictures = cv2.VideoCapture(path), []
+    video.set(cv2.CAP_PROP_POS_FRAMES, wanted[0])
+    for number in range(wanted[0], wanted[-1] + 1):
+        video.grab()
+        if number in wanted:
+            pictures.append(cv2.cvtColor(video.retrieve()[1], cv2.COLOR_BGR2RGB))
+    return np.stack(pictures)
+
+
+def check(path):
+    """All read the same pixels, or the comparison is void."""
+    wanted = list(range(40, 40 + CLIP.span, STRIDE))
+    clip = keras_nonlocal.data.read_clip(path, FRAMES, stride=STRIDE, start=40)
+    for peer in (decord_clip, opencv_clip):
+        assert np.abs(clip.astype(int) - peer(str(path), wanted)).max() <= 2, peer
+
+
+def reading_rows(folder, rounds):
+    for picture in ("testsrc2", "mandelbrot"):
+        for gop in (12, 250):
+            path = make_video(
+                folder / f"{picture}{gop}.mp4", picture=picture, size=(340, 256), gop=gop
+            )
+            check(path)
+            calls = {
+                "ours": ours(path),
+                "decord": theirs(decord_clip, path),
+                "OpenCV": theirs(opencv_clip, path),
+                "processes": Epoch(process_dataset(path, CLIPS, FRAMES, STRIDE)),
+            }
+            seconds = alternate(calls, rounds)
+            best = fastest(seconds, "decord", "OpenCV")
+            frugal = min(("decord", "OpenCV"), key=lambda name: np.median(calls[name].cpu))
+            what = f"{picture}, key frame every {gop}"
+            yield Row(f"{what} / {best}", seconds["ours"], seconds[best], 1.0)
+            yield Row(f"{what}, CPU / {frugal}", calls["ours"].cpu, calls[frugal].cpu, 1.0)
+            yield Row(f"{what} / in 2 processes", seconds["ours"], seconds["processes"], 1.0)
+
+
+def scaling_rows(folder, rounds):
+    path = make_video(folder / "720p.mp4", picture="mandelbrot", size=(1280, 720), gop=250)
+    calls = {
+        "ours": ours(path, Clip(FRAMES, STRIDE, short_side=256)),
+        "scaling": theirs(partial(decord_clip, width=455, height=256), path),
+        "resized after": theirs(decord_then_resize, path),
+    }
+    seconds = alternate(calls, rounds, warm_up=1)
+    for name, bar in (("scaling", 1.0), ("resized after", 1.4)):
+        yield Row(f"720p to short side 256 / decord, {name}", seconds["ours"], seconds[name], bar)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", choices=PARTS)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, rows in PARTS.items():
+            if arguments.only in (None, name):
+                print(table(list(rows(Path(folder), arguments.rounds))), flush=True)
+
+
+PARTS = {"video": reading_rows, "scaling": scaling_rows}
+
+if __name__ == "__main__":
+    main()
