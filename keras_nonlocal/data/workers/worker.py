@@ -75,7 +75,7 @@ class Worker:
             _end(process)
             raise RuntimeError(
                 f"A worker process ended while it started, {_ending(process)}. What it printed "
-                f"stands above. To see it again: {' '.join(process.args)}"
+                f"stands above. To see it again: {sys.executable} -P {_PROGRAM}"
             ) from error
         if not fine:
             raise ValueError(f"Worker processes cannot import the function. {': '.join(cause)}")
@@ -126,7 +126,7 @@ def _start() -> subprocess.Popen:
     )
 
 
-def _exchange(process: subprocess.Popen, message: bytes) -> tuple[bool, Any]:
+def _exchange(process: Any, message: bytes) -> tuple[bool, Any]:
     """Send a message and wait for the answer."""
     process.stdin.write(message)
     process.stdin.flush()
@@ -142,7 +142,7 @@ def _end(process: subprocess.Popen) -> None:
     """Kill and forget; a process that ended by itself keeps its status."""
     process.kill()
     process.wait()
-    for pipe in (process.stdin, process.stdout):
+    for pipe in filter(None, (process.stdin, process.stdout)):
         try:
             pipe.close()
         except OSError:
