@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -18,7 +18,7 @@ def run(
     *,
     workers: int | None = None,
     time_limit: float | None = None,
-) -> Iterator[tuple[Any, Any]]:
+) -> Generator[tuple[Any, Any], None, None]:
     """Calls a function with each task in worker processes, and keeps no more than two a worker.
 
     A process that dies or takes too long is replaced by a new one. All are ended when the iterator
@@ -32,7 +32,8 @@ def run(
         time_limit: Seconds that one task may take; `None` is without end.
 
     Returns:
-        An iterator of the tasks with the result of each or its `Failure`, as they are done.
+        An iterator of the tasks with the result of each or its `Failure`, as they are done. Close
+        it where you leave it early, as `contextlib.closing` does.
 
     Raises:
         ValueError: An argument is out of range, or processes cannot import the function.
@@ -50,7 +51,7 @@ def run(
     return _run(iter(tasks), [Worker(start_message(function), time_limit) for _ in range(count)])
 
 
-def _run(tasks: Iterator, workers: list[Worker]) -> Iterator[tuple[Any, Any]]:
+def _run(tasks: Iterator, workers: list[Worker]) -> Generator[tuple[Any, Any], None, None]:
     idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
     for worker in workers:
         idle.put(worker)
