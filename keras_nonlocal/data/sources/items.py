@@ -1,0 +1,60 @@
+"""Videos that are in memory: a list of paths, with labels or without, or a pandas frame."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..manifest import Manifest
+from .records import manifest_of, typed
+
+
+def read_items(
+    items: Iterable[Any], class_names: Sequence[str] | None, root: str | None
+) -> Manifest:
+    """Reads paths, `(path, label)` or `(path, [labels])`; lists of labels make it multi-label.
+
+    Raises:
+        ValueError: An item is something else, or only some have labels.
+    """
+    records = [_record(item, f"Item {row}") for row, item in enumerate(items)]
+    if len({len(record) for record in records}) > 1:
+        raise ValueError("A list of videos must have labels for all of them, or for none.")
+    several = any(isinstance(record.get("label"), list) for record in records)
+    rows = [
+        {"labels": [], **typed(record.items(), f"Item {row}")} for row, record in enumerate(records)
+    ]
+    where = "Item {}".format
+    return manifest_of(rows, class_names, where, folder=root or "", multi_label=several)
+
+
+def read_frame(frame: Any, class_names: Sequence[str] | None, root: str | None) -> Manifest:
+    """Reads a pandas frame with the columns of our CSV; labels may be lists.
+
+    Raises:
+        ValueError: It has no column `path`, or a cell is not what its column asks for.
+    """
+    columns = list(frame.columns)
+    if "path" not in columns or {"label", "labels"} <= set(columns):
+        raise ValueError(
+            "A frame must have a column `path`, and `label` or `labels` if its videos are "
+            f"labelled. Received: columns={columns}"
+        )
+    records = [
+        {"path": "", "labels": [], **typed(row.items(), f"Row {number}")}
+        for number, row in enumerate(frame.to_dict("records"))
+    ]
+    multi_label = "labels" in columns
+    where = "Row {}".format
+    return manifest_of(records, class_names, where, folder=root or "", multi_label=multi_label)
+
+
+def _record(item: Any, where: str) -> dict[str, Any]:
+    if isinstance(item, str | os.PathLike):
+        return {"path": item}
+    if isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str | os.PathLike):
+        path, labels = item
+        several = isinstance(labels, list | tuple) or getattr(labels, "ndim", None)
+        return {"path": path, "label": list(labels) if several else labels}
+    raise ValueError(f"{where} must be a path or `(path, label)`. Received: {item!r}")
