@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+# Files round the time of a frame, Matroska to a millisecond, so it may begin that much late.
+_ROUNDING = 1_000
+
 
 def duration(times: np.ndarray) -> int:
     """How long a video is: its last frame is shown as long as the one before it.
@@ -21,12 +24,14 @@ def duration(times: np.ndarray) -> int:
     >>> duration(np.array([0, 40_000, 80_000]))
     120000
     """
-    last = int(times[-1])
-    return max(last + (last - int(times[-2]) if len(times) > 1 else 1), 1)
+    return int(times[-1]) + _last_shown(times)
 
 
 def numbers_at(times: np.ndarray, start: int, frames: int, step: int) -> list[int]:
     """The frame shown at each moment of a clip; past its end the video starts again.
+
+    A frame counts as shown a millisecond early, or a quarter of the mean distance if that is less,
+    as files round times that far. So steps of whole frames give every so many frames.
 
     Args:
         times: As in `duration`.
@@ -39,13 +44,16 @@ def numbers_at(times: np.ndarray, start: int, frames: int, step: int) -> list[in
     >>> numbers_at(np.array([0, 40_000, 80_000]), start=40_000, frames=4, step=40_000)
     [1, 2, 0, 1]
     """
-    moments = (start + step * np.arange(frames, dtype="int64")) % duration(times)
+    lasts = duration(times)
+    early = min(_ROUNDING, lasts // (4 * len(times)), _last_shown(times) - 1)
+    moments = (start + early + step * np.arange(frames, dtype="int64")) % lasts
     return (np.searchsorted(times, moments, side="right") - 1).tolist()
 
 
 def random_moment(times: np.ndarray, span: int, rng: np.random.Generator) -> int:
     """A first moment drawn evenly from all that let the clip end inside the video."""
-    return int(rng.integers(_room(times, span) + 1))
+    room = _room(times, span)
+    return min(int(rng.integers(room + _last_shown(times))), room)
 
 
 def spread_moments(times: np.ndarray, span: int, clips: int) -> list[int]:
@@ -63,4 +71,9 @@ def spread_moments(times: np.ndarray, span: int, clips: int) -> list[int]:
 
 
 def _room(times: np.ndarray, span: int) -> int:
-    return max(duration(times) - 1 - span, 0)
+    """The last moment from which a clip ends no later than when the last frame begins."""
+    return max(int(times[-1]) - span, 0)
+
+
+def _last_shown(times: np.ndarray) -> int:
+    return max(int(times[-1] - times[-2]), 1) if len(times) > 1 else 1

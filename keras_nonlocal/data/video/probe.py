@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from .container import PathLike
+from .container import PathLike, VideoError
 from .video import Video
 
 
@@ -51,7 +51,9 @@ def probe(path: PathLike) -> VideoInfo:
     """
     with Video(path) as video:
         index = video.index
-        _, frame = next(video.frames(0, len(index)))
+        _, frame = next(video.frames(0, len(index)), (0, None))
+        if frame is None:
+            raise VideoError(path, "no frame of it can be decoded")
         rotation = round(frame.rotation / 90) * 90
         width, height = (frame.width, frame.height)[:: -1 if rotation % 180 else 1]
         return VideoInfo(
