@@ -32,6 +32,6 @@ from .video import frame_times as frame_times
 from .video import iterate_frames as iterate_frames
 from .video import probe as probe
 from .video import read_clip as read_clip
-from .video import read_clips as read_clips
 from .video import read_frames as read_frames
 from .video import write_video as write_video
+from .views import read_clips as read_clips

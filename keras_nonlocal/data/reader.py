@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 
 from .clip import Clip
-from .geometry import spread_crops
 from .ledger import Ledger
 from .manifest import Entry, Manifest
 from .video import Video, VideoError
 from .video.picture import Framing
 from .video.video import OnDamage
+from .views import views
 
 OnError = Literal["raise", "skip", "previous_frame"]
 # What is done about a frame that cannot be decoded, by what is done about a video.
@@ -100,17 +100,7 @@ class ClipReader:
     def _views(self, video: Video, numbers: list[list[int]], rng) -> np.ndarray:
         if self._training:
             return video.read(numbers[0], self._random_framing(rng))[None]
-        clip, everything = self._clip, sorted({number for clip in numbers for number in clip})
-        short_side = clip.short_sides and clip.short_sides[0]
-        framing = Framing(short_side, clip.size, whole=clip.crops > 1)
-        pictures = video.read(everything, framing)
-        rows = [np.searchsorted(everything, clip_numbers) for clip_numbers in numbers]
-        clips = np.stack([pictures[row] for row in rows])
-        if clip.crops == 1 or clip.size is None:
-            return clips
-        return np.stack(
-            [crop for view in clips for crop in spread_crops(view, clip.size, clip.crops)]
-        )
+        return views(video, numbers, self._clip)
 
     def _random_framing(self, rng) -> Framing:
         sides = self._clip.short_sides

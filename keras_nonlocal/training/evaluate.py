@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from ..data import prepare, read_clips
+from ..data import Clip, prepare, read_clips
 from .fit import Paths, train
 from .recipe import Recipe
 
@@ -47,9 +47,8 @@ def video_probabilities(
     model: keras.Model, recipe: Recipe, path: str | os.PathLike[str]
 ) -> np.ndarray:
     """Probabilities `(classes,)` of one video: the mean over `recipe.test_clips` clips of it."""
-    clips = read_clips(
-        path, recipe.frames, clips=recipe.test_clips, stride=recipe.stride, size=recipe.size
-    )
+    clip = Clip(recipe.frames, recipe.stride, size=recipe.size, clips=recipe.test_clips)
+    clips = read_clips(path, clip)
     if recipe.flip:
         clips = np.concatenate([clips, clips[:, :, :, ::-1]])
     inputs = prepare(clips, **recipe.preparation)

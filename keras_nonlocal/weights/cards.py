@@ -30,6 +30,7 @@ class Clip:
         size: Height and width of the crop, in pixels; the short side is scaled to fit it.
         mean, std: One value per channel, in the order RGB, for pixels from 0 to 255.
         clips: How many clips of a video are averaged.
+        sampling: By whose rule they are chosen, see `keras_nonlocal.data.SCHEMES`.
         crops: How many crops of each clip, spread along the longer side; one is the centre.
         flip: Whether their mirror images are averaged too.
         motion_only: Whether clips are reduced to what moves, see `keras_nonlocal.data.prepare`.
@@ -42,6 +43,7 @@ class Clip:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     clips: int
+    sampling: str = "spread"
     crops: int = 1
     flip: bool = False
     motion_only: bool = False

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from .. import models
-from ..data import pixels_seen, read_clips
+from ..data import Clip, pixels_seen, read_clips
 from ..weights import Card, read_card
 from .applications import preprocess_input
 
@@ -27,16 +27,9 @@ class Classifier:
     card: Card
 
     def read(self, path: str | PathLike) -> np.ndarray:
-        """Clips spread evenly over a video file: uint8 `(clips * crops, frames, H, W, 3)`."""
-        clip = self.card.clip
-        return read_clips(
-            path,
-            clip.frames,
-            clips=clip.clips,
-            stride=clip.stride,
-            size=clip.size,
-            crops=clip.crops,
-        )
+        """The clips that the card tests a video on: uint8 `(clips * crops, frames, H, W, 3)`."""
+        names = ("frames", "stride", "size", "sampling", "clips", "crops")
+        return read_clips(path, Clip(**{name: getattr(self.card.clip, name) for name in names}))
 
     def prepare(self, clips: np.ndarray) -> np.ndarray:
         """Pixels to the model's input: float32, normalised as in training."""

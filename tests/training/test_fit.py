@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_nonlocal.data import list_folder, read_clips, write_video
+from keras_nonlocal.data import Clip, list_folder, read_clips, write_video
 from keras_nonlocal.training import (
     Recipe,
     leave_one_group_out,
@@ -78,7 +78,7 @@ def test_mirror_images_are_averaged_too(videos):
 
     path = videos[0][0]
     plain = Recipe(**{**vars(RECIPE), "flip": False})
-    clips = read_clips(path, 4, clips=2, size=(32, 32)).astype("float64")
+    clips = read_clips(path, Clip(4, size=(32, 32), clips=2)).astype("float64")
     prepared = (clips - RECIPE.mean[0]) / RECIPE.std[0]
     left, both = prepared[:, :, :, :16].mean(), prepared.mean()
     assert video_probabilities(Stub(), plain, path)[0] == pytest.approx(left, abs=1e-4)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_nonlocal import zoo
-from keras_nonlocal.data import figure, read_clips
+from keras_nonlocal.data import Clip, figure, read_clips
 
 NAME = "nl_i3d_small_weizmann"
 
@@ -28,7 +28,7 @@ def classifier():
 def test_crops_reach_over_the_whole_frame(classifier, video):
     views = classifier.read(video)
     assert views.shape == (6, 12, 48, 48, 3)
-    centres = read_clips(video, 12, clips=2, stride=3, size=(48, 48))
+    centres = read_clips(video, Clip(12, stride=3, size=(48, 48), clips=2))
     np.testing.assert_array_equal(views[1::3], centres)
     assert not np.array_equal(views[0], views[2])
 

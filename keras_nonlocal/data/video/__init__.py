@@ -9,6 +9,5 @@ from .read import count_frames as count_frames
 from .read import frame_times as frame_times
 from .read import iterate_frames as iterate_frames
 from .read import read_clip as read_clip
-from .read import read_clips as read_clips
 from .read import read_frames as read_frames
 from .video import Video as Video

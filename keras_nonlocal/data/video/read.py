@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..geometry import spread_crops
-from ..sampling import centre_start, check_start, clip_indices, clip_span, uniform_starts
+from ..sampling import centre_start, check_start, clip_indices, clip_span
 from .container import TIME_LIMIT, Deadline, PathLike, VideoError, decoded, decoding, opened
 from .picture import Framing, Painter
 from .video import OnDamage, Video
@@ -119,41 +118,6 @@ def read_clip(
         length = len(video.index)
         start = centre_start(length, span) if start is None else check_start(start)
         return video.read(clip_indices(start, frames, stride, length), framing)
-
-
-def read_clips(
-    path: PathLike,
-    frames: int,
-    *,
-    clips: int,
-    stride: int = 1,
-    size: tuple[int, int],
-    crops: int = 1,
-) -> np.ndarray:
-    """Reads clips spread evenly from the start of a video to its end.
-
-    Args:
-        path: A video file.
-        frames, stride: Of each clip; a video that is too short is looped.
-        clips: How many; a single one is the one in the centre.
-        size: `(H, W)`: frames are scaled until this is just covered, then cropped.
-        crops: How many crops of each clip, spread along the longer side; one is the centre.
-
-    Returns:
-        uint8 `(clips * crops, frames, *size, 3)`, RGB; the crops of a clip follow each other.
-
-    Raises:
-        FileNotFoundError, VideoError: As `read_clip`.
-    """
-    with Video(path) as video:
-        length = len(video.index)
-        starts = uniform_starts(length, clip_span(frames, stride), clips)
-        numbers = [clip_indices(start, frames, stride, length) for start in starts]
-        everything = sorted({number for clip in numbers for number in clip})
-        pictures = video.read(everything, Framing(size=size, whole=True))
-    row = {number: index for index, number in enumerate(everything)}
-    views = [pictures[[row[number] for number in clip]] for clip in numbers]
-    return np.stack([crop for view in views for crop in spread_crops(view, size, crops)])
 
 
 def iterate_frames(

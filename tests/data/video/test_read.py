@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from keras_nonlocal.data import VideoError, count_frames, read_clip, read_clips, read_frames
+from keras_nonlocal.data import Clip, VideoError, count_frames, read_clip, read_clips, read_frames
 
 CONTAINERS = [
     ("a.mp4", {"codec": "mpeg4"}),
@@ -92,7 +92,7 @@ def test_crops_of_a_clip_follow_each_other_from_left_to_right(write_pictures):
     video = np.zeros((6, 32, 96, 3), "uint8")
     video[..., 32:64, :] = 100
     video[..., 64:, :] = 200
-    clips = read_clips(write_pictures("a.mp4", video), frames=2, clips=2, size=(16, 16), crops=3)
+    clips = read_clips(write_pictures("a.mp4", video), Clip(2, size=(16, 16), clips=2, crops=3))
     assert clips.shape == (6, 2, 16, 16, 3)
     levels = clips[:, :, 4:12, 4:12].mean((1, 2, 3, 4))
     np.testing.assert_allclose(levels, [0, 100, 200] * 2, atol=12)
