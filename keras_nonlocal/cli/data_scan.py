@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..data.scan import scan
 from ..data.sources import read_source
+from ..data.video import TIME_LIMIT
 
 INTERRUPTED = 130  # as shells have it
 
@@ -34,7 +35,7 @@ def add_parser(actions) -> None:
         "--time-limit",
         metavar="S",
         type=float,
-        default=120.0,
+        default=TIME_LIMIT,
         help="seconds that a file may take (%(default)g)",
     )
     parser.set_defaults(run=run)

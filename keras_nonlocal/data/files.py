@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 VIDEO_SUFFIXES = frozenset(
@@ -85,10 +85,16 @@ def subfolders(folder: str | os.PathLike[str]) -> list[str]:
 def _videos_at(path: Path) -> list[Path]:
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {str(path)!r}. Check the path.")
-    if path.is_file():
-        return [path]
-    inside = [video for entry in _entries(path) for video in _videos_at(entry)]
-    return [video for video in inside if video.suffix.lower() in VIDEO_SUFFIXES]
+    return list(_videos_below(path)) if path.is_dir() else [path]
+
+
+def _videos_below(folder: Path) -> Iterator[Path]:
+    """Whatever has the suffix of a video, be it a broken link: who reads it will say so."""
+    for path in _entries(folder):
+        if path.is_dir():
+            yield from _videos_below(path)
+        elif path.suffix.lower() in VIDEO_SUFFIXES:
+            yield path
 
 
 def _entries(folder: Path) -> list[Path]:

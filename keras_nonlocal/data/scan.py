@@ -17,6 +17,7 @@ from .ledger import Ledger
 from .manifest import Entry, Manifest
 from .scan_progress import Progress
 from .sources import read_source, write_manifest
+from .sources.storage import check_writable
 from .video import TIME_LIMIT
 from .workers import Failure, run
 
@@ -60,6 +61,7 @@ def scan(
 
     Raises:
         FileNotFoundError, ValueError: As `read_source`; or a number is out of range.
+        OSError: `manifest` or `ledger` cannot be written; known before the first file is read.
 
     Example:
 
@@ -68,6 +70,9 @@ def scan(
     (1, 75)
     """
     listed = read_source(source)
+    for path in (manifest, ledger):
+        if path is not None:
+            check_writable(path)
     answers = _examine_all(listed, workers, time_limit, progress)
     if ledger is not None:
         _write_ledger(answers, ledger)

@@ -36,7 +36,7 @@ def check_manifest(manifest: Manifest) -> None:
 
 
 def _said(what: str, examples: list[str], advice: str) -> str:
-    more = ", ..." if len(examples) > _SHOWN else ""
+    more = f" and {len(examples) - _SHOWN} more" if len(examples) > _SHOWN else ""
     return f"  {len(examples)} {what}: {', '.join(examples[:_SHOWN])}{more}. {advice}"
 
 

@@ -18,15 +18,15 @@ def read_items(
     Raises:
         ValueError: An item is something else, or only some have labels.
     """
-    records = [_record(item, f"Item {row}") for row, item in enumerate(items)]
-    if len({len(record) for record in records}) > 1:
+    items = [_pair(item, f"Item {row}") for row, item in enumerate(items)]
+    if len({len(item) for item in items}) > 1:
         raise ValueError("A list of videos must have labels for all of them, or for none.")
-    several = any(isinstance(record.get("label"), list) for record in records)
-    rows = [
-        {"labels": [], **typed(record.items(), f"Item {row}")} for row, record in enumerate(records)
+    several = any(_is_list(label) for _, *labels in items for label in labels)
+    records = [
+        {"labels": [], **typed(_cells(*item), f"Item {row}")} for row, item in enumerate(items)
     ]
     where = "Item {}".format
-    return manifest_of(rows, class_names, where, folder=root or "", multi_label=several)
+    return manifest_of(records, class_names, where, folder=root or "", multi_label=several)
 
 
 def read_frame(frame: Any, class_names: Sequence[str] | None, root: str | None) -> Manifest:
@@ -50,11 +50,20 @@ def read_frame(frame: Any, class_names: Sequence[str] | None, root: str | None) 
     return manifest_of(records, class_names, where, folder=root or "", multi_label=multi_label)
 
 
-def _record(item: Any, where: str) -> dict[str, Any]:
+def _pair(item: Any, where: str) -> tuple:
+    """`(path,)` or `(path, labels)`."""
     if isinstance(item, str | os.PathLike):
-        return {"path": item}
+        return (item,)
     if isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str | os.PathLike):
-        path, labels = item
-        several = isinstance(labels, list | tuple) or getattr(labels, "ndim", None)
-        return {"path": path, "label": list(labels) if several else labels}
+        return item
     raise ValueError(f"{where} must be a path or `(path, label)`. Received: {item!r}")
+
+
+def _cells(path: Any, *labels: Any) -> list[tuple[str, Any]]:
+    """The cells of a row. A name that stands alone is not taken apart, as one in a table is."""
+    listed = [label if _is_list(label) else [label] for label in labels]
+    return [("path", path), *(("labels", label) for label in listed)]
+
+
+def _is_list(label: Any) -> bool:
+    return isinstance(label, list | tuple) or bool(getattr(label, "ndim", None))

@@ -94,7 +94,7 @@ def _labels(value: Any) -> list[str | int]:
     if isinstance(value, str):
         return [label for part in value.split(";") if (label := part.strip())]
     if isinstance(value, list | tuple) or getattr(value, "ndim", None):
-        return [label for item in value for label in _labels(item)]
+        return [item if isinstance(item, str) else _whole(item) for item in value]
     return [_whole(value)]
 
 
