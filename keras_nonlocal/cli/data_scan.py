@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..data.scan import scan
+from ..data import scan
 from ..data.sources import read_source
 from ..data.video import TIME_LIMIT
 

@@ -17,7 +17,7 @@ from .sampling import clip_indices as clip_indices
 from .sampling import clip_span as clip_span
 from .sampling import random_start as random_start
 from .sampling import uniform_starts as uniform_starts
-from .scan import scan as scan
+from .scanning import scan as scan
 from .schemes import SCHEMES as SCHEMES
 from .schemes import Scheme as Scheme
 from .sheet import contact_sheet as contact_sheet

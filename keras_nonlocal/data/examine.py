@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 
 from .video import count_frames, probe
@@ -41,7 +42,7 @@ def examine(path: str) -> Examined:
         VideoError: It is not a video, or a part of it is damaged.
         OSError: It cannot be read.
     """
-    frames, info = count_frames(path), probe(path)
+    frames, info = count_frames(path, time_limit=math.inf), probe(path)  # the pool has its own
     note = _shortness(path, frames, frames / info.fps)
     return Examined(frames, info.fps, info.width, info.height, _sha256(path), note)
 

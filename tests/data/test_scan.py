@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 from data import rough_examine
 
-from keras_nonlocal.data import scan as scanning
+from keras_nonlocal.data import scan, scanning
 from keras_nonlocal.data.ledger import read_ledger
 from keras_nonlocal.data.manifest import Entry, Manifest
-from keras_nonlocal.data.scan import scan
 from keras_nonlocal.data.sources import read_source
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from keras_nonlocal.data import scan
 from keras_nonlocal.data.ledger import read_ledger
-from keras_nonlocal.data.scan import scan
 
 CLIPS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "clips"
 

@@ -14,14 +14,18 @@ from .video import OnDamage, Video
 _MICROSECONDS = 1_000_000
 
 
-def count_frames(path: PathLike) -> int:
+def count_frames(path: PathLike, *, time_limit: float = TIME_LIMIT) -> int:
     """How many frames a video has, found by decoding it all; `probe` tells it faster.
+
+    Args:
+        path: A video file.
+        time_limit: Seconds after which reading gives up.
 
     Raises:
         FileNotFoundError: There is no such file.
         VideoError: The file is not a video, or a part of it is damaged.
     """
-    seen, deadline = 0, Deadline(path, TIME_LIMIT)
+    seen, deadline = 0, Deadline(path, time_limit)
     with decoding(path, lambda: f" after {seen} frames"), opened(path) as (container, stream):
         for _ in decoded(container, stream, deadline):
             seen += 1

@@ -15,7 +15,7 @@ from typing import Any
 from .examine import Examined, examine
 from .ledger import Ledger
 from .manifest import Entry, Manifest
-from .scan_progress import Progress
+from .progress import Progress
 from .sources import read_source, write_manifest
 from .sources.storage import check_writable
 from .video import TIME_LIMIT
