@@ -14,6 +14,7 @@ FLOORS = {
     "ops": 1,
     "layers": 2,
     "accounting": 3,
+    "augmentation": 2,
     "backbones": 3,
     "data": 3,
     "folding": 3,

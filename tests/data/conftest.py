@@ -9,12 +9,12 @@ import pytest
 STEP = 8
 
 
-def encode(path, video, *, codec="mpeg4", fps=10, times=None, options=None):
+def encode(path, video, *, codec="mpeg4", fps=10, times=None, options=None, pix_fmt="yuv420p"):
     """Writes frames with PyAV alone; `times` are presentation times in frames."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=fps, options=options or {})
         stream.height, stream.width = video.shape[1:3]
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt = pix_fmt
         stream.codec_context.time_base = Fraction(1, fps)
         for time, picture in zip(times or range(len(video)), video, strict=True):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")

@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
-from keras_nonlocal.data import VideoError, count_frames, read_clip
+from keras_nonlocal.data import VideoError, count_frames, probe, read_clip, read_frames
 
 CLIPS = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "clips"
 MANIFEST = CLIPS / "manifest.json"
@@ -38,6 +39,30 @@ def test_a_clip_has_the_size_of_the_upright_picture(name):
     clip = read_clip(CLIPS / name, frames=2)
     assert clip.shape == (2, height, width, 3)
     assert clip.std() > 1  # there is something to see
+
+
+@each_sound_file
+def test_frames_that_are_sought_are_those_of_decoding_in_order(name):
+    length = SOUND[name]["decoded"]
+    numbers = sorted({0, length // 3, length // 2, length - 1})
+    expected = {}
+    with av.open(str(CLIPS / name)) as container:
+        for number, frame in enumerate(container.decode(video=0)):
+            if number in numbers:
+                turns = round(frame.rotation / 90)
+                expected[number] = np.rot90(frame.to_ndarray(format="rgb24"), turns)
+    for number in reversed(numbers):
+        np.testing.assert_array_equal(read_frames(CLIPS / name, [number])[0], expected[number])
+
+
+@each_sound_file
+def test_a_probe_knows_what_the_manifest_knows(name):
+    info, known = probe(CLIPS / name), SOUND[name]
+    assert info.frames == known["decoded"]
+    assert info.codec == known["codec"]
+    assert info.rotation % 360 == known["rotation"] % 360
+    width, height = (known["w"], known["h"])[:: -1 if known["rotation"] % 180 else 1]
+    assert (info.width, info.height) == (width, height)
 
 
 @each_sound_file
