@@ -6,6 +6,8 @@ from .dataset import video_dataset as video_dataset
 from .files import VIDEO_SUFFIXES as VIDEO_SUFFIXES
 from .files import find_videos as find_videos
 from .files import list_folder as list_folder
+from .ledger import Ledger as Ledger
+from .ledger import read_ledger as read_ledger
 from .manifest import Entry as Entry
 from .manifest import Manifest as Manifest
 from .preparation import pixels_seen as pixels_seen
@@ -15,8 +17,13 @@ from .sampling import clip_indices as clip_indices
 from .sampling import clip_span as clip_span
 from .sampling import random_start as random_start
 from .sampling import uniform_starts as uniform_starts
+from .scan import scan as scan
 from .schemes import SCHEMES as SCHEMES
 from .schemes import Scheme as Scheme
+from .sheet import contact_sheet as contact_sheet
+from .sources import check_manifest as check_manifest
+from .sources import read_source as read_source
+from .sources import write_manifest as write_manifest
 from .video import Video as Video
 from .video import VideoError as VideoError
 from .video import VideoInfo as VideoInfo

@@ -12,7 +12,7 @@ from .clip import Clip
 from .ledger import Ledger
 from .manifest import Manifest
 from .pipeline import Augment, finish
-from .reader import POLICIES, ClipReader, OnError
+from .reader import DAMAGE, ClipReader, OnError
 from .sources import check_manifest, read_source
 
 
@@ -75,7 +75,7 @@ def video_dataset(
     """
     clip, calls = clip or Clip(), positive_int("workers", workers or _cores())
     one_of("labels", labels, ("video", "clip"))
-    one_of("on_error", on_error, POLICIES)
+    one_of("on_error", on_error, DAMAGE)
     manifest = read_source(source, split=split, class_names=class_names, root=root)
     check_manifest(manifest)
     reader = ClipReader(

@@ -13,9 +13,15 @@ from .ledger import Ledger
 from .manifest import Entry, Manifest
 from .video import Video, VideoError
 from .video.picture import Framing
+from .video.video import OnDamage
 
 OnError = Literal["raise", "skip", "previous_frame"]
-POLICIES = ("raise", "skip", "previous_frame")
+# What is done about a frame that cannot be decoded, by what is done about a video.
+DAMAGE: dict[OnError, OnDamage] = {
+    "raise": "raise",
+    "skip": "raise",
+    "previous_frame": "previous_frame",
+}
 _MICROSECONDS = 1_000_000
 
 
@@ -71,8 +77,7 @@ class ClipReader:
 
     def _read(self, index: int, rng) -> tuple[np.ndarray, np.ndarray]:
         entry = self._entries[index]
-        damage = "previous_frame" if self._on_error == "previous_frame" else "raise"
-        with Video(entry.path, on_damage=damage) as video:
+        with Video(entry.path, on_damage=DAMAGE[self._on_error]) as video:
             numbers, times = self._numbers(entry, video, rng)
             videos = self._views(video, numbers, rng)
             if video.repaired:

@@ -79,7 +79,7 @@ def training_clips(
     )
 
     def clip(video_and_label, draw):
-        (video,), (label,) = video_and_label
+        video, label = (part[0] for part in video_and_label)
         return _augmented(recipe, video, tf.bitcast(draw, "int32")), tf.one_hot(label, classes)
 
     draws = tf.data.Dataset.random(seed=recipe.seed + 1, rerandomize_each_iteration=True)
@@ -91,7 +91,8 @@ def _augmented(recipe: Recipe, video, seed):
     speed_seed, flip_seed, seed = tf.unstack(tf.random.split(seed, 3))
     clip = change_speed(video, recipe.frames, recipe.stride, recipe.speed, speed_seed)
     if recipe.flip:
-        clip = tf.image.stateless_random_flip_left_right(clip, flip_seed)
+        mirrored = tf.random.stateless_uniform((), flip_seed) < 0.5
+        clip = tf.where(mirrored, clip[:, :, ::-1], clip)
     clip = augment(clip, recipe.augmentation, seed)
     return prepare(clip, **recipe.preparation)
 
