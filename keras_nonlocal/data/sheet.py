@@ -52,7 +52,7 @@ def contact_sheet(
 
     Example:
 
-    >>> videos, labels, class_names = synthetic.render(4)
+    >>> videos, labels, class_names = keras_nonlocal.data.synthetic.render(4)
     >>> contact_sheet((videos, labels), "sheet.png", class_names=class_names)
     4
     """
