@@ -29,7 +29,7 @@ def contact_sheet(
     class_names: Sequence[str] | None = None,
     clips: int = 16,
     frames: int = 8,
-) -> None:
+) -> int:
     """Writes a PNG with a row for each clip: its labels, and frames from its first to its last.
 
     Pixels are shown as they are where all values lie in 0..255 (in 0..1 for floating point); others
@@ -44,18 +44,24 @@ def contact_sheet(
         clips: How many to show at most.
         frames: How many frames of each.
 
+    Returns:
+        How many clips the sheet shows.
+
     Raises:
         ValueError: There is no clip, or `videos` are none, or a label has no name.
 
     Example:
 
-    >>> videos, labels, class_names = synthetic.render(4)
+    >>> videos, labels, class_names = keras_nonlocal.data.synthetic.render(4)
     >>> contact_sheet((videos, labels), "sheet.png", class_names=class_names)
+    4
     """
     names = getattr(videos, "class_names", None) if class_names is None else class_names
     shown = list(islice(_clips(videos), positive_int("clips", clips)))
     if not shown:
-        raise ValueError("There is no clip to show. Received an empty dataset.")
+        raise ValueError(
+            "`videos` must hold a clip to show, but none came. If files were skipped, scan them."
+        )
     numbers = [
         uniform_starts(len(video), 1, min(positive_int("frames", frames), len(video)))
         for video, _ in shown
@@ -64,6 +70,7 @@ def contact_sheet(
     pictures, note = _pixels([video[list(n)] for (video, _), n in zip(shown, numbers, strict=True)])
     title = _heading([video for video, _ in shown]) + note
     _save(_draw(pictures, texts, numbers, title), Path(path))
+    return len(shown)
 
 
 def _clips(source) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:

@@ -31,9 +31,10 @@ def draw(tmp_path, monkeypatch):
     monkeypatch.setattr(Figure, "savefig", save_and_note)
 
     def drawn(videos, **options):
-        contact_sheet(videos, tmp_path / "new" / "sheet.png", **options)
+        count = contact_sheet(videos, tmp_path / "new" / "sheet.png", **options)
         assert [path.name for path in (tmp_path / "new").iterdir()] == ["sheet.png"]
         picture = matplotlib.image.imread(tmp_path / "new" / "sheet.png")
+        assert any(text.startswith(f"{count} clip") for text in texts[-1])
         return np.round(picture[..., :3] * 255).astype("uint8"), texts[-1]
 
     return drawn
@@ -152,7 +153,7 @@ def test_clips_of_different_sizes_keep_their_aspect(draw):
             r"`videos` must be .* Received: shape=\(2, 3, 8, 8\)",
         ),
         (np.zeros((2, 3, 8, 8, 1), "uint8"), {}, "`videos` must be batches of clips"),
-        ([], {}, "no clip to show"),
+        ([], {}, "hold a clip to show"),
         ((one_colour_each(), np.array([0, 1, 2])), {"class_names": ["a", "b"]}, "of class 2"),
         (one_colour_each(), {"frames": 0}, "`frames` must be a positive integer"),
         (one_colour_each(), {"clips": 0}, "`clips` must be a positive integer"),

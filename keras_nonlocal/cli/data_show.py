@@ -1,0 +1,73 @@
+"""`keras-nonlocal data show`: a contact sheet of the clips that a model would see."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..augmentation import ColourJitter, RandomFlip
+from ..data import Clip, Manifest, contact_sheet, read_source, video_dataset
+from .data_scan import add_source
+
+SUFFIX = ".png"
+
+
+def add_parser(actions) -> None:
+    parser = actions.add_parser(
+        "show",
+        help="draw clips and their labels, as a model would see them",
+        description="Draw some of the clips, a row each, with their labels, to a PNG.",
+    )
+    add_source(parser)
+    parser.add_argument(
+        "-o", "--out", metavar=f"SHEET{SUFFIX}", type=Path, required=True, help="the picture"
+    )
+    for name, default, text in (
+        ("frames", 32, "frames of a clip"),
+        ("stride", 2, "their distance in the video"),
+        ("size", 224, "height and width of a clip"),
+        ("clips", 16, "how many videos to draw a clip of"),
+        ("seed", 0, "of what is drawn by chance"),
+    ):
+        parser.add_argument(
+            f"--{name}", metavar="N", type=int, default=default, help=f"{text} (%(default)s)"
+        )
+    parser.add_argument(
+        "--augment",
+        action="store_true",
+        help="as in training: clips from anywhere in a video, mirrored and of other colours",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draw clips of videos chosen at random; 1 if some of them cannot be read."""
+    if arguments.out.suffix.lower() != SUFFIX:
+        raise ValueError(f"The picture must end in {SUFFIX}. Received: {arguments.out}")
+    source = read_source(arguments.source, split=arguments.split, root=arguments.root)
+    some = _some(source, arguments.clips, arguments.seed)
+    dataset = video_dataset(
+        some,
+        clip=Clip(arguments.frames, arguments.stride, size=(arguments.size, arguments.size)),
+        augment=[RandomFlip(), ColourJitter(0.4, 0.4, 0.4)] if arguments.augment else None,
+        batch_size=1,
+        training=arguments.augment,
+        seed=arguments.seed,
+        on_error="skip",
+    )
+    drawn = contact_sheet(dataset, arguments.out, clips=arguments.clips)
+    print(f"{arguments.out}: {drawn} clips")
+    if drawn == len(some):
+        return 0
+    print(f"{len(some) - drawn} more cannot be read; `data scan` says why", file=sys.stderr)
+    return 1
+
+
+def _some(source: Manifest, count: int, seed: int) -> Manifest:
+    """Entries chosen at random, in their order, as those of a class lie together."""
+    chosen = np.random.default_rng(seed).permutation(len(source))[: max(count, 1)]
+    return replace(source, entries=tuple(source.entries[index] for index in sorted(chosen)))

@@ -1,0 +1,78 @@
+"""`keras-nonlocal data show`: whose clips it draws, and what it says of those it cannot."""
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from keras_nonlocal.cli import main
+from keras_nonlocal.data import synthetic, write_video
+
+SMALL = ["--frames", "4", "--stride", "1", "--size", "32"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    synthetic.write_videos(tmp_path / "videos", 6, size=(32, 32))
+    return tmp_path / "videos"
+
+
+def test_a_sheet_is_drawn_of_as_many_clips_as_asked_for(folder, tmp_path, capsys):
+    sheet = tmp_path / "sheet.png"
+    assert main(["data", "show", str(folder), "-o", str(sheet), *SMALL, "--clips", "2"]) == 0
+    assert capsys.readouterr().out == f"{sheet}: 2 clips\n"
+    two = matplotlib.image.imread(sheet).shape
+    assert main(["data", "show", str(folder), "-o", str(sheet), *SMALL]) == 0
+    six = matplotlib.image.imread(sheet).shape
+    assert six[0] > 2.5 * two[0]
+    assert six[1] == two[1]
+
+
+def test_clips_are_chosen_from_all_classes_by_the_seed_alone(tmp_path):
+    for index in range(40):
+        video = np.full((4, 32, 32, 3), 5 * index, "uint8")
+        write_video(tmp_path / "all" / f"class_{index:02d}" / "a.mp4", video)
+
+    def levels(seed):
+        sheet = tmp_path / "sheet.png"
+        options = [*SMALL, "--clips", "5", "--seed", seed]
+        assert main(["data", "show", str(tmp_path / "all"), "-o", str(sheet), *options]) == 0
+        column = np.round(255 * matplotlib.image.imread(sheet)[..., 0])[:, -100]
+        values, counts = np.unique(column, return_counts=True)
+        return set(values[counts > 100]) - {255}
+
+    assert len(levels("0")) == 5
+    assert max(levels("0")) - min(levels("0")) > 60
+    assert levels("0") == levels("0") != levels("1")
+
+
+def test_with_augmentation_clips_differ_from_those_without(folder, tmp_path):
+    for name, options in (("plain", []), ("changed", ["--augment"])):
+        sheet = str(tmp_path / f"{name}.png")
+        assert main(["data", "show", str(folder), "-o", sheet, *SMALL, *options]) == 0
+    plain, changed = (matplotlib.image.imread(tmp_path / f"{n}.png") for n in ("plain", "changed"))
+    assert plain.shape == changed.shape
+    assert abs(plain - changed).mean() > 0.01
+
+
+def test_a_file_that_cannot_be_read_is_counted_and_the_others_are_drawn(folder, tmp_path, capsys):
+    next(folder.rglob("*.mp4")).write_text("no video")
+    assert main(["data", "show", str(folder), "-o", str(tmp_path / "a.png"), *SMALL]) == 1
+    output = capsys.readouterr()
+    assert "a.png: 5 clips" in output.out
+    assert "1 more cannot be read; `data scan` says why" in output.err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-o", "sheet.jpg"], "must end in .png. Received: sheet.jpg"),
+        (["-o", "sheet.png", "--frames", "0"], "`frames` must be a positive integer"),
+        (["-o", "sheet.png", "--clips", "0"], "`clips` must be a positive integer"),
+        (["-o", "sheet.png", "--split", "night"], "night"),
+    ],
+)
+def test_wrong_calls_end_with_one_line_and_status_2(folder, options, message, capsys):
+    assert main(["data", "show", str(folder), *options]) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert len(error.splitlines()) == 1
