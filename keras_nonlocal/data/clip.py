@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,7 +106,8 @@ class Clip:
     def _check_seconds(self) -> None:
         if self.seconds is None:
             return
-        if not isinstance(self.seconds, int | float) or self.seconds < 1 / _MICROSECONDS:
+        number = isinstance(self.seconds, int | float) and not isinstance(self.seconds, bool)
+        if not number or not 1 / _MICROSECONDS <= self.seconds < math.inf:
             raise ValueError(
                 "`seconds` must be a positive number of seconds from one frame to the next. "
                 f"Received: seconds={self.seconds!r}"
@@ -117,14 +119,18 @@ class Clip:
             )
 
     def _check_short_side(self) -> None:
-        if self.short_side is None or isinstance(self.short_side, int):
-            if self.short_side is not None:
-                positive_int("short_side", self.short_side)
+        if self.short_side is None:
             return
         least, largest = sizes("short_side", self.short_side, 2)
+        if self.size is not None and min(self.size) > least:
+            raise ValueError(
+                "`short_side` must leave frames that `size` fits into. "
+                f"Received: short_side={self.short_side!r}, size={self.size}"
+            )
         if least > largest:
             raise ValueError(
                 "`short_side` must be a number, or the least and the largest of a range. "
                 f"Received: short_side={self.short_side!r}"
             )
-        object.__setattr__(self, "short_side", (least, largest))
+        if not isinstance(self.short_side, int):
+            object.__setattr__(self, "short_side", (least, largest))

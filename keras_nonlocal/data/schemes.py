@@ -86,7 +86,9 @@ def _stretched(start, span, frames, num_frames) -> Numbers:
 
 
 def _mmaction2_spread(num_frames, frames, stride, clips, fps) -> list[Numbers]:
-    """From the first frame to the last, rounded half to even."""
+    """From first frame to last, rounded half to even; single frames lie amid equal parts."""
+    if frames == 1:
+        return [[num_frames * (2 * clip + 1) // (2 * clips)] for clip in range(clips)]
     room = max(num_frames - clip_span(frames, stride), 0)
     starts = [round(Fraction(room * clip, max(clips - 1, 1))) for clip in range(clips)]
     starts = starts if clips > 1 else [room // 2]

@@ -24,6 +24,15 @@ def test_test_clips_are_those_of_mmaction2(frames, stride, clips):
         assert ours == published(sampler, num_frames)
 
 
+def test_single_frames_are_those_of_mmaction2_or_one_later_where_its_floats_round_down():
+    sampler = loading.SampleFrames(1, 1, 10, test_mode=True)
+    for num_frames in range(1, 320):
+        ours = np.array(SCHEMES["mmaction2"].spread(num_frames, 1, 1, 10, 30.0))
+        theirs = np.array(published(sampler, num_frames))
+        assert np.all((ours == theirs) | (ours == theirs + 1))
+        assert (ours != theirs).sum() <= 1
+
+
 def test_dense_test_clips_are_those_of_mmaction2():
     sampler = loading.DenseSampleFrames(32, 2, 1, num_sample_positions=10, test_mode=True)
     for num_frames in range(1, 320):
