@@ -7,7 +7,7 @@ times, or several packets make a frame, the file is decoded once to learn the sa
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -31,8 +31,8 @@ class FrameIndex:
     Attributes:
         stamps: Presentation times of the frames by number, in units of `unit` seconds.
         unit: In seconds.
-        keys: Presentation times of the frames that decoding can start at, increasing. None where
-            frames can only be numbered by counting them from the start.
+        keys: Presentation times of the frames that decoding can start at, increasing; an edit list
+            may cut them off. None where frames can only be numbered by counting from the start.
         rate: Frames a second that the file claims.
     """
 
@@ -67,6 +67,10 @@ class FrameIndex:
         keys = self.keys or self.stamps[:1]
         return keys[bisect_right(keys, self.stamps[number]) - 1]
 
+    def first_decoded(self, number: int) -> int:
+        """The number of the first frame that is decoded on the way to frame `number`."""
+        return bisect_left(self.stamps, self.key_before(number))
+
 
 def index_frames(path: PathLike, container, stream, deadline: Deadline, tolerant) -> FrameIndex:
     """Makes the index of a file that was just opened, and leaves it at its end.
@@ -81,13 +85,13 @@ def index_frames(path: PathLike, container, stream, deadline: Deadline, tolerant
         av.FFmpegError: A part of it cannot be read, and the reader is not tolerant.
     """
     seen = [
-        (packet.pts, packet.is_keyframe)
+        (packet.pts, packet.is_keyframe, packet.is_discard)
         for packet in packets(container, stream, deadline, tolerant=tolerant)
-        if packet.size and not packet.is_discard
+        if packet.size
     ]
     rate = Fraction(stream.average_rate or stream.guessed_rate or _USUAL_RATE)
-    stamps = [stamp for stamp, _ in seen]
-    keys = sorted(stamp for stamp, is_key in seen if is_key and stamp is not None)
+    stamps = [stamp for stamp, _, cut_off in seen if not cut_off]
+    keys = sorted(stamp for stamp, is_key, _ in seen if is_key and stamp is not None)
     if keys and _trusted(stamps, container.format.name, stream.codec_context.name):
         shown = sorted(stamp for stamp in stamps if stamp >= keys[0])
         return FrameIndex(tuple(shown), stream.time_base, tuple(keys), rate)

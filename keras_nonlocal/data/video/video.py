@@ -230,7 +230,7 @@ def _runs(numbers: Sequence[int], index: FrameIndex) -> Iterator[list[int]]:
     """Frame numbers cut where it pays to seek over what lies between."""
     run = [numbers[0]]
     for number in numbers[1:]:
-        if index.number[index.key_before(number)] > run[-1] + _WORTH_SEEKING:
+        if index.first_decoded(number) > run[-1] + _WORTH_SEEKING:
             yield run
             run = []
         run.append(number)
