@@ -7,6 +7,7 @@ times, or several packets make a frame, the file is decoded once to learn the sa
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
@@ -36,18 +37,18 @@ class FrameIndex:
         rate: Frames a second that the file claims.
     """
 
-    stamps: tuple[int, ...]
+    stamps: array[int]
     unit: Fraction
-    keys: tuple[int, ...] | None
+    keys: array[int] | None
     rate: Fraction
 
     def __len__(self) -> int:
         return len(self.stamps)
 
-    @cached_property
-    def number(self) -> dict[int, int]:
-        """Frame numbers by presentation time."""
-        return {stamp: number for number, stamp in enumerate(self.stamps)}
+    def number_of(self, stamp: int | None) -> int | None:
+        """The number of the frame of that presentation time; `None` if there is none."""
+        place = -1 if stamp is None else bisect_left(self.stamps, stamp)
+        return place if 0 <= place < len(self) and self.stamps[place] == stamp else None
 
     @cached_property
     def times(self) -> np.ndarray:
@@ -94,11 +95,11 @@ def index_frames(path: PathLike, container, stream, deadline: Deadline, tolerant
     keys = sorted(stamp for stamp, is_key, _ in seen if is_key and stamp is not None)
     if keys and _trusted(stamps, container.format.name, stream.codec_context.name):
         shown = sorted(stamp for stamp in stamps if stamp >= keys[0])
-        return FrameIndex(tuple(shown), stream.time_base, tuple(keys), rate)
+        return FrameIndex(array("q", shown), stream.time_base, array("q", keys), rate)
     shown = _decoded_stamps(path, deadline, tolerant)
     if not shown:
         raise VideoError(path, "no frame of it can be decoded")
-    return FrameIndex(tuple(shown), stream.time_base, None, rate)
+    return FrameIndex(array("q", shown), stream.time_base, None, rate)
 
 
 def _trusted(stamps, container: str, codec: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from bisect import bisect_right
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, nullcontext
@@ -25,6 +24,7 @@ from .container import (
     packets,
 )
 from .frame_index import FrameIndex, index_frames
+from .index_cache import INDEXES
 from .picture import Framing, Painter
 
 OnDamage = Literal["raise", "previous_frame"]
@@ -34,9 +34,7 @@ DAMAGE_POLICIES = ("raise", "previous_frame")
 _SKIPPING = {"h264", "hevc", "mpeg4"}
 # Frames between two wanted ones that take longer to decode than a seek.
 _WORTH_SEEKING = 8
-_KNOWN_FILES = 1024
 _ALIGNMENT = 64
-_indexes: dict[tuple, FrameIndex] = {}
 Numbered = tuple[int, av.VideoFrame]
 
 
@@ -87,12 +85,8 @@ class Video:
     @property
     def index(self) -> FrameIndex:
         """Which frames there are, and when each is shown."""
-        status = os.stat(self.path)
-        key = (os.fspath(self.path), status.st_mtime_ns, status.st_size, self.tolerant)
-        if key not in _indexes:
-            with decoding(self.path):
-                _remember(key, self._indexed())
-        return _indexes[key]
+        with decoding(self.path):
+            return INDEXES.get(self.path, self.tolerant, self._indexed)
 
     def read(self, numbers: Sequence[int], framing: Framing | None = None) -> np.ndarray:
         """Frames by number, in any order and as often as asked.
@@ -166,7 +160,7 @@ class Video:
         ):
             for count, frame in enumerate(frames):
                 seen = count + 1
-                number = index.number.get(frame.pts) if index.keys else count
+                number = index.number_of(frame.pts) if index.keys else count
                 if number is not None:
                     yield number, frame
                 if count >= last and (number is None or number >= last):
@@ -238,11 +232,5 @@ def _runs(numbers: Sequence[int], index: FrameIndex) -> Iterator[list[int]]:
 
 
 def _numbered(frames, index: FrameIndex) -> Iterator[Numbered]:
-    return ((index.number[frame.pts], frame) for frame in frames if frame.pts in index.number)
-
-
-def _remember(key, index: FrameIndex) -> None:
-    """Keeps the indexes of the files used last; several threads may do so at once."""
-    _indexes[key] = index
-    while len(_indexes) > _KNOWN_FILES:
-        _indexes.pop(next(iter(_indexes)), None)
+    numbered = ((index.number_of(frame.pts), frame) for frame in frames)
+    return ((number, frame) for number, frame in numbered if number is not None)
