@@ -1,0 +1,19 @@
+"""Random changes of clips, alike in all frames of a clip: layers for `tf.data` and for models."""
+
+from .base import ClipAugmentation as ClipAugmentation
+from .chain import apply as apply
+from .colour_jitter import ColourJitter as ColourJitter
+from .crops import CentreCrop as CentreCrop
+from .crops import RandomCrop as RandomCrop
+from .crops import ThreeCrop as ThreeCrop
+from .erasing import TubeErasing as TubeErasing
+from .flip import RandomFlip as RandomFlip
+from .frame_wise import FrameWise as FrameWise
+from .mixing import CutMix as CutMix
+from .mixing import MixUp as MixUp
+from .normalise import Normalise as Normalise
+from .rand_augment import RandAugment as RandAugment
+from .random_base import RandomAugmentation as RandomAugmentation
+from .resized_crop import RandomResizedCrop as RandomResizedCrop
+from .short_side import RandomShortSideCrop as RandomShortSideCrop
+from .short_side import ResizeShortSide as ResizeShortSide

@@ -1,0 +1,41 @@
+"""Checks of numbers and ranges that several layers take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+
+from ..validation import positive_int
+
+
+def number(name: str, value: float, low: float, high: float) -> float:
+    """Return `value` if it is a number from `low` to `high`."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:
+        raise ValueError(
+            f"`{name}` must be a number from {low} to {high}. Received: {name}={value!r}"
+        )
+    return value
+
+
+def interval(name: str, value: Sequence[float], low: float, high: float) -> tuple[float, float]:
+    """Return `value` as the two ends of a range within `low` to `high`, the lower one first."""
+    if not isinstance(value, list | tuple) or len(value) != 2 or not value[0] <= value[1]:
+        raise ValueError(
+            f"`{name}` must be the two ends of a range, the lower one first. "
+            f"Received: {name}={value!r}"
+        )
+    return number(name, value[0], low, high), number(name, value[1], low, high)
+
+
+def short_sides(name: str, value: int | Sequence[int]) -> tuple[int, int]:
+    """Return `value` as two positive integers, the smaller one first; one stands for both."""
+    ends = (value, value) if isinstance(value, int) else value
+    interval(name, ends, 1, 2**20)
+    return positive_int(name, ends[0]), positive_int(name, ends[1])
+
+
+def per_channel(name: str, value: float | Sequence[float], low: float, high: float):
+    """Return `value` as a number for all channels or a tuple of one for each."""
+    if isinstance(value, Sequence):
+        return tuple(number(name, one, low, high) for one in value)
+    return number(name, value, low, high)

@@ -1,0 +1,49 @@
+"""Seeds -> numbers, clip by clip, so that a clip's numbers do not depend on its batch."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+# A large odd number: neighbouring seeds that are moved on by it do not meet.
+_STEP = 0x3C6EF35F
+
+
+def uniforms(seeds, count: int) -> tf.Tensor:
+    """Numbers in `[0, 1)`: seeds int32 `(B, 2)` -> float32 `(B, count)`."""
+
+    def draw(seed):
+        return tf.random.stateless_uniform((count,), seed, alg="philox")
+
+    return tf.map_fn(draw, seeds, fn_output_signature=tf.TensorSpec((count,), "float32"))
+
+
+def beta(seeds, alpha: float) -> tf.Tensor:
+    """A number in `[0, 1]` from Beta(alpha, alpha): seeds `(B, 2)` -> float32 `(B,)`."""
+
+    def draw(seed):
+        first, second = tf.unstack(tf.random.stateless_gamma((2,), seed, alpha, dtype="float64"))
+        return tf.cast(tf.math.divide_no_nan(first, first + second), "float32")
+
+    return tf.map_fn(draw, seeds, fn_output_signature=tf.TensorSpec((), "float32"))
+
+
+def order(seeds) -> tf.Tensor:
+    """A permutation of the batch: seeds `(B, 2)` -> int32 `(B,)`."""
+    return tf.argsort(uniforms(seeds, 1)[:, 0])
+
+
+def moved_on(seeds, step: int) -> tf.Tensor:
+    """Other seeds for another purpose, one set for each `step`; step 0 leaves them as they are."""
+    shift = (step * _STEP + 2**31) % 2**32 - 2**31
+    return seeds + tf.constant([0, shift], "int32")
+
+
+def between(numbers, low, high) -> tf.Tensor:
+    """`[0, 1)` -> `[low, high)`."""
+    return low + numbers * (high - low)
+
+
+def integers(numbers, count) -> tf.Tensor:
+    """`[0, 1)` -> int32 `0 .. count - 1`, each as likely as another."""
+    whole = tf.cast(numbers * tf.cast(count, "float32"), "int32")
+    return tf.minimum(whole, tf.cast(count, "int32") - 1)

@@ -1,0 +1,83 @@
+"""Wrong arguments and clips get an error that says what was expected, received, and what to do."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from augmentation.cases import LABELS, clips
+
+from keras_nonlocal import augmentation
+
+WRONG_ARGUMENTS = [
+    (augmentation.RandomCrop, {"size": 0}, "positive integer"),
+    (augmentation.CentreCrop, {"size": (1, 2, 3)}, "positive integer or 2"),
+    (augmentation.ThreeCrop, {"size": 2.5}, "positive integer or 2"),
+    (augmentation.RandomShortSideCrop, {"size": 224, "short_side": (200, 256)}, "must fit"),
+    (augmentation.RandomShortSideCrop, {"size": 8, "short_side": (20, 10)}, "lower one first"),
+    (augmentation.RandomShortSideCrop, {"size": 8, "short_side": (8.5, 10)}, "positive integer"),
+    (augmentation.ResizeShortSide, {"short_side": -1}, "positive integer"),
+    (augmentation.RandomResizedCrop, {"size": 8, "scale": (0.0, 1.0)}, "`scale` must be a number"),
+    (augmentation.RandomResizedCrop, {"size": 8, "ratio": 1.0}, "two ends of a range"),
+    (augmentation.RandomFlip, {"chance": 1.5}, "from 0 to 1"),
+    (augmentation.RandomFlip, {"veto": "left"}, "class numbers"),
+    (augmentation.RandomFlip, {"veto": [-1]}, "class numbers"),
+    (augmentation.ColourJitter, {"hue": 0.6}, "from 0 to 0.5"),
+    (augmentation.ColourJitter, {"contrast": -0.1}, "`contrast`"),
+    (augmentation.RandAugment, {"magnitude": 31}, "from 0 to 30"),
+    (augmentation.RandAugment, {"num_layers": 0}, "positive integer"),
+    (augmentation.MixUp, {"alpha": 0}, "`alpha`"),
+    (augmentation.CutMix, {"classes": 0}, "`classes`"),
+    (augmentation.TubeErasing, {"area": (0.5, 0.2)}, "lower one first"),
+    (augmentation.TubeErasing, {"value": 256}, "from 0 to 255"),
+    (augmentation.Normalise, {"std": (1.0, 0.0, 1.0)}, "`std`"),
+    (augmentation.FrameWise, {"layer": keras.layers.Dense(3)}, "picture layer"),
+    (augmentation.FrameWise, {"layer": keras.layers.MixUp()}, "picture layer"),
+    (augmentation.FrameWise, {"layer": keras.layers.RandomColorJitter()}, "ColourJitter"),
+]
+
+WRONG_CLIPS = [
+    (augmentation.RandomFlip(), np.zeros((4, 4, 3)), "one clip without the batch"),
+    (augmentation.RandomFlip(), (1, 2, 3), "a pair"),
+    (augmentation.RandomFlip(veto=[1]), clips(), "give `\\(clips, labels\\)`"),
+    (augmentation.MixUp(classes=3), clips(), "give `\\(clips, labels\\)`"),
+    (augmentation.CutMix(), (clips(), LABELS), "how many `classes`"),
+    (augmentation.RandomCrop(21), clips(), "RandomResizedCrop"),
+    (augmentation.CentreCrop((20, 27)), clips(), "ResizeShortSide"),
+    (augmentation.ThreeCrop(40), clips(), "ResizeShortSide"),
+    (augmentation.ColourJitter(0.1), clips()[..., :1], "3 channels"),
+    (augmentation.RandAugment(), clips()[..., :2], "3 channels"),
+    (augmentation.Normalise((1, 2), 1), clips(), "one for each of 3 channels"),
+    (augmentation.TubeErasing(value=(1, 2)), clips(), "one for each of 3 channels"),
+]
+
+
+@pytest.mark.parametrize(("layer", "arguments", "message"), WRONG_ARGUMENTS)
+def test_wrong_arguments_are_named(layer, arguments, message):
+    with pytest.raises(ValueError, match=message) as error:
+        layer(**arguments)
+    assert "Received: " in str(error.value)
+
+
+@pytest.mark.parametrize(("layer", "inputs", "message"), WRONG_CLIPS)
+def test_wrong_clips_are_described(layer, inputs, message):
+    with pytest.raises(ValueError, match=message) as error:
+        layer(inputs)
+    assert "Received: " in str(error.value)
+
+
+def test_clips_that_turn_out_too_small_stop_the_data_set():
+    free = tf.TensorSpec((None, None, None, None, 3), tf.uint8)
+    data = tf.data.Dataset.from_generator(lambda: iter([clips()]), output_signature=free)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Scale first, with ResizeShortSide"):
+        next(iter(data.map(augmentation.RandomCrop(21))))
+
+
+def test_a_tensor_of_unknown_rank_asks_for_its_shape():
+    data = tf.data.Dataset.from_generator(lambda: iter([clips()]), output_types=tf.uint8)
+    with pytest.raises(ValueError, match=r"tf\.ensure_shape"):
+        data.map(augmentation.RandomFlip())
+
+
+def test_augment_takes_batches_only():
+    with pytest.raises(ValueError, match="take a batch"):
+        augmentation.RandomFlip().augment(clips()[0], None, [[0, 0]])

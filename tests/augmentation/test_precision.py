@@ -1,0 +1,42 @@
+"""Half precision: values come out in the compute dtype, and are computed in float32 until then."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from augmentation.cases import LABELS, clips, each_case
+
+SEEDS = np.arange(6, dtype="int32").reshape(3, 2)
+
+
+@each_case
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float32"])
+def test_floats_come_out_in_the_compute_dtype_rounded_once(case, policy):
+    values = clips(dtype="float32") + 0.25
+    half, labels = case.make(dtype=policy).augment(values, LABELS, SEEDS)
+    full, _ = case.make(dtype="float32").augment(values, LABELS, SEEDS)
+    assert half.dtype == keras.DTypePolicy(policy).compute_dtype
+    np.testing.assert_array_equal(half, tf.cast(full, half.dtype))
+    assert labels.dtype in ("int32", "float32")
+
+
+@each_case
+def test_calls_under_mixed_precision_do_not_round_clips_before(case):
+    values = np.full((3, 4, 20, 26, 3), 100.3, "float32")
+    changed, _ = case.make(dtype="mixed_float16")(
+        (values, LABELS.astype("float32")[:, None]), training=False
+    )
+    expected = (100.3 - np.array([110.0, 120, 130])) / 50 if case.name == "normalise" else 100.3
+    np.testing.assert_allclose(
+        changed.numpy(), np.broadcast_to(np.float16(expected), changed.shape)
+    )
+
+
+@each_case
+def test_uint8_is_float32_rounded_to_the_nearest(case):
+    whole, _ = case.make().augment(clips(), LABELS, SEEDS)
+    values, _ = case.make().augment(clips(dtype="float32"), LABELS, SEEDS)
+    if case.name in ("normalise", "rand_augment", "erasing"):  # rounded before, or never
+        np.testing.assert_allclose(whole.numpy().astype(float), values, atol=1)
+    else:
+        np.testing.assert_array_equal(whole, np.floor(values.numpy() + 0.5).astype("uint8"))
