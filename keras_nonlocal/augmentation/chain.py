@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -10,11 +10,11 @@ from .base import ClipAugmentation
 from .functional.draws import moved_on
 
 
-def apply(layers: Sequence[ClipAugmentation], clips, labels=None, seeds=None):
+def apply(layers: Sequence[Callable], clips, labels=None, seeds=None):
     """Applies layers in order, each with draws of its own made from the same seeds.
 
     Args:
-        layers: Any of this room.
+        layers: Any of this room, or other functions of a batch of clips.
         clips: `(B, T, H, W, C)`.
         labels: A tensor of `B` labels, or None.
         seeds: int32 `(B, 2)`, one for each clip; None for evaluation, without chance.
@@ -31,10 +31,24 @@ def apply(layers: Sequence[ClipAugmentation], clips, labels=None, seeds=None):
     TensorShape([2, 8, 24, 24, 3])
     """
     for place, layer in enumerate(layers):
-        if seeds is None:
+        if not isinstance(layer, ClipAugmentation):
+            clips = layer(clips)
+        elif seeds is None:
             clips, labels = layer.without_chance(clips, labels)
         else:
             own = moved_on(tf.cast(seeds, "int32"), place)
             clips, labels = layer.augment(clips, labels, own)
             seeds = tf.repeat(seeds, layer.copies, axis=0)
     return clips, labels
+
+
+def copies(layers: Sequence[Callable]) -> int:
+    """How many clips become of one when layers are applied to it.
+
+    >>> copies([CentreCrop(24), ThreeCrop(24)])
+    3
+    """
+    product = 1
+    for layer in layers:
+        product *= getattr(layer, "copies", 1)
+    return product

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from ..augmentation.chain import apply, copies
 from ..validation import positive_int
 
 Augment = Callable | Sequence[Callable] | None
+UNKNOWN = tf.data.UNKNOWN_CARDINALITY
 
 
 def finish(
@@ -19,7 +21,7 @@ def finish(
     Args:
         clips: Elements `(video, seed)` or `(video, target, seed)`; a seed is int32 `(2,)`.
         augment: A layer of `keras_nonlocal.augmentation`, another function of a batch of clips, or
-            a sequence of them. Those up to the first that mixes clips are applied to each clip
+            a sequence of them. Those before the first that mixes clips are applied to each clip
             before it is batched, so that they may make clips of different sizes equal.
         batch_size: Clips in a batch; the last one may have fewer.
         training: Whether layers change clips at random.
@@ -28,13 +30,13 @@ def finish(
     Returns:
         Batches of `video` or `(video, target)`.
     """
+    positive_int("batch_size", batch_size)
     layers = augment if isinstance(augment, Sequence) else [augment] if augment else []
     alone, together = _divided(layers)
     if alone:
-        clips = clips.map(_on_one(alone, training), num_parallel_calls=workers)
-    batches = clips.batch(positive_int("batch_size", batch_size))
-    batches = batches.map(_without_seeds(together, training), num_parallel_calls=1)
-    return with_fixed_tuning(batches.prefetch(1))
+        clips = _one_by_one(clips, alone, training, workers)
+    batches = clips.batch(batch_size).map(_changed(together, training))
+    return with_fixed_tuning(batches.map(_without_seeds).prefetch(1))
 
 
 def with_fixed_tuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
@@ -52,32 +54,33 @@ def _divided(layers) -> tuple[list, list]:
     return list(layers[:first]), list(layers[first:])
 
 
-def _on_one(layers, training):
-    """As a batch of one, in and out."""
+def _one_by_one(clips, layers, training, workers):
+    """Each clip as a batch of one, which may become a batch of several."""
+    change, count = _changed(layers, training), copies(layers)
 
-    def change(*element):
-        *batch, seeds = (part[None] for part in element)
-        return (*(part[0] for part in _applied(layers, batch, seeds, training)), element[-1])
+    def changed(*element):
+        return change(*(part[None] for part in element))
+
+    batches = clips.map(changed, num_parallel_calls=workers)
+    if count == 1:
+        return batches.map(lambda *parts: tuple(part[0] for part in parts))
+    known = clips.cardinality()
+    several = batches.unbatch()
+    if known == UNKNOWN:
+        return several
+    return several.apply(tf.data.experimental.assert_cardinality(known * count))
+
+
+def _changed(layers, training):
+    def change(video, *rest):
+        *target, seeds = rest
+        labels = target[0] if target else None
+        video, labels = apply(layers, video, labels, seeds if training else None)
+        seeds = tf.repeat(seeds, copies(layers), axis=0)
+        return (video, labels, seeds) if target else (video, seeds)
 
     return change
 
 
-def _without_seeds(layers, training):
-    def change(*element):
-        *batch, seeds = element
-        changed = _applied(layers, batch, seeds, training)
-        return tuple(changed) if len(changed) > 1 else changed[0]
-
-    return change
-
-
-def _applied(layers, batch, seeds, training):
-    for layer in layers:
-        if hasattr(layer, "augment") and training:
-            labels = batch[1] if len(batch) > 1 else None
-            batch = [part for part in layer.augment(batch[0], labels, seeds) if part is not None]
-        elif hasattr(layer, "augment"):
-            batch[0] = layer(batch[0], training=False)
-        else:
-            batch[0] = layer(batch[0])
-    return batch
+def _without_seeds(*parts):
+    return parts[:-1] if len(parts) > 2 else parts[0]
