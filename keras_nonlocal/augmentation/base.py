@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from .functional.geometry import quantised
-from .inputs import is_single, parted, refuse_other_tensors, working
+from .inputs import check_rank, is_single, parted, refuse_other_tensors, working
 
 
 class ClipAugmentation(keras.layers.Layer):
@@ -35,6 +35,7 @@ class ClipAugmentation(keras.layers.Layer):
         self.supports_jit = False  # XLA has no resampling of boxes known at run time only
 
     def __call__(self, inputs, **options):
+        check_rank(parted(inputs)[0])
         symbols = any(isinstance(each, keras.KerasTensor) for each in parted(inputs))
         if symbols or keras.backend.backend() == "tensorflow":
             return super().__call__(inputs, **options)

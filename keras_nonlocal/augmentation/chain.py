@@ -24,7 +24,8 @@ def apply(layers: Sequence[Callable], clips, labels=None, seeds=None):
 
     Example:
 
-    >>> layers = [RandomCrop(24, seed=0), RandomFlip(), Normalise()]
+    >>> from keras_nonlocal.augmentation import Normalise, RandomCrop, RandomFlip
+    >>> layers = [RandomCrop(24), RandomFlip(), Normalise()]
     >>> clips, labels = np.zeros((2, 8, 32, 32, 3), "uint8"), np.array([0, 1])
     >>> clips, labels = apply(layers, clips, labels, seeds=np.array([[0, 0], [0, 1]]))
     >>> clips.shape

@@ -30,6 +30,12 @@ def is_single(shape) -> bool:
     return rank == 4
 
 
+def check_rank(clips) -> None:
+    """An error where a tensor does not say its rank; Keras would fail on it."""
+    if tf.is_tensor(clips) and clips.shape.rank is None:
+        is_single(clips.shape)
+
+
 def working(clips) -> tf.Tensor:
     """As tensors that layers work on: uint8 stays, as it is cheap to cut; others become float32."""
     clips = tf.convert_to_tensor(clips)
