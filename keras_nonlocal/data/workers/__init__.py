@@ -1,0 +1,7 @@
+"""Tasks in worker processes that may fail, hang or die: each task gets its answer all the same.
+
+Nothing here imports Keras, and nor do the processes.
+"""
+
+from .pool import run as run
+from .worker import Failure as Failure

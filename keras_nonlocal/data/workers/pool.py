@@ -1,0 +1,91 @@
+"""Many tasks, a few worker processes, and an answer to each task."""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from ...validation import positive_int
+from .worker import Worker, start_message
+
+
+def run(
+    tasks: Iterable,
+    function: Callable[[Any], Any],
+    *,
+    workers: int | None = None,
+    time_limit: float | None = None,
+) -> Generator[tuple[Any, Any], None, None]:
+    """Calls a function with each task in worker processes, and keeps no more than two a worker.
+
+    A process that dies or takes too long is replaced by a new one. All are ended when the iterator
+    is, be it by Ctrl-C or by an error.
+
+    Args:
+        tasks: What the function is called with; taken one by one, pickled.
+        function: Of a module, not a lambda, or a `functools.partial` of one. What it imports of the
+            package must lie in `keras_nonlocal.data` and do without Keras: only that is loaded.
+        workers: How many processes; one for each core by default.
+        time_limit: Seconds that one task may take; `None` is without end.
+
+    Returns:
+        An iterator of the tasks with the result of each or its `Failure`, as they are done. Close
+        it where you leave it early, as `contextlib.closing` does.
+
+    Raises:
+        ValueError: An argument is out of range, or processes cannot import the function.
+        RuntimeError: Processes do not start.
+
+    Example:
+
+    >>> import math
+    >>> sorted(run([4, 9], math.sqrt, workers=1))
+    [(4, 2.0), (9, 3.0)]
+    """
+    count = positive_int("workers", _cores() if workers is None else workers)
+    if time_limit is not None and not time_limit > 0:
+        raise ValueError(f"`time_limit` must be positive. Received: time_limit={time_limit!r}")
+    return _run(iter(tasks), [Worker(start_message(function), time_limit) for _ in range(count)])
+
+
+def _run(tasks: Iterator, workers: list[Worker]) -> Generator[tuple[Any, Any], None, None]:
+    idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+    for worker in workers:
+        idle.put(worker)
+
+    def call(task):
+        worker = idle.get()
+        try:
+            return worker.call(task)
+        finally:
+            idle.put(worker)
+
+    waiting: dict[Future, Any] = {}
+    threads = ThreadPoolExecutor(len(workers))
+    try:
+        for task in tasks:
+            waiting[threads.submit(call, task)] = task
+            if len(waiting) >= 2 * len(workers):
+                yield from _done(waiting)
+        while waiting:
+            yield from _done(waiting)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+        for worker in workers:
+            worker.close()
+        threads.shutdown()
+
+
+def _done(waiting: dict[Future, Any]) -> Iterator[tuple[Any, Any]]:
+    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+        yield waiting.pop(future), future.result()
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
