@@ -7,7 +7,9 @@ import tensorflow as tf
 from ..clip import Clip
 
 
-def decoded_clip(clip: Clip, frames: tf.Tensor, size: tf.Tensor, short_side, place) -> tf.Tensor:
+def decoded_clip(
+    clip: Clip, frames: tf.Tensor, size: tf.Tensor, short_side, place, *, scales: bool = True
+) -> tf.Tensor:
     """Decodes no more of each frame than is wanted, where it need not be scaled.
 
     Args:
@@ -16,16 +18,22 @@ def decoded_clip(clip: Clip, frames: tf.Tensor, size: tf.Tensor, short_side, pla
         size: Their height and width, int64.
         short_side: What the shorter side becomes; `None` for what `clip.size` needs.
         place: From the room there is for a crop, down and right, to where it begins.
+        scales: False where frames are known to be stored as large as they are wanted.
 
     Returns:
         uint8 `(frames, H, W, 3)`.
     """
     stored = tf.cast(size, tf.int32)
-    scaled = _scaled(clip, stored, short_side)
-    fits = tf.reduce_all(scaled == stored)
+    scaled = _scaled(clip, stored, short_side) if scales else stored
     window = _window(clip, scaled, place)
-    decoded = _decoded(frames, tf.where(fits, window, tf.concat([[0, 0], stored], 0)))
-    video = tf.cond(fits, lambda: decoded, lambda: _resized(decoded, scaled, window))
+    if scales:
+        video = tf.cond(
+            tf.reduce_all(scaled == stored),
+            lambda: _decoded(frames, window),
+            lambda: _resized(_decoded(frames, tf.concat([[0, 0], stored], 0)), scaled, window),
+        )
+    else:
+        video = _decoded(frames, window)
     return tf.ensure_shape(video, (clip.frames, *(clip.size or (None, None)), 3))
 
 
@@ -51,14 +59,14 @@ def _decoded(frames, window):
 
 
 def _resized(video, scaled, window):
-    shrinks = tf.reduce_any(scaled < tf.shape(video)[1:3])
+    """Bilinear; where frames shrink to half and less, over all pixels that make up a new one."""
     pixels = tf.cond(
-        shrinks,
+        tf.reduce_any(2 * scaled <= tf.shape(video)[1:3]),
         lambda: tf.image.resize(video, scaled, antialias=True),
         lambda: tf.image.resize(video, scaled),
     )
     pixels = tf.slice(pixels, [0, window[0], window[1], 0], [-1, window[2], window[3], -1])
-    return tf.saturate_cast(tf.round(pixels), tf.uint8)
+    return tf.cast(pixels + 0.5, tf.uint8)
 
 
 def _scaled(clip, stored, short_side):

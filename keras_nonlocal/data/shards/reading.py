@@ -123,6 +123,9 @@ def _views(clip: Clip):
 
 def _loader(clip: Clip, shards: ShardSet, training: bool):
     classes = len(shards.class_names)
+    as_stored = clip.size is None and clip.short_sides is None
+    stored = shards.options.short_side
+    scales = not as_stored and clip.short_sides != (stored, stored)
 
     def load(described):
         choose = _random_view if training else _test_view
@@ -130,7 +133,8 @@ def _loader(clip: Clip, shards: ShardSet, training: bool):
         frames = read_frames_at(
             described["file"], described["headers"], described["skips"], numbers
         )
-        video = decoded_clip(clip, frames, described["size"], short_side, place)
+        size = described["size"]
+        video = decoded_clip(clip, frames, size, short_side, place, scales=scales)
         if not classes:
             return video, described["seed"]
         labels = described["labels"]
