@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import predict, train, zoo
+from . import data, predict, train, zoo
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -14,7 +14,7 @@ def main(argv: list[str] | None = None) -> int:
         prog="keras-nonlocal", description="Non-local neural networks for video."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (predict, train, zoo):
+    for command in (data, predict, train, zoo):
         command.add_parser(commands)
     arguments = parser.parse_args(argv)
     try:

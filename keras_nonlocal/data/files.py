@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 VIDEO_SUFFIXES = frozenset(
@@ -56,13 +56,45 @@ def list_folder(folder: str | os.PathLike[str]) -> tuple[list[Path], list[int], 
     return list(videos), list(labels), [path.name for path in classes]
 
 
+def files_by_stem(folder: str | os.PathLike[str]) -> dict[str, str]:
+    """Paths of all videos below a folder, by their names without suffix; the first of several.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+    """
+    _entries(Path(folder))
+    found: dict[str, str] = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            stem, suffix = os.path.splitext(name)
+            if suffix.lower() in VIDEO_SUFFIXES and not name.startswith("."):
+                found.setdefault(stem, os.path.join(place, name))
+    return found
+
+
+def subfolders(folder: str | os.PathLike[str]) -> list[str]:
+    """Names of the folders that a folder holds, sorted and without hidden ones.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+    """
+    return [path.name for path in _entries(Path(folder)) if path.is_dir()]
+
+
 def _videos_at(path: Path) -> list[Path]:
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {str(path)!r}. Check the path.")
-    if path.is_file():
-        return [path]
-    inside = [video for entry in _entries(path) for video in _videos_at(entry)]
-    return [video for video in inside if video.suffix.lower() in VIDEO_SUFFIXES]
+    return list(_videos_below(path)) if path.is_dir() else [path]
+
+
+def _videos_below(folder: Path) -> Iterator[Path]:
+    """Whatever has the suffix of a video, be it a broken link: who reads it will say so."""
+    for path in _entries(folder):
+        if path.is_dir():
+            yield from _videos_below(path)
+        elif path.suffix.lower() in VIDEO_SUFFIXES:
+            yield path
 
 
 def _entries(folder: Path) -> list[Path]:

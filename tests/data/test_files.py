@@ -1,6 +1,10 @@
+import os
+from pathlib import Path
+
 import pytest
 
 from keras_nonlocal.data import VIDEO_SUFFIXES, find_videos, list_folder
+from keras_nonlocal.data.files import files_by_stem
 
 
 @pytest.fixture
@@ -71,3 +75,17 @@ def test_a_folder_without_folders_is_refused(folder):
 def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path):
     with pytest.raises(FileNotFoundError, match="There is no folder"):
         list_folder(tmp_path / "nowhere")
+
+
+def test_what_has_the_name_of_a_video_is_listed_whatever_it_is(folder):
+    (folder / "walk" / "a.mp4").symlink_to(folder / "gone.mp4")
+    os.mkfifo(folder / "walk" / "b.mp4")
+    names = ["walk/a.mp4", "walk/b.mp4", "walk/d.mp4"]
+    assert _below(folder, find_videos(folder / "walk")) == names
+
+
+def test_files_are_found_by_stem_and_the_first_of_several(folder):
+    _touch(folder / "also" / "b.mkv")
+    found = {stem: Path(path) for stem, path in files_by_stem(folder).items()}
+    names = {"a": "run/a.AVI", "b": "also/b.mkv", "c": "run/deep/c.mkv", "d": "walk/d.mp4"}
+    assert found == {stem: folder / name for stem, name in names.items()}

@@ -1,0 +1,73 @@
+"""`keras-nonlocal data scan`: every file read once, a table of those that can be used."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ..data.scan import scan
+from ..data.sources import read_source
+from ..data.video import TIME_LIMIT
+
+INTERRUPTED = 130  # as shells have it
+
+
+def add_parser(actions) -> None:
+    parser = actions.add_parser(
+        "scan",
+        help="read every file once; list what can be used, and what cannot and why",
+        description="Read and decode every file once; list what can be used, and the rest.",
+    )
+    add_source(parser)
+    parser.add_argument(
+        "--manifest", metavar="OUT.csv", required=True, help="what can be used: a table to train on"
+    )
+    parser.add_argument(
+        "--ledger",
+        metavar="OUT.jsonl",
+        type=Path,
+        required=True,
+        help="what cannot, or was cut off: a line of JSON a file",
+    )
+    parser.add_argument("--workers", metavar="N", type=int, help="processes (one a core)")
+    parser.add_argument(
+        "--time-limit",
+        metavar="S",
+        type=float,
+        default=TIME_LIMIT,
+        help="seconds that a file may take (%(default)g)",
+    )
+    parser.set_defaults(run=run)
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """What says which videos to read, for every action on them."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a folder with one folder a class, or a CSV or list file (Kinetics, Charades, "
+        "PySlowFast, MMAction2, or columns path, label, ...)",
+    )
+    parser.add_argument("--root", metavar="DIR", help="where the videos lie, if not beside a list")
+    parser.add_argument("--split", metavar="NAME", help="of this split only")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Scan, say what was written; 1 if nothing can be used."""
+    source = read_source(arguments.source, split=arguments.split, root=arguments.root)
+    try:
+        usable = scan(
+            source,
+            manifest=arguments.manifest,
+            ledger=arguments.ledger,
+            workers=arguments.workers,
+            time_limit=arguments.time_limit,
+        )
+    except KeyboardInterrupt:
+        print("\nInterrupted: nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+    lines = len(arguments.ledger.read_text().splitlines())
+    print(f"{arguments.manifest}: {len(usable)} of {len(source)} entries")
+    print(f"{arguments.ledger}: {lines} files that cannot be used, or were cut off")
+    return 0 if len(usable) else 1

@@ -1,0 +1,70 @@
+"""Our own table: a CSV file with a path a row, which a scan writes and people can write too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from ..manifest import Manifest
+from .names import check_names
+from .records import manifest_of, typed
+from .storage import folder_of
+from .tables import Table
+
+CLASS_NAMES = "# class_names:"
+NUMBERS = "# labels: numbers of class_names"
+
+
+def read_own_csv(table: Table, class_names: Sequence[str] | None, root: str | None) -> Manifest:
+    """Reads columns `path`, `label` or `labels`, `split`, `start`, `end`, `times`, `frames`, ...
+
+    A file with `labels`, joined by `;`, is multi-label. Class names may stand in a comment at the
+    start, `# class_names: ["bend", "run"]`.
+
+    Raises:
+        ValueError: A cell is not what its column asks for, or a label is no class name.
+    """
+    rows, lines = table.rows()
+    where = table.place(lines)
+    multi_label = _is_multi_label(table)
+    records = [
+        {"labels": [], **typed(row.items(), where(number))} for number, row in enumerate(rows)
+    ]
+    own = _own_names(table)
+    if own and NUMBERS in table.comments:
+        for number, record in enumerate(records):
+            record["labels"] = [_named(label, own, where(number)) for label in record["labels"]]
+    folder = folder_of(table.path) if root is None else root
+    names = own if class_names is None else class_names
+    return manifest_of(records, names, where, folder=folder, multi_label=multi_label)
+
+
+def _is_multi_label(table: Table) -> bool:
+    if {"label", "labels"} <= set(table.header):
+        raise ValueError(
+            f"{table.path!r} must have a column `label`, where classes exclude each other, or a "
+            f"column `labels`, not both. Received: {', '.join(table.header)}"
+        )
+    return "labels" in table.header
+
+
+def _own_names(table: Table) -> tuple[str, ...] | None:
+    for line in table.comments:
+        if line.startswith(CLASS_NAMES):
+            try:
+                return check_names(json.loads(line.removeprefix(CLASS_NAMES)))
+            except (ValueError, TypeError) as error:
+                raise ValueError(
+                    f"{table.path!r}: expected a comment such as "
+                    f'`{CLASS_NAMES} ["bend", "run"]`. Received: {line} ({error})'
+                ) from error
+    return None
+
+
+def _named(label: str, names: Sequence[str], where: str) -> str:
+    if not label.isdigit() or int(label) >= len(names):
+        raise ValueError(
+            f"{where}: the label must be a number from 0 to {len(names) - 1}, as the comment at "
+            f"the start of the file says. Received: {label!r}"
+        )
+    return names[int(label)]

@@ -1,0 +1,96 @@
+"""Text at a path or at an address that `tf.io.gfile` opens, and paths that stand in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import tensorflow as tf
+
+# Names of files may be bytes that are no UTF-8; Python writes those bytes as lone surrogates.
+_ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}
+
+
+def is_address(path: str) -> bool:
+    """Whether it is one such as `s3://bucket/clip.mp4`."""
+    return "://" in path
+
+
+def absolute(path: str | os.PathLike[str], folder: str = "") -> str:
+    """The path, taken from `folder` unless it is complete, and normalised; addresses as given."""
+    path = os.fspath(path)
+    if is_address(path):
+        return path
+    if is_address(folder) and not os.path.isabs(path):
+        return f"{folder.rstrip('/')}/{path}"
+    return os.path.abspath(os.path.join(folder, path))
+
+
+def folder_of(path: str) -> str:
+    """The folder or address that a file lies in."""
+    return path.rpartition("/")[0] if is_address(path) else os.path.dirname(path)
+
+
+def read_text(path: str) -> str:
+    """All of a text file; a byte order mark at its start is left out.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is a binary file.
+    """
+    with _system_errors(path), tf.io.gfile.GFile(path, "rb") as file:
+        content = file.read()
+    if b"\0" in content:
+        raise ValueError(f"{path!r} is not a text file. Expected a table or a list of videos.")
+    return content.decode(**_ENCODING).removeprefix("\ufeff")
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a text file: under another name first, so that nobody finds half of it.
+
+    Raises:
+        OSError: It cannot be written there.
+    """
+    with _system_errors(path), _partial(path) as partial:
+        with tf.io.gfile.GFile(partial, "wb") as file:
+            file.write(text.encode(**_ENCODING))
+        tf.io.gfile.rename(partial, path, overwrite=True)
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Find out before long work whether its result can be written; makes the folder.
+
+    Raises:
+        OSError: It cannot be written there.
+    """
+    path = absolute(path)
+    with _system_errors(path), _partial(path) as partial:
+        if tf.io.gfile.isdir(path):
+            raise IsADirectoryError(f"{path!r} is a folder. Expected the name of a file.")
+        with tf.io.gfile.GFile(partial, "wb") as file:
+            file.write(b"")
+
+
+@contextmanager
+def _partial(path: str) -> Iterator[str]:
+    """A name beside a file's own, in a folder that is there; what is left of it is removed."""
+    head, slash, name = path.rpartition("/")
+    partial = f"{head}{slash}.{name}.{os.getpid()}.part"
+    tf.io.gfile.makedirs(head or slash or ".")
+    try:
+        yield partial
+    finally:
+        if tf.io.gfile.exists(partial):
+            tf.io.gfile.remove(partial)
+
+
+@contextmanager
+def _system_errors(path: str) -> Iterator[None]:
+    """What TensorFlow raises, as the errors that Python has for the same."""
+    try:
+        yield
+    except tf.errors.NotFoundError:
+        raise FileNotFoundError(f"There is no file {path!r}. Check the path.") from None
+    except tf.errors.OpError as error:
+        raise OSError(f"{path!r} cannot be read or written: {error.message}") from error

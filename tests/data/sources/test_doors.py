@@ -1,0 +1,179 @@
+"""Folders, lists, frames and manifests; and what is none of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras_nonlocal.data.manifest import Entry, Manifest
+from keras_nonlocal.data.sources import read_source
+
+
+class Frame:
+    """What of a pandas frame is looked at."""
+
+    def __init__(self, **columns):
+        self.columns = columns.keys()
+        self._rows = [
+            dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
+        ]
+
+    def to_dict(self, orient):
+        assert orient == "records"
+        return self._rows
+
+
+class NAType:
+    """Compares to nothing, as pandas's own."""
+
+    def __bool__(self):
+        raise TypeError
+
+    def __eq__(self, other):
+        return self
+
+    __hash__ = None
+
+
+def test_each_folder_is_a_class(folder):
+    root = folder("run/b.mp4", "run/a.mp4", "bend/deep/c.avi", "bend/notes.txt", ".git/d.mp4")
+    manifest = read_source(root)
+    assert manifest.class_names == ("bend", "run")
+    assert manifest.entries == (
+        Entry(f"{root}/bend/deep/c.avi", (0,)),
+        Entry(f"{root}/run/a.mp4", (1,)),
+        Entry(f"{root}/run/b.mp4", (1,)),
+    )
+
+
+def test_folders_of_splits_hold_folders_of_classes(folder):
+    root = folder("train/run/a.mp4", "train/bend/b.mp4", "val/run/c.mp4")
+    manifest = read_source(str(root))
+    assert manifest.class_names == ("bend", "run")
+    assert manifest.entries == (
+        Entry(f"{root}/train/bend/b.mp4", (0,), split="train"),
+        Entry(f"{root}/train/run/a.mp4", (1,), split="train"),
+        Entry(f"{root}/val/run/c.mp4", (1,), split="val"),
+    )
+    assert len(read_source(root, split="val")) == 1
+
+
+@pytest.mark.parametrize("other", ["test/a.mp4", "plane/a.mp4"])
+def test_a_class_may_be_called_train(folder, other):
+    root = folder("train/b.mp4", other)
+    manifest = read_source(root)
+    assert manifest.class_names == tuple(sorted(["train", other.split("/")[0]]))
+    assert {entry.split for entry in manifest} == {None}
+
+
+def test_a_folder_that_is_no_class_is_named(folder):
+    root = folder("run/a.mp4", "fly/b.mp4")
+    with pytest.raises(ValueError, match=r"fly/b.mp4': the label .*run, bend. Received: 'fly'"):
+        read_source(root, class_names=["run", "bend"])
+    names = ["walk", "run", "fly"]
+    assert [entry.labels for entry in read_source(root, class_names=names)] == [(2,), (1,)]
+
+
+def test_a_list_of_paths_has_no_labels():
+    manifest = read_source(["/a.mp4", Path("/b.mp4"), "s3://bucket/c.mp4"])
+    assert manifest.entries == (Entry("/a.mp4"), Entry("/b.mp4"), Entry("s3://bucket/c.mp4"))
+    assert manifest.class_names == ()
+
+
+@pytest.mark.parametrize("labels", [["run", "bend"], [1, 0], np.array([1, 0])])
+def test_a_list_of_pairs_has_names_or_numbers(labels):
+    manifest = read_source(zip(["a.mp4", "b.mp4"], labels, strict=True), root="/videos")
+    assert [entry.path for entry in manifest] == ["/videos/a.mp4", "/videos/b.mp4"]
+    assert [entry.labels for entry in manifest] == [(1,), (0,)]
+    assert not manifest.multi_label
+
+
+def test_lists_of_labels_make_it_multi_label():
+    manifest = read_source([("/a", ["run", "jump"]), ("/b", []), ("/c", ["run"])])
+    assert manifest.multi_label
+    assert manifest.targets().tolist() == [[1, 1], [0, 0], [0, 1]]
+
+
+def test_a_name_in_a_list_may_hold_what_tables_join_names_by():
+    assert read_source([("/a", "run;jump")]).class_names == ("run;jump",)
+    assert read_source([("/a", ["run;jump", "fly"])]).class_names == ("fly", "run;jump")
+
+
+def test_a_frame_is_read_as_the_csv_of_its_columns():
+    nan = float("nan")
+    frame = Frame(
+        path=["a.mp4", Path("/b.mp4")],
+        label=[np.int64(2), 0.0],
+        start=[nan, 1.5],
+        frames=[75.0, NAType()],
+        split=["train", None],
+        other=[object(), object()],
+    )
+    manifest = read_source(frame, root="/videos")
+    assert manifest.entries == (
+        Entry("/videos/a.mp4", (2,), frames=75, split="train"),
+        Entry("/b.mp4", (0,), start=1.5),
+    )
+    assert manifest.class_names == ("0", "1", "2")
+
+
+@pytest.mark.parametrize("labels", [["run;jump", ""], [["run", "jump"], []]])
+def test_a_frame_with_labels_is_multi_label(labels):
+    manifest = read_source(Frame(path=["/a", "/b"], labels=labels))
+    assert manifest.multi_label
+    assert manifest.targets().tolist() == [[1, 1], [0, 0]]
+
+
+def test_a_manifest_comes_back_or_gets_other_names():
+    manifest = Manifest((Entry("/a", (0,)), Entry("/b", (1,), split="val")), ("run", "bend"))
+    assert read_source(manifest) == manifest
+    assert len(read_source(manifest, split="val")) == 1
+    other = read_source(manifest, class_names=["bend", "fly", "run"])
+    assert [entry.labels for entry in other] == [(2,), (0,)]
+    with pytest.raises(ValueError, match=r"'/b': the label must be one of .*'bend'"):
+        read_source(manifest, class_names=["run"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (7, "`source` must be a folder, .*source=7"),
+        ({"a.mp4": 1}, "`source` must be a folder"),
+        (b"a.mp4", "`source` must be a folder"),
+        ([], "holds no videos"),
+        ([("a.mp4", "run"), "b.mp4"], "labels for all of them, or for none"),
+        ([("a.mp4", "run", 3)], "Item 0 must be a path or"),
+        ([7], "Item 0 must be a path or"),
+        ([("a.mp4", {"run"})], "Item 0: `labels` must be names or numbers"),
+        (Frame(file=["a"]), r"must have a column `path`.*columns=\['file'\]"),
+        (Frame(path=["a", 3]), "Row 1: `path` must be a path. Received: 3"),
+        (Frame(path=["a"], label=[0.5]), "Row 0: `label` must be names or numbers"),
+    ],
+)
+def test_what_is_no_source_is_refused(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        read_source(wrong)
+
+
+def test_a_table_that_nobody_knows_is_shown_what_is_expected(folder):
+    root = folder(text={"x.csv": "clip,class\na.mp4,run\n", "empty.csv": ""})
+    with pytest.raises(ValueError, match=r"(?s)'.*x.csv' is no list .*path; .*'clip,class'"):
+        read_source(root / "x.csv")
+    with pytest.raises(ValueError, match="is no list of videos"):
+        read_source(root / "empty.csv")
+
+
+def test_a_video_is_no_list_of_videos(write):
+    with pytest.raises(ValueError, match="is not a text file"):
+        read_source(write("a.mp4", frames=2))
+
+
+def test_a_file_that_is_missing_is_said_to_be_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"There is no file '.*/x.csv'"):
+        read_source(tmp_path / "x.csv")
+
+
+def test_the_content_tells_the_format_not_the_name(folder):
+    root = folder(text={"list.csv": "a.mp4 0\n", "table.txt": "path,label\na.mp4,run\n"})
+    assert read_source(root / "list.csv").class_names == ("0",)
+    assert read_source(root / "table.txt").class_names == ("run",)

@@ -1,0 +1,95 @@
+"""A line for each file that could not be read, whoever writes at the same time."""
+
+import json
+import pickle
+import threading
+
+import pytest
+from data.ledger_writer import write_many
+
+from keras_nonlocal.data.ledger import Ledger, read_ledger
+from keras_nonlocal.data.workers import run
+
+
+def test_a_line_says_which_file_why_how_large_and_what_was_done(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"12345")
+    ledger = Ledger(tmp_path / "bad.jsonl")
+    ledger.record(tmp_path / "a.mp4", 'no "video" stream\n', "skip")
+    ledger.record("gone\udcff.mp4", "there is no such file", "raise")
+    lines = (tmp_path / "bad.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {
+            "path": str(tmp_path / "a.mp4"),
+            "cause": 'no "video" stream\n',
+            "bytes": 5,
+            "policy": "skip",
+        },
+        {
+            "path": "gone\udcff.mp4",
+            "cause": "there is no such file",
+            "bytes": None,
+            "policy": "raise",
+        },
+    ]
+    assert read_ledger(tmp_path / "bad.jsonl") == [json.loads(line) for line in lines]
+    assert len(ledger) == 2
+
+
+def test_no_failure_no_file(tmp_path):
+    ledger = Ledger(tmp_path / "bad.jsonl")
+    assert len(ledger) == 0
+    assert ledger  # a ledger is there, however short
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_file_it_counts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ledger = Ledger(None)
+    for _ in range(3):
+        ledger.record("a.mp4", "x", "skip")
+    assert len(ledger) == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lines_are_added_to_those_there(tmp_path):
+    for name in ("a", "b"):
+        Ledger(tmp_path / "bad.jsonl").record(name, "x", "skip")
+    assert [line["path"] for line in read_ledger(tmp_path / "bad.jsonl")] == ["a", "b"]
+
+
+def test_processes_and_threads_write_whole_lines(tmp_path):
+    ledger = Ledger(tmp_path / "bad.jsonl")
+    mine = threading.Thread(target=write_many, args=((ledger, "mine", 300),))
+    mine.start()
+    tasks = [(ledger, name, 300) for name in ("one", "two")]
+    counts = [count for _, count in run(tasks, write_many, workers=2)]
+    mine.join()
+    found = [line["path"] for line in read_ledger(tmp_path / "bad.jsonl")]
+    wanted = [f"{name}{n}" for name in ("mine", "one", "two") for n in range(300)]
+    assert sorted(found) == sorted(wanted)
+    assert counts == [300, 300]
+    assert len(ledger) == 300
+
+
+def test_a_copy_counts_for_itself(tmp_path):
+    ledger = Ledger(tmp_path / "bad.jsonl")
+    ledger.record("a", "x", "skip")
+    copy = pickle.loads(pickle.dumps(ledger))
+    copy.record("b", "x", "skip")
+    assert (len(ledger), len(copy)) == (1, 1)
+    assert len(read_ledger(tmp_path / "bad.jsonl")) == 2
+
+
+@pytest.mark.parametrize("wrong", ["no json", "[1]", '{"path": "a"}', ""])
+def test_a_line_that_is_none_is_said_with_its_number(tmp_path, wrong):
+    ledger = Ledger(tmp_path / "bad.jsonl")
+    ledger.record("a", "x", "skip")
+    with (tmp_path / "bad.jsonl").open("a") as file:
+        file.write(f"{wrong}\n")
+    with pytest.raises(ValueError, match=r"bad.jsonl', line 2 must be a JSON object with bytes"):
+        read_ledger(tmp_path / "bad.jsonl")
+
+
+def test_an_address_is_refused():
+    with pytest.raises(ValueError, match="a file on this machine"):
+        Ledger("s3://bucket/bad.jsonl")
