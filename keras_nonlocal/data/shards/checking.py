@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from ..file_systems import PathLike
 from .reading import read_frames_at
 from .record_index import index_shard, serialized
-from .shard_set import Shard, joined, read_set, write_whole
-from ..file_systems import PathLike
+from .shard_set import Shard, joined, read_set
 
 _CHUNK = 1 << 23
 
@@ -55,7 +55,9 @@ def check_shards(folder: PathLike) -> int:
     """
     shards = read_set(folder).complete()
     changed = [
-        shard.file for shard in shards.shards if _sha256(joined(folder, shard.file)) != shard.sha256
+        shard.file
+        for shard in shards.shards
+        if shard and _sha256(joined(folder, shard.file)) != shard.sha256
     ]
     if changed:
         raise ValueError(
@@ -79,7 +81,9 @@ def _placed(clips: list[dict], places, path: str) -> list[dict]:
     if places is None:
         return clips
     if len(places) != len(clips):
-        raise ValueError(f"The shard {path!r} must hold {len(places)} clips; it holds {len(clips)}.")
+        raise ValueError(
+            f"The shard {path!r} must hold {len(places)} clips; it holds {len(clips)}."
+        )
     numbered = [{**clip, "number": [place]} for clip, place in zip(clips, places, strict=True)]
     return sorted(numbered, key=lambda clip: clip["number"])
 

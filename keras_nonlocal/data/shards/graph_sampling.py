@@ -36,7 +36,9 @@ def random_numbers(clip: Clip, times: tf.Tensor, rate: tf.Tensor, draw: Draw) ->
     length = tf.size(times, tf.int64)
     if clip.sampling == "slowfast":
         span, room = _slowfast(clip, length, rate)
-        return _stretched(clip, draw(tf.constant(_FINE, tf.int64)) * room, _FINE, span, rate, length)
+        return _stretched(
+            clip, draw(tf.constant(_FINE, tf.int64)) * room, _FINE, span, rate, length
+        )
     places = {
         "spread": tf.maximum(length - clip.span, 0) + 1,
         "mmaction2_dense": tf.maximum(length - _DENSE_RANGE, 1),
@@ -110,7 +112,7 @@ def _stretched(clip, start, parts: int, span, rate, length):
 
 def _shown_at(clip, times, start):
     lasts, length = times[-1] + _last_shown(times), tf.size(times, tf.int64)
-    early = tf.minimum(tf.minimum(_ROUNDING, lasts // (4 * length)), _last_shown(times) - 1)
+    early = tf.minimum(tf.minimum(lasts // (4 * length), _ROUNDING), _last_shown(times) - 1)
     moments = (start + early + _step(clip) * tf.range(clip.frames, dtype=tf.int64)) % lasts
     return tf.searchsorted(times, moments, side="right", out_type=tf.int64) - 1
 

@@ -13,6 +13,7 @@ from .service import spread_over
 from .shard_set import ShardSet, joined, read_set
 
 _PARALLEL_CALLS = 2
+_SHARDS_AT_ONCE = 16
 _BUFFER = 1 << 20  # bytes asked for at once: a clip in one or two requests where that takes long
 
 
@@ -96,11 +97,12 @@ def _indexed(folder, shards: ShardSet, training, seed, parallel_calls) -> tf.dat
     if training:
         names = names.shuffle(len(files), seed=seed)
     draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=training)
+    cycle = min(len(files), _SHARDS_AT_ONCE) if training else 1
     return tf.data.Dataset.zip((names, draws)).interleave(
         _clips_of_shard,
-        cycle_length=min(len(files), 16) if training else 1,
+        cycle_length=cycle,
         block_length=1,
-        num_parallel_calls=parallel_calls if training else None,
+        num_parallel_calls=min(parallel_calls, cycle),
     )
 
 
@@ -161,7 +163,10 @@ def _random_view(clip: Clip, described):
 
 
 def _test_view(clip: Clip, described):
-    number, crop = described["view"] // clip.crops, tf.cast(described["view"] % clip.crops, tf.int32)
+    number, crop = (
+        described["view"] // clip.crops,
+        tf.cast(described["view"] % clip.crops, tf.int32),
+    )
     numbers = spread_numbers(clip, number, described["times"], described["rate"])
     short_side = None if clip.short_sides is None else tf.constant(clip.short_sides[0])
     return numbers, short_side, lambda room: spread_place(room, crop, clip.crops)

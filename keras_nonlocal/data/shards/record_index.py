@@ -1,7 +1,7 @@
 """What is in a shard and where, in a file beside it: a few kilobytes a clip.
 
-Each line of it is a `tf.train.Example`. Epochs are shuffled by it, and only the frames of a clip that are
-wanted are read from the shard.
+Each record of it is a `tf.train.Example`. Epochs are shuffled by it, and only those frames of a
+clip that are wanted are read from the shard.
 """
 
 from __future__ import annotations

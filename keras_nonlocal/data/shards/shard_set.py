@@ -136,7 +136,11 @@ def shard_names(name: str, count: int) -> list[str]:
 def differences(old: ShardSet, new: ShardSet) -> Sequence[str]:
     """What differs between how a folder was begun and how it is to be gone on with."""
     before, after = (_said(shards) for shards in (old, new))
-    return [f"{key}: {before[key]!r} before, {after[key]!r} now" for key in before if before[key] != after[key]]
+    return [
+        f"{key}: {before[key]!r} before, {after[key]!r} now"
+        for key in before
+        if before[key] != after[key]
+    ]
 
 
 def _said(shards: ShardSet) -> dict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -17,11 +17,13 @@ from ...validation import one_of, positive_int
 from ..file_systems import PathLike, ensure_file_system
 from ..ledger import Ledger
 from ..manifest import Entry, Manifest
+from ..scan_progress import Progress
 from ..workers import Failure, run
 from .checking import check_shard
 from .example import ShardOptions, Task, task_example
 from .shard_set import (
     FILE,
+    Shard,
     ShardSet,
     differences,
     joined,
@@ -83,27 +85,48 @@ def write_shards(
     one_of("errors", errors, ("raise", "skip"))
     ensure_file_system(folder)
     options = ShardOptions(short_side, quality, every)
-    plan = _plan(source, name, shards, options, seed)
-    state = _begun(folder, plan)
+    state = _begun(folder, new_set(source, name, shards, options, seed))
     missing = [number for number, shard in enumerate(state.shards) if shard is None]
-    order = np.random.default_rng(seed).permutation(len(source))
-    parts = {number: order[number :: len(state.shards)] for number in missing}
-    tasks = [(n, place, source.entries[i]) for n in missing for place, i in enumerate(parts[n])]
-    names = shard_names(name, len(state.shards))
+    tasks = ordered_tasks(source, state, missing)
+    sizes = Counter(number for number, *_ in tasks)
+    paths = [joined(folder, file) for file in shard_names(name, len(state.shards))]
     make = partial(task_example, options=options, class_names=source.class_names)
     made = run(tasks, make, workers=workers, time_limit=time_limit)
-    account = _Account(Ledger(ledger), errors, len(tasks), progress)
-    for number, written in _shards(account.kept(made), folder, names, parts):
-        path = joined(folder, names[number])
-        left_out = len(parts[number]) - len(written)
-        shard = check_shard(temporary(path), written, name=names[number], left_out=left_out)
-        tf.io.gfile.rename(temporary(path), path, overwrite=True)
-        state = state.with_shard(number, shard)
+    account = _Account(Ledger(ledger), errors, Progress(len(tasks), wanted=progress))
+    for number, places in _shards(account.kept(made), paths, sizes):
+        state = state.with_shard(number, finished(paths[number], places, sizes[number]))
         write_set(folder, state)
+    account.progress.finish()
     return state
 
 
-def _plan(source: Manifest, name, shards, options, seed) -> ShardSet:
+def finished(path: str, places: Sequence[int], wanted: int) -> Shard:
+    """Reads a shard back and gives it its name."""
+    name, part = path.rsplit("/", 1)[-1], temporary(path)
+    shard = check_shard(part, places, name=name, left_out=wanted - len(places))
+    tf.io.gfile.rename(part, path, overwrite=True)
+    return shard
+
+
+def ordered_tasks(source: Manifest, plan: ShardSet, numbers: Iterable[int]) -> list[Task]:
+    """What goes into the shards of these numbers, and where in them."""
+    order = np.random.default_rng(plan.seed).permutation(len(source))
+    parts = [(number, order[number :: len(plan.shards)]) for number in numbers]
+    return [
+        (number, place, source.entries[index])
+        for number, part in parts
+        for place, index in enumerate(part)
+    ]
+
+
+def new_set(
+    source: Manifest, name: str, shards: int | None, options: ShardOptions, seed: int
+) -> ShardSet:
+    """The set that these arguments make, nothing of it being written yet.
+
+    Raises:
+        ValueError: There are no entries, or fewer than shards.
+    """
     if not len(source):
         raise ValueError("`source` must have at least one entry. Received: an empty manifest")
     count = min(-(-len(source) // _CLIPS_A_SHARD), _MOST_SHARDS) if shards is None else shards
@@ -113,9 +136,7 @@ def _plan(source: Manifest, name, shards, options, seed) -> ShardSet:
         )
     entries = json.dumps([name, *(asdict(entry) for entry in source)], sort_keys=True)
     digest = hashlib.sha256(entries.encode()).hexdigest()
-    return ShardSet(
-        source.class_names, source.multi_label, options, seed, digest, (None,) * count
-    )
+    return ShardSet(source.class_names, source.multi_label, options, seed, digest, (None,) * count)
 
 
 def _begun(folder: PathLike, plan: ShardSet) -> ShardSet:
@@ -135,17 +156,17 @@ def _begun(folder: PathLike, plan: ShardSet) -> ShardSet:
     return begun
 
 
-def _shards(made: Iterable[tuple[Task, bytes | None]], folder, names, parts) -> Iterator:
+def _shards(made: Iterable[tuple[Task, bytes | None]], paths, sizes) -> Iterator:
     """Writes examples as they come; gives each shard that all have come for, with their places.
 
     The index puts them in order, so that no more than one has to be held here.
     """
     writers: dict[int, tf.io.TFRecordWriter] = {}
-    waiting = {number: len(part) for number, part in parts.items()}
-    written: dict[int, list[int]] = {number: [] for number in parts}
+    waiting = dict(sizes)
+    written: dict[int, list[int]] = {number: [] for number in sizes}
     for (number, place, _), example in made:
         if number not in writers:
-            writers[number] = tf.io.TFRecordWriter(temporary(joined(folder, names[number])))
+            writers[number] = tf.io.TFRecordWriter(temporary(paths[number]))
         if example is not None:
             writers[number].write(example)
             written[number].append(place)
@@ -158,16 +179,15 @@ def _shards(made: Iterable[tuple[Task, bytes | None]], folder, names, parts) -> 
 class _Account:
     """What became of each video: kept, left out and recorded, or the end of it all."""
 
-    def __init__(self, ledger: Ledger, errors: str, total: int, progress: bool):
-        self._ledger, self._errors = ledger, errors
-        self._total, self._progress = total, progress
+    def __init__(self, ledger: Ledger, errors: str, progress: Progress):
+        self.progress, self._ledger, self._errors = progress, ledger, errors
 
     def kept(self, made) -> Iterator[tuple[Task, bytes | None]]:
-        for done, (task, result) in enumerate(made, 1):
+        for task, result in made:
             failed = isinstance(result, Failure)
             if failed:
                 self._failed(task[2], result)
-            self._show(done)
+            self.progress.advance()
             yield task, None if failed else result
 
     def _failed(self, entry: Entry, failure: Failure) -> None:
@@ -177,9 +197,3 @@ class _Account:
                 f"Cannot write {entry.path!r} into a shard: {failure.cause}. Repair it, leave it "
                 "out of the manifest, or pass `errors='skip'` (`--skip-bad`) to leave out all such."
             )
-
-    def _show(self, done: int) -> None:
-        if self._progress:
-            end = "\n" if done == self._total else ""
-            bad = f", {len(self._ledger)} left out" if len(self._ledger) else ""
-            print(f"\r{done} of {self._total} videos{bad}", end=end, file=sys.stderr, flush=True)
