@@ -1,0 +1,91 @@
+"""Paths with a scheme, such as `gs://` or `http://`: who opens them, and whether it is there.
+
+TensorFlow is imported where it is used only: processes that read videos do without it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+PathLike = str | os.PathLike[str]
+
+_TFIO = frozenset({"http", "https", "s3", "az", "hdfs", "viewfs", "har", "oss"})
+_WAY_OUT = (
+    "Its file systems load next to TensorFlow 2.16 only: "
+    "`pip install 'keras_nonlocal[tfio]' 'tensorflow<2.17'`. "
+    "Or copy the files to a disk, or to gs://, which TensorFlow opens itself."
+)
+
+
+def scheme(path: PathLike) -> str:
+    """The scheme of a path, empty for plain paths.
+
+    >>> scheme("http://host/shards"), scheme("clips/a.mp4")
+    ('http', '')
+    """
+    before, found, _ = os.fspath(path).partition("://")
+    return before if found else ""
+
+
+def ensure_file_system(path: PathLike) -> None:
+    """Loads what `tf.io.gfile` needs to open a path: tensorflow-io for http, https, s3, az, hdfs.
+
+    Raises:
+        ImportError: The scheme needs tensorflow-io, which is not installed or does not load.
+        ValueError: Nothing opens that scheme.
+
+    Example:
+
+    >>> ensure_file_system("shards/train")
+    """
+    if _opens(scheme(path)):
+        return
+    if scheme(path) not in _TFIO:
+        raise ValueError(
+            f"No file system opens {scheme(path)}://. Expected a plain path, gs:// or, with "
+            f"tensorflow-io, one of {sorted(_TFIO)}. Received: path={os.fspath(path)!r}"
+        )
+    problem = _load_tfio()
+    if not _opens(scheme(path)):
+        raise ImportError(f"{os.fspath(path)!r} needs tensorflow-io, but {problem}. {_WAY_OUT}")
+
+
+@contextmanager
+def local_file(path: PathLike) -> Iterator[str]:
+    """A file on this machine with the contents of `path`: itself, or a copy for the time being."""
+    if not scheme(path):
+        yield os.fspath(path)
+        return
+    import tensorflow as tf
+
+    ensure_file_system(path)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = os.path.join(folder, os.path.basename(os.fspath(path)))
+        try:
+            tf.io.gfile.copy(os.fspath(path), copy)
+        except tf.errors.NotFoundError as error:
+            raise FileNotFoundError(f"There is no file {path!r}. Check the address.") from error
+        yield copy
+
+
+def _opens(name: str) -> bool:
+    import tensorflow as tf
+
+    return name in tf.io.gfile.get_registered_schemes()
+
+
+def _load_tfio() -> str:
+    """Why it does not help, if it does not."""
+    with warnings.catch_warnings(record=True):
+        warnings.simplefilter("always")
+        try:
+            importlib.import_module("tensorflow_io")
+        except Exception as error:  # a binary for another TensorFlow fails in many ways
+            missing = isinstance(error, ModuleNotFoundError) and error.name == "tensorflow_io"
+            return "it is not installed" if missing else f"it does not load: {error}"
+    return "its binary does not load with this TensorFlow"

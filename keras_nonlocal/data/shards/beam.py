@@ -1,0 +1,160 @@
+"""A manifest -> the same folder of shards, by Apache Beam on as many machines as it has."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import tensorflow as tf
+
+from ..file_systems import PathLike
+from ..manifest import Manifest
+from ..video import VideoError
+from .example import ShardOptions, Task, task_example
+from .shard_set import (
+    Shard,
+    ShardSet,
+    joined,
+    read_set,
+    shard_names,
+    temporary,
+    write_set,
+    write_whole,
+)
+from .writing import finished, new_set, ordered_tasks
+
+
+def beam_shards(
+    source: Manifest,
+    folder: PathLike,
+    *,
+    name: str = "clips",
+    shards: int | None = None,
+    short_side: int | None = 256,
+    quality: int = 95,
+    every: int = 1,
+    seed: int = 0,
+    ledger: PathLike | None = None,
+    pipeline_options: Any = None,
+) -> ShardSet:
+    """Does what `write_shards` does by an Apache Beam pipeline; one worker writes a shard.
+
+    Videos that cannot be read are left out, and recorded in `ledger`.
+
+    Args:
+        source: The videos; workers have to reach their paths, such as `gs://...`.
+        folder: Where to; workers have to reach it.
+        name, shards, short_side, quality, every, seed: As for `write_shards`.
+        ledger: A file of JSON lines, which may be an address.
+        pipeline_options: Of `beam.Pipeline`, such as the runner; by default on this machine.
+
+    Returns:
+        What `shards.json` says.
+
+    Raises:
+        ImportError: Apache Beam is not installed.
+
+    Example:
+        beam_shards(manifest, "gs://bucket/train", ledger="gs://bucket/bad.jsonl")
+    """
+    options = ShardOptions(short_side, quality, every)
+    plan = new_set(source, name, shards, options, seed)
+    tf.io.gfile.makedirs(str(folder))
+    with _beam().Pipeline(options=pipeline_options) as pipeline:
+        add_shards(pipeline, source, folder, plan, name=name, ledger=ledger)
+    return read_set(folder).complete()
+
+
+def add_shards(
+    pipeline: Any,
+    source: Manifest,
+    folder: PathLike,
+    plan: ShardSet,
+    *,
+    name: str = "clips",
+    ledger: PathLike | None = None,
+) -> Any:
+    """Adds to a pipeline what writes shards.
+
+    Args:
+        pipeline: Of Apache Beam.
+        source, folder, name, ledger: As for `beam_shards`.
+        plan: From `new_set`.
+
+    Returns:
+        A collection of the one `ShardSet` that was written.
+    """
+    beam = _beam()
+    tasks = ordered_tasks(source, plan, range(len(plan.shards)))
+    paths = [joined(folder, file) for file in shard_names(name, len(plan.shards))]
+    made = (
+        pipeline
+        | "Videos" >> beam.Create(tasks)
+        | "Spread" >> beam.Reshuffle()
+        | "Encode" >> beam.Map(_made, plan.options, source.class_names)
+    )
+    written = (
+        made
+        | "Examples" >> beam.Map(lambda result: (result[0][0], (result[0][1], result[1])))
+        | "Shards" >> beam.GroupByKey()
+        | "Write" >> beam.MapTuple(_written, paths)
+    )
+    failed = made | "Bad" >> beam.Filter(lambda result: result[1] is None) | beam.Map(_line)
+    return (
+        pipeline
+        | "Once" >> beam.Create([plan])
+        | "Finish"
+        >> beam.Map(
+            _finished, beam.pvalue.AsList(written), beam.pvalue.AsList(failed), folder, ledger
+        )
+    )
+
+
+def _beam():
+    try:
+        return importlib.import_module("apache_beam")
+    except ImportError as error:
+        raise ImportError(
+            "Writing shards on several machines needs Apache Beam: "
+            '`pip install "keras_nonlocal[beam]"`. `write_shards` does the same on this machine.'
+        ) from error
+
+
+def _made(task: Task, options: ShardOptions, class_names) -> tuple[Task, bytes | None, str]:
+    """A task, and its example or why there is none."""
+    try:
+        return task, task_example(task, options, class_names), ""
+    except VideoError as error:
+        return task, None, error.cause
+    except OSError as error:
+        return task, None, str(error)
+
+
+def _written(
+    number: int, examples: Iterable[tuple[int, bytes | None]], paths: list[str]
+) -> tuple[int, Shard]:
+    path, places, left_out = paths[number], [], 0
+    with tf.io.TFRecordWriter(temporary(path)) as writer:
+        for place, example in examples:
+            if example is None:
+                left_out += 1
+                continue
+            writer.write(example)
+            places.append(place)
+    return number, finished(path, places, len(places) + left_out)
+
+
+def _line(result: tuple[Task, None, str]) -> str:
+    task, _, cause = result
+    return json.dumps({"path": task[2].path, "cause": cause, "bytes": None, "policy": "skip"})
+
+
+def _finished(plan: ShardSet, written: list, failed: list[str], folder, ledger) -> ShardSet:
+    for number, shard in written:
+        plan = plan.with_shard(number, shard)
+    write_set(folder, plan)
+    if ledger is not None:
+        write_whole(str(ledger), "".join(f"{line}\n" for line in sorted(failed)).encode())
+    return plan

@@ -1,0 +1,149 @@
+"""`shards.json`: what a folder of shards holds, how it was made, and how far it has got."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+import tensorflow as tf
+
+from ...schema import parse
+from ..file_systems import PathLike, ensure_file_system
+from .example import ShardOptions
+
+FILE = "shards.json"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One finished shard.
+
+    Attributes:
+        file: Its name. The index beside it has the suffix `.index`.
+        frames: How many frames each of its clips has, in order.
+        bytes: Size of the file.
+        sha256: Of the file.
+        left_out: How many entries could not be read.
+    """
+
+    file: str
+    frames: tuple[int, ...]
+    bytes: int
+    sha256: str
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class ShardSet:
+    """A folder of shards.
+
+    Attributes:
+        class_names: By class number.
+        multi_label: Whether a video may show several classes at once.
+        options: How frames are stored.
+        seed: Of the order of the entries.
+        source: Digest of the entries that were given.
+        shards: In order; `None` where one is still to be written.
+    """
+
+    class_names: tuple[str, ...]
+    multi_label: bool
+    options: ShardOptions
+    seed: int
+    source: str
+    shards: tuple[Shard | None, ...]
+
+    @property
+    def clips(self) -> int:
+        """How many there are, in the shards that are finished."""
+        return sum(len(shard.frames) for shard in self.shards if shard)
+
+    def with_shard(self, number: int, shard: Shard) -> ShardSet:
+        """The set in which one more shard is finished."""
+        shards = (*self.shards[:number], shard, *self.shards[number + 1 :])
+        return replace(self, shards=shards)
+
+    def complete(self) -> ShardSet:
+        """The set itself.
+
+        Raises:
+            ValueError: A shard is still to be written.
+        """
+        missing = self.shards.count(None)
+        if missing:
+            raise ValueError(
+                f"{missing} of {len(self.shards)} shards are not written yet. Call `write_shards`, "
+                "or `keras-nonlocal data shard`, again with the same arguments: it goes on."
+            )
+        return self
+
+
+def read_set(folder: PathLike) -> ShardSet:
+    """Reads the `shards.json` of a folder, which may be any address that `tf.io.gfile` opens.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: It does not say what it should.
+    """
+    path = joined(folder, FILE)
+    ensure_file_system(path)
+    try:
+        with tf.io.gfile.GFile(path, "rb") as file:
+            content = json.loads(file.read())
+    except tf.errors.NotFoundError as error:
+        raise FileNotFoundError(
+            f"There is no {path!r}. `keras_nonlocal.data.write_shards` makes a folder with one."
+        ) from error
+    except ValueError as error:
+        raise ValueError(f"{path!r} is not JSON: {error}") from error
+    return parse(ShardSet, content, path)
+
+
+def write_set(folder: PathLike, shards: ShardSet) -> None:
+    """Writes `shards.json`, at once or not at all."""
+    path = joined(folder, FILE)
+    write_whole(path, json.dumps(asdict(shards), indent=1).encode())
+
+
+def write_whole(path: str, content: bytes) -> None:
+    """A file that appears under its name only when it is complete, where the system can rename."""
+    with tf.io.gfile.GFile(temporary(path), "wb") as file:
+        file.write(content)
+    tf.io.gfile.rename(temporary(path), path, overwrite=True)
+
+
+def temporary(path: str) -> str:
+    """What a file is called until it is complete: the same in each process, so none is left."""
+    return f"{path}.part"
+
+
+def joined(folder: PathLike, name: str) -> str:
+    """The path of a file in a folder, be it an address."""
+    return f"{os.fspath(folder).rstrip('/')}/{name}"
+
+
+def shard_names(name: str, count: int) -> list[str]:
+    """`name-00003-of-00016.tfrecord` and the like.
+
+    >>> shard_names("train", 2)
+    ['train-00000-of-00002.tfrecord', 'train-00001-of-00002.tfrecord']
+    """
+    return [f"{name}-{number:05d}-of-{count:05d}.tfrecord" for number in range(count)]
+
+
+def differences(old: ShardSet, new: ShardSet) -> Sequence[str]:
+    """What differs between how a folder was begun and how it is to be gone on with."""
+    before, after = (_said(shards) for shards in (old, new))
+    return [
+        f"{key}: {before[key]!r} before, {after[key]!r} now"
+        for key in before
+        if before[key] != after[key]
+    ]
+
+
+def _said(shards: ShardSet) -> dict:
+    options = asdict(shards.options)
+    others = {key: getattr(shards, key) for key in ("multi_label", "class_names", "seed", "source")}
+    return {**options, **others, "shards": len(shards.shards)}

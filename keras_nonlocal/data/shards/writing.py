@@ -1,0 +1,199 @@
+"""A manifest -> a folder of shards, by processes on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Literal
+
+import numpy as np
+import tensorflow as tf
+
+from ...validation import one_of, positive_int
+from ..file_systems import PathLike, ensure_file_system
+from ..ledger import Ledger
+from ..manifest import Entry, Manifest
+from ..scan_progress import Progress
+from ..workers import Failure, run
+from .checking import check_shard
+from .example import ShardOptions, Task, task_example
+from .shard_set import (
+    FILE,
+    Shard,
+    ShardSet,
+    differences,
+    joined,
+    read_set,
+    shard_names,
+    temporary,
+    write_set,
+)
+
+_CLIPS_A_SHARD = 64
+_MOST_SHARDS = 1024
+
+
+def write_shards(
+    source: Manifest,
+    folder: PathLike,
+    *,
+    name: str = "clips",
+    shards: int | None = None,
+    short_side: int | None = 256,
+    quality: int = 95,
+    every: int = 1,
+    seed: int = 0,
+    workers: int | None = None,
+    ledger: PathLike | None = None,
+    errors: Literal["raise", "skip"] = "raise",
+    time_limit: float = 600.0,
+    progress: bool = False,
+) -> ShardSet:
+    """Writes the videos of a manifest as JPEG frames in TFRecord files, for `shard_clips` to read.
+
+    A shard gets its name once it is complete and was read back; `shards.json` then lists it. So a
+    run that was killed is gone on with by calling this again.
+
+    Args:
+        source: The videos, with their labels.
+        folder: Where to: any address that `tf.io.gfile` writes to.
+        name: What the shards are called: `name-00003-of-00016.tfrecord`.
+        shards: How many; by default one for 64 clips, 1024 at most.
+        short_side: Scale frames until their shorter side is this; `None` leaves them as they are.
+        quality: Of the JPEG files, 1 to 100.
+        every: Keep one frame out of so many.
+        seed: Of the order of the clips.
+        workers: How many processes; one a core by default.
+        ledger: A file of JSON lines, one for each video that cannot be read.
+        errors: `"raise"` stops at the first of them; `"skip"` leaves them out.
+        time_limit: Seconds that one video may take.
+        progress: Show on standard error how far it has got.
+
+    Returns:
+        What `shards.json` says.
+
+    Raises:
+        ValueError: A video cannot be read; or the folder was begun with other arguments.
+
+    Example:
+        write_shards(manifest, "shards/train", errors="skip", ledger="bad.jsonl")
+    """
+    one_of("errors", errors, ("raise", "skip"))
+    ensure_file_system(folder)
+    options = ShardOptions(short_side, quality, every)
+    state = _begun(folder, new_set(source, name, shards, options, seed))
+    missing = [number for number, shard in enumerate(state.shards) if shard is None]
+    tasks = ordered_tasks(source, state, missing)
+    sizes = Counter(number for number, *_ in tasks)
+    paths = [joined(folder, file) for file in shard_names(name, len(state.shards))]
+    make = partial(task_example, options=options, class_names=source.class_names)
+    made = run(tasks, make, workers=workers, time_limit=time_limit)
+    account = _Account(Ledger(ledger), errors, Progress(len(tasks), wanted=progress))
+    for number, places in _shards(account.kept(made), paths, sizes):
+        state = state.with_shard(number, finished(paths[number], places, sizes[number]))
+        write_set(folder, state)
+    account.progress.finish()
+    return state
+
+
+def finished(path: str, places: Sequence[int], wanted: int) -> Shard:
+    """Reads a shard back and gives it its name."""
+    name, part = path.rsplit("/", 1)[-1], temporary(path)
+    shard = check_shard(part, places, name=name, left_out=wanted - len(places))
+    tf.io.gfile.rename(part, path, overwrite=True)
+    return shard
+
+
+def ordered_tasks(source: Manifest, plan: ShardSet, numbers: Iterable[int]) -> list[Task]:
+    """What goes into the shards of these numbers, and where in them."""
+    order = np.random.default_rng(plan.seed).permutation(len(source))
+    parts = [(number, order[number :: len(plan.shards)]) for number in numbers]
+    return [
+        (number, place, source.entries[index])
+        for number, part in parts
+        for place, index in enumerate(part)
+    ]
+
+
+def new_set(
+    source: Manifest, name: str, shards: int | None, options: ShardOptions, seed: int
+) -> ShardSet:
+    """The set that these arguments make, nothing of it being written yet.
+
+    Raises:
+        ValueError: There are no entries, or fewer than shards.
+    """
+    if not len(source):
+        raise ValueError("`source` must have at least one entry. Received: an empty manifest")
+    count = min(-(-len(source) // _CLIPS_A_SHARD), _MOST_SHARDS) if shards is None else shards
+    if positive_int("shards", count) > len(source):
+        raise ValueError(
+            f"`shards` must be at most the {len(source)} entries. Received: shards={shards!r}"
+        )
+    entries = json.dumps([name, *(asdict(entry) for entry in source)], sort_keys=True)
+    digest = hashlib.sha256(entries.encode()).hexdigest()
+    return ShardSet(source.class_names, source.multi_label, options, seed, digest, (None,) * count)
+
+
+def _begun(folder: PathLike, plan: ShardSet) -> ShardSet:
+    """The plan, or how far an earlier run of the same plan has got."""
+    tf.io.gfile.makedirs(str(folder))
+    try:
+        begun = read_set(folder)
+    except FileNotFoundError:
+        write_set(folder, plan)
+        return plan
+    found = differences(begun, plan)
+    if found:
+        raise ValueError(
+            f"{joined(folder, FILE)!r} was begun with other arguments; go on with the same ones, "
+            "or write to another folder.\n  " + "\n  ".join(found)
+        )
+    return begun
+
+
+def _shards(made: Iterable[tuple[Task, bytes | None]], paths, sizes) -> Iterator:
+    """Writes examples as they come; gives each shard that all have come for, with their places.
+
+    The index puts them in order, so that no more than one has to be held here.
+    """
+    writers: dict[int, tf.io.TFRecordWriter] = {}
+    waiting = dict(sizes)
+    written: dict[int, list[int]] = {number: [] for number in sizes}
+    for (number, place, _), example in made:
+        if number not in writers:
+            writers[number] = tf.io.TFRecordWriter(temporary(paths[number]))
+        if example is not None:
+            writers[number].write(example)
+            written[number].append(place)
+        waiting[number] -= 1
+        if not waiting[number]:
+            writers.pop(number).close()
+            yield number, written[number]
+
+
+class _Account:
+    """What became of each video: kept, left out and recorded, or the end of it all."""
+
+    def __init__(self, ledger: Ledger, errors: str, progress: Progress):
+        self.progress, self._ledger, self._errors = progress, ledger, errors
+
+    def kept(self, made) -> Iterator[tuple[Task, bytes | None]]:
+        for task, result in made:
+            failed = isinstance(result, Failure)
+            if failed:
+                self._failed(task[2], result)
+            self.progress.advance()
+            yield task, None if failed else result
+
+    def _failed(self, entry: Entry, failure: Failure) -> None:
+        self._ledger.record(entry.path, failure.cause, self._errors)
+        if self._errors == "raise":
+            raise ValueError(
+                f"Cannot write {entry.path!r} into a shard: {failure.cause}. Repair it, leave it "
+                "out of the manifest, or pass `errors='skip'` (`--skip-bad`) to leave out all such."
+            )

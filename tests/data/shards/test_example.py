@@ -1,0 +1,109 @@
+import struct
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_nonlocal.data.manifest import Entry
+from keras_nonlocal.data.shards.crc32c import checksums, headers
+from keras_nonlocal.data.shards.example import ShardOptions, clip_example
+from keras_nonlocal.data.video import VideoError, read_frames
+
+AS_STORED = ShardOptions(short_side=None)
+
+
+def _example(entry, options=AS_STORED, class_names=()):
+    return tf.train.SequenceExample.FromString(clip_example(entry, options, class_names))
+
+
+def _frames(example):
+    features = example.feature_lists.feature_list["image/encoded"].feature
+    return np.stack([tf.io.decode_jpeg(f.bytes_list.value[0]).numpy() for f in features])
+
+
+def _times(example):
+    features = example.feature_lists.feature_list["image/timestamp"].feature
+    return [feature.int64_list.value[0] for feature in features]
+
+
+def test_a_plain_parser_of_the_model_garden_s_keys_finds_frames_and_labels(write):
+    record = clip_example(Entry(str(write("a.mp4", frames=9)), (4, 7)), AS_STORED)
+    context, lists = tf.io.parse_single_sequence_example(
+        record,
+        {"clip/label/index": tf.io.VarLenFeature(tf.int64)},
+        {"image/encoded": tf.io.FixedLenSequenceFeature((), tf.string)},
+    )
+    assert tf.sparse.to_dense(context["clip/label/index"]).numpy().tolist() == [4, 7]
+    frames = tf.map_fn(tf.io.decode_jpeg, lists["image/encoded"], fn_output_signature=tf.uint8)
+    assert frames.shape == (9, 32, 48, 3)
+
+
+def test_frames_are_those_of_the_video_as_well_as_jpeg_keeps_them(write_pictures):
+    ramp = np.linspace(0, 255, 64).astype("uint8")
+    video = np.stack([np.broadcast_to(np.roll(ramp, i)[:, None], (48, 64, 3)) for i in range(4)])
+    path = write_pictures("ramp.mp4", np.ascontiguousarray(video[:, :, :, :]))
+    stored = _frames(_example(Entry(str(path)))).astype(int)
+    assert np.abs(stored - read_frames(path, range(4))).mean() < 1.5
+
+
+def test_context_says_size_rate_path_and_names(write):
+    path = str(write("a.mp4", frames=6, size=(32, 48)))
+    context = _example(Entry(path, (1,)), ShardOptions(64), ("run", "sit")).context.feature
+    numbers = {key: list(context[key].int64_list.value) for key in context}
+    assert (numbers["image/height"], numbers["image/width"]) == ([64], [96])
+    assert numbers["image/frame_rate/fraction"] == [10, 1]
+    assert context["image/frame_rate"].float_list.value[0] == 10
+    assert context["clip/data_path"].bytes_list.value[0] == path.encode()
+    assert context["clip/label/string"].bytes_list.value[0] == b"sit"
+    assert context["image/format"].bytes_list.value[0] == b"JPEG"
+
+
+def test_only_the_part_between_start_and_end_is_stored_with_its_times_in_the_file(
+    write, read_numbers
+):
+    example = _example(Entry(str(write("a.mp4", frames=20)), start=0.5, end=1.0))
+    assert read_numbers(_frames(example)) == [5, 6, 7, 8, 9]
+    assert _times(example) == [500_000, 600_000, 700_000, 800_000, 900_000]
+    assert example.context.feature["clip/start/timestamp"].int64_list.value[0] == 500_000
+
+
+def test_every_third_frame_makes_a_third_of_the_rate(write, read_numbers):
+    example = _example(Entry(str(write("a.mp4", frames=20))), ShardOptions(None, every=3))
+    assert read_numbers(_frames(example)) == [0, 3, 6, 9, 12, 15, 18]
+    fraction = example.context.feature["image/frame_rate/fraction"].int64_list.value
+    assert list(fraction) == [10, 3]
+
+
+def test_times_of_labels_are_segments(write):
+    entry = Entry(str(write("a.mp4")), (2, 0), times=((0.1, 0.5), (1.0, 1.5)))
+    context = _example(entry).context.feature
+    assert list(context["segment/start/timestamp"].int64_list.value) == [100_000, 1_000_000]
+    assert list(context["segment/end/timestamp"].int64_list.value) == [500_000, 1_500_000]
+    assert list(context["segment/label/index"].int64_list.value) == [2, 0]
+
+
+def test_checksums_and_headers_are_those_of_tensorflow_s_own_files(tmp_path):
+    rng = np.random.default_rng(0)
+    records = [rng.bytes(n) for n in (4, 8, 63, 64, 65, 129, 5000, 70_001)]
+    with tf.io.TFRecordWriter(str(tmp_path / "x")) as writer:
+        for record in records:
+            writer.write(record)
+    framed = zip(headers([len(r) for r in records]), records, checksums(records), strict=True)
+    ours = b"".join(head + record + struct.pack("<I", crc) for head, record, crc in framed)
+    assert ours == (tmp_path / "x").read_bytes()
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_the_shortest_videos_can_be_stored(write, frames):
+    assert len(_frames(_example(Entry(str(write("a.mp4", frames=frames)))))) == frames
+
+
+def test_a_part_without_frames_is_an_error_that_names_the_file(write):
+    with pytest.raises(VideoError, match=r"a\.mp4.*no frame in this part"):
+        clip_example(Entry(str(write("a.mp4")), start=50.0), AS_STORED)
+
+
+@pytest.mark.parametrize("wrong", [{"quality": 101}, {"every": 0}, {"short_side": -1}])
+def test_options_out_of_range_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        ShardOptions(**wrong)

@@ -1,0 +1,61 @@
+"""A dispatcher and two workers, each a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+from keras_nonlocal.data import video_dataset
+from keras_nonlocal.data.clip import Clip
+from keras_nonlocal.data.shards.reading import shard_clips
+from keras_nonlocal.data.shards.service import calls_python, spread_over
+
+CLIP = Clip(2, short_side=48, size=(48, 48))
+
+
+def _start(*arguments):
+    command = [sys.executable, str(Path(__file__).with_name("service_process.py")), *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.fixture(scope="module")
+def service():
+    """The address of a dispatcher, and its two workers."""
+    dispatcher = _start("dispatcher")
+    address = dispatcher.stdout.readline().strip()
+    workers = [_start("worker", address) for _ in range(2)]
+    assert [worker.stdout.readline() for worker in workers] == ["ready\n"] * 2
+    yield f"grpc://{address}", workers
+    for process in (*workers, dispatcher):
+        process.kill()
+        process.wait()
+
+
+def test_two_workers_give_each_clip_once_in_an_epoch_and_new_ones_in_the_next(
+    service, written, read_numbers
+):
+    dataset = shard_clips(written, CLIP, training=True, service=service[0])
+    alone = sorted(int(label) for _, label, _ in shard_clips(written, CLIP))
+    epochs = [[tuple(seed.numpy()) for *_, seed in dataset] for _ in range(2)]
+    assert [len(set(epoch)) for epoch in epochs] == [6, 6]
+    assert sorted(int(label) for _, label, _ in dataset) == alone
+    assert not set(epochs[0]) & set(epochs[1])
+
+
+def test_a_data_set_that_decodes_videos_in_python_is_refused_with_the_way_out(manifest):
+    videos = video_dataset([manifest.entries[0].path], frames=2, size=(8, 8))
+    assert calls_python(videos)
+    with pytest.raises(ValueError, match="write_shards"):
+        spread_over(videos, "grpc://localhost:1", 1)
+
+
+def test_a_worker_killed_in_mid_epoch_is_an_error_and_no_short_epoch(service, written):
+    address, workers = service
+    slow = shard_clips(written, CLIP).repeat(400)
+    epoch = iter(spread_over(slow, address, 2400))
+    next(epoch)
+    workers[0].kill()
+    with pytest.raises(tf.errors.OpError):
+        sum(1 for _ in epoch)
