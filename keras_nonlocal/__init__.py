@@ -3,6 +3,7 @@
 from importlib.metadata import PackageNotFoundError as _NotInstalled
 from importlib.metadata import version as _version
 
+from . import augmentation as augmentation
 from . import backbones as backbones
 from . import data as data
 from . import explain as explain

@@ -16,7 +16,17 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(keras_nonlocal.__path__, "keras_nonlocal.")
     if not module.name.endswith("__main__") and ".entries" not in module.name
 )
-PUBLIC = ["layers", "models", "data", "explain", "ops", "weights", "zoo", "backbones"]
+PUBLIC = [
+    "layers",
+    "augmentation",
+    "models",
+    "data",
+    "explain",
+    "ops",
+    "weights",
+    "zoo",
+    "backbones",
+]
 
 
 def examples(name):

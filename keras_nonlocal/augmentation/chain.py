@@ -46,7 +46,8 @@ def apply(layers: Sequence[Callable], clips, labels=None, seeds=None):
 def copies(layers: Sequence[Callable]) -> int:
     """How many clips become of one when layers are applied to it.
 
-    >>> copies([CentreCrop(24), ThreeCrop(24)])
+    >>> from keras_nonlocal.augmentation import CentreCrop, ThreeCrop
+    >>> copies([ThreeCrop(24), CentreCrop(16)])
     3
     """
     product = 1

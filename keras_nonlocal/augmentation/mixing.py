@@ -13,7 +13,11 @@ from .random_base import RandomAugmentation
 
 
 class _Mixing(RandomAugmentation):
-    """Draws a share for each clip and a partner; subclasses say what is done with them."""
+    """Draws a share for each clip and a partner.
+
+    A subclass writes `_mixed(clips, others, shares, seeds)`, which gives mixed clips and the share
+    of each that is its own.
+    """
 
     needs_batch = True
 
@@ -38,10 +42,6 @@ class _Mixing(RandomAugmentation):
         others = tf.gather(clips, partners)
         mixed, shares = self._mixed(clips, others, beta(seeds, self.alpha), moved_on(seeds, 2))
         return mixed, mixing.blend(labels, tf.gather(labels, partners), shares)
-
-    def _mixed(self, clips, others, shares, seeds):
-        """The clips, and what share of each is its own."""
-        raise NotImplementedError
 
     def _steady(self, clips, labels):
         return clips, self._soft(labels)

@@ -18,9 +18,6 @@ class RandomAugmentation(ClipAugmentation):
         self.seed = seed
         self._source = seed_source(seed)
 
-    def _augment(self, clips, labels, seeds):
-        raise NotImplementedError(f"{type(self).__name__} must write `_augment`.")
-
     def _draw(self, batch):
         return clip_seeds(self._source, batch)
 

@@ -20,6 +20,9 @@ from .sampling import uniform_starts as uniform_starts
 from .scanning import scan as scan
 from .schemes import SCHEMES as SCHEMES
 from .schemes import Scheme as Scheme
+from .shards.beam import beam_shards as beam_shards
+from .shards.reading import shard_clips as shard_clips
+from .shards.writing import write_shards as write_shards
 from .sheet import contact_sheet as contact_sheet
 from .sources import check_manifest as check_manifest
 from .sources import read_source as read_source

@@ -13,6 +13,9 @@ from .ledger import Ledger
 from .manifest import Manifest
 from .pipeline import Augment, finish
 from .reader import DAMAGE, ClipReader, OnError
+from .shards.reading import shard_clips
+from .shards.service import refuse_python
+from .shards.shard_set import holds_shards, read_set
 from .sources import check_manifest, read_source
 
 
@@ -31,6 +34,7 @@ def video_dataset(
     on_error: OnError = "raise",
     ledger: str | os.PathLike[str] | None = None,
     workers: int | None = None,
+    service: str | None = None,
 ) -> tf.data.Dataset:
     """Batches of clips for `model.fit`, from videos as they lie on disk.
 
@@ -55,6 +59,8 @@ def video_dataset(
             decoded. No clip ever stands in for another.
         ledger: A JSON lines file to which each failure is added.
         workers: Videos that are decoded at once, by threads; as many as there are cores if `None`.
+        service: Address of a `tf.data` service, such as `"grpc://host:5000"`, whose workers read
+            shards; see `keras_nonlocal.data.shards.service.spread_over`.
 
     Returns:
         A dataset of uint8 `(batch, frames, H, W, 3)`, with targets if there are classes: int64
@@ -76,22 +82,42 @@ def video_dataset(
     clip, calls = clip or Clip(), positive_int("workers", workers or _cores())
     one_of("labels", labels, ("video", "clip"))
     one_of("on_error", on_error, DAMAGE)
-    manifest = read_source(source, split=split, class_names=class_names, root=root)
-    check_manifest(manifest)
-    reader = ClipReader(
-        manifest,
-        clip,
-        training=training,
-        on_error=on_error,
-        ledger=Ledger(ledger),
-        by_clip=labels == "clip",
-    )
-    clips = _clips(reader, manifest, clip, training, seed, calls, on_error == "skip")
+    if holds_shards(source):
+        _check_for_shards(split=split, class_names=class_names, root=root, ledger=ledger)
+        _check_for_shards(labels=labels != "video", on_error=on_error != "raise")
+        names = read_set(source).class_names
+        clips = shard_clips(
+            source, clip, training=training, seed=seed, parallel_calls=calls, service=service
+        )
+    else:
+        refuse_python(service)
+        manifest = read_source(source, split=split, class_names=class_names, root=root)
+        check_manifest(manifest)
+        names = manifest.class_names
+        reader = ClipReader(
+            manifest,
+            clip,
+            training=training,
+            on_error=on_error,
+            ledger=Ledger(ledger),
+            by_clip=labels == "clip",
+        )
+        clips = _clips(reader, manifest, clip, training, seed, calls, on_error == "skip")
     dataset = finish(
         clips, augment=augment, batch_size=batch_size, training=training, workers=calls
     )
-    dataset.class_names = manifest.class_names
+    dataset.class_names = names
     return dataset
+
+
+def _check_for_shards(**given) -> None:
+    """Shards were made of videos that could be read, with their classes: that is settled."""
+    late = [name for name, value in given.items() if value]
+    if late:
+        raise ValueError(
+            f"`source` is a folder of shards, for which `{'`, `'.join(late)}` cannot be chosen any "
+            "more: choose when they are written. Received values other than the default."
+        )
 
 
 def _clips(reader, manifest: Manifest, clip: Clip, training, seed, calls, skipping):

@@ -70,6 +70,8 @@ def _official(clip, length, number, parts):
 
 
 def _mmaction2(clip, length, number, parts):
+    if clip.frames == 1:
+        return length * (2 * number + 1) // (2 * clip.clips)
     room = tf.maximum(length - clip.span, 0)
     return room // 2 if clip.clips == 1 else _half_to_even(room * number, parts)
 

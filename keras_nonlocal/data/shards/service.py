@@ -35,16 +35,22 @@ def spread_over(dataset: tf.data.Dataset, service: str, clips: int) -> tf.data.D
     """
     positive_int("clips", clips)
     if calls_python(dataset):
-        raise ValueError(
-            "`dataset` calls Python, as those that decode videos do, and the workers of a tf.data "
-            "service run TensorFlow only. Write shards with `write_shards` or `keras-nonlocal data "
-            "shard`, and read them with `shard_clips(folder, clip, service=...)`."
-        )
+        refuse_python(service)
     sharing = tf.data.experimental.service.ShardingPolicy.DYNAMIC
     spread = dataset.apply(
         tf.data.experimental.service.distribute(processing_mode=sharing, service=service)
     )
     return spread.apply(tf.data.experimental.assert_cardinality(clips))
+
+
+def refuse_python(service: str | None) -> None:
+    """An error if videos that Python decodes are to go through a service."""
+    if service is not None:
+        raise ValueError(
+            "Videos are decoded by Python, and the workers of a tf.data service run TensorFlow "
+            "only. Write shards with `write_shards` or `keras-nonlocal data shard`, and give their "
+            f"folder as the source. Received: service={service!r}"
+        )
 
 
 def calls_python(dataset: tf.data.Dataset) -> bool:

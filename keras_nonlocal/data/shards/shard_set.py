@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import tensorflow as tf
 
@@ -99,6 +100,15 @@ def read_set(folder: PathLike) -> ShardSet:
     except ValueError as error:
         raise ValueError(f"{path!r} is not JSON: {error}") from error
     return parse(ShardSet, content, path)
+
+
+def holds_shards(source: Any) -> bool:
+    """Whether this is the path or address of a folder with a `shards.json`."""
+    if not isinstance(source, str | os.PathLike):
+        return False
+    path = joined(source, FILE)
+    ensure_file_system(path)
+    return tf.io.gfile.exists(path)
 
 
 def write_set(folder: PathLike, shards: ShardSet) -> None:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
@@ -17,7 +17,8 @@ from ...validation import one_of, positive_int
 from ..file_systems import PathLike, ensure_file_system
 from ..ledger import Ledger
 from ..manifest import Entry, Manifest
-from ..scan_progress import Progress
+from ..progress import Progress
+from ..sources import read_source
 from ..workers import Failure, run
 from .checking import check_shard
 from .example import ShardOptions, Task, task_example
@@ -38,7 +39,7 @@ _MOST_SHARDS = 1024
 
 
 def write_shards(
-    source: Manifest,
+    source: Any,
     folder: PathLike,
     *,
     name: str = "clips",
@@ -59,7 +60,7 @@ def write_shards(
     run that was killed is gone on with by calling this again.
 
     Args:
-        source: The videos, with their labels.
+        source: The videos, with their labels: whatever `read_source` reads.
         folder: Where to: any address that `tf.io.gfile` writes to.
         name: What the shards are called: `name-00003-of-00016.tfrecord`.
         shards: How many; by default one for 64 clips, 1024 at most.
@@ -83,6 +84,7 @@ def write_shards(
         write_shards(manifest, "shards/train", errors="skip", ledger="bad.jsonl")
     """
     one_of("errors", errors, ("raise", "skip"))
+    source = read_source(source)
     ensure_file_system(folder)
     options = ShardOptions(short_side, quality, every)
     state = _begun(folder, new_set(source, name, shards, options, seed))

@@ -45,7 +45,7 @@ def test_two_workers_give_each_clip_once_in_an_epoch_and_new_ones_in_the_next(
 
 
 def test_a_data_set_that_decodes_videos_in_python_is_refused_with_the_way_out(manifest):
-    videos = video_dataset([manifest.entries[0].path], frames=2, size=(8, 8))
+    videos = video_dataset([manifest.entries[0].path], clip=Clip(2, size=(8, 8)))
     assert calls_python(videos)
     with pytest.raises(ValueError, match="write_shards"):
         spread_over(videos, "grpc://localhost:1", 1)
