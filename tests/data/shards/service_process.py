@@ -1,7 +1,7 @@
 """Runs a dispatcher or a worker of a `tf.data` service until it is killed.
 
-    python service_process.py dispatcher
-    python service_process.py worker HOST:PORT
+python service_process.py dispatcher
+python service_process.py worker HOST:PORT
 """
 
 import sys
