@@ -99,7 +99,7 @@ def add_shards(
         made
         | "Examples" >> beam.Map(lambda result: (result[0][0], (result[0][1], result[1])))
         | "Shards" >> beam.GroupByKey()
-        | "Write" >> beam.MapTuple(_written, paths)
+        | "Write" >> beam.Map(_written, paths)
     )
     failed = made | "Bad" >> beam.Filter(lambda result: result[1] is None) | beam.Map(_line)
     return (
@@ -133,8 +133,9 @@ def _made(task: Task, options: ShardOptions, class_names) -> tuple[Task, bytes |
 
 
 def _written(
-    number: int, examples: Iterable[tuple[int, bytes | None]], paths: list[str]
+    group: tuple[int, Iterable[tuple[int, bytes | None]]], paths: list[str]
 ) -> tuple[int, Shard]:
+    number, examples = group
     path, places, left_out = paths[number], [], 0
     with tf.io.TFRecordWriter(temporary(path)) as writer:
         for place, example in examples:

@@ -14,6 +14,7 @@ from .shard_set import ShardSet, joined, read_set
 
 _PARALLEL_CALLS = 2
 _SHARDS_AT_ONCE = 16
+_IN_A_SHARD = 1024
 _BUFFER = 1 << 20  # bytes asked for at once: a clip in one or two requests where that takes long
 
 
@@ -36,7 +37,8 @@ def shard_clips(
         clip: How clips are cut.
         training: True for a new order, a random clip of each video and a random crop in each
             epoch; False for `clip.views` views of each video, in order.
-        seed: The same seed gives the same clips, epoch by epoch.
+        seed: The same seed gives the same clips, epoch by epoch. Not through a service, where order
+            and draws of training clips differ from run to run.
         shuffle: Among how many clips the order is drawn; one takes a few kilobytes.
         parallel_calls: How many clips are read at once.
         service: Address of a `tf.data` service, such as `"grpc://host:5000"`, whose workers do the
@@ -56,7 +58,7 @@ def shard_clips(
         train = shard_clips("shards/train", Clip(32, 2, size=(224, 224)), training=True)
     """
     shards = read_set(folder).complete()
-    clips = _indexed(folder, shards, training, seed, parallel_calls)
+    clips = _indexed(folder, shards, training, seed, parallel_calls, remote=service is not None)
     if training:
         clips = clips.shuffle(max(min(shuffle, shards.clips), 1), seed=seed)
     else:
@@ -90,29 +92,40 @@ def _records_from(path, header, count):
     return records.take(count).batch(count).get_single_element()
 
 
-def _indexed(folder, shards: ShardSet, training, seed, parallel_calls) -> tf.data.Dataset:
+def _indexed(folder, shards: ShardSet, training, seed, calls, *, remote=False) -> tf.data.Dataset:
     """What the indexes say of each clip, with the file it is in and a seed of its own."""
     files = [joined(folder, shard.file) for shard in shards.shards if shard and shard.frames]
     names = tf.data.Dataset.from_tensor_slices(files)
     if training:
         names = names.shuffle(len(files), seed=seed)
     draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=training)
+    drawn = tf.data.Dataset.zip((names, draws))
+    if training and remote:
+        drawn = names.map(lambda file: (file, _moment(file)))
     cycle = min(len(files), _SHARDS_AT_ONCE) if training else 1
-    return tf.data.Dataset.zip((names, draws)).interleave(
-        _clips_of_shard,
+    return drawn.interleave(
+        lambda file, draw: _clips_of_shard(file, draw, training),
         cycle_length=cycle,
         block_length=1,
-        num_parallel_calls=min(parallel_calls, cycle),
+        num_parallel_calls=min(calls, cycle),
     )
 
 
-def _clips_of_shard(file, draw):
+def _moment(file):
+    """A number of now: the workers of a service begin each epoch with the same generators."""
+    name = tf.strings.to_hash_bucket_fast(file, 2**31 - 1)
+    return tf.cast(tf.timestamp() * 1e6, tf.int64) + name
+
+
+def _clips_of_shard(file, draw, training: bool):
     def described(record):
         clip = tf.io.parse_single_example(record, FEATURES)
         seed = tf.stack([tf.cast(draw % 2**31, tf.int32), tf.cast(clip["number"], tf.int32)])
         return {**clip, "file": file, "seed": seed, "view": tf.constant(0, tf.int64)}
 
-    return tf.data.TFRecordDataset(file + ".index").map(described)
+    records = tf.data.TFRecordDataset(file + ".index")
+    records = records.shuffle(_IN_A_SHARD, seed=draw) if training else records
+    return records.map(described)
 
 
 def _views(clip: Clip):

@@ -1,0 +1,38 @@
+import argparse
+
+import numpy as np
+import pytest
+
+from keras_nonlocal.cli import data_shard
+from keras_nonlocal.data.ledger import read_ledger
+from keras_nonlocal.data.shards.shard_set import read_set
+from keras_nonlocal.data.video import write_video
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("run", "sit"):
+        write_video(tmp_path / "videos" / name / "a.mp4", np.zeros((4, 32, 32, 3), "uint8"))
+    (tmp_path / "videos" / "sit" / "bad.mp4").write_bytes(b"no video")
+    return tmp_path
+
+
+def _run(*arguments):
+    parser = argparse.ArgumentParser()
+    data_shard.add_parser(parser.add_subparsers(required=True))
+    parsed = parser.parse_args(["shard", *map(str, arguments)])
+    return parsed.run(parsed)
+
+
+def test_a_folder_becomes_shards_and_bad_videos_a_ledger(folder, capsys):
+    out, ledger = folder / "out", folder / "bad.jsonl"
+    options = ("--shards", 1, "--workers", 1, "--short-side", 32, "--skip-bad", "--ledger", ledger)
+    assert _run(folder / "videos", out, *options) == 0
+    assert read_set(out).class_names == ("run", "sit")
+    assert "2 videos in 1 shards" in capsys.readouterr().out
+    assert [row["path"].endswith("bad.mp4") for row in read_ledger(ledger)] == [True]
+
+
+def test_a_bad_video_stops_it_unless_it_may_be_left_out(folder):
+    with pytest.raises(ValueError, match="--skip-bad"):
+        _run(folder / "videos", folder / "out", "--workers", 1)
