@@ -24,7 +24,7 @@ from videos import make_video
 
 import keras_nonlocal
 from keras_nonlocal import augmentation
-from keras_nonlocal.data import Clip, video_dataset
+from keras_nonlocal.data import Clip, Entry, Manifest, video_dataset, write_shards
 
 FRAMES, STRIDE, CLIPS = 32, 2, 24
 CLIP = Clip(FRAMES, STRIDE)
@@ -116,6 +116,20 @@ def scaling_rows(folder, rounds):
         yield Row(f"720p to short side 256 / decord, {name}", seconds["ours"], seconds[name], bar)
 
 
+def shard_rows(folder, rounds):
+    """The same clips from JPEG frames in TFRecord files, quality 95, against the video files."""
+    for picture in ("testsrc2", "mandelbrot"):
+        for gop in (12, 250):
+            name = f"{picture}{gop}"
+            path = make_video(folder / f"{name}.mp4", picture=picture, size=(340, 256), gop=gop)
+            entries = tuple(Entry(str(path), (0,), start=i / 1e6) for i in range(CLIPS))
+            write_shards(Manifest(entries, ("a",)), folder / name, shards=2, short_side=None)
+            shards = video_dataset(folder / name, clip=CLIP, training=True, batch_size=1)
+            calls = {"shards": Epoch(lambda shards=shards: shards), "video": ours(path)}
+            seconds = alternate(calls, rounds)
+            yield Row(f"{name}: shards / video", seconds["shards"], seconds["video"], 2.5)
+
+
 def training_rows(folder, rounds, steps=8):
     """A training step of NL-I3D R50 fed from files, against one fed from memory."""
     path = make_video(folder / "train.mp4", picture="mandelbrot", size=(340, 256), gop=250)
@@ -151,7 +165,12 @@ def main():
                 print(table(list(rows(Path(folder), arguments.rounds))), flush=True)
 
 
-PARTS = {"video": reading_rows, "scaling": scaling_rows, "training": training_rows}
+PARTS = {
+    "video": reading_rows,
+    "scaling": scaling_rows,
+    "shards": shard_rows,
+    "training": training_rows,
+}
 
 if __name__ == "__main__":
     main()

@@ -12,7 +12,8 @@ import tensorflow as tf
 from ..file_systems import PathLike
 from ..manifest import Manifest
 from ..video import VideoError
-from .example import ShardOptions, Task, task_example
+from .encoding import ShardOptions, Task
+from .example import clip_example
 from .shard_set import (
     Shard,
     ShardSet,
@@ -125,7 +126,7 @@ def _beam():
 def _made(task: Task, options: ShardOptions, class_names) -> tuple[Task, bytes | None, str]:
     """A task, and its example or why there is none."""
     try:
-        return task, task_example(task, options, class_names), ""
+        return task, clip_example(task[2], options, class_names), ""
     except VideoError as error:
         return task, None, error.cause
     except OSError as error:

@@ -1,54 +1,18 @@
-"""One entry of a manifest -> one serialized `tf.train.SequenceExample` of JPEG frames.
+"""A video as one serialized `tf.train.SequenceExample` of JPEG frames, as TFRecord files hold it.
 
-The names of its features are those of MediaPipe and of the TensorFlow Model Garden. TensorFlow is
-not needed to write one.
+The names of its features are those of MediaPipe and of the TensorFlow Model Garden.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from pathlib import PurePosixPath
 
-import numpy as np
-from PIL import Image
+import tensorflow as tf
 
-from ...validation import positive_int
-from ..file_systems import local_file
 from ..manifest import Entry
-from ..video import VideoError, iterate_frames
-from . import protobuf
-from .frame_records import HEADER_KEY, feature_lists
+from .encoding import Encoded, ShardOptions, Value, encode
 
-# A shard, a place in it, and what to write there.
-Task = tuple[int, int, Entry]
-_MICROSECONDS = 1_000_000
-_USUAL_RATE = Fraction(30)  # of a video of one frame
-
-
-@dataclass(frozen=True)
-class ShardOptions:
-    """How the frames of videos are stored.
-
-    Attributes:
-        short_side: Frames are scaled while they are decoded until their shorter side is this;
-            `None` leaves them as they are.
-        quality: Of the JPEG files, 1 to 100.
-        every: Keep one frame out of so many.
-    """
-
-    short_side: int | None = 256
-    quality: int = 95
-    every: int = 1
-
-    def __post_init__(self):
-        if self.short_side is not None:
-            positive_int("short_side", self.short_side)
-        positive_int("every", self.every)
-        if positive_int("quality", self.quality) > 100:
-            raise ValueError(f"`quality` must be 1 to 100. Received: quality={self.quality!r}")
+FRAMES_KEY, TIMES_KEY = "image/encoded", "image/timestamp"
 
 
 def clip_example(
@@ -70,90 +34,35 @@ def clip_example(
 
     Example:
 
-    >>> import tensorflow as tf
     >>> example = tf.train.SequenceExample.FromString(clip_example(Entry("jumping.mp4", (3,))))
     >>> example.context.feature["clip/label/index"].int64_list.value[0]
     3
     >>> len(example.feature_lists.feature_list["image/encoded"].feature)
     75
     """
-    options = options or ShardOptions()
-    times, frames, (height, width) = _frames(entry, options)
-    header, lists = feature_lists(frames, times)
-    rate = _rate(entry, times, options.every)
-    features: dict[str, Sequence[protobuf.Value]] = {
-        "image/format": ["JPEG"],
-        "image/channels": [3],
-        "image/colorspace": ["RGB"],
-        "image/height": [height],
-        "image/width": [width],
-        "image/frame_rate": [float(rate)],
-        "image/frame_rate/fraction": [rate.numerator, rate.denominator],
-        **_labels(entry, class_names),
-        **_segments(entry),
-        "clip/media_id": [PurePosixPath(entry.path).stem],
-        "clip/data_path": [entry.path],
-        "clip/start/timestamp": [times[0]],
-        "clip/end/timestamp": [times[-1]],
-        HEADER_KEY: [header],
+    return serialized_clip(encode(entry, options or ShardOptions(), class_names))
+
+
+def serialized_clip(clip: Encoded) -> bytes:
+    """An encoded video as a serialized `SequenceExample`; empty features are left out."""
+    lists = {
+        FRAMES_KEY: [_feature([frame]) for frame in clip.frames],
+        TIMES_KEY: [_feature([time]) for time in clip.times],
     }
-    return protobuf.context(features) + lists
+    return tf.train.SequenceExample(
+        context=tf.train.Features(
+            feature={key: _feature(values) for key, values in clip.context.items() if len(values)}
+        ),
+        feature_lists=tf.train.FeatureLists(
+            feature_list={key: tf.train.FeatureList(feature=list_) for key, list_ in lists.items()}
+        ),
+    ).SerializeToString()
 
 
-def task_example(task: Task, options: ShardOptions, class_names: Sequence[str]) -> bytes:
-    """What a worker process does; here, as what it imports needs no TensorFlow."""
-    return clip_example(task[2], options, class_names)
-
-
-def _frames(entry: Entry, options: ShardOptions) -> tuple[list[int], list[bytes], tuple[int, int]]:
-    """The times, in microseconds of the file, the JPEG files, and the height and width of all."""
-    times, frames, shapes = [], [], set()
-    with local_file(entry.path) as path:
-        shown = iterate_frames(
-            path, short_side=options.short_side, start=entry.start, end=entry.end
-        )
-        for number, (time, picture) in enumerate(shown):
-            if number % options.every == 0:
-                times.append(time)
-                frames.append(_jpeg(picture, options.quality))
-                shapes.add(picture.shape[:2])
-    if len(shapes) != 1:
-        cause = "its frames change size midway" if shapes else "it shows no frame in this part"
-        raise VideoError(entry.path, cause)
-    return times, frames, shapes.pop()
-
-
-def _jpeg(picture: np.ndarray, quality: int) -> bytes:
-    """Half of the colour resolution, as videos have, and Huffman tables of its own: an eighth fewer
-    bytes, which decode faster, for twice the time to encode."""
-    buffer = io.BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(picture))
-    image.save(buffer, "JPEG", quality=quality, subsampling="4:2:0", optimize=True)
-    return buffer.getvalue()
-
-
-def _rate(entry: Entry, times: list[int], every: int) -> Fraction:
-    """Frames a second of what is stored, exact for the usual rates."""
-    if entry.fps is not None:
-        rate = Fraction(entry.fps) / every
-    elif len(times) > 1:
-        rate = Fraction(_MICROSECONDS * (len(times) - 1), max(times[-1] - times[0], 1))
-    else:
-        rate = _USUAL_RATE / every
-    return max(rate.limit_denominator(1001), Fraction(1, 1001))
-
-
-def _labels(entry: Entry, class_names: Sequence[str]) -> dict:
-    names = [class_names[label] for label in entry.labels] if class_names else []
-    return {"clip/label/index": entry.labels, "clip/label/string": names}
-
-
-def _segments(entry: Entry) -> dict:
-    """When each label holds, in microseconds."""
-    starts, ends = ([round(time[end] * _MICROSECONDS) for time in entry.times] for end in (0, 1))
-    labels = entry.labels if starts else ()
-    return {
-        "segment/start/timestamp": starts,
-        "segment/end/timestamp": ends,
-        "segment/label/index": labels,
-    }
+def _feature(values: Sequence[Value | bytes]) -> tf.train.Feature:
+    if isinstance(values[0], int):
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+    if isinstance(values[0], float):
+        return tf.train.Feature(float_list=tf.train.FloatList(value=values))
+    texts = [value.encode() if isinstance(value, str) else value for value in values]
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=texts))

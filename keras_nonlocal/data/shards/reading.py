@@ -70,26 +70,35 @@ def shard_clips(
     return _fixed(clips.apply(tf.data.experimental.assert_cardinality(count)))
 
 
-def read_frames_at(path, headers, skips, numbers) -> tf.Tensor:
-    """The JPEG files of frames `numbers`, reading from the first of them to the last only."""
-    first, last = tf.reduce_min(numbers), tf.reduce_max(numbers)
-    records = _records_from(path, tf.gather(headers, first), last - first + 1)
-    wanted = tf.gather(records, numbers - first)
-    starts = tf.cast(tf.gather(skips, numbers), tf.int32)
-    return tf.strings.substr(wanted, starts, tf.fill(tf.shape(starts), tf.int32.max))
+def read_frames_at(path, size, offsets, lengths, numbers) -> tf.Tensor:
+    """The JPEG files of frames `numbers`, by one read from the first of them to the last.
+
+    Args:
+        path: A shard.
+        size: Of the shard, in bytes.
+        offsets, lengths: Where each frame of a clip begins in the shard, and how long it is.
+        numbers: The frames that are wanted; all are int64.
+    """
+    size, offsets, lengths = (tf.cast(value, tf.int64) for value in (size, offsets, lengths))
+    offsets, lengths = tf.gather(offsets, numbers), tf.gather(lengths, numbers)
+    first = tf.reduce_min(offsets)
+    part = _part(path, size, first, tf.reduce_max(offsets + lengths) - first)
+    return tf.strings.substr(part, offsets - first, lengths)
 
 
 @tf.function
-def _records_from(path, header, count):
-    """In a function, as this kind of data set cannot stand at the top: it forgets its offsets."""
-    variant = tf.raw_ops.TFRecordDatasetV2(
+def _part(path, size, offset, length):
+    """Bytes of a file. To TensorFlow, it is a file of one record between two long margins."""
+    variant = tf.raw_ops.FixedLengthRecordDatasetV2(
         filenames=[path],
-        compression_type="",
+        header_bytes=offset,
+        record_bytes=length,
+        footer_bytes=size - offset - length,
         buffer_size=tf.constant(_BUFFER, tf.int64),
-        byte_offsets=[header],
+        compression_type="",
     )
-    records = tf.data.experimental.from_variant(variant, tf.TensorSpec((), tf.string))
-    return records.take(count).batch(count).get_single_element()
+    record = tf.data.experimental.from_variant(variant, tf.TensorSpec((), tf.string))
+    return record.get_single_element()
 
 
 def _indexed(folder, shards: ShardSet, training, seed, calls, *, remote=False) -> tf.data.Dataset:
@@ -146,7 +155,11 @@ def _loader(clip: Clip, shards: ShardSet, training: bool):
         choose = _random_view if training else _test_view
         numbers, short_side, place = choose(clip, described)
         frames = read_frames_at(
-            described["file"], described["headers"], described["skips"], numbers
+            described["file"],
+            described["bytes"],
+            described["offsets"],
+            described["lengths"],
+            numbers,
         )
         size = described["size"]
         video = decoded_clip(clip, frames, size, short_side, place, scales=scales)

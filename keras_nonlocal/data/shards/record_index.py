@@ -10,17 +10,19 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from .frame_records import FRAMES_KEY, HEADER, HEADER_KEY
+from .example import FRAMES_KEY, TIMES_KEY
 
-_FRAMING = 16  # bytes of a TFRecord file between two records
+# A TFRecord file has 12 bytes before each record, its length and a checksum, and 4 behind it.
+_BEFORE, _BEHIND = 12, 4
 FEATURES = {
     "number": tf.io.FixedLenFeature([], tf.int64),
+    "bytes": tf.io.FixedLenFeature([], tf.int64),
     "labels": tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True),
     "size": tf.io.FixedLenFeature([2], tf.int64),
     "rate": tf.io.FixedLenFeature([2], tf.int64),
     "times": tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True),
-    "headers": tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True),
-    "skips": tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True),
+    "offsets": tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True),
+    "lengths": tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True),
 }
 
 
@@ -34,15 +36,15 @@ def index_shard(path: str) -> Iterator[tuple[dict[str, list[int]], list[bytes]]]
         tf.errors.DataLossError: A checksum is wrong, or the file is not complete.
         ValueError: A record is not one that `clip_example` wrote.
     """
-    start = HEADER
+    start, size = _BEFORE, tf.io.gfile.stat(path).length
     for number, record in enumerate(tf.data.TFRecordDataset(path).as_numpy_iterator()):
         try:
-            yield _described(record, start, number)
+            yield _described(record, start, number, size)
         except (KeyError, IndexError, ValueError) as error:
             raise ValueError(
                 f"Record {number} of {path!r} is not one that `clip_example` wrote: {error}"
             ) from error
-        start += len(record) + _FRAMING
+        start += len(record) + _BEHIND + _BEFORE
 
 
 def serialized(clip: dict[str, list[int]]) -> bytes:
@@ -54,33 +56,32 @@ def serialized(clip: dict[str, list[int]]) -> bytes:
     return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
 
 
-def _described(record: bytes, start: int, number: int):
+def _described(record: bytes, start: int, number: int, size: int):
     example = tf.train.SequenceExample.FromString(record)
     lists, context = example.feature_lists.feature_list, example.context.feature
     frames = [feature.bytes_list.value[0] for feature in lists[FRAMES_KEY].feature]
-    headers, skips = _places(record, context[HEADER_KEY].bytes_list.value[0], frames)
+    times = [feature.int64_list.value[0] for feature in lists[TIMES_KEY].feature]
 
     def numbers(key):
         return list(context[key].int64_list.value)
 
-    times = [feature.int64_list.value[0] for feature in lists["image/timestamp"].feature]
     clip = {
         "number": [number],
+        "bytes": [size],
         "labels": numbers("clip/label/index"),
         "size": numbers("image/height") + numbers("image/width"),
         "rate": numbers("image/frame_rate/fraction"),
         "times": [time - times[0] for time in times],
-        "headers": [start + header for header in headers],
-        "skips": skips,
+        "offsets": [start + place for place in _places(record, frames)],
+        "lengths": [len(frame) for frame in frames],
     }
     return clip, frames
 
 
-def _places(record: bytes, header: bytes, frames: list[bytes]) -> tuple[list[int], list[int]]:
-    """Where the header of each frame is, and how many bytes behind it the frame begins."""
-    headers, skips = [record.index(header)], []
+def _places(record: bytes, frames: list[bytes]) -> list[int]:
+    """Where each frame begins in the record, in which they lie one behind the other."""
+    places, behind = [], 0
     for frame in frames:
-        begins = record.index(frame[:256], headers[-1] + HEADER)
-        skips.append(begins - headers[-1] - HEADER)
-        headers.append(begins + len(frame) - HEADER)
-    return headers[:-1], skips
+        places.append(record.index(frame, behind))
+        behind = places[-1] + len(frame)
+    return places

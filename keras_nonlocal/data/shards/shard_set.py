@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from ...schema import parse
 from ..file_systems import PathLike, ensure_file_system
-from .example import ShardOptions
+from .encoding import ShardOptions
 
 FILE = "shards.json"
 

@@ -21,7 +21,8 @@ from ..progress import Progress
 from ..sources import read_source
 from ..workers import Failure, run
 from .checking import check_shard
-from .example import ShardOptions, Task, task_example
+from .encoding import Encoded, ShardOptions, Task, encode_task
+from .example import serialized_clip
 from .shard_set import (
     FILE,
     Shard,
@@ -92,7 +93,7 @@ def write_shards(
     tasks = ordered_tasks(source, state, missing)
     sizes = Counter(number for number, *_ in tasks)
     paths = [joined(folder, file) for file in shard_names(name, len(state.shards))]
-    make = partial(task_example, options=options, class_names=source.class_names)
+    make = partial(encode_task, options=options, class_names=source.class_names)
     made = run(tasks, make, workers=workers, time_limit=time_limit)
     account = _Account(Ledger(ledger), errors, Progress(len(tasks), wanted=progress))
     for number, places in _shards(account.kept(made), paths, sizes):
@@ -158,7 +159,7 @@ def _begun(folder: PathLike, plan: ShardSet) -> ShardSet:
     return begun
 
 
-def _shards(made: Iterable[tuple[Task, bytes | None]], paths, sizes) -> Iterator:
+def _shards(made: Iterable[tuple[Task, Encoded | None]], paths, sizes) -> Iterator:
     """Writes examples as they come; gives each shard that all have come for, with their places.
 
     The index puts them in order, so that no more than one has to be held here.
@@ -170,7 +171,7 @@ def _shards(made: Iterable[tuple[Task, bytes | None]], paths, sizes) -> Iterator
         if number not in writers:
             writers[number] = tf.io.TFRecordWriter(temporary(paths[number]))
         if example is not None:
-            writers[number].write(example)
+            writers[number].write(serialized_clip(example))
             written[number].append(place)
         waiting[number] -= 1
         if not waiting[number]:
@@ -184,7 +185,7 @@ class _Account:
     def __init__(self, ledger: Ledger, errors: str, progress: Progress):
         self.progress, self._ledger, self._errors = progress, ledger, errors
 
-    def kept(self, made) -> Iterator[tuple[Task, bytes | None]]:
+    def kept(self, made) -> Iterator[tuple[Task, Encoded | None]]:
         for task, result in made:
             failed = isinstance(result, Failure)
             if failed:

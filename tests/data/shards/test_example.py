@@ -1,12 +1,10 @@
-import struct
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from keras_nonlocal.data.manifest import Entry
-from keras_nonlocal.data.shards.crc32c import checksums, headers
-from keras_nonlocal.data.shards.example import ShardOptions, clip_example
+from keras_nonlocal.data.shards.encoding import ShardOptions
+from keras_nonlocal.data.shards.example import clip_example
 from keras_nonlocal.data.video import VideoError, read_frames
 
 AS_STORED = ShardOptions(short_side=None)
@@ -80,17 +78,6 @@ def test_times_of_labels_are_segments(write):
     assert list(context["segment/start/timestamp"].int64_list.value) == [100_000, 1_000_000]
     assert list(context["segment/end/timestamp"].int64_list.value) == [500_000, 1_500_000]
     assert list(context["segment/label/index"].int64_list.value) == [2, 0]
-
-
-def test_checksums_and_headers_are_those_of_tensorflow_s_own_files(tmp_path):
-    rng = np.random.default_rng(0)
-    records = [rng.bytes(n) for n in (4, 8, 63, 64, 65, 129, 5000, 70_001)]
-    with tf.io.TFRecordWriter(str(tmp_path / "x")) as writer:
-        for record in records:
-            writer.write(record)
-    framed = zip(headers([len(r) for r in records]), records, checksums(records), strict=True)
-    ours = b"".join(head + record + struct.pack("<I", crc) for head, record, crc in framed)
-    assert ours == (tmp_path / "x").read_bytes()
 
 
 @pytest.mark.parametrize("frames", [1, 2])
