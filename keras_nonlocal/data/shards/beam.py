@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 import tensorflow as tf
@@ -134,18 +135,16 @@ def _made(task: Task, options: ShardOptions, class_names) -> tuple[Task, bytes |
 
 
 def _written(
-    group: tuple[int, Iterable[tuple[int, bytes | None]]], paths: list[str]
+    number: int, examples: Iterable[tuple[int, bytes | None]], paths: list[str]
 ) -> tuple[int, Shard]:
-    number, examples = group
-    path, places, left_out = paths[number], [], 0
+    path, clips, wanted = paths[number], 0, 0
     with tf.io.TFRecordWriter(temporary(path)) as writer:
-        for place, example in examples:
-            if example is None:
-                left_out += 1
-                continue
-            writer.write(example)
-            places.append(place)
-    return number, finished(path, places, len(places) + left_out)
+        for _, example in sorted(examples, key=itemgetter(0)):
+            wanted += 1
+            if example is not None:
+                writer.write(example)
+                clips += 1
+    return number, finished(path, clips, wanted)
 
 
 def _line(result: tuple[Task, None, str]) -> str:

@@ -1,46 +1,41 @@
-"""A written shard -> its index, what `shards.json` says of it, and proof that it can be read."""
+"""A written shard -> what `shards.json` says of it, and proof that it can be read."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 
 import tensorflow as tf
 
 from ..file_systems import PathLike
-from .reading import read_frames_at
-from .record_index import index_shard, serialized
+from .example import FRAMES_KEY
 from .shard_set import Shard, joined, read_set
 
 _CHUNK = 1 << 23
 
 
-def check_shard(
-    path: str, places: Sequence[int] | None = None, *, name: str, left_out: int = 0
-) -> Shard:
-    """Reads a shard from end to end and writes the index beside it.
+def check_shard(path: str, clips: int, *, name: str, left_out: int = 0) -> Shard:
+    """Reads a shard from end to end.
 
-    Checksums are compared, records parsed, and the first and the last frame of each clip decoded,
-    all frames being read as `shard_clips` reads them.
+    Checksums are compared, records parsed, and the first and the last frame of each clip decoded.
 
     Args:
         path: The shard, under its final or its temporary name.
-        places: Of its clips in the order they are to be read in; by default that of the file.
-        name: Its final name; the index is named after it.
+        clips: How many it must hold.
+        name: Its final name.
         left_out: What `shards.json` shall say of entries that are not in it.
 
     Raises:
         ValueError: It cannot be read, or holds another number of clips.
     """
+    records = tf.data.TFRecordDataset(path).as_numpy_iterator()
     try:
-        clips = [_checked(path, *pair) for pair in index_shard(path)]
-    except tf.errors.OpError as error:
+        frames = tuple(_checked(record) for record in records)
+    except (tf.errors.OpError, ValueError) as error:
         raise ValueError(
-            f"The shard {path!r} cannot be read back: {error.message}. Is the disk full or faulty?"
+            f"The shard {path!r} cannot be read back: {error}. Is the disk full or faulty?"
         ) from error
-    clips = _placed(clips, places, path)
-    _write_index(path, name, clips)
-    frames = tuple(len(clip["times"]) for clip in clips)
+    if len(frames) != clips:
+        raise ValueError(f"The shard {path!r} must hold {clips} clips; it holds {len(frames)}.")
     return Shard(name, frames, tf.io.gfile.stat(path).length, _sha256(path), left_out)
 
 
@@ -67,34 +62,16 @@ def check_shards(folder: PathLike) -> int:
     return shards.clips
 
 
-def _checked(path: str, clip: dict, frames: list[bytes]) -> dict:
-    last = len(frames) - 1
-    shape = (*clip["size"], 3)
-    ends = tf.constant([0, last], tf.int64)
-    read = read_frames_at(path, clip["bytes"][0], clip["offsets"], clip["lengths"], ends)
-    for number, frame in zip((0, last), read, strict=True):
-        if frames[number] != frame.numpy() or tf.io.decode_jpeg(frame).shape != shape:
-            raise ValueError(f"Frame {number} of a clip in {path!r} cannot be read back.")
-    return clip
-
-
-def _placed(clips: list[dict], places, path: str) -> list[dict]:
-    if places is None:
-        return clips
-    if len(places) != len(clips):
-        raise ValueError(
-            f"The shard {path!r} must hold {len(places)} clips; it holds {len(clips)}."
-        )
-    numbered = [{**clip, "number": [place]} for clip, place in zip(clips, places, strict=True)]
-    return sorted(numbered, key=lambda clip: clip["number"])
-
-
-def _write_index(path: str, name: str, described: list[dict]) -> None:
-    target = f"{path.removesuffix('.part').rsplit('/', 1)[0]}/{name}.index"
-    with tf.io.TFRecordWriter(f"{target}.part") as writer:
-        for clip in described:
-            writer.write(serialized(clip))
-    tf.io.gfile.rename(f"{target}.part", target, overwrite=True)
+def _checked(record: bytes) -> int:
+    """How many frames a record has, the first and the last of which decode to the same size."""
+    example = tf.train.SequenceExample.FromString(record)
+    features = example.feature_lists.feature_list[FRAMES_KEY].feature
+    context = example.context.feature
+    height, width = (context[f"image/{side}"].int64_list.value[0] for side in ("height", "width"))
+    for feature in (features[0], features[-1]):
+        if tf.io.decode_jpeg(feature.bytes_list.value[0]).shape != (height, width, 3):
+            raise ValueError(f"a frame is not of {height} x {width} pixels")
+    return len(features)
 
 
 def _sha256(path: str) -> str:

@@ -6,16 +6,25 @@ import tensorflow as tf
 
 from ..clip import Clip
 from ..file_systems import PathLike
+from ..pipeline import with_fixed_tuning
+from .example import FRAMES_KEY, TIMES_KEY
 from .graph_sampling import random_numbers, spread_numbers
 from .pictures import decoded_clip, drawn_place, spread_place
-from .record_index import FEATURES
 from .service import spread_over
 from .shard_set import ShardSet, joined, read_set
 
 _PARALLEL_CALLS = 2
 _SHARDS_AT_ONCE = 16
-_IN_A_SHARD = 1024
-_BUFFER = 1 << 20  # bytes asked for at once: a clip in one or two requests where that takes long
+_CONTEXT = {
+    "clip/label/index": tf.io.VarLenFeature(tf.int64),
+    "image/height": tf.io.FixedLenFeature([], tf.int64),
+    "image/width": tf.io.FixedLenFeature([], tf.int64),
+    "image/frame_rate/fraction": tf.io.FixedLenFeature([2], tf.int64),
+}
+_LISTS = {
+    FRAMES_KEY: tf.io.FixedLenSequenceFeature([], tf.string),
+    TIMES_KEY: tf.io.FixedLenSequenceFeature([], tf.int64),
+}
 
 
 def shard_clips(
@@ -24,13 +33,13 @@ def shard_clips(
     *,
     training: bool = False,
     seed: int = 0,
-    shuffle: int = 10_000,
+    shuffle: int = 64,
     parallel_calls: int = _PARALLEL_CALLS,
     service: str | None = None,
 ) -> tf.data.Dataset:
     """Clips of a folder of shards, one by one.
 
-    Only the wanted frames of a clip are read, and only what is kept of them is decoded.
+    Only the wanted frames of a clip are decoded, and of these only what is kept.
 
     Args:
         folder: What `write_shards` wrote; any address that `tf.io.gfile` opens.
@@ -39,7 +48,8 @@ def shard_clips(
             epoch; False for `clip.views` views of each video, in order.
         seed: The same seed gives the same clips, epoch by epoch. Not through a service, where order
             and draws of training clips differ from run to run.
-        shuffle: Among how many clips the order is drawn; one takes a few kilobytes.
+        shuffle: Among how many videos the order is drawn, which are held encoded, megabytes each.
+            Besides, shards come in a new order, several in turn, and each holds a random part.
         parallel_calls: How many clips are read at once.
         service: Address of a `tf.data` service, such as `"grpc://host:5000"`, whose workers do the
             work: see `spread_over`.
@@ -58,51 +68,21 @@ def shard_clips(
         train = shard_clips("shards/train", Clip(32, 2, size=(224, 224)), training=True)
     """
     shards = read_set(folder).complete()
-    clips = _indexed(folder, shards, training, seed, parallel_calls, remote=service is not None)
+    records = _records(folder, shards, training, seed, parallel_calls, service is not None)
     if training:
-        clips = clips.shuffle(max(min(shuffle, shards.clips), 1), seed=seed)
-    else:
-        clips = clips.flat_map(_views(clip))
-    clips = clips.map(_loader(clip, shards, training), num_parallel_calls=parallel_calls)
+        records = records.shuffle(max(min(shuffle, shards.clips), 1), seed=seed)
+    described = records.map(_parsed, num_parallel_calls=parallel_calls)
+    if not training:
+        described = described.flat_map(_views(clip))
+    clips = described.map(_loader(clip, shards, training), num_parallel_calls=parallel_calls)
     count = shards.clips * (1 if training else clip.views)
     if service is not None:
         clips = spread_over(clips, service, count)
-    return _fixed(clips.apply(tf.data.experimental.assert_cardinality(count)))
+    return with_fixed_tuning(clips.apply(tf.data.experimental.assert_cardinality(count)))
 
 
-def read_frames_at(path, size, offsets, lengths, numbers) -> tf.Tensor:
-    """The JPEG files of frames `numbers`, by one read from the first of them to the last.
-
-    Args:
-        path: A shard.
-        size: Of the shard, in bytes.
-        offsets, lengths: Where each frame of a clip begins in the shard, and how long it is.
-        numbers: The frames that are wanted; all are int64.
-    """
-    size, offsets, lengths = (tf.cast(value, tf.int64) for value in (size, offsets, lengths))
-    offsets, lengths = tf.gather(offsets, numbers), tf.gather(lengths, numbers)
-    first = tf.reduce_min(offsets)
-    part = _part(path, size, first, tf.reduce_max(offsets + lengths) - first)
-    return tf.strings.substr(part, offsets - first, lengths)
-
-
-@tf.function
-def _part(path, size, offset, length):
-    """Bytes of a file. To TensorFlow, it is a file of one record between two long margins."""
-    variant = tf.raw_ops.FixedLengthRecordDatasetV2(
-        filenames=[path],
-        header_bytes=offset,
-        record_bytes=length,
-        footer_bytes=size - offset - length,
-        buffer_size=tf.constant(_BUFFER, tf.int64),
-        compression_type="",
-    )
-    record = tf.data.experimental.from_variant(variant, tf.TensorSpec((), tf.string))
-    return record.get_single_element()
-
-
-def _indexed(folder, shards: ShardSet, training, seed, calls, *, remote=False) -> tf.data.Dataset:
-    """What the indexes say of each clip, with the file it is in and a seed of its own."""
+def _records(folder, shards: ShardSet, training, seed, calls, remote) -> tf.data.Dataset:
+    """Serialized examples, each with a seed of its own."""
     files = [joined(folder, shard.file) for shard in shards.shards if shard and shard.frames]
     names = tf.data.Dataset.from_tensor_slices(files)
     if training:
@@ -113,7 +93,7 @@ def _indexed(folder, shards: ShardSet, training, seed, calls, *, remote=False) -
         drawn = names.map(lambda file: (file, _moment(file)))
     cycle = min(len(files), _SHARDS_AT_ONCE) if training else 1
     return drawn.interleave(
-        lambda file, draw: _clips_of_shard(file, draw, training),
+        _records_of_shard,
         cycle_length=cycle,
         block_length=1,
         num_parallel_calls=min(calls, cycle),
@@ -126,15 +106,26 @@ def _moment(file):
     return tf.cast(tf.timestamp() * 1e6, tf.int64) + name
 
 
-def _clips_of_shard(file, draw, training: bool):
-    def described(record):
-        clip = tf.io.parse_single_example(record, FEATURES)
-        seed = tf.stack([tf.cast(draw % 2**31, tf.int32), tf.cast(clip["number"], tf.int32)])
-        return {**clip, "file": file, "seed": seed, "view": tf.constant(0, tf.int64)}
+def _records_of_shard(file, draw):
+    def seeded(number, record):
+        return record, tf.stack([tf.cast(draw % 2**31, tf.int32), tf.cast(number, tf.int32)])
 
-    records = tf.data.TFRecordDataset(file + ".index")
-    records = records.shuffle(_IN_A_SHARD, seed=draw) if training else records
-    return records.map(described)
+    return tf.data.TFRecordDataset(file).enumerate().map(seeded)
+
+
+def _parsed(record, seed):
+    """What is needed of an example to cut clips from it."""
+    context, lists = tf.io.parse_single_sequence_example(record, _CONTEXT, _LISTS)
+    times = lists[TIMES_KEY]
+    return {
+        "frames": lists[FRAMES_KEY],
+        "times": times - times[0],
+        "rate": context["image/frame_rate/fraction"],
+        "size": tf.stack([context["image/height"], context["image/width"]]),
+        "labels": context["clip/label/index"].values,
+        "seed": seed,
+        "view": tf.constant(0, tf.int64),
+    }
 
 
 def _views(clip: Clip):
@@ -154,13 +145,7 @@ def _loader(clip: Clip, shards: ShardSet, training: bool):
     def load(described):
         choose = _random_view if training else _test_view
         numbers, short_side, place = choose(clip, described)
-        frames = read_frames_at(
-            described["file"],
-            described["bytes"],
-            described["offsets"],
-            described["lengths"],
-            numbers,
-        )
+        frames = tf.gather(described["frames"], numbers)  # the others are not decoded
         size = described["size"]
         video = decoded_clip(clip, frames, size, short_side, place, scales=scales)
         if not classes:
@@ -196,10 +181,3 @@ def _test_view(clip: Clip, described):
     numbers = spread_numbers(clip, number, described["times"], described["rate"])
     short_side = None if clip.short_sides is None else tf.constant(clip.short_sides[0])
     return numbers, short_side, lambda room: spread_place(room, crop, clip.crops)
-
-
-def _fixed(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    options.deterministic = True
-    return dataset.with_options(options)

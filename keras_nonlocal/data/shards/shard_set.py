@@ -22,7 +22,7 @@ class Shard:
     """One finished shard.
 
     Attributes:
-        file: Its name. The index beside it has the suffix `.index`.
+        file: Its name.
         frames: How many frames each of its clips has, in order.
         bytes: Size of the file.
         sha256: Of the file.

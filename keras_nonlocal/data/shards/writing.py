@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -96,17 +98,17 @@ def write_shards(
     make = partial(encode_task, options=options, class_names=source.class_names)
     made = run(tasks, make, workers=workers, time_limit=time_limit)
     account = _Account(Ledger(ledger), errors, Progress(len(tasks), wanted=progress))
-    for number, places in _shards(account.kept(made), paths, sizes):
-        state = state.with_shard(number, finished(paths[number], places, sizes[number]))
+    for number, clips in _shards(account.kept(made), paths, sizes):
+        state = state.with_shard(number, finished(paths[number], clips, sizes[number]))
         write_set(folder, state)
     account.progress.finish()
     return state
 
 
-def finished(path: str, places: Sequence[int], wanted: int) -> Shard:
+def finished(path: str, clips: int, wanted: int) -> Shard:
     """Reads a shard back and gives it its name."""
     name, part = path.rsplit("/", 1)[-1], temporary(path)
-    shard = check_shard(part, places, name=name, left_out=wanted - len(places))
+    shard = check_shard(part, clips, name=name, left_out=wanted - clips)
     tf.io.gfile.rename(part, path, overwrite=True)
     return shard
 
@@ -160,23 +162,23 @@ def _begun(folder: PathLike, plan: ShardSet) -> ShardSet:
 
 
 def _shards(made: Iterable[tuple[Task, Encoded | None]], paths, sizes) -> Iterator:
-    """Writes examples as they come; gives each shard that all have come for, with their places.
-
-    The index puts them in order, so that no more than one has to be held here.
-    """
-    writers: dict[int, tf.io.TFRecordWriter] = {}
-    waiting = dict(sizes)
-    written: dict[int, list[int]] = {number: [] for number in sizes}
-    for (number, place, _), example in made:
-        if number not in writers:
-            writers[number] = tf.io.TFRecordWriter(temporary(paths[number]))
-        if example is not None:
-            writers[number].write(serialized_clip(example))
-            written[number].append(place)
-        waiting[number] -= 1
-        if not waiting[number]:
-            writers.pop(number).close()
-            yield number, written[number]
+    """Writes clips in order as they come, a few of which come early; gives each complete shard
+    with how many clips it holds."""
+    tasks = ((number, place) for number, size in sorted(sizes.items()) for place in range(size))
+    early: dict[tuple[int, int], Encoded | None] = {}
+    made = iter(made)
+    for number, together in groupby(tasks, key=itemgetter(0)):
+        clips = 0
+        with tf.io.TFRecordWriter(temporary(paths[number])) as writer:
+            for key in together:
+                while key not in early:
+                    (shard, place, _), clip = next(made)
+                    early[shard, place] = clip
+                clip = early.pop(key)
+                if clip is not None:
+                    writer.write(serialized_clip(clip))
+                    clips += 1
+        yield number, clips
 
 
 class _Account:
