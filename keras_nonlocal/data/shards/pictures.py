@@ -30,10 +30,10 @@ def decoded_clip(
         video = tf.cond(
             tf.reduce_all(scaled == stored),
             lambda: _decoded(frames, window),
-            lambda: _resized(_decoded(frames, tf.concat([[0, 0], stored], 0)), scaled, window),
+            lambda: _resized(_decoded(frames, None), scaled, window),
         )
     else:
-        video = _decoded(frames, window)
+        video = _decoded(frames, None if clip.size is None else window)
     return tf.ensure_shape(video, (clip.frames, *(clip.size or (None, None)), 3))
 
 
@@ -49,13 +49,15 @@ def spread_place(room: tf.Tensor, crop: tf.Tensor, crops: int) -> tf.Tensor:
 
 def _decoded(frames, window):
     """Exact: the fast methods of libjpeg gain nothing measurable here."""
-    return tf.map_fn(
-        lambda frame: tf.image.decode_and_crop_jpeg(
+
+    def decode(frame):
+        if window is None:
+            return tf.io.decode_jpeg(frame, channels=3, dct_method="INTEGER_ACCURATE")
+        return tf.image.decode_and_crop_jpeg(
             frame, window, channels=3, dct_method="INTEGER_ACCURATE"
-        ),
-        frames,
-        fn_output_signature=tf.TensorSpec((None, None, 3), tf.uint8),
-    )
+        )
+
+    return tf.map_fn(decode, frames, fn_output_signature=tf.TensorSpec((None, None, 3), tf.uint8))
 
 
 def _resized(video, scaled, window):

@@ -71,10 +71,12 @@ def shard_clips(
     records = _records(folder, shards, training, seed, parallel_calls, service is not None)
     if training:
         records = records.shuffle(max(min(shuffle, shards.clips), 1), seed=seed)
-    described = records.map(_parsed, num_parallel_calls=parallel_calls)
-    if not training:
-        described = described.flat_map(_views(clip))
-    clips = described.map(_loader(clip, shards, training), num_parallel_calls=parallel_calls)
+    load = _loader(clip, shards, training)
+    if training:
+        clips = records.map(lambda *one: load(_parsed(*one)), num_parallel_calls=parallel_calls)
+    else:
+        views = records.map(_parsed).flat_map(_views(clip))
+        clips = views.map(load, num_parallel_calls=parallel_calls)
     count = shards.clips * (1 if training else clip.views)
     if service is not None:
         clips = spread_over(clips, service, count)
