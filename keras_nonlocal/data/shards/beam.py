@@ -135,8 +135,9 @@ def _made(task: Task, options: ShardOptions, class_names) -> tuple[Task, bytes |
 
 
 def _written(
-    number: int, examples: Iterable[tuple[int, bytes | None]], paths: list[str]
+    of_shard: tuple[int, Iterable[tuple[int, bytes | None]]], paths: list[str]
 ) -> tuple[int, Shard]:
+    number, examples = of_shard
     path, clips, wanted = paths[number], 0, 0
     with tf.io.TFRecordWriter(temporary(path)) as writer:
         for _, example in sorted(examples, key=itemgetter(0)):
