@@ -27,6 +27,7 @@ def shard_clips(
     shuffle: int = 10_000,
     parallel_calls: int = _PARALLEL_CALLS,
     service: str | None = None,
+    patience: float = 600.0,
 ) -> tf.data.Dataset:
     """Clips of a folder of shards, one by one.
 
@@ -43,6 +44,7 @@ def shard_clips(
         parallel_calls: How many clips are read at once.
         service: Address of a `tf.data` service, such as `"grpc://host:5000"`, whose workers do the
             work: see `spread_over`.
+        patience: Seconds to wait for a clip of the service.
 
     Returns:
         A dataset of `(video, target, seed)`, without `target` where there are no classes: uint8
@@ -66,7 +68,7 @@ def shard_clips(
     clips = clips.map(_loader(clip, shards, training), num_parallel_calls=parallel_calls)
     count = shards.clips * (1 if training else clip.views)
     if service is not None:
-        clips = spread_over(clips, service, count)
+        clips = spread_over(clips, service, count, patience=patience)
     return _fixed(clips.apply(tf.data.experimental.assert_cardinality(count)))
 
 
