@@ -31,7 +31,8 @@ def spread_over(
     call, not before it. For shards, call `shard_clips(..., service=...)`, which calls this.
 
     Args:
-        dataset: Made by TensorFlow alone, not batched, and not knowing its length: workers see parts.
+        dataset: Made by TensorFlow alone, not batched, and without a length of its own to keep, as
+            each worker sees a part of it.
         service: Address of the dispatcher, such as `"grpc://host:5000"`.
         clips: How many elements an epoch has.
         patience: Seconds to wait for one of them; the first takes the longest.
