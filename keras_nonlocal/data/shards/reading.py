@@ -36,6 +36,7 @@ def shard_clips(
     shuffle: int = 64,
     parallel_calls: int = _PARALLEL_CALLS,
     service: str | None = None,
+    patience: float = 600.0,
 ) -> tf.data.Dataset:
     """Clips of a folder of shards, one by one.
 
@@ -53,6 +54,7 @@ def shard_clips(
         parallel_calls: How many clips are read at once.
         service: Address of a `tf.data` service, such as `"grpc://host:5000"`, whose workers do the
             work: see `spread_over`.
+        patience: Seconds to wait for a clip of the service.
 
     Returns:
         A dataset of `(video, target, seed)`, without `target` where there are no classes: uint8
@@ -79,7 +81,7 @@ def shard_clips(
         clips = views.map(load, num_parallel_calls=parallel_calls)
     count = shards.clips * (1 if training else clip.views)
     if service is not None:
-        clips = spread_over(clips, service, count)
+        clips = spread_over(clips, service, count, patience=patience)
     return with_fixed_tuning(clips.apply(tf.data.experimental.assert_cardinality(count)))
 
 

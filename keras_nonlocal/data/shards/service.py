@@ -6,23 +6,36 @@ import tensorflow as tf
 from tensorflow.core.framework import graph_pb2
 
 from ...validation import positive_int
+from .patience import with_patience
 
+_WAITED = (
+    "No clip came from the tf.data service at {} for {:g} seconds. Has a worker died? Start the "
+    "workers and begin the epoch again, or pass a longer `patience`."
+)
 _PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
 
 
-def spread_over(dataset: tf.data.Dataset, service: str, clips: int) -> tf.data.Dataset:
+def spread_over(
+    dataset: tf.data.Dataset, service: str, clips: int, *, patience: float = 600.0
+) -> tf.data.Dataset:
     """Lets the workers of a `tf.data` service make the elements of a data set.
 
     The service hands out the shards as workers ask for them (`ShardingPolicy.DYNAMIC`). So each
-    clip comes once an epoch, in an order that depends on the speed of workers. A worker that dies
-    takes along what it was working on, without a word from the service: the epoch then ends in an
-    error, as fewer clips came than there are. Batches are made of what comes, so only the last
-    one can have fewer clips; batch after this call, not before it.
+    clip comes once an epoch, in an order that depends on the speed of workers.
+
+    The service waits for a worker that died until one comes back to its address, for ever if none
+    does, and does not make again what it was working on. Here, both end the epoch in an error: no
+    clip came for too long, or fewer came than there are.
+
+    Batches are made of what comes, so only the last one can have fewer clips; batch after this
+    call, not before it. For shards, call `shard_clips(..., service=...)`, which calls this.
 
     Args:
-        dataset: Made by TensorFlow alone, such as by `shard_clips`, and not batched.
+        dataset: Made by TensorFlow alone, not batched, and without a length of its own to keep, as
+            each worker sees a part of it.
         service: Address of the dispatcher, such as `"grpc://host:5000"`.
         clips: How many elements an epoch has.
+        patience: Seconds to wait for one of them; the first takes the longest.
 
     Returns:
         A data set that knows its length, and fails where fewer or more elements come.
@@ -40,7 +53,8 @@ def spread_over(dataset: tf.data.Dataset, service: str, clips: int) -> tf.data.D
     spread = dataset.apply(
         tf.data.experimental.service.distribute(processing_mode=sharing, service=service)
     )
-    return spread.apply(tf.data.experimental.assert_cardinality(clips))
+    watched = with_patience(spread, patience, _WAITED.format(service, patience))
+    return watched.apply(tf.data.experimental.assert_cardinality(clips))
 
 
 def refuse_python(service: str | None) -> None:
