@@ -9,6 +9,7 @@ import keras_nonlocal
 
 PACKAGE = Path(keras_nonlocal.__file__).parent
 FLOORS = {
+    "replacing": 0,
     "schema": 0,
     "validation": 0,
     "ops": 1,

@@ -21,8 +21,25 @@ def _centre(clips, size):
     return geometry.crop(clips, boxes.centred(shape[0], shape[2:4], size)[:, :2], size)
 
 
+class _Crop(ClipAugmentation):
+    """Cuts boxes of one size; without chance, out of the middle."""
+
+    def __init__(self, size: int | tuple[int, int], **kwargs):
+        super().__init__(**kwargs)
+        self.size = sizes("size", size, 2)
+
+    def _steady(self, clips, labels):
+        return _centre(clips, self.size), labels
+
+    def _shape(self, shape):
+        return (*shape[:2], *self.size, shape[4])
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size}
+
+
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class RandomCrop(RandomAugmentation):
+class RandomCrop(_Crop, RandomAugmentation):
     """Cuts a box out of each clip, anywhere, the same in all its frames.
 
     Args:
@@ -39,26 +56,16 @@ class RandomCrop(RandomAugmentation):
     """
 
     def __init__(self, size: int | tuple[int, int], *, seed: int | None = None, **kwargs):
-        super().__init__(seed=seed, **kwargs)
-        self.size = sizes("size", size, 2)
+        super().__init__(size, seed=seed, **kwargs)
 
     def _augment(self, clips, labels, seeds):
         clips = check_fits(clips, self.size, _ADVICE)
         places = boxes.placed(uniforms(seeds, 2), tf.shape(clips)[2:4], self.size)
         return geometry.crop(clips, places[:, :2], self.size), labels
 
-    def _steady(self, clips, labels):
-        return _centre(clips, self.size), labels
-
-    def _shape(self, shape):
-        return (*shape[:2], *self.size, shape[4])
-
-    def get_config(self):
-        return {**super().get_config(), "size": self.size}
-
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class CentreCrop(ClipAugmentation):
+class CentreCrop(_Crop):
     """Cuts out the middle of each frame.
 
     Args:
@@ -71,19 +78,6 @@ class CentreCrop(ClipAugmentation):
     >>> CentreCrop(2)(np.arange(16).reshape(1, 4, 4, 1)).numpy().ravel().tolist()
     [5, 6, 9, 10]
     """
-
-    def __init__(self, size: int | tuple[int, int], **kwargs):
-        super().__init__(**kwargs)
-        self.size = sizes("size", size, 2)
-
-    def _steady(self, clips, labels):
-        return _centre(clips, self.size), labels
-
-    def _shape(self, shape):
-        return (*shape[:2], *self.size, shape[4])
-
-    def get_config(self):
-        return {**super().get_config(), "size": self.size}
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")

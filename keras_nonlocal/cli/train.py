@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from ..data import list_folder
+from ..replacing import replacing
 from ..training import read_recipe, train
 
 SUFFIX = ".weights.h5"
@@ -34,12 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     recipe = read_recipe(arguments.recipe)
     paths, labels, class_names = list_folder(arguments.folder)
     model = train(recipe, paths, labels, class_names)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{os.getpid()}.{out.name}")
-    try:
+    with replacing(out) as partial:
         model.save_weights(partial)
-        os.replace(partial, out)
-    finally:
-        partial.unlink(missing_ok=True)
     print(f"{out}: {len(class_names)} classes, {', '.join(class_names)}")
     return 0

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+from ..replacing import replacing
 from .examine import Examined, examine
 from .ledger import Ledger
 from .manifest import Entry, Manifest
@@ -117,19 +117,12 @@ def _examine_all(listed: Manifest, workers, time_limit, progress) -> dict[str, E
 
 def _write_ledger(answers: dict[str, Examined | Failure], path: PathLike) -> None:
     """All lines under another name first, so that nobody takes half a ledger for a whole one."""
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial.unlink(missing_ok=True)
-    partial.touch()
-    try:
+    with replacing(path) as partial:
+        partial.touch()
         lines = Ledger(partial)
         for file, answer in answers.items():
             if cause := _said(answer):
                 lines.record(file, cause, KEPT if isinstance(answer, Examined) else LEFT_OUT)
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _said(answer: Examined | Failure) -> str:

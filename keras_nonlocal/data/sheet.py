@@ -6,11 +6,11 @@ import os
 import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..replacing import replacing
 from ..validation import positive_int
 from .sampling import uniform_starts
 
@@ -69,7 +69,9 @@ def contact_sheet(
     texts = [_text(label, names) for _, label in shown]
     pictures, note = _pixels([video[list(n)] for (video, _), n in zip(shown, numbers, strict=True)])
     title = _heading([video for video, _ in shown]) + note
-    _save(_draw(pictures, texts, numbers, title), Path(path))
+    figure = _draw(pictures, texts, numbers, title)
+    with replacing(path) as partial:
+        figure.savefig(partial, format="png")
     return len(shown)
 
 
@@ -190,14 +192,3 @@ def _write(figure, x, y, text, side, size, colour, **how) -> None:
     width, height = figure.get_size_inches()
     how |= {"ha": side, "va": "center", "fontsize": size, "color": colour}
     figure.text(x / width, y / height, text, **how)
-
-
-def _save(figure, path: Path) -> None:
-    """Through a file of another name, so that no half a picture is ever there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        figure.savefig(partial, format="png")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import numpy as np
 
+from ..replacing import replacing
 from .attention import Attention
 
 TITLE = 0.25  # inches above the frames
@@ -47,7 +47,8 @@ def draw_attention(
         axes.axvline(column * width - 0.5, color="white", linewidth=1)
     _draw_arrows(axes, attention, shown, width)
     figure.suptitle(title, x=0.01, y=0.98, ha="left", fontsize=9)
-    _save(figure, Path(path))
+    with replacing(path) as partial:
+        figure.savefig(partial, format="png")
 
 
 def _frames_to_show(attention, columns):
@@ -77,14 +78,3 @@ def _box(corner, width, height):
     from matplotlib.patches import Rectangle
 
     return Rectangle(corner, width, height, fill=False, edgecolor="#ff3b30", linewidth=2)
-
-
-def _save(figure, path):
-    """Through a file of another name, so that no half a picture is ever there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        figure.savefig(partial, format="png")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 import av
 import numpy as np
 
+from ...replacing import replacing
+
 
 def write_video(path: str | os.PathLike[str], video: np.ndarray, fps: int = 25) -> None:
     """Writes an mp4 of high quality, in a codec that every FFmpeg has (MPEG-4 part 2).
@@ -23,14 +25,8 @@ def write_video(path: str | os.PathLike[str], video: np.ndarray, fps: int = 25) 
         ValueError: `video` is not of that kind.
     """
     _check(video)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with replacing(path) as partial:
         _encode(partial, video, fps)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _check(video: np.ndarray) -> None:
