@@ -46,8 +46,8 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="a folder with one folder a class, or a CSV or list file (Kinetics, Charades, "
-        "PySlowFast, MMAction2, or columns path, label, ...)",
+        help="a folder of videos, or with one folder a class, or a CSV or list file (Kinetics, "
+        "Charades, PySlowFast, MMAction2, or columns path, label, ...)",
     )
     parser.add_argument("--root", metavar="DIR", help="where the videos lie, if not beside a list")
     parser.add_argument("--split", metavar="NAME", help="of this split only")

@@ -1,24 +1,28 @@
-"""A folder with one folder of videos for each class, below folders of splits if there are any."""
+"""A folder with one folder of videos for each class, below folders of splits if there are any;
+or a folder of videos without classes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 
-from ..files import list_folder, subfolders
+from ..files import find_videos, list_folder, subfolders
 from ..manifest import Manifest
+from .items import read_items
 from .records import manifest_of
 
 _SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 
 
 def read_folder(folder: str, class_names: Sequence[str] | None) -> Manifest:
-    """Reads `class/video`, or `train/class/video` and the like if that is all there is.
+    """Reads `class/video`, `train/class/video` and the like, or videos if there are no folders.
 
     Raises:
         FileNotFoundError: The folder, a folder in it, or a video in one of those is missing.
         ValueError: A folder is not among `class_names`.
     """
+    if not subfolders(folder):
+        return read_items([str(path) for path in find_videos(folder)], class_names, None)
     records = []
     for split in _splits(folder):
         paths, labels, names = list_folder(os.path.join(folder, split or ""))

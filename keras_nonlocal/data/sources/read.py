@@ -38,7 +38,7 @@ def read_source(
     Args:
         source: One of
             - a folder with one folder of videos for each class, or with folders `train`, `val`,
-              `test` of such folders;
+              `test` of such folders; or a folder of videos, which have no classes then;
             - a CSV file with a column `path`, and `label` or `labels` (joined by `;`), `split`,
               `start`, `end`, as `write_manifest` and a scan write them;
             - a CSV file of Kinetics or of Charades;

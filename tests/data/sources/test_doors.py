@@ -46,6 +46,13 @@ def test_each_folder_is_a_class(folder):
     )
 
 
+def test_a_folder_of_videos_alone_has_no_classes(folder):
+    root = folder("b.mp4", "a.avi", "notes.txt")
+    manifest = read_source(root)
+    assert manifest.class_names == ()
+    assert manifest.entries == (Entry(f"{root}/a.avi"), Entry(f"{root}/b.mp4"))
+
+
 def test_folders_of_splits_hold_folders_of_classes(folder):
     root = folder("train/run/a.mp4", "train/bend/b.mp4", "val/run/c.mp4")
     manifest = read_source(str(root))
