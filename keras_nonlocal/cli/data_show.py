@@ -11,6 +11,7 @@ import numpy as np
 
 from ..augmentation import ColourJitter, RandomFlip
 from ..data import Clip, Manifest, contact_sheet, read_source, video_dataset
+from ..data.shards.shard_set import holds_shards
 from .data_scan import add_source
 
 SUFFIX = ".png"
@@ -48,22 +49,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Draw clips of videos chosen at random; 1 if some of them cannot be read."""
     if arguments.out.suffix.lower() != SUFFIX:
         raise ValueError(f"The picture must end in {SUFFIX}. Received: {arguments.out}")
-    source = read_source(arguments.source, split=arguments.split, root=arguments.root)
-    some = _some(source, arguments.clips, arguments.seed)
-    dataset = video_dataset(
-        some,
-        clip=Clip(arguments.frames, arguments.stride, size=(arguments.size, arguments.size)),
-        augment=[RandomFlip(), ColourJitter(0.4, 0.4, 0.4)] if arguments.augment else None,
-        batch_size=1,
-        training=arguments.augment,
-        seed=arguments.seed,
-        on_error="skip",
-    )
+    how = {
+        "clip": Clip(arguments.frames, arguments.stride, size=(arguments.size, arguments.size)),
+        "augment": [RandomFlip(), ColourJitter(0.4, 0.4, 0.4)] if arguments.augment else None,
+        "batch_size": 1,
+        "training": arguments.augment,
+        "seed": arguments.seed,
+    }
+    if holds_shards(arguments.source):
+        dataset, wanted = video_dataset(arguments.source, split=arguments.split, **how), 0
+    else:
+        source = read_source(arguments.source, split=arguments.split, root=arguments.root)
+        some = _some(source, arguments.clips, arguments.seed)
+        dataset, wanted = video_dataset(some, on_error="skip", **how), len(some)
     drawn = contact_sheet(dataset, arguments.out, clips=arguments.clips)
     print(f"{arguments.out}: {drawn} clips")
-    if drawn == len(some):
+    if drawn >= wanted:
         return 0
-    print(f"{len(some) - drawn} more cannot be read; `data scan` says why", file=sys.stderr)
+    print(f"{wanted - drawn} more cannot be read; `data scan` says why", file=sys.stderr)
     return 1
 
 

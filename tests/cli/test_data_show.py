@@ -54,6 +54,13 @@ def test_with_augmentation_clips_differ_from_those_without(folder, tmp_path):
     assert abs(plain - changed).mean() > 0.01
 
 
+def test_shards_are_drawn_as_the_videos_that_they_were_made_of(folder, tmp_path, capsys):
+    out = str(tmp_path / "shards")
+    assert main(["data", "shard", str(folder), out, "--short-side", "32", "--workers", "1"]) == 0
+    assert main(["data", "show", out, "-o", str(tmp_path / "a.png"), *SMALL, "--clips", "5"]) == 0
+    assert "a.png: 5 clips" in capsys.readouterr().out
+
+
 def test_a_file_that_cannot_be_read_is_counted_and_the_others_are_drawn(folder, tmp_path, capsys):
     next(folder.rglob("*.mp4")).write_text("no video")
     assert main(["data", "show", str(folder), "-o", str(tmp_path / "a.png"), *SMALL]) == 1
