@@ -40,9 +40,14 @@ def videos(tmp_path_factory):
     return list_folder(folder)
 
 
-def test_two_runs_with_one_seed_give_identical_weights(videos):
-    first, second = (train(RECIPE, *videos, verbose=0).get_weights() for _ in range(2))
-    for one, other in zip(first, second, strict=True):
+@pytest.fixture(scope="module")
+def trained(videos):
+    return train(RECIPE, *videos, verbose=0)
+
+
+def test_two_runs_with_one_seed_give_identical_weights(trained, videos):
+    again = train(RECIPE, *videos, verbose=0)
+    for one, other in zip(trained.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -85,15 +90,13 @@ def test_mirror_images_are_averaged_too(videos):
     assert video_probabilities(Stub(), RECIPE, path)[0] == pytest.approx(both, abs=1e-4)
 
 
-def test_probabilities_of_a_video_add_up_to_one(videos):
-    model = train(Recipe(**{**vars(RECIPE), "epochs": 1}), *videos, verbose=0)
-    assert video_probabilities(model, RECIPE, videos[0][0]).sum() == pytest.approx(1, abs=1e-5)
+def test_probabilities_of_a_video_add_up_to_one(trained, videos):
+    assert video_probabilities(trained, RECIPE, videos[0][0]).sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_saved_weights_hold_the_network_and_no_optimizer(videos, tmp_path):
-    model = train(Recipe(**{**vars(RECIPE), "epochs": 1}), *videos, verbose=0)
-    model.save_weights(tmp_path / "model.weights.h5")
-    assert (tmp_path / "model.weights.h5").stat().st_size < 1.2 * 4 * model.count_params()
+def test_saved_weights_hold_the_network_and_no_optimizer(trained, tmp_path):
+    trained.save_weights(tmp_path / "model.weights.h5")
+    assert (tmp_path / "model.weights.h5").stat().st_size < 1.2 * 4 * trained.count_params()
 
 
 def test_a_label_without_a_class_is_refused(videos):
