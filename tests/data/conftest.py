@@ -49,3 +49,18 @@ def write_pictures(tmp_path):
 def read_numbers():
     """The numbers that frames `(T, H, W, 3)` of a numbered video say they have."""
     return lambda video: [int(level) for level in np.round(video.mean((1, 2, 3)) / STEP)]
+
+
+@pytest.fixture
+def damaged(write):
+    """Twenty frames, each decoded alone; the packet of frame 12 is spoilt."""
+    path = write(
+        "damaged.mp4", codec="libx264", options={"bf": "0", "g": "1", "tune": "zerolatency"}
+    )
+    with av.open(str(path)) as container:
+        packet = list(container.demux(video=0))[12]
+        position, size = packet.pos, packet.size
+    content = bytearray(path.read_bytes())
+    content[position : position + size] = b"\xff" * size
+    path.write_bytes(content)
+    return path

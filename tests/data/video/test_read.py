@@ -160,21 +160,6 @@ def test_a_file_without_a_single_frame_is_refused(write):
         read_clip(path)
 
 
-@pytest.fixture
-def damaged(write):
-    """Twenty frames, each decoded alone; the packet of frame 12 is spoilt."""
-    path = write(
-        "damaged.mp4", codec="libx264", options={"bf": "0", "g": "1", "tune": "zerolatency"}
-    )
-    with av.open(str(path)) as container:
-        packet = list(container.demux(video=0))[12]
-        position, size = packet.pos, packet.size
-    content = bytearray(path.read_bytes())
-    content[position : position + size] = b"\xff" * size
-    path.write_bytes(content)
-    return path
-
-
 def test_a_damaged_packet_is_an_error_that_says_how_far_it_got(damaged):
     with pytest.raises(VideoError, match=r"Invalid data .* after \d+ frames"):
         count_frames(damaged)
