@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..validation import one_of, positive_int, sizes
-from .moments import numbers_at, random_moment, spread_moments
+from .moments import MICROSECONDS, numbers_at, random_moment, spread_moments
 from .sampling import clip_span
 from .schemes import SCHEMES
-
-_MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ class Clip:
         start = random_moment(times, (self.frames - 1) * self._step, rng)
         return numbers_at(times, start, self.frames, self._step)
 
-    def test_numbers(self, times: np.ndarray, fps: float) -> list[list[int]]:
+    def spread_numbers(self, times: np.ndarray, fps: float) -> list[list[int]]:
         """Frame numbers of each test clip, `clips` lists; arguments as for `random_numbers`."""
         if self.seconds is None:
             scheme = SCHEMES[self.sampling]
@@ -101,13 +99,13 @@ class Clip:
 
     @property
     def _step(self) -> int:
-        return round((self.seconds or 0) * _MICROSECONDS)
+        return round((self.seconds or 0) * MICROSECONDS)
 
     def _check_seconds(self) -> None:
         if self.seconds is None:
             return
         number = isinstance(self.seconds, int | float) and not isinstance(self.seconds, bool)
-        if not number or not 1 / _MICROSECONDS <= self.seconds < math.inf:
+        if not number or not 1 / MICROSECONDS <= self.seconds < math.inf:
             raise ValueError(
                 "`seconds` must be a positive number of seconds from one frame to the next. "
                 f"Received: seconds={self.seconds!r}"

@@ -17,6 +17,7 @@ from .shards.reading import shard_clips
 from .shards.service import refuse_python
 from .shards.shard_set import holds_shards, read_set
 from .sources import check_manifest, read_source
+from .workers import cores
 
 
 def video_dataset(
@@ -79,7 +80,7 @@ def video_dataset(
         )
         model.fit(train, epochs=10)
     """
-    clip, calls = clip or Clip(), positive_int("workers", workers or _cores())
+    clip, calls = clip or Clip(), positive_int("workers", workers or cores())
     one_of("labels", labels, ("video", "clip"))
     one_of("on_error", on_error, DAMAGE)
     if holds_shards(source):
@@ -148,8 +149,3 @@ def _clips(reader, manifest: Manifest, clip: Clip, training, seed, calls, skippi
 def _only(*parts):
     """The one clip that there is, without the copy that `unbatch` makes."""
     return tuple(part[0] for part in parts)
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -6,11 +6,11 @@ import hashlib
 import math
 from dataclasses import dataclass
 
+from .moments import MICROSECONDS
 from .video import count_frames, probe
 from .video.container import opened
 
 _BLOCK = 1 << 20
-_MICROSECONDS = 1_000_000
 # Lengths in headers are rounded, and sound may last longer than the picture.
 _TOLERATED_SHARE, _TOLERATED_SECONDS = 0.1, 1.0
 
@@ -58,7 +58,7 @@ def _sha256(path: str) -> str:
 def _shortness(path: str, frames: int, seconds: float) -> str:
     """What a file lacks of the length that its header promises, as one that was cut off does."""
     with opened(path) as (container, stream):
-        promised, duration = stream.frames, (container.duration or 0) / _MICROSECONDS
+        promised, duration = stream.frames, (container.duration or 0) / MICROSECONDS
     if frames < promised:
         return f"{frames} frames decode, its header promises {promised}"
     if seconds < (1 - _TOLERATED_SHARE) * duration - _TOLERATED_SECONDS:

@@ -32,6 +32,11 @@ def scheme(path: PathLike) -> str:
     return before if found else ""
 
 
+def is_address(path: PathLike) -> bool:
+    """Whether it is one such as `s3://bucket/clip.mp4`."""
+    return bool(scheme(path))
+
+
 def ensure_file_system(path: PathLike) -> None:
     """Loads what `tf.io.gfile` needs to open a path: tensorflow-io for http, https, s3, az, hdfs.
 
@@ -71,6 +76,26 @@ def local_file(path: PathLike) -> Iterator[str]:
         except tf.errors.NotFoundError as error:
             raise FileNotFoundError(f"There is no file {path!r}. Check the address.") from error
         yield copy
+
+
+def write_whole(path: str, content: bytes) -> None:
+    """Writes a file that appears under its name only when it is complete, wherever it lies.
+
+    For files on this machine that are written piece by piece there is `keras_nonlocal.replacing`.
+    """
+    import tensorflow as tf
+
+    ensure_file_system(path)
+    head, slash, name = path.rpartition("/")
+    partial = f"{head}{slash}.{name}.{os.getpid()}.part"
+    tf.io.gfile.makedirs(head or slash or ".")
+    try:
+        with tf.io.gfile.GFile(partial, "wb") as file:
+            file.write(content)
+        tf.io.gfile.rename(partial, path, overwrite=True)
+    finally:
+        if tf.io.gfile.exists(partial):
+            tf.io.gfile.remove(partial)
 
 
 def _opens(name: str) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+MICROSECONDS = 1_000_000  # of a second
 # Files round the time of a frame, Matroska to a millisecond, so it may begin that much late.
-_ROUNDING = 1_000
+ROUNDING = 1_000
 
 
 def duration(times: np.ndarray) -> int:
@@ -45,7 +46,7 @@ def numbers_at(times: np.ndarray, start: int, frames: int, step: int) -> list[in
     [1, 2, 0, 1]
     """
     lasts = duration(times)
-    early = min(_ROUNDING, lasts // (4 * len(times)), _last_shown(times) - 1)
+    early = min(ROUNDING, lasts // (4 * len(times)), _last_shown(times) - 1)
     moments = (start + early + step * np.arange(frames, dtype="int64")) % lasts
     return (np.searchsorted(times, moments, side="right") - 1).tolist()
 

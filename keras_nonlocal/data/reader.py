@@ -10,6 +10,7 @@ import numpy as np
 from .clip import Clip
 from .ledger import Ledger
 from .manifest import Entry, Manifest
+from .moments import MICROSECONDS
 from .video import Video, VideoError
 from .video.picture import Framing
 from .video.video import OnDamage
@@ -22,7 +23,6 @@ DAMAGE: dict[OnError, OnDamage] = {
     "skip": "raise",
     "previous_frame": "previous_frame",
 }
-_MICROSECONDS = 1_000_000
 
 
 class ClipReader:
@@ -94,7 +94,7 @@ class ClipReader:
         if self._training:
             numbers = [self._clip.random_numbers(inside, rng, fps)]
         else:
-            numbers = self._clip.test_numbers(inside, fps)
+            numbers = self._clip.spread_numbers(inside, fps)
         return [[first + number for number in clip] for clip in numbers], times
 
     def _views(self, video: Video, numbers: list[list[int]], rng) -> np.ndarray:
@@ -111,7 +111,7 @@ class ClipReader:
         target = self.targets[index]
         if not (self._by_clip and entry.times):
             return target
-        start, end = times[min(numbers)] / _MICROSECONDS, times[max(numbers)] / _MICROSECONDS
+        start, end = times[min(numbers)] / MICROSECONDS, times[max(numbers)] / MICROSECONDS
         target = np.zeros_like(target)
         for label, (begins, ends) in zip(entry.labels, entry.times, strict=True):
             target[label] = max(target[label], begins <= end and ends >= start)
@@ -121,7 +121,7 @@ class ClipReader:
 def _window(entry: Entry, times: np.ndarray) -> tuple[int, int]:
     """The numbers of the first frame that counts, and of the first one behind it."""
     ends = [0 if entry.start is None else entry.start, np.inf if entry.end is None else entry.end]
-    first, behind = np.searchsorted(times, [end * _MICROSECONDS for end in ends])
+    first, behind = np.searchsorted(times, [end * MICROSECONDS for end in ends])
     if first >= behind:
         raise VideoError(entry.path, f"it has no frame from {ends[0]:g} to {ends[1]:g} seconds")
     return int(first), int(behind)

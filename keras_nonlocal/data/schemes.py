@@ -16,9 +16,9 @@ import numpy as np
 from .sampling import clip_indices, clip_span, random_start, uniform_starts
 
 # Frames a second that PySlowFast's clips are meant for; at other rates they span as many seconds.
-_SLOWFAST_RATE = 30
+SLOWFAST_RATE = 30
 # Frames within which MMAction2's dense clips begin.
-_DENSE_RANGE = 64
+DENSE_RANGE = 64
 _FINE = 1 << 32
 
 Numbers = list[int]
@@ -75,7 +75,7 @@ def _slowfast_spread(num_frames, frames, stride, clips, fps) -> list[Numbers]:
 
 
 def _slowfast_span(frames, stride, fps) -> Fraction:
-    return frames * stride * Fraction(fps).limit_denominator(1001) / _SLOWFAST_RATE
+    return frames * stride * Fraction(fps).limit_denominator(1001) / SLOWFAST_RATE
 
 
 def _stretched(start, span, frames, num_frames) -> Numbers:
@@ -96,12 +96,12 @@ def _mmaction2_spread(num_frames, frames, stride, clips, fps) -> list[Numbers]:
 
 
 def _dense_random(num_frames, frames, stride, rng, fps) -> Numbers:
-    start = int(rng.integers(max(num_frames - _DENSE_RANGE, 1)))
+    start = int(rng.integers(max(num_frames - DENSE_RANGE, 1)))
     return clip_indices(start, frames, stride, num_frames)
 
 
 def _dense_spread(num_frames, frames, stride, clips, fps) -> list[Numbers]:
-    room = max(num_frames - _DENSE_RANGE, 0)
+    room = max(num_frames - DENSE_RANGE, 0)
     starts = [room * clip // max(clips - 1, 1) for clip in range(clips)]
     return [clip_indices(start, frames, stride, num_frames) for start in starts]
 

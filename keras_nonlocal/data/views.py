@@ -37,7 +37,7 @@ def read_clips(path: PathLike, clip: Clip, *, on_damage: OnDamage = "raise") -> 
     (30, 8, 112, 112, 3)
     """
     with Video(path, on_damage=on_damage) as video:
-        return views(video, clip.test_numbers(video.index.times, video.index.fps), clip)
+        return views(video, clip.spread_numbers(video.index.times, video.index.fps), clip)
 
 
 def views(video: Video, numbers: Sequence[Sequence[int]], clip: Clip) -> np.ndarray:

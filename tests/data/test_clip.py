@@ -9,12 +9,12 @@ EVEN = np.arange(100) * 40_000  # 25 frames a second
 def test_whole_frames_of_an_even_video_are_the_same_by_clock_and_by_count():
     for clips in (1, 2, 4, 10):
         by_clock, by_count = Clip(8, seconds=0.16, clips=clips), Clip(8, stride=4, clips=clips)
-        assert by_clock.test_numbers(EVEN, 25.0) == by_count.test_numbers(EVEN, 25.0)
+        assert by_clock.spread_numbers(EVEN, 25.0) == by_count.spread_numbers(EVEN, 25.0)
 
 
 def test_a_clip_by_count_follows_its_scheme():
     clip = Clip(4, stride=8, sampling="official", clips=10)
-    assert clip.test_numbers(EVEN, 25.0)[-1] == [90, 98, 6, 14]
+    assert clip.spread_numbers(EVEN, 25.0)[-1] == [90, 98, 6, 14]
     numbers = clip.random_numbers(EVEN, np.random.default_rng(1), 25.0)
     assert np.diff(numbers).tolist() == [8, 8, 8]
 

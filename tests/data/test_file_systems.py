@@ -78,9 +78,8 @@ def test_a_file_elsewhere_is_copied_for_as_long_as_it_is_needed(tmp_path):
         pass
 
 
-def test_shards_are_read_over_http_and_only_the_wanted_part_of_them(tmp_path, served, write):
-    if not OLD:
-        pytest.skip("needs tensorflow-io, which loads with TensorFlow 2.16 only")
+@pytest.mark.skipif(not OLD, reason="tensorflow-io loads with TensorFlow 2.16 only")
+def test_shards_are_read_over_http_part_by_part(tmp_path, served, write):
     pytest.importorskip("tensorflow_io", reason="needs the extra `tfio`")
     address, asked = served
     one = Manifest((Entry(str(write("a.mp4", frames=30)), (0,)),), ("a",))

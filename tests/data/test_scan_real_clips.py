@@ -1,25 +1,16 @@
-"""Twenty real and damaged files, not part of the project: see the reason of the skip."""
+"""A scan of real files, sound and damaged."""
 
 import hashlib
-import json
 from pathlib import Path
 
 import pytest
+import real_clips
+from real_clips import CLIPS, CUT_SHORT, FACTS, SOUND
 
 from keras_nonlocal.data import scan
 from keras_nonlocal.data.ledger import read_ledger
 
-CLIPS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "clips"
-
-if not CLIPS.is_dir():
-    pytest.skip(
-        "real clips are not here: expected ../shared/data/clips beside the project's folder",
-        allow_module_level=True,
-    )
-
-FACTS = {entry["file"]: entry for entry in json.loads((CLIPS / "manifest.json").read_text())}
-CUT_SHORT = "derived_truncated_flower.mp4"  # 88 frames decode, and then comes an error
-SOUND = [name for name, facts in FACTS.items() if "decoded" in facts and name != CUT_SHORT]
+pytestmark = real_clips.needed
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from ..file_systems import PathLike
+from ..file_systems import PathLike, write_whole
 from ..manifest import Manifest
 from ..video import VideoError
 from .encoding import ShardOptions, Task
@@ -23,7 +23,6 @@ from .shard_set import (
     shard_names,
     temporary,
     write_set,
-    write_whole,
 )
 from .writing import finished, new_set, ordered_tasks
 
@@ -32,7 +31,6 @@ def beam_shards(
     source: Manifest,
     folder: PathLike,
     *,
-    name: str = "clips",
     shards: int | None = None,
     short_side: int | None = 256,
     quality: int = 95,
@@ -48,7 +46,7 @@ def beam_shards(
     Args:
         source: The videos; workers have to reach their paths, such as `gs://...`.
         folder: Where to; workers have to reach it.
-        name, shards, short_side, quality, every, seed: As for `write_shards`.
+        shards, short_side, quality, every, seed: As for `write_shards`.
         ledger: A file of JSON lines, which may be an address.
         pipeline_options: Of `beam.Pipeline`, such as the runner; by default on this machine.
 
@@ -62,10 +60,10 @@ def beam_shards(
         beam_shards(manifest, "gs://bucket/train", ledger="gs://bucket/bad.jsonl")
     """
     options = ShardOptions(short_side, quality, every)
-    plan = new_set(source, name, shards, options, seed)
+    plan = new_set(source, shards, options, seed)
     tf.io.gfile.makedirs(str(folder))
     with _beam().Pipeline(options=pipeline_options) as pipeline:
-        add_shards(pipeline, source, folder, plan, name=name, ledger=ledger)
+        add_shards(pipeline, source, folder, plan, ledger=ledger)
     return read_set(folder).complete()
 
 
@@ -75,14 +73,13 @@ def add_shards(
     folder: PathLike,
     plan: ShardSet,
     *,
-    name: str = "clips",
     ledger: PathLike | None = None,
 ) -> Any:
     """Adds to a pipeline what writes shards.
 
     Args:
         pipeline: Of Apache Beam.
-        source, folder, name, ledger: As for `beam_shards`.
+        source, folder, ledger: As for `beam_shards`.
         plan: From `new_set`.
 
     Returns:
@@ -90,7 +87,7 @@ def add_shards(
     """
     beam = _beam()
     tasks = ordered_tasks(source, plan, range(len(plan.shards)))
-    paths = [joined(folder, file) for file in shard_names(name, len(plan.shards))]
+    paths = [joined(folder, file) for file in shard_names(len(plan.shards))]
     made = (
         pipeline
         | "Videos" >> beam.Create(tasks)

@@ -17,12 +17,12 @@ from PIL import Image
 from ...validation import positive_int
 from ..file_systems import local_file
 from ..manifest import Entry
+from ..moments import MICROSECONDS
 from ..video import VideoError, iterate_frames
 
 # A shard, a place in it, and what to write there.
 Task = tuple[int, int, Entry]
 Value = str | int | float
-_MICROSECONDS = 1_000_000
 _USUAL_RATE = Fraction(30)  # of a video of one frame
 
 
@@ -134,7 +134,7 @@ def _rate(entry: Entry, times: list[int], every: int) -> Fraction:
     if entry.fps is not None:
         rate = Fraction(entry.fps) / every
     elif len(times) > 1:
-        rate = Fraction(_MICROSECONDS * (len(times) - 1), max(times[-1] - times[0], 1))
+        rate = Fraction(MICROSECONDS * (len(times) - 1), max(times[-1] - times[0], 1))
     else:
         rate = _USUAL_RATE / every
     return max(rate.limit_denominator(1001), Fraction(1, 1001))
@@ -147,7 +147,7 @@ def _labels(entry: Entry, class_names: Sequence[str]) -> dict:
 
 def _segments(entry: Entry) -> dict:
     """When each label holds, in microseconds."""
-    starts, ends = ([round(time[end] * _MICROSECONDS) for time in entry.times] for end in (0, 1))
+    starts, ends = ([round(time[end] * MICROSECONDS) for time in entry.times] for end in (0, 1))
     labels = entry.labels if starts else ()
     return {
         "segment/start/timestamp": starts,

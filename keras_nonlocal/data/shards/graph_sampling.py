@@ -10,11 +10,9 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from ..clip import Clip
+from ..moments import MICROSECONDS, ROUNDING
+from ..schemes import DENSE_RANGE, SLOWFAST_RATE
 
-_MICROSECONDS = 1_000_000
-_ROUNDING = 1_000
-_DENSE_RANGE = 64
-_SLOWFAST_RATE = 30
 _FINE = 1 << 16
 
 Draw = Callable[[tf.Tensor], tf.Tensor]
@@ -41,7 +39,7 @@ def random_numbers(clip: Clip, times: tf.Tensor, rate: tf.Tensor, draw: Draw) ->
         )
     places = {
         "spread": tf.maximum(length - clip.span, 0) + 1,
-        "mmaction2_dense": tf.maximum(length - _DENSE_RANGE, 1),
+        "mmaction2_dense": tf.maximum(length - DENSE_RANGE, 1),
     }.get(clip.sampling, tf.maximum(length - clip.frames * clip.stride, 0) + 1)
     return _looped(clip, draw(places), length)
 
@@ -77,7 +75,7 @@ def _mmaction2(clip, length, number, parts):
 
 
 def _dense(clip, length, number, parts):
-    return tf.maximum(length - _DENSE_RANGE, 0) * number // parts
+    return tf.maximum(length - DENSE_RANGE, 0) * number // parts
 
 
 _SPREAD = {
@@ -101,12 +99,12 @@ def _looped(clip, start, length):
 def _slowfast(clip, length, rate):
     """The span of a clip and the room around it, in 30ths of the rate's denominator."""
     span = clip.frames * clip.stride * rate[0]
-    return span, tf.maximum(length * rate[1] * _SLOWFAST_RATE - span, 0)
+    return span, tf.maximum(length * rate[1] * SLOWFAST_RATE - span, 0)
 
 
 def _stretched(clip, start, parts: int, span, rate, length):
     """`start` counts in parts of the unit of `span`."""
-    unit, steps = rate[1] * _SLOWFAST_RATE, max(clip.frames - 1, 1)
+    unit, steps = rate[1] * SLOWFAST_RATE, max(clip.frames - 1, 1)
     frames = tf.range(clip.frames, dtype=tf.int64)
     exact = (start * steps + frames * (span - unit) * parts) // (unit * steps * parts)
     return tf.clip_by_value(exact, 0, length - 1)
@@ -114,7 +112,7 @@ def _stretched(clip, start, parts: int, span, rate, length):
 
 def _shown_at(clip, times, start):
     lasts, length = times[-1] + _last_shown(times), tf.size(times, tf.int64)
-    early = tf.minimum(tf.minimum(lasts // (4 * length), _ROUNDING), _last_shown(times) - 1)
+    early = tf.minimum(tf.minimum(lasts // (4 * length), ROUNDING), _last_shown(times) - 1)
     moments = (start + early + _step(clip) * tf.range(clip.frames, dtype=tf.int64)) % lasts
     return tf.searchsorted(times, moments, side="right", out_type=tf.int64) - 1
 
@@ -125,4 +123,4 @@ def _last_shown(times):
 
 
 def _step(clip: Clip) -> int:
-    return round((clip.seconds or 0) * _MICROSECONDS)
+    return round((clip.seconds or 0) * MICROSECONDS)

@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from ...schema import parse
-from ..file_systems import PathLike, ensure_file_system
+from ..file_systems import PathLike, ensure_file_system, write_whole
 from .encoding import ShardOptions
 
 FILE = "shards.json"
@@ -117,13 +117,6 @@ def write_set(folder: PathLike, shards: ShardSet) -> None:
     write_whole(path, json.dumps(asdict(shards), indent=1).encode())
 
 
-def write_whole(path: str, content: bytes) -> None:
-    """A file that appears under its name only when it is complete, where the system can rename."""
-    with tf.io.gfile.GFile(temporary(path), "wb") as file:
-        file.write(content)
-    tf.io.gfile.rename(temporary(path), path, overwrite=True)
-
-
 def temporary(path: str) -> str:
     """What a file is called until it is complete: the same in each process, so none is left."""
     return f"{path}.part"
@@ -134,13 +127,13 @@ def joined(folder: PathLike, name: str) -> str:
     return f"{os.fspath(folder).rstrip('/')}/{name}"
 
 
-def shard_names(name: str, count: int) -> list[str]:
-    """`name-00003-of-00016.tfrecord` and the like.
+def shard_names(count: int) -> list[str]:
+    """Names of the files of a set.
 
-    >>> shard_names("train", 2)
-    ['train-00000-of-00002.tfrecord', 'train-00001-of-00002.tfrecord']
+    >>> shard_names(2)
+    ['clips-00000-of-00002.tfrecord', 'clips-00001-of-00002.tfrecord']
     """
-    return [f"{name}-{number:05d}-of-{count:05d}.tfrecord" for number in range(count)]
+    return [f"clips-{number:05d}-of-{count:05d}.tfrecord" for number in range(count)]
 
 
 def differences(old: ShardSet, new: ShardSet) -> Sequence[str]:

@@ -45,7 +45,6 @@ def write_shards(
     source: Any,
     folder: PathLike,
     *,
-    name: str = "clips",
     shards: int | None = None,
     short_side: int | None = 256,
     quality: int = 95,
@@ -65,7 +64,6 @@ def write_shards(
     Args:
         source: The videos, with their labels: whatever `read_source` reads.
         folder: Where to: any address that `tf.io.gfile` writes to.
-        name: What the shards are called: `name-00003-of-00016.tfrecord`.
         shards: How many; by default one for 64 clips, 1024 at most.
         short_side: Scale frames until their shorter side is this; `None` leaves them as they are.
         quality: Of the JPEG files, 1 to 100.
@@ -90,11 +88,11 @@ def write_shards(
     source = read_source(source)
     ensure_file_system(folder)
     options = ShardOptions(short_side, quality, every)
-    state = _begun(folder, new_set(source, name, shards, options, seed))
+    state = _begun(folder, new_set(source, shards, options, seed))
     missing = [number for number, shard in enumerate(state.shards) if shard is None]
     tasks = ordered_tasks(source, state, missing)
     sizes = Counter(number for number, *_ in tasks)
-    paths = [joined(folder, file) for file in shard_names(name, len(state.shards))]
+    paths = [joined(folder, file) for file in shard_names(len(state.shards))]
     make = partial(encode_task, options=options, class_names=source.class_names)
     made = run(tasks, make, workers=workers, time_limit=time_limit)
     account = _Account(Ledger(ledger), errors, Progress(len(tasks), wanted=progress))
@@ -124,9 +122,7 @@ def ordered_tasks(source: Manifest, plan: ShardSet, numbers: Iterable[int]) -> l
     ]
 
 
-def new_set(
-    source: Manifest, name: str, shards: int | None, options: ShardOptions, seed: int
-) -> ShardSet:
+def new_set(source: Manifest, shards: int | None, options: ShardOptions, seed: int) -> ShardSet:
     """The set that these arguments make, nothing of it being written yet.
 
     Raises:
@@ -139,7 +135,7 @@ def new_set(
         raise ValueError(
             f"`shards` must be at most the {len(source)} entries. Received: shards={shards!r}"
         )
-    entries = json.dumps([name, *(asdict(entry) for entry in source)], sort_keys=True)
+    entries = json.dumps([asdict(entry) for entry in source], sort_keys=True)
     digest = hashlib.sha256(entries.encode()).hexdigest()
     return ShardSet(source.class_names, source.multi_label, options, seed, digest, (None,) * count)
 

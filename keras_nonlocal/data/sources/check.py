@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import tensorflow as tf
 
+from ..file_systems import ensure_file_system, is_address
 from ..manifest import Entry, Manifest
-from .storage import is_address
 
 _SHOWN = 5
 _THREADS = 16
@@ -53,7 +53,10 @@ def _absent(paths: list[str]) -> list[str]:
 
 
 def _exists(path: str) -> bool:
-    return tf.io.gfile.exists(path) if is_address(path) else os.path.exists(path)
+    if not is_address(path):
+        return os.path.exists(path)
+    ensure_file_system(path)
+    return tf.io.gfile.exists(path)
 
 
 def _out_of_range(manifest: Manifest) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..file_systems import is_address
 from ..manifest import Manifest
 from .charades import read_charades
 from .folders import read_folder
@@ -15,7 +16,7 @@ from .kinetics import read_kinetics
 from .lists import is_list, read_list
 from .names import class_numbers
 from .own_csv import read_own_csv
-from .storage import absolute, is_address, read_text
+from .storage import absolute, read_text
 from .tables import split_comments
 
 # The columns that tell a table, and what reads it.

@@ -8,13 +8,10 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
+from ..file_systems import ensure_file_system, is_address, write_whole
+
 # Names of files may be bytes that are no UTF-8; Python writes those bytes as lone surrogates.
 _ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}
-
-
-def is_address(path: str) -> bool:
-    """Whether it is one such as `s3://bucket/clip.mp4`."""
-    return "://" in path
 
 
 def absolute(path: str | os.PathLike[str], folder: str = "") -> str:
@@ -39,6 +36,7 @@ def read_text(path: str) -> str:
         FileNotFoundError: There is no such file.
         ValueError: It is a binary file.
     """
+    ensure_file_system(path)
     with _system_errors(path), tf.io.gfile.GFile(path, "rb") as file:
         content = file.read()
     if b"\0" in content:
@@ -52,10 +50,8 @@ def write_text(path: str, text: str) -> None:
     Raises:
         OSError: It cannot be written there.
     """
-    with _system_errors(path), _partial(path) as partial:
-        with tf.io.gfile.GFile(partial, "wb") as file:
-            file.write(text.encode(**_ENCODING))
-        tf.io.gfile.rename(partial, path, overwrite=True)
+    with _system_errors(path):
+        write_whole(path, text.encode(**_ENCODING))
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -65,24 +61,12 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         OSError: It cannot be written there.
     """
     path = absolute(path)
-    with _system_errors(path), _partial(path) as partial:
+    with _system_errors(path):
         if tf.io.gfile.isdir(path):
             raise IsADirectoryError(f"{path!r} is a folder. Expected the name of a file.")
-        with tf.io.gfile.GFile(partial, "wb") as file:
-            file.write(b"")
-
-
-@contextmanager
-def _partial(path: str) -> Iterator[str]:
-    """A name beside a file's own, in a folder that is there; what is left of it is removed."""
-    head, slash, name = path.rpartition("/")
-    partial = f"{head}{slash}.{name}.{os.getpid()}.part"
-    tf.io.gfile.makedirs(head or slash or ".")
-    try:
-        yield partial
-    finally:
-        if tf.io.gfile.exists(partial):
-            tf.io.gfile.remove(partial)
+        trial = f"{path}.{os.getpid()}.trial"
+        write_whole(trial, b"")
+        tf.io.gfile.remove(trial)
 
 
 @contextmanager

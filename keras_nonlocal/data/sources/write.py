@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ..file_systems import is_address
 from ..manifest import Entry, Manifest
 from .names import check_names
 from .own_csv import CLASS_NAMES, NUMBERS
-from .storage import absolute, folder_of, is_address, write_text
+from .storage import absolute, folder_of, write_text
 
 # pandas takes `#` for a comment, and spaces at the ends do not last in every reader.
 _NEEDS_QUOTES = re.compile(r'[",#\r\n]|^\s|\s$')

@@ -18,6 +18,7 @@ TIME_LIMIT = 120.0
 # What a damaged file can make FFmpeg and its binding raise.
 DAMAGE = (av.FFmpegError, MemoryError, OverflowError, UnicodeError)
 _TOLERATED = 100
+_ELSEWHERE = "videos are opened on this machine only; copy it here, or make shards of it"
 
 
 class VideoError(ValueError):
@@ -107,6 +108,8 @@ def _check_file(path: PathLike) -> None:
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
+        if "://" in os.fspath(path):
+            raise VideoError(path, _ELSEWHERE) from None
         raise FileNotFoundError(f"There is no file {os.fspath(path)!r}. Check the path.") from None
     if not stat.S_ISREG(mode):
         raise VideoError(path, "it is not a file")

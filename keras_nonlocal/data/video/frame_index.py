@@ -15,13 +15,13 @@ from functools import cached_property
 
 import numpy as np
 
+from ..moments import MICROSECONDS
 from .container import Deadline, PathLike, VideoError, decoded, opened, packets
 
 # Codecs that show exactly one picture for each packet.
 _ONE_A_PACKET = {"av1", "gif", "h264", "hevc", "mjpeg", "mpeg4", "vp9"}
 # Containers that store the order of decoding, but no times; FFmpeg makes some up.
 _WITHOUT_TIMES = {"avi"}
-_MICROSECONDS = 1_000_000
 _USUAL_RATE = 25
 
 
@@ -54,13 +54,13 @@ class FrameIndex:
     def times(self) -> np.ndarray:
         """When each frame is shown: int64 microseconds from the first one, never decreasing."""
         stamps = np.maximum.accumulate(np.array(self.stamps, "int64"))
-        scale = self.unit * _MICROSECONDS
+        scale = self.unit * MICROSECONDS
         return (stamps - stamps[0]) * scale.numerator // scale.denominator
 
     @property
     def fps(self) -> float:
         """Frames a second on average; what the file claims where it has one frame only."""
-        seconds = float(self.times[-1]) / _MICROSECONDS
+        seconds = float(self.times[-1]) / MICROSECONDS
         return (len(self) - 1) / seconds if seconds > 0 else float(self.rate)
 
     def key_before(self, number: int) -> int:

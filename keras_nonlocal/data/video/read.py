@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ..moments import MICROSECONDS
 from ..sampling import centre_start, check_start, clip_indices, clip_span
 from .container import TIME_LIMIT, Deadline, PathLike, VideoError, decoded, decoding, opened
 from .picture import Framing, Painter
 from .video import OnDamage, Video
-
-_MICROSECONDS = 1_000_000
 
 
 def count_frames(path: PathLike, *, time_limit: float = TIME_LIMIT) -> int:
@@ -163,6 +162,6 @@ def iterate_frames(
 
 def _window(times: np.ndarray, start: float | None, end: float | None) -> tuple[int, int]:
     """The number of the first frame in the window, and of the first one behind it."""
-    first = 0 if start is None else np.searchsorted(times, round(start * _MICROSECONDS))
-    behind = len(times) if end is None else np.searchsorted(times, round(end * _MICROSECONDS))
+    first = 0 if start is None else np.searchsorted(times, round(start * MICROSECONDS))
+    behind = len(times) if end is None else np.searchsorted(times, round(end * MICROSECONDS))
     return int(first), int(behind)

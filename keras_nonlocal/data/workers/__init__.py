@@ -3,5 +3,6 @@
 Nothing here imports Keras, and nor do the processes.
 """
 
+from .pool import cores as cores
 from .pool import run as run
 from .worker import Failure as Failure

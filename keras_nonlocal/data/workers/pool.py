@@ -45,7 +45,7 @@ def run(
     >>> sorted(run([4, 9], math.sqrt, workers=1))
     [(4, 2.0), (9, 3.0)]
     """
-    count = positive_int("workers", _cores() if workers is None else workers)
+    count = positive_int("workers", cores() if workers is None else workers)
     if time_limit is not None and not time_limit > 0:
         raise ValueError(f"`time_limit` must be positive. Received: time_limit={time_limit!r}")
     return _run(iter(tasks), [Worker(start_message(function), time_limit) for _ in range(count)])
@@ -84,7 +84,8 @@ def _done(waiting: dict[Future, Any]) -> Iterator[tuple[Any, Any]]:
         yield waiting.pop(future), future.result()
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system

@@ -72,7 +72,7 @@ def test_frame_numbers_are_those_of_python_for_every_clip_and_draw(clip):
         for length in LENGTHS:
             times, rate = _times(length, fps), _rate(fps)
             ours = [spread(n, times, rate).numpy().tolist() for n in range(clip.clips)]
-            assert ours == clip.test_numbers(times, fps), (length, fps)
+            assert ours == clip.spread_numbers(times, fps), (length, fps)
             for share in (0.0, 0.3, 0.99999999):
                 drawn = clip.random_numbers(times, Drawn(share), fps)
                 assert random(share, times, rate).numpy().tolist() == drawn, (length, fps, share)

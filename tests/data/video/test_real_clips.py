@@ -1,28 +1,14 @@
-"""Twenty real and damaged files, not part of the project: see the reason of the skip."""
-
-import json
-from pathlib import Path
+"""Real files: counts, sizes and pixels as their manifest and plain decoding say."""
 
 import av
 import numpy as np
 import pytest
+import real_clips
+from real_clips import CLIPS, CUT_SHORT, FACTS, SOUND
 
 from keras_nonlocal.data import VideoError, count_frames, probe, read_clip, read_frames
 
-CLIPS = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "clips"
-MANIFEST = CLIPS / "manifest.json"
-
-if not MANIFEST.is_file():
-    pytest.skip(
-        "real clips are not here: expected ../shared/data/clips beside the project's folder",
-        allow_module_level=True,
-    )
-
-ENTRIES = {entry["file"]: entry for entry in json.loads(MANIFEST.read_text())}
-# Its last packet is cut short, so 88 frames decode and then comes the error.
-CUT_SHORT = "derived_truncated_flower.mp4"
-SOUND = {name: e for name, e in ENTRIES.items() if "decoded" in e and name != CUT_SHORT}
-
+pytestmark = real_clips.needed
 each_sound_file = pytest.mark.parametrize("name", SOUND)
 
 
@@ -73,7 +59,7 @@ def test_a_clip_longer_than_the_video_loops(name):
     np.testing.assert_array_equal(clip[1:], clip[:1].repeat(2, axis=0))
 
 
-@pytest.mark.parametrize("name", [name for name in ENTRIES if name not in SOUND])
+@pytest.mark.parametrize("name", [name for name in FACTS if name not in SOUND])
 def test_a_damaged_file_is_an_error_that_names_it(name):
     with pytest.raises(VideoError, match=name):
         count_frames(CLIPS / name)

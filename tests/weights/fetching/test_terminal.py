@@ -17,8 +17,6 @@ from keras_nonlocal.weights import FetchError, fetch
 @pytest.fixture
 def secure(tmp_path):
     """An https server with a certificate of its own, and the certificate's file."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed, which makes the certificate")
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
@@ -33,6 +31,7 @@ def secure(tmp_path):
         yield server, certificate
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
 def test_https_asks_for_a_certificate_and_is_not_left(secure, server, tmp_path, monkeypatch):
     safe, certificate = secure
     url = safe.on("/a", body(DATA))
