@@ -4,6 +4,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import shutil
 
 import keras
 import numpy as np
@@ -44,9 +45,17 @@ for name in [name for name in TESTS if name.endswith("_r101")]:
     del TESTS[name]  # the same text as for 50 layers, and long to build
 
 
+@pytest.fixture(scope="module")
+def jumping(tmp_path_factory):
+    """The video that examples read."""
+    path = tmp_path_factory.mktemp("video") / "jumping.mp4"
+    keras_nonlocal.data.figure.write_sample(path)
+    return path
+
+
 @pytest.mark.parametrize("name", TESTS)
-def test_examples_give_what_they_say(name, tmp_path, monkeypatch):
-    keras_nonlocal.data.figure.write_sample(tmp_path / "jumping.mp4")
+def test_examples_give_what_they_say(name, jumping, tmp_path, monkeypatch):
+    shutil.copy(jumping, tmp_path)
     monkeypatch.chdir(tmp_path)
     keras.utils.clear_session()
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
