@@ -23,6 +23,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     'all of it'
     """
     path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{str(path)!r} is a folder. Expected the name of a file.")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{os.getpid()}.{path.name}")
     try:

@@ -21,6 +21,7 @@ from .scanning import scan as scan
 from .schemes import SCHEMES as SCHEMES
 from .schemes import Scheme as Scheme
 from .shards.beam import beam_shards as beam_shards
+from .shards.checking import check_shards as check_shards
 from .shards.reading import shard_clips as shard_clips
 from .shards.writing import write_shards as write_shards
 from .sheet import contact_sheet as contact_sheet

@@ -24,7 +24,8 @@ class Clip:
         short_side: Frames are scaled while they are decoded until their shorter side is this; two
             numbers are the ends of a range to draw from for each training clip.
         size: Height and width. Frames are scaled until this is just covered, or by `short_side`,
-            and cropped to it: at random in training, else in the centre.
+            and cropped to it: at random in training, else in the centre. Without it, videos of
+            different sizes make no batch, unless a layer of `augment` makes them equal.
         sampling: By whose rule clips are chosen, see `keras_nonlocal.data.SCHEMES`.
         clips: How many clips of a video are tested.
         crops: How many crops of each of them, spread along the longer side; one is the centre.

@@ -70,7 +70,8 @@ def video_dataset(
 
     Raises:
         ValueError: The source names files that are missing or labels that are out of range, or an
-            argument is wrong. In the course of an epoch, a `tf.errors.OpError` names the file.
+            argument is wrong. In the course of an epoch, a `tf.errors.OpError` names the video;
+            of shards, `check_shards` tells which one is damaged.
 
     Example:
 
@@ -80,7 +81,9 @@ def video_dataset(
         )
         model.fit(train, epochs=10)
     """
-    clip, calls = clip or Clip(), positive_int("workers", workers or cores())
+    clip, calls = Clip() if clip is None else clip, positive_int("workers", workers or cores())
+    if not isinstance(clip, Clip):
+        raise ValueError(f"`clip` must be a `keras_nonlocal.data.Clip`. Received: clip={clip!r}")
     one_of("labels", labels, ("video", "clip"))
     one_of("on_error", on_error, DAMAGE)
     if holds_shards(source):

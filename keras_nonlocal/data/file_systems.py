@@ -71,10 +71,8 @@ def local_file(path: PathLike) -> Iterator[str]:
     ensure_file_system(path)
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, os.path.basename(os.fspath(path)))
-        try:
+        with system_errors(path):
             tf.io.gfile.copy(os.fspath(path), copy)
-        except tf.errors.NotFoundError as error:
-            raise FileNotFoundError(f"There is no file {path!r}. Check the address.") from error
         yield copy
 
 
@@ -86,6 +84,7 @@ def write_whole(path: str, content: bytes) -> None:
     import tensorflow as tf
 
     ensure_file_system(path)
+    refuse_folder(path)
     head, slash, name = path.rpartition("/")
     partial = f"{head}{slash}.{name}.{os.getpid()}.part"
     tf.io.gfile.makedirs(head or slash or ".")
@@ -96,6 +95,27 @@ def write_whole(path: str, content: bytes) -> None:
     finally:
         if tf.io.gfile.exists(partial):
             tf.io.gfile.remove(partial)
+
+
+def refuse_folder(path: str) -> None:
+    """An error if a folder lies where a file is to be written."""
+    import tensorflow as tf
+
+    if tf.io.gfile.isdir(path):
+        raise IsADirectoryError(f"{path!r} is a folder. Expected the name of a file.")
+
+
+@contextmanager
+def system_errors(path: PathLike) -> Iterator[None]:
+    """What TensorFlow raises of files, as the errors that Python has for the same."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except tf.errors.NotFoundError:
+        raise FileNotFoundError(f"There is no file {os.fspath(path)!r}. Check the path.") from None
+    except tf.errors.OpError as error:
+        raise OSError(f"{os.fspath(path)!r} cannot be read or written: {error.message}") from error
 
 
 def _opens(name: str) -> bool:

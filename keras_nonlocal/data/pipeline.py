@@ -31,8 +31,7 @@ def finish(
         Batches of `video` or `(video, target)`.
     """
     positive_int("batch_size", batch_size)
-    layers = augment if isinstance(augment, Sequence) else [augment] if augment else []
-    alone, together = _divided(layers)
+    alone, together = _divided(_layers(augment))
     if alone:
         clips = _one_by_one(clips, alone, training, workers)
     batches = clips.batch(batch_size).map(_changed(together, training))
@@ -45,6 +44,18 @@ def with_fixed_tuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
     options.autotune.enabled = False
     options.deterministic = True
     return dataset.with_options(options)
+
+
+def _layers(augment: Augment) -> list[Callable]:
+    if augment is None:
+        return []
+    layers: list = list(augment) if isinstance(augment, list | tuple) else [augment]
+    if not all(map(callable, layers)):
+        raise ValueError(
+            "`augment` must be a layer of `keras_nonlocal.augmentation`, another function of "
+            f"clips, or a list of them. Received: augment={augment!r}"
+        )
+    return layers
 
 
 def _divided(layers) -> tuple[list, list]:

@@ -144,6 +144,10 @@ def test_a_model_trains_on_it_as_it_is(videos):
     ("wrong", "said"),
     [
         ({"batch_size": 0}, "`batch_size`"),
+        ({"clip": {"frames": 4}}, "`clip` must be a `keras_nonlocal.data.Clip`"),
+        ({"augment": "flip"}, "`augment` must be a layer"),
+        ({"augment": [None]}, "`augment` must be a layer"),
+        ({"service": "grpc://localhost:1"}, "write_shards"),
         ({"workers": -1}, "`workers`"),
         ({"labels": "frame"}, "`labels` must be one of 'video', 'clip'"),
         ({"on_error": "ignore"}, "`on_error` must be one of 'raise', 'skip', 'previous_frame'"),
@@ -152,7 +156,7 @@ def test_a_model_trains_on_it_as_it_is(videos):
 )
 def test_a_wrong_argument_is_refused_by_name(videos, wrong, said):
     with pytest.raises(ValueError, match=f"{said}.*Received"):
-        video_dataset(videos, clip=CLIP, **wrong)
+        video_dataset(videos, **{"clip": CLIP, **wrong})
 
 
 def test_a_missing_file_is_found_before_the_first_batch(videos):

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_nonlocal.data.clip import Clip
-from keras_nonlocal.data.file_systems import ensure_file_system, local_file, scheme
+from keras_nonlocal.data.file_systems import ensure_file_system, local_file, scheme, write_whole
 from keras_nonlocal.data.manifest import Entry, Manifest
 from keras_nonlocal.data.shards.reading import shard_clips
 from keras_nonlocal.data.shards.writing import write_shards
@@ -55,6 +55,15 @@ def test_plain_paths_and_those_of_tensorflow_need_nothing():
     assert [scheme(path) for path in ("a/b", "gs://a/b", "s3://x")] == ["", "gs", "s3"]
     for path in ("a/b", "gs://bucket/a", "ram://x", "file:///x"):
         assert ensure_file_system(path) is None
+
+
+def test_a_file_elsewhere_is_written_whole(tmp_path):
+    write_whole("ram://whole/a.txt", b"abc")
+    with tf.io.gfile.GFile("ram://whole/a.txt", "rb") as file:
+        assert file.read() == b"abc"
+    assert tf.io.gfile.listdir("ram://whole") == ["a.txt"]
+    with pytest.raises(IsADirectoryError, match="Expected the name of a file"):
+        write_whole(str(tmp_path), b"abc")
 
 
 def test_an_unknown_scheme_is_refused():

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from ..file_systems import PathLike, write_whole
 from ..manifest import Manifest
+from ..sources import read_source
 from ..video import VideoError
 from .encoding import ShardOptions, Task
 from .example import clip_example
@@ -28,7 +29,7 @@ from .writing import finished, new_set, ordered_tasks
 
 
 def beam_shards(
-    source: Manifest,
+    source: Any,
     folder: PathLike,
     *,
     shards: int | None = None,
@@ -44,7 +45,8 @@ def beam_shards(
     Videos that cannot be read are left out, and recorded in `ledger`.
 
     Args:
-        source: The videos; workers have to reach their paths, such as `gs://...`.
+        source: The videos, whatever `read_source` reads; workers have to reach their paths, such
+            as `gs://...`.
         folder: Where to; workers have to reach it.
         shards, short_side, quality, every, seed: As for `write_shards`.
         ledger: A file of JSON lines, which may be an address.
@@ -59,10 +61,11 @@ def beam_shards(
     Example:
         beam_shards(manifest, "gs://bucket/train", ledger="gs://bucket/bad.jsonl")
     """
+    beam, source = _beam(), read_source(source)
     options = ShardOptions(short_side, quality, every)
     plan = new_set(source, shards, options, seed)
     tf.io.gfile.makedirs(str(folder))
-    with _beam().Pipeline(options=pipeline_options) as pipeline:
+    with beam.Pipeline(options=pipeline_options) as pipeline:
         add_shards(pipeline, source, folder, plan, ledger=ledger)
     return read_set(folder).complete()
 

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from ...validation import one_of, positive_int
-from ..file_systems import PathLike, ensure_file_system
+from ..file_systems import PathLike, ensure_file_system, system_errors
 from ..ledger import Ledger
 from ..manifest import Entry, Manifest
 from ..progress import Progress
@@ -142,7 +142,8 @@ def new_set(source: Manifest, shards: int | None, options: ShardOptions, seed: i
 
 def _begun(folder: PathLike, plan: ShardSet) -> ShardSet:
     """The plan, or how far an earlier run of the same plan has got."""
-    tf.io.gfile.makedirs(str(folder))
+    with system_errors(folder):
+        tf.io.gfile.makedirs(str(folder))
     try:
         begun = read_set(folder)
     except FileNotFoundError:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..file_systems import is_address
+from ..files import VIDEO_SUFFIXES
 from ..manifest import Manifest
 from .charades import read_charades
 from .folders import read_folder
@@ -45,6 +46,7 @@ def read_source(
             - a CSV file of Kinetics or of Charades;
             - a list of PySlowFast or MMAction2, a path and its class numbers a line;
             - a pandas frame with the columns of the first CSV file;
+            - a video file;
             - a list of paths, of `(path, label)` or of `(path, [labels])`;
             - a `Manifest`.
         split: Only the entries of this split.
@@ -80,6 +82,8 @@ def _read(source: Any, class_names: Sequence[str] | None, root: str | None) -> M
         path = absolute(source)
         if os.path.isdir(path) and not is_address(path):
             return read_folder(path, class_names)
+        if os.path.splitext(path)[1].lower() in VIDEO_SUFFIXES:
+            return read_items([path], class_names, root)
         return _read_file(path, class_names, root)
     if isinstance(source, Iterable) and not isinstance(source, dict | bytes):
         return read_items(source, class_names, root)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import tensorflow as tf
 
-from ..file_systems import ensure_file_system, is_address, write_whole
+from ..file_systems import ensure_file_system, is_address, refuse_folder, system_errors, write_whole
 
 # Names of files may be bytes that are no UTF-8; Python writes those bytes as lone surrogates.
 _ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}
@@ -37,7 +35,7 @@ def read_text(path: str) -> str:
         ValueError: It is a binary file.
     """
     ensure_file_system(path)
-    with _system_errors(path), tf.io.gfile.GFile(path, "rb") as file:
+    with system_errors(path), tf.io.gfile.GFile(path, "rb") as file:
         content = file.read()
     if b"\0" in content:
         raise ValueError(f"{path!r} is not a text file. Expected a table or a list of videos.")
@@ -50,7 +48,7 @@ def write_text(path: str, text: str) -> None:
     Raises:
         OSError: It cannot be written there.
     """
-    with _system_errors(path):
+    with system_errors(path):
         write_whole(path, text.encode(**_ENCODING))
 
 
@@ -61,20 +59,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         OSError: It cannot be written there.
     """
     path = absolute(path)
-    with _system_errors(path):
-        if tf.io.gfile.isdir(path):
-            raise IsADirectoryError(f"{path!r} is a folder. Expected the name of a file.")
+    with system_errors(path):
+        refuse_folder(path)
         trial = f"{path}.{os.getpid()}.trial"
         write_whole(trial, b"")
         tf.io.gfile.remove(trial)
-
-
-@contextmanager
-def _system_errors(path: str) -> Iterator[None]:
-    """What TensorFlow raises, as the errors that Python has for the same."""
-    try:
-        yield
-    except tf.errors.NotFoundError:
-        raise FileNotFoundError(f"There is no file {path!r}. Check the path.") from None
-    except tf.errors.OpError as error:
-        raise OSError(f"{path!r} cannot be read or written: {error.message}") from error

@@ -130,3 +130,9 @@ def test_more_shards_than_videos_and_empty_manifests_are_refused(manifest, tmp_p
         write_shards(manifest, tmp_path, shards=7)
     with pytest.raises(ValueError, match="at least one entry"):
         write_shards(Manifest(()), tmp_path)
+
+
+def test_a_file_in_the_place_of_the_folder_is_said_to_be_there(manifest, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file is not a directory"):
+        write_shards(manifest, tmp_path / "file")

@@ -53,6 +53,11 @@ def test_a_folder_of_videos_alone_has_no_classes(folder):
     assert manifest.entries == (Entry(f"{root}/a.avi"), Entry(f"{root}/b.mp4"))
 
 
+def test_a_video_alone_is_a_source_of_one(folder):
+    root = folder("a.MP4")
+    assert read_source(f"{root}/a.MP4").entries == (Entry(f"{root}/a.MP4"),)
+
+
 def test_folders_of_splits_hold_folders_of_classes(folder):
     root = folder("train/run/a.mp4", "train/bend/b.mp4", "val/run/c.mp4")
     manifest = read_source(str(root))
@@ -171,8 +176,9 @@ def test_a_table_that_nobody_knows_is_shown_what_is_expected(folder):
 
 
 def test_a_video_is_no_list_of_videos(write):
+    path = write("a.mp4", frames=2)
     with pytest.raises(ValueError, match="is not a text file"):
-        read_source(write("a.mp4", frames=2))
+        read_source(path.rename(path.with_suffix(".csv")))
 
 
 def test_a_file_that_is_missing_is_said_to_be_missing(tmp_path):
