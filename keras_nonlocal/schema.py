@@ -13,7 +13,7 @@ def parse(kind: Any, value: Any, where: str) -> Any:
 
     Args:
         kind: A dataclass, or the type of one of its fields: `str`, `int`, `float`, `bool`,
-            a tuple, a mapping from `str`, a `Literal`, or one of them `| None`.
+            a tuple, a mapping from `str`, a `Literal`, or a union of one of them, a tuple, `None`.
         value: What `json.loads` returned.
         where: What errors call it.
 
@@ -64,9 +64,15 @@ def _choice(kind, value, where):
     return value
 
 
-def _optional(kind, value, where):
-    (other,) = set(get_args(kind)) - {type(None)}
-    return None if value is None else parse(other, value, where)
+def _any_of(kind, value, where):
+    """A list is read as the tuple among the kinds, `null` as None, else as the first that fits."""
+    kinds = [each for each in get_args(kind) if each is not type(None)]
+    if value is None and len(kinds) < len(get_args(kind)):
+        return None
+    tuples = [each for each in kinds if get_origin(each) is tuple]
+    plain = [each for each in kinds if each not in tuples]
+    likely = tuples if isinstance(value, list) else plain
+    return parse((likely or kinds)[0], value, where)
 
 
 def _sequence(kind, value, where):
@@ -94,8 +100,8 @@ def _anything(kind, value, where):
 
 READERS = {
     Literal: _choice,
-    Union: _optional,
-    UnionType: _optional,
+    Union: _any_of,
+    UnionType: _any_of,
     tuple: _sequence,
     Mapping: _mapping,
     Any: _anything,

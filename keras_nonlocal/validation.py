@@ -23,6 +23,16 @@ def positive_int(name: str, value: int) -> int:
     return value
 
 
+def at_least(name: str, value: float, least: float) -> float:
+    """Return `value` if it is a number that is not below `least`."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not least <= value < float("inf"):
+        raise ValueError(
+            f"`{name}` must be a number of at least {least}. Received: {name}={value!r}"
+        )
+    return value
+
+
 def sizes(name: str, value: int | Sequence[int], rank: int) -> tuple[int, ...]:
     """Return `value` as a tuple of `rank` positive integers; one integer stands for all."""
     values = (value,) * rank if isinstance(value, int) else value

@@ -28,6 +28,7 @@ from .sheet import contact_sheet as contact_sheet
 from .sources import check_manifest as check_manifest
 from .sources import read_source as read_source
 from .sources import write_manifest as write_manifest
+from .stream import training_stream as training_stream
 from .video import Video as Video
 from .video import VideoError as VideoError
 from .video import VideoInfo as VideoInfo

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..validation import one_of, positive_int, sizes
+from ..validation import at_least, one_of, positive_int, sizes
 from .moments import MICROSECONDS, numbers_at, random_moment, spread_moments
-from .sampling import clip_span
+from .sampling import clip_span, drawn_speed, played_frames
 from .schemes import SCHEMES
 
 
@@ -27,6 +27,7 @@ class Clip:
             and cropped to it: at random in training, else in the centre. Without it, videos of
             different sizes make no batch, unless a layer of `augment` makes them equal.
         sampling: By whose rule clips are chosen, see `keras_nonlocal.data.SCHEMES`.
+        speed: Training clips are cut as if the video played up to this many times faster or slower.
         clips: How many clips of a video are tested.
         crops: How many crops of each of them, spread along the longer side; one is the centre.
 
@@ -45,6 +46,7 @@ class Clip:
     short_side: int | tuple[int, int] | None = None
     size: tuple[int, int] | None = None
     sampling: str = "spread"
+    speed: float = 1.0
     clips: int = 1
     crops: int = 1
 
@@ -52,6 +54,7 @@ class Clip:
         clip_span(self.frames, self.stride)
         positive_int("clips", self.clips)
         one_of("sampling", self.sampling, SCHEMES)
+        at_least("speed", self.speed, 1)
         if self.size is not None:
             object.__setattr__(self, "size", sizes("size", self.size, 2))
         if positive_int("crops", self.crops) > 1 and self.size is None:
@@ -85,8 +88,10 @@ class Clip:
             fps: Frames a second of the video.
         """
         if self.seconds is None:
-            scheme = SCHEMES[self.sampling]
-            return scheme.random(len(times), self.frames, self.stride, rng, fps)
+            speed = drawn_speed(self.speed, rng)
+            random = SCHEMES[self.sampling].random
+            numbers = random(played_frames(len(times), speed), self.frames, self.stride, rng, fps)
+            return [min(round(number * speed), len(times) - 1) for number in numbers]
         start = random_moment(times, (self.frames - 1) * self._step, rng)
         return numbers_at(times, start, self.frames, self._step)
 
@@ -111,10 +116,11 @@ class Clip:
                 "`seconds` must be a positive number of seconds from one frame to the next. "
                 f"Received: seconds={self.seconds!r}"
             )
-        if self.stride != 1 or self.sampling != "spread":
+        if self.stride != 1 or self.sampling != "spread" or self.speed != 1:
             raise ValueError(
-                "With `seconds`, leave `stride` and `sampling` as they are: they count frames. "
-                f"Received: stride={self.stride}, sampling={self.sampling!r}"
+                "With `seconds`, leave `stride`, `sampling` and `speed` as they are: they count "
+                f"frames. Received: stride={self.stride}, sampling={self.sampling!r}, "
+                f"speed={self.speed}"
             )
 
     def _check_short_side(self) -> None:

@@ -10,6 +10,7 @@ import tensorflow as tf
 from ..validation import one_of, positive_int
 from .clip import Clip
 from .ledger import Ledger
+from .loading import loaded_by, only_clip
 from .manifest import Manifest
 from .pipeline import Augment, finish
 from .reader import DAMAGE, ClipReader, OnError
@@ -131,24 +132,10 @@ def _clips(reader, manifest: Manifest, clip: Clip, training, seed, calls, skippi
     if training:
         order = order.shuffle(count, seed=seed)
     draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-    target = tf.constant(reader.targets[:1])
-
-    def load(index, draw):
-        videos, targets = tf.numpy_function(reader, [index, draw], (tf.uint8, target.dtype))
-        videos = tf.ensure_shape(videos, (None, clip.frames, *(clip.size or (None, None)), 3))
-        targets = tf.ensure_shape(targets, (None, *target.shape[1:]))
-        seeds = tf.repeat(tf.bitcast(draw, tf.int32)[None], tf.shape(videos)[0], axis=0)
-        return (videos, targets, seeds) if manifest.class_names else (videos, seeds)
-
-    loaded = tf.data.Dataset.zip((order, draws)).map(load, num_parallel_calls=calls)
+    loaded = loaded_by(reader, tf.data.Dataset.zip((order, draws)), clip, calls)
     if skipping:
         loaded = loaded.filter(lambda videos, *_: tf.shape(videos)[0] > 0)
-    clips = loaded.map(_only) if training else loaded.unbatch()
+    clips = loaded.map(only_clip) if training else loaded.unbatch()
     if skipping:
         return clips
     return clips.apply(tf.data.experimental.assert_cardinality(count * views))
-
-
-def _only(*parts):
-    """The one clip that there is, without the copy that `unbatch` makes."""
-    return tuple(part[0] for part in parts)

@@ -51,7 +51,8 @@ class ClipReader:
     ):
         self._entries, self._clip, self._training = manifest.entries, clip, training
         self._on_error, self._ledger, self._by_clip = on_error, ledger, by_clip
-        self.targets = manifest.targets() if manifest.class_names else np.zeros((len(manifest), 0))
+        self.labelled = bool(manifest.class_names)
+        self.targets = manifest.targets() if self.labelled else np.zeros((len(manifest), 0))
 
     def __call__(self, index: int, draw: int) -> tuple[np.ndarray, np.ndarray]:
         """Clips `(views, T, H, W, 3)` of an entry with their targets; no views if it is skipped.

@@ -10,6 +10,9 @@ import numpy as np
 
 from ..validation import positive_int
 
+# Steps of the draw of a speed.
+SPEEDS = 1 << 16
+
 
 def clip_span(frames: int, stride: int = 1) -> int:
     """How many frames of the video lie between the ends of a clip, both included.
@@ -67,6 +70,22 @@ def clip_indices(start: int, frames: int, stride: int, num_frames: int) -> list[
     positive_int("num_frames", num_frames)
     clip_span(frames, stride)
     return [(start + frame * stride) % num_frames for frame in range(frames)]
+
+
+def played_frames(num_frames: int, speed: float) -> int:
+    """How many frames of its own rate a video lasts that plays `speed` times as fast.
+
+    >>> played_frames(num_frames=100, speed=1.25)
+    80
+    """
+    return max(round(num_frames / speed), 1)
+
+
+def drawn_speed(most: float, rng: np.random.Generator) -> float:
+    """How much faster a video plays: from `1 / most` to `most`, by an even draw of its power."""
+    if most == 1:
+        return 1.0
+    return most ** (2 * int(rng.integers(SPEEDS + 1)) / SPEEDS - 1)
 
 
 def check_start(start: int) -> int:

@@ -41,3 +41,24 @@ def test_a_clip_by_count_follows_its_scheme():
 def test_what_is_out_of_range_or_contradicts_is_refused(wrong, said):
     with pytest.raises(ValueError, match=f"{said}.*Received"):
         Clip(**wrong)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_speed_keeps_frames_in_order_and_evenly_apart(stride):
+    clip, times = Clip(8, stride, speed=1.5), np.arange(200) * 40_000
+    rng, means = np.random.default_rng(0), []
+    for _ in range(50):
+        steps = np.diff(clip.random_numbers(times, rng, 25.0))
+        assert steps.max() - steps.min() <= 2  # both ends are rounded
+        means.append(steps.mean())
+    assert stride / 1.5 - 0.2 <= min(means) < stride < max(means) <= stride * 1.5 + 0.2
+
+
+def test_speed_counts_frames():
+    with pytest.raises(ValueError, match=r"leave .*`speed`.*Received: .*speed=1.2"):
+        Clip(8, seconds=0.1, speed=1.2)
+
+
+def test_a_video_does_not_play_more_slowly_than_speed_says():
+    with pytest.raises(ValueError, match="`speed` must be a number of at least 1"):
+        Clip(8, speed=0.5)

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from ..clip import Clip
 from ..moments import MICROSECONDS, ROUNDING
+from ..sampling import SPEEDS
 from ..schemes import DENSE_RANGE, SLOWFAST_RATE
 
 _FINE = 1 << 16
@@ -32,6 +33,16 @@ def random_numbers(clip: Clip, times: tf.Tensor, rate: tf.Tensor, draw: Draw) ->
         start = tf.minimum(draw(room + _last_shown(times)), room)
         return _shown_at(clip, times, start)
     length = tf.size(times, tf.int64)
+    if clip.speed == 1:
+        return _random_numbers(clip, length, rate, draw)
+    share = tf.cast(draw(tf.constant(SPEEDS + 1, tf.int64)), tf.float64) / SPEEDS
+    speed = tf.constant(clip.speed, tf.float64) ** (2 * share - 1)
+    played = tf.maximum(tf.cast(tf.round(tf.cast(length, tf.float64) / speed), tf.int64), 1)
+    numbers = tf.cast(_random_numbers(clip, played, rate, draw), tf.float64)
+    return tf.minimum(tf.cast(tf.round(numbers * speed), tf.int64), length - 1)
+
+
+def _random_numbers(clip: Clip, length: tf.Tensor, rate: tf.Tensor, draw: Draw) -> tf.Tensor:
     if clip.sampling == "slowfast":
         span, room = _slowfast(clip, length, rate)
         return _stretched(

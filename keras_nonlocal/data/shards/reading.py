@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count as numbers_from
+
 import tensorflow as tf
 
 from ..clip import Clip
@@ -85,9 +88,87 @@ def shard_clips(
     return with_fixed_tuning(clips.apply(tf.data.experimental.assert_cardinality(count)))
 
 
+def shard_stream(
+    folder: PathLike,
+    clip: Clip,
+    *,
+    seed: int,
+    first: int,
+    mine: Callable[[tf.Tensor], tf.Tensor],
+    shuffle: int = 64,
+    parallel_calls: int = _PARALLEL_CALLS,
+    service: str | None = None,
+) -> tf.data.Dataset:
+    """Training clips of a folder of shards without end, for `training_stream`.
+
+    Args:
+        folder, clip, shuffle, parallel_calls, service: As in `shard_clips`.
+        seed: With the number of an epoch, it decides its order and draws.
+        first: The position to begin with. What comes before it in its epoch is read, not decoded.
+        mine: Whether a position is wanted.
+
+    Returns:
+        Elements as of `shard_clips`.
+    """
+    if service is not None:
+        return shard_clips(
+            folder,
+            clip,
+            training=True,
+            seed=seed,
+            shuffle=shuffle,
+            parallel_calls=parallel_calls,
+            service=service,
+        ).repeat()
+    shards = read_set(folder).complete()
+    count, files = shards.clips, _files(folder, shards)
+    cycle = min(len(files), _SHARDS_AT_ONCE)
+
+    def epoch_of(epoch):
+        own = tf.random.stateless_uniform((2,), tf.stack([seed, epoch]), 0, tf.int64.max, tf.int64)
+        places = tf.range(len(files), dtype=tf.int64)
+        order = tf.random.experimental.index_shuffle(places, own, len(files) - 1)
+        draws = tf.random.stateless_uniform((len(files),), own, 0, tf.int64.max, tf.int64)
+        names = tf.data.Dataset.from_tensor_slices((tf.gather(files, order), draws))
+        records = names.interleave(
+            _records_of_shard, cycle, 1, num_parallel_calls=min(parallel_calls, cycle)
+        )
+        mixed = _shuffled(records, max(min(shuffle, count), 1), own)
+        return mixed.skip(
+            tf.where(epoch == first // count, tf.constant(first % count, tf.int64), 0)
+        )
+
+    epochs = tf.data.Dataset.range(first // count, tf.int64.max)
+    records = epochs.flat_map(epoch_of).enumerate(first)
+    wanted = records.filter(lambda position, _: mine(position)).map(lambda _, record: record)
+    load = _loader(clip, shards, training=True)
+    return with_fixed_tuning(
+        wanted.map(lambda *one: load(_parsed(*one)), num_parallel_calls=parallel_calls)
+    )
+
+
+def _shuffled(dataset: tf.data.Dataset, size: int, seeds: tf.Tensor) -> tf.data.Dataset:
+    """As `Dataset.shuffle`, which takes no tensors as seeds where there is a global one."""
+    specs = tf.nest.flatten(dataset.element_spec)
+    variant = tf.raw_ops.ShuffleDataset(
+        input_dataset=tf.data.experimental.to_variant(dataset),
+        buffer_size=size,
+        seed=seeds[0],
+        seed2=seeds[1],
+        output_types=[spec.dtype for spec in specs],
+        output_shapes=[spec.shape for spec in specs],
+        reshuffle_each_iteration=False,
+    )
+    return tf.data.experimental.from_variant(variant, dataset.element_spec)
+
+
+def _files(folder, shards: ShardSet) -> list[str]:
+    return [joined(folder, shard.file) for shard in shards.shards if shard and shard.frames]
+
+
 def _records(folder, shards: ShardSet, training, seed, calls, remote) -> tf.data.Dataset:
     """Serialized examples, each with a seed of its own."""
-    files = [joined(folder, shard.file) for shard in shards.shards if shard and shard.frames]
+    files = _files(folder, shards)
     names = tf.data.Dataset.from_tensor_slices(files)
     if training:
         names = names.shuffle(len(files), seed=seed)
@@ -165,8 +246,11 @@ def _random_view(clip: Clip, described):
     """Frame numbers, short side and place of a training clip, drawn from its seed."""
     seeds = [tf.random.fold_in(described["seed"], number) for number in range(3)]
 
+    turns = numbers_from()
+
     def draw(places):
-        return tf.random.stateless_uniform((), seeds[0], 0, places, tf.int64)
+        seed = tf.random.fold_in(seeds[0], next(turns))
+        return tf.random.stateless_uniform((), seed, 0, places, tf.int64)
 
     numbers = random_numbers(clip, described["times"], described["rate"], draw)
     shares = tf.random.stateless_uniform((2,), seeds[1])

@@ -22,7 +22,6 @@ class Drawn:
         self.share = share
 
     def integers(self, places):
-        self.places = places
         return self.at(places) if places < 1 << 32 else self.at(FINE) * (places // FINE)
 
     def at(self, places):
@@ -64,7 +63,10 @@ CLIPS = [
 BY_THE_CLOCK = [Clip(8, seconds=0.08, clips=3), Clip(4, seconds=0.5), Clip(1, seconds=1.0, clips=2)]
 
 
-@pytest.mark.parametrize("clip", CLIPS + BY_THE_CLOCK, ids=str)
+AT_SPEED = [Clip(8, 3, sampling=name, speed=1.4) for name in SCHEMES]
+
+
+@pytest.mark.parametrize("clip", CLIPS + BY_THE_CLOCK + AT_SPEED, ids=str)
 def test_frame_numbers_are_those_of_python_for_every_clip_and_draw(clip):
     spread, random = _in_graph(clip)
     compared = 0
