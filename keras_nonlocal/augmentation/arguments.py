@@ -27,6 +27,13 @@ def interval(name: str, value: Sequence[float], low: float, high: float) -> tupl
     return number(name, value[0], low, high), number(name, value[1], low, high)
 
 
+def numbers(name: str, value: Sequence[float], low: float, high: float) -> tuple[float, ...]:
+    """Return `value` as a tuple of at least one number, each from `low` to `high`."""
+    if not isinstance(value, list | tuple) or not value:
+        raise ValueError(f"`{name}` must be a list of numbers. Received: {name}={value!r}")
+    return tuple(number(name, one, low, high) for one in value)
+
+
 def short_sides(name: str, value: int | Sequence[int]) -> tuple[int, int]:
     """Return `value` as two positive integers, the smaller one first; one stands for both."""
     ends = (value, value) if isinstance(value, int) else value

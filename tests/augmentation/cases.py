@@ -22,6 +22,7 @@ class Case:
     copies: int = 1
     random: bool = True
     rows: int | None = None  # labels that come out as rows of this many
+    alike: bool = True  # whether all frames of a clip are changed alike
 
     def make(self, **overrides):
         return self.layer(**{**self.config, **overrides})
@@ -57,8 +58,20 @@ CASES = [
     Case(
         "resized_crop", augmentation.RandomResizedCrop, {"size": SMALL, "scale": (0.2, 0.9)}, SMALL
     ),
+    Case("multi_scale_crop", augmentation.MultiScaleCrop, {"size": SMALL, "positions": 13}, SMALL),
+    Case(
+        "scales_anywhere",
+        augmentation.MultiScaleCrop,
+        {"size": SMALL, "scales": (1.0, 0.6), "positions": None, "antialias": True},
+        SMALL,
+    ),
     Case("resize", augmentation.ResizeShortSide, {"short_side": 10}, (10, 13), random=False),
     Case("flip", augmentation.RandomFlip, {"chance": 0.5, "veto": (2,)}),
+    Case("move", augmentation.RandomMove, {"zoom": 1.25, "shift": 0.1, "turn": 0.3}),
+    Case("grey", augmentation.RandomGrey, {"chance": 0.5}),
+    Case("invert", augmentation.RandomInvert, {"chance": 0.5}),
+    Case("tint", augmentation.RandomTint, {"tint": 0.3}),
+    Case("noise", augmentation.RandomNoise, {"deviation": 20.0}, alike=False),
     Case(
         "colour",
         augmentation.ColourJitter,

@@ -11,6 +11,7 @@ from .draws import between, integers
 
 TRIES = 10  # torchvision's
 NUMBERS = 2 * TRIES + 2  # that `drawn` takes
+CLOSE = 3  # pixels; MMAction2's
 
 
 def placed(numbers, frame, size) -> tf.Tensor:
@@ -33,6 +34,22 @@ def before_scaling(short_sides, frame, size) -> tf.Tensor:
     scale = tf.cast(tf.reduce_min(frame), "float32") / tf.cast(short_sides, "float32")
     wanted = tf.cast(tf.round(tf.cast(size, "float32") * scale[:, None]), "int32")
     return tf.clip_by_value(wanted, 1, frame)
+
+
+def of_short_side(parts, frame, size) -> tf.Tensor:
+    """Height and width in parts of the frame's shorter side, by MMAction2's rule: `(B, 2)`.
+
+    Rounded down, in float64 as there: 0.9 of 40 are 36 and not 35. A side close to that of `size`
+    becomes it, if the frame is as long.
+    """
+    short = tf.cast(tf.reduce_min(frame), "float64")
+    sides = tf.cast(short * tf.convert_to_tensor(parts, "float64"), "int32")
+    return tf.clip_by_value(tf.where(tf.abs(sides - size) < CLOSE, size, sides), 1, frame)
+
+
+def at_quarters(quarters, frame, size) -> tf.Tensor:
+    """Boxes of a size after so many quarters of the room that they leave: `(B, 2), (B, 2)`."""
+    return tf.concat([(frame - size) // 4 * quarters, size], axis=1)
 
 
 def drawn(numbers, frame, area, ratio) -> tuple[tf.Tensor, tf.Tensor]:

@@ -28,6 +28,17 @@ def saturation(clip, factor) -> tf.Tensor:
     return _in_range(tf.tensordot(clip, factor * tf.eye(3) + (1 - factor) * grey, 1))
 
 
+def tint(clips, factors) -> tf.Tensor:
+    """Multiplies each channel: clips `(B, T, H, W, 3)`, factors `(B, 3)`.
+
+    As long rows, which is several times faster than broadcasting along three channels.
+    """
+    batch, _, _, width, channels = tf.unstack(tf.shape(clips))
+    rows = tf.reshape(clips, (batch, -1, width * channels))
+    tinted = _in_range(rows * tf.tile(factors, (1, width))[:, None])
+    return tf.ensure_shape(tf.reshape(tinted, tf.shape(clips)), clips.shape)
+
+
 def hue(clip, turn) -> tf.Tensor:
     """Turns the circle of hues by this part of it, such as 0.1; 0 changes nothing."""
     return _in_range(tf.image.adjust_hue(clip, turn))

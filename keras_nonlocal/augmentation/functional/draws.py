@@ -17,6 +17,16 @@ def uniforms(seeds, count: int) -> tf.Tensor:
     return tf.map_fn(draw, seeds, fn_output_signature=tf.TensorSpec((count,), "float32"))
 
 
+def normals(seeds, clips) -> tf.Tensor:
+    """Standard normal numbers, float32, as many as the clips have values: seeds `(B, 2)`."""
+
+    def draw(seed):
+        return tf.random.stateless_normal(tf.shape(clips)[1:], seed, alg="philox")
+
+    signature = tf.TensorSpec(clips.shape[1:], "float32")
+    return tf.map_fn(draw, seeds, fn_output_signature=signature)
+
+
 def beta(seeds, alpha: float) -> tf.Tensor:
     """A number in `[0, 1]` from Beta(alpha, alpha): seeds `(B, 2)` -> float32 `(B,)`."""
 

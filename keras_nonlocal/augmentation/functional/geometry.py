@@ -1,4 +1,4 @@
-"""Cutting, scaling and mirroring of clips `(B, T, H, W, C)`, and affine moves of one.
+"""Cutting, scaling, mirroring and moving of clips `(B, T, H, W, C)`, and affine moves of one.
 
 Cutting and mirroring copy bytes and keep the type. Resampling is computed in float32 and gives
 the type that came in.
@@ -76,13 +76,39 @@ def move(clip, matrix, fill: float = 0.0) -> tf.Tensor:
     """
     a, b, c, d, e, f = (tf.cast(number, "float32") for number in matrix)
     c, f = (a + b - 1) / 2 + c, (d + e - 1) / 2 + f
+    return _transformed(clip, tf.stack([a, b, c, d, e, f, 0.0, 0.0])[None], fill)
+
+
+def zoom_shift_turn(clips, zooms, shifts, turns) -> tf.Tensor:
+    """Moves each clip around its centre, bilinear, in float32; past the edge it is repeated.
+
+    Args:
+        clips: `(B, T, H, W, C)`.
+        zooms: How many times larger: `(B,)`.
+        shifts: In parts of height and width, down and to the right: `(B, 2)`.
+        turns: Radians, to the left: `(B,)`.
+    """
+    shape = tf.shape(clips)
+    sides = tf.cast(shape[2:4], "float32")
+    centre = (sides - 1) / 2
+    y, x = tf.unstack(centre + shifts * sides, axis=1)  # where the centre goes
+    cosine, sine = tf.cos(turns) / zooms, tf.sin(turns) / zooms
+    to_x, to_y = centre[1] - cosine * x + sine * y, centre[0] - sine * x - cosine * y
+    zero = tf.zeros_like(x)
+    matrices = tf.stack([cosine, -sine, to_x, sine, cosine, to_y, zero, zero], axis=1)
+    frames = tf.reshape(tf.cast(clips, "float32"), tf.concat([[-1], shape[2:]], 0))
+    moved = _transformed(frames, tf.repeat(matrices, shape[1], axis=0), edge="NEAREST")
+    return tf.ensure_shape(tf.reshape(moved, shape), clips.shape)
+
+
+def _transformed(frames, matrices, fill=0.0, edge="CONSTANT"):
     return tf.raw_ops.ImageProjectiveTransformV3(
-        images=clip,
-        transforms=tf.stack([a, b, c, d, e, f, 0.0, 0.0])[None],
-        output_shape=tf.shape(clip)[1:3],
+        images=frames,
+        transforms=matrices,
+        output_shape=tf.shape(frames)[1:3],
         fill_value=float(fill),
         interpolation="BILINEAR",
-        fill_mode="CONSTANT",
+        fill_mode=edge,
     )
 
 
