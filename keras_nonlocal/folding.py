@@ -57,7 +57,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
             continue
         target = copy.get_layer(layer.name)
         if layer.name in norms:
-            target.set_weights(_folded(layer, model.get_layer(norms[layer.name])))
+            target.set_weights(folded_into(layer, model.get_layer(norms[layer.name])))
         elif isinstance(layer, NON_LOCAL) and layer.norm_type == "batch":
             _fold_block(layer, target)
         else:
@@ -76,7 +76,7 @@ def _norm_after(model):
     return norms
 
 
-def _folded(layer, norm):
+def folded_into(layer, norm):
     """Kernel and bias of a convolution or dense layer that also does what `norm` does."""
     scale = ops.rsqrt(norm.moving_variance + norm.epsilon)
     scale = scale * norm.gamma if norm.scale else scale
@@ -87,6 +87,6 @@ def _folded(layer, norm):
 
 def _fold_block(block, target):
     weights = {weight.path.split("/", 1)[1]: weight for weight in block.weights}
-    weights["out/kernel"], weights["out/bias"] = _folded(block.out, block.norm)
+    weights["out/kernel"], weights["out/bias"] = folded_into(block.out, block.norm)
     for weight in target.weights:
         weight.assign(weights[weight.path.split("/", 1)[1]])

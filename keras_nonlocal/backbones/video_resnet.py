@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import cycle
 from typing import Any
 
+import keras
 from keras import layers
 
 from ..layers import NonLocal3D
@@ -71,7 +72,7 @@ def video_resnet(
             if index in placement.get(stage, ()):
                 x = NonLocal3D(**options, name=f"{stage}_{index}_nonlocal")(x)
         if stage == "res2" and variant.pool2:
-            x = layers.MaxPooling3D((2, 1, 1), name="pool2")(x)
+            x = _max_pool(x, (2, 1, 1), (2, 1, 1), name="pool2")
     return Backbone(inputs, x, name=name)
 
 
@@ -87,4 +88,10 @@ def _stem(x, width, time_kernel, variant):
     padding = variant.pool1_padding
     x = layers.ZeroPadding3D((0, padding, padding), name="pool1_pad")(x)  # after a ReLU: 0 is least
     strides = (variant.pool1_stride, 2, 2)
-    return layers.MaxPooling3D(variant.pool1, strides, name="pool1")(x)
+    return _max_pool(x, variant.pool1, strides, name="pool1")
+
+
+def _max_pool(x, size, strides, name):
+    """In float32 for float16: TensorFlow pools no float16 clips on a CPU."""
+    half = keras.config.dtype_policy().compute_dtype == "float16"
+    return layers.MaxPooling3D(size, strides, dtype="float32" if half else None, name=name)(x)

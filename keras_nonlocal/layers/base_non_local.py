@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from ..ops import AFFINITIES, AXES, attend, check_method, fold, unfold
+from ..ops import AFFINITIES, AXES, attend, check_method, fold, unfold, wide
 from ..validation import one_of, positive_int, sizes
 from .attention_rows import attention_rows
 from .batch_norm import BatchNorm
@@ -166,8 +166,8 @@ class BaseNonLocal(keras.layers.Layer):
             phi, key_mask = self._pool(phi, mask)
             g, _ = self._pool(g, mask)
         if self.instantiation == "concatenation":
-            w_theta, w_phi = ops.split(ops.cast(self.w_f[:, None], theta.dtype), 2)
-            theta, phi = ops.matmul(theta, w_theta), ops.matmul(phi, w_phi)
+            w_theta, w_phi = ops.split(wide(self.w_f)[:, None], 2)  # already logits
+            theta, phi = ops.matmul(wide(theta), w_theta), ops.matmul(wide(phi), w_phi)
         if self.scale:
             theta = theta * ops.cast(self._logit_scale, theta.dtype)
         if key_mask is not None:
