@@ -115,7 +115,7 @@ def _plan_block(layer, input_shape, batch, dtype):
         keys=keys,
         sets=sets,
         macs=sets * FORMS[name].macs(sizes),
-        operand_bytes=sets * operands * _item_bytes(dtype or layer.compute_dtype),
+        operand_bytes=sets * operands * item_bytes(dtype or layer.compute_dtype),
         dense_bytes=4 * sets * queries * keys,
         planned_bytes=4 * FORMS[name].elements(sizes, sets),
     )
@@ -130,7 +130,7 @@ def _check_layer_shape(layer, input_shape):
         )
 
 
-def _item_bytes(dtype):
+def item_bytes(dtype):
     names = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
     name = keras.backend.standardize_dtype(dtype)
     if name not in names:
