@@ -1,0 +1,64 @@
+"""The test on whole videos in the course of training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from ..validation import positive_int
+from .evaluator import Evaluator
+from .metrics import summary
+from .table import Scores
+
+
+class Evaluation(keras.callbacks.Callback):
+    """Tests at the end of epochs, and adds the figures to what the epoch reports.
+
+    They have the names of `keras_nonlocal.evaluation.summary` behind `prefix`, such as
+    `val_video_top1`, by which other callbacks can watch them; name those behind this one.
+
+    Args:
+        evaluator: How to test.
+        source: The videos: whatever `keras_nonlocal.data.read_source` reads, or what it returns
+            when it is told the network's `class_names`, if the source knows fewer.
+        every: Epochs from one test to the next.
+        prefix: What the names of the figures begin with.
+        network: The model to test, if it is another than the one in training and has its weights.
+
+    Attributes:
+        scores: Of the latest test; `None` before the first.
+
+    Example:
+
+        test = Evaluation(Evaluator(clip, clips=2, crops=1), "actions/val", every=5)
+        best = keras.callbacks.ModelCheckpoint("best.keras", "val_video_top1", mode="max")
+        model.fit(train, epochs=100, callbacks=[test, best])
+    """
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        source: Any,
+        every: int = 1,
+        prefix: str = "val_",
+        network: keras.Model | None = None,
+    ):
+        super().__init__()
+        if not isinstance(evaluator, Evaluator):
+            raise ValueError(
+                "`evaluator` must be a `keras_nonlocal.evaluation.Evaluator`. "
+                f"Received: evaluator={evaluator!r}"
+            )
+        self.evaluator, self.source, self.prefix = evaluator, source, prefix
+        self.every, self.network = positive_int("every", every), network
+        self.scores: Scores | None = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every:
+            return
+        network = self.model if self.network is None else self.network
+        self.scores = self.evaluator.evaluate(network, self.source, progress=False)
+        if logs is not None:
+            figures = summary(self.scores, intervals=False)
+            logs.update({f"{self.prefix}{name}": value for name, value in figures.items()})

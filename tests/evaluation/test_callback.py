@@ -1,0 +1,62 @@
+"""`Evaluation` in the course of training."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonlocal.data import Clip
+from keras_nonlocal.evaluation import Evaluation, Evaluator, summary
+
+
+@pytest.fixture
+def small():
+    """A network that trains in no time."""
+    clip = keras.Input((8, 32, 32, 3))
+    x = keras.layers.GlobalAveragePooling3D()(keras.layers.Rescaling(1 / 255)(clip))
+    model = keras.Model(clip, keras.layers.Dense(3, "softmax")(x))
+    model.compile(keras.optimizers.SGD(1.0), "sparse_categorical_crossentropy")
+    return model
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (6, 8, 32, 32, 3)).astype("float32"), np.array([0, 1, 2] * 2)
+
+
+def test_figures_stand_in_the_logs_of_the_epochs_tested(small, data, videos):
+    test = Evaluation(Evaluator(Clip(8, size=(32, 32)), clips=2, crops=1), videos, every=2)
+    seen = []
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append({**logs}))
+    assert test.scores is None
+    small.fit(*data, epochs=4, verbose=0, callbacks=[test, watch])
+    names = {"val_video_top1", "val_clip_top1", "val_mean_class_accuracy"}
+    assert [names & set(logs) for logs in seen] == [set(), names, set(), names]
+    figures = summary(test.scores, intervals=False)
+    assert {f"val_{name}": value for name, value in figures.items()} == {
+        name: seen[-1][name] for name in names
+    }
+
+
+def test_each_test_sees_the_weights_of_its_epoch(small, data, videos):
+    evaluator = Evaluator(Clip(8, size=(32, 32)), clips=1, crops=1)
+    test, kept = Evaluation(evaluator, videos), []
+    keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: kept.append(test.scores))
+    small.fit(*data, epochs=2, verbose=0, callbacks=[test, keep])
+    assert np.abs(kept[0].probabilities - kept[1].probabilities).max() > 1e-4
+    np.testing.assert_array_equal(
+        kept[1].probabilities, evaluator.evaluate(small, videos).probabilities
+    )
+
+
+def test_another_network_with_the_weights_may_be_tested(small, data, videos):
+    taught = keras.Model(small.input, small.output)
+    pixels = keras.Input((8, None, None, 3))
+    x = small.layers[-1](keras.layers.GlobalAveragePooling3D()(pixels / 255))
+    network = keras.Model(pixels, x)
+    taught.compile("sgd", "sparse_categorical_crossentropy")
+    evaluator = Evaluator(Clip(8, short_side=32), clips=1, fully_convolutional=True)
+    test = Evaluation(evaluator, videos, prefix="whole_", network=network)
+    history = taught.fit(*data, epochs=1, verbose=0, callbacks=[test]).history
+    assert history["whole_video_top1"] == [summary(test.scores)["video_top1"]]
+    assert test.evaluator._network.model is network
