@@ -1,0 +1,34 @@
+"""The figures of the whole test, each with the interval it would lie in on other such videos."""
+
+from __future__ import annotations
+
+import math
+
+from ..evaluation import Scores, summary
+from .history import is_share, title
+from .parts import Section, number, paragraph, per_cent, table
+
+_INTERVAL = "_interval"
+
+
+def section(scores: Scores) -> Section:
+    """All figures of the summary, one a row."""
+    figures = summary(scores)
+    rows = [
+        (title(name), _said(name, figures[name]), _between(name, figures.get(name + _INTERVAL)))
+        for name in figures
+        if not name.endswith(_INTERVAL)
+    ]
+    heads = ("Measure", "Value", "95 % interval")
+    counts = f"{len(scores.paths)} videos of {len(scores.class_names)} classes were tested."
+    return Section("Results", paragraph(counts) + table(heads, rows, "On all tested videos"))
+
+
+def _said(name, value) -> str:
+    if not math.isfinite(value):
+        return "not measured"
+    return per_cent(value) if is_share(name) else number(value)
+
+
+def _between(name, ends) -> str:
+    return "" if ends is None else " to ".join(_said(name, end) for end in ends)

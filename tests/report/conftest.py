@@ -1,0 +1,53 @@
+"""Reports as they are read, figures as they are saved, and small videos to show."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from report.parsed import Page
+
+from keras_nonlocal.data import write_video
+from keras_nonlocal.report import write_report
+
+
+@pytest.fixture
+def report(tmp_path):
+    """`report(scores=..., ...)` -> the page, parsed; its file is `page.path`.
+
+    Without a history it gets a short one, or none where there are scores: curves take time.
+    """
+
+    def write(*, title="A run", history=None, scores=None, **options):
+        if history is None:
+            history = [{"epoch": 1, "loss": 2.0, "val_loss": 3.0}] if scores is None else []
+        options |= {"history": history, "scores": scores}
+        path = write_report(tmp_path / "report", title=title, **options)
+        page = Page(path)
+        page.path = path
+        return page
+
+    return write
+
+
+@pytest.fixture
+def saved(monkeypatch):
+    """All figures that were saved since."""
+    figures, save = [], Figure.savefig
+
+    def save_and_note(figure, *where, **how):
+        figures.append(figure)
+        save(figure, *where, **how)
+
+    monkeypatch.setattr(Figure, "savefig", save_and_note)
+    return figures
+
+
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory):
+    """Six files of ten frames; frame `t` of all of them is grey of level `20 + 20 * t`."""
+    folder = tmp_path_factory.mktemp("videos")
+    levels = np.arange(20, 220, 20, dtype="uint8")
+    frames = np.broadcast_to(levels[:, None, None, None], (10, 48, 64, 3))
+    paths = [folder / f"{name}.mp4" for name in "abcdef"]
+    for path in paths:
+        write_video(path, frames, fps=10)
+    return paths

@@ -1,0 +1,134 @@
+"""Numbers of the whole test, of each class, and of pairs of classes."""
+
+import numpy as np
+import pytest
+from report.cases import EVIL, many_classes, multi_label, scores
+
+from keras_nonlocal.report import confusion, per_class
+
+ALL = "All classes that were tested, the best first"
+PAIRS = "The most confused pairs"
+
+
+def axes_of(saved, title):
+    (axes,) = (axes for figure in saved for axes in figure.axes if axes.get_title("left") == title)
+    return axes
+
+
+def test_accuracies_of_the_classes_are_the_counted_ones(report):
+    page = report(scores=scores())
+    assert page.tables[ALL] == [
+        ["Class", "Videos", "Accuracy"],
+        ["bend", "1", "100.0 %"],
+        ["jack", "3", "66.7 %"],
+        ["run", "2", "50.0 %"],
+    ]
+    alt = page.alt("of each class").replace("\N{NO-BREAK SPACE}", " ")
+    assert alt == "Accuracy of each class: from 100.0 % for bend to 50.0 % for run"
+
+
+def test_videos_of_several_classes_have_average_precisions(report):
+    page = report(scores=multi_label())
+    # By falling probability: bend is in the 1st; jack in 1st, 2nd and 5th; run in 1st and 6th.
+    assert page.tables[ALL] == [
+        ["Class", "Videos", "Average precision"],
+        ["bend", "1", "100.0 %"],
+        ["jack", "3", "86.7 %"],
+        ["run", "2", "66.7 %"],
+    ]
+    assert "Confusions" not in page.headings
+
+
+def test_bars_are_drawn_from_the_best_class_to_the_worst(report, saved):
+    report(scores=scores())
+    axes = axes_of(saved, "Accuracy by class")
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["bend", "jack", "run"]
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx([1, 2 / 3, 1 / 2])
+    (mean,) = axes.get_lines()
+    assert mean.get_xdata()[0] == pytest.approx((1 + 2 / 3 + 1 / 2) / 3)
+
+
+def test_of_many_classes_the_best_and_the_worst_are_drawn_and_all_are_listed(report, saved):
+    case = many_classes()
+    page = report(scores=case)
+    axes = axes_of(saved, "Accuracy by class")
+    widths = [bar.get_width() for bar in axes.patches]
+    assert len(widths) == per_class.MOST
+    guesses = case.probabilities.argmax(1)
+    every = [
+        float((guesses[case.targets == c] == c).mean()) for c in np.unique(case.targets).tolist()
+    ]
+    half = per_class.MOST // 2
+    assert widths == pytest.approx(sorted(every)[: -half - 1 : -1] + sorted(every)[:half][::-1])
+    assert len(page.tables[ALL]) == 1 + len(every)
+    unseen = len(case.class_names) - len(every)
+    assert f"Classes without a video to test: {unseen}." in page.words
+
+
+def test_confused_pairs_are_those_of_a_plain_count():
+    counts = np.random.default_rng(0).integers(0, 5, (7, 7))
+    pairs = confusion.confused_pairs(counts, 100)
+    assert len(pairs) == np.count_nonzero(counts) - np.count_nonzero(np.diag(counts))
+    assert all(t != p and counts[t, p] == n > 0 for t, p, n in pairs)
+    assert [n for *_, n in pairs] == sorted((n for *_, n in pairs), reverse=True)
+    assert confusion.confused_pairs(counts, 3) == pairs[:3]
+
+
+def test_the_matrix_and_the_pairs_hold_what_was_confused(report, saved):
+    page = report(scores=scores())
+    assert page.tables[PAIRS] == [
+        ["True class", "Taken for", "Videos", "Of the true class"],
+        ["jack", "bend", "1", "33.3 %"],
+        ["run", "bend", "1", "50.0 %"],
+    ]
+    assert page.alt("Confusion matrix") == (
+        "Confusion matrix of 3 classes: 4 of 6 videos on its diagonal"
+    )
+    axes = axes_of(saved, "Confusions")
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    assert cells == {(0, 0): "1", (0, 1): "1", (1, 1): "2", (0, 2): "1", (2, 2): "1"}
+    np.testing.assert_allclose(
+        axes.images[0].get_array(), [[1, 0, 0], [1 / 3, 2 / 3, 0], [0.5, 0, 0.5]], rtol=1e-6
+    )
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["bend", "jack", "run"]
+
+
+def test_a_matrix_of_many_classes_has_no_names_and_its_pairs_are_listed(report, saved):
+    case = many_classes()
+    page = report(scores=case)
+    axes = axes_of(saved, "Confusions")
+    assert axes.get_xticks().size == axes.get_yticks().size == len(axes.texts) == 0
+    assert axes.images[0].get_array().shape == (400, 400)
+    _, *rows = page.tables[PAIRS]
+    assert len(rows) == confusion.PAIRS
+    for true, guess, *_ in rows:
+        assert (int(true.split()[-1]) + 7) % 400 == int(guess.split()[-1])
+
+
+def test_without_confusion_the_page_says_so(report):
+    case = scores(targets=np.array([0, 0, 1, 1, 2, 0]))
+    page = report(scores=case)
+    assert PAIRS not in page.tables
+    assert "No confusion." in page.words
+
+
+def test_names_of_classes_are_no_formulas(report, saved):
+    report(scores=scores(names=(EVIL, "$x$", "_run")))
+    labels = axes_of(saved, "Accuracy by class").get_yticklabels()
+    assert [label.get_text() for label in labels] == [EVIL[:29] + "…", "$x$", "_run"]
+    assert not any(label.get_parse_math() for label in labels)
+
+
+def test_the_results_are_those_of_the_whole_test_with_their_intervals(report):
+    heads, *rows = report(scores=scores()).tables["On all tested videos"]
+    assert heads == ["Measure", "Value", "95 % interval"]
+    figures = {name: (value, between) for name, value, between in rows}
+    assert figures["Video top-1"][0] == "66.7 %"
+    assert figures["Mean class accuracy"][0] == "72.2 %"
+    low, high = (float(end.rstrip(" %")) for end in figures["Video top-1"][1].split(" to "))
+    assert 0 <= low < 66.7 < high <= 100
+
+
+def test_the_result_of_several_classes_is_the_mean_of_their_precisions(report):
+    _, (name, value, _) = report(scores=multi_label()).tables["On all tested videos"]
+    assert (name, value) == ("Mean average precision", "84.4 %")

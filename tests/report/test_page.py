@@ -1,0 +1,176 @@
+"""The page: numbers as given, names as text, nothing fetched, nothing left over."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+from report.cases import (
+    EVIL,
+    NAMES,
+    PROBABILITIES,
+    TARGETS,
+    history,
+    many_classes,
+    multi_label,
+    scores,
+)
+from report.parsed import Page
+
+from keras_nonlocal.report import write_report
+
+EPOCHS = "What was measured in each epoch"
+
+
+def test_every_number_of_the_history_is_on_the_page(report):
+    rows = history()
+    heads, *cells = report(history=rows).tables[EPOCHS]
+    assert heads[:5] == ["Epoch", "Step", "Learning rate", "Loss", "Clip top-1"]
+    assert "Validation loss" in heads
+    names = ["epoch", "step", "learning_rate", "loss", "clip_top1", "seconds"]
+    for row, texts in zip(rows, cells, strict=True):
+        given = [row[name] for name in names] + [row.get("val_loss"), row.get("val_video_top1")]
+        shown = [float(text) if text else None for text in texts]
+        assert shown == [number and pytest.approx(number, rel=5e-4) for number in given]
+
+
+def test_facts_are_shown_in_their_order(report):
+    page = report(facts=[("recipe", "i3d"), ("hours", 0.5)])
+    assert page.tables["About this run"] == [["Name", "Value"], ["recipe", "i3d"], ["hours", "0.5"]]
+
+
+@pytest.mark.parametrize("make", [scores, multi_label])
+def test_markup_in_names_stays_text(report, videos, make, tmp_path):
+    def written(name):
+        shown = shutil.copy(videos[0], tmp_path / name.replace("/", ""))
+        paths = [shown, *videos[1:5], f"/gone/{name}"]
+        return report(
+            title=name,
+            history=[{"epoch": 1, name: 1.0}],
+            facts=[(name, name)],
+            scores=make(paths, (name, *NAMES[1:])),
+        )
+
+    clean, dirty = written("bend"), written(EVIL)
+    assert dirty.tags == clean.tags
+    assert "script" not in dirty.tags
+    kinds = [pair[:2] for pair in clean.attributes]
+    assert [pair[:2] for pair in dirty.attributes] == kinds
+    assert dirty.tables["About this run"][1] == [EVIL, EVIL]
+    assert dirty.words.count(EVIL) > 5
+    assert EVIL.replace("/", "") in dirty.words
+
+
+def test_a_page_without_scores_shows_the_history_alone(report):
+    page = report()
+    assert page.headings == ["Curves", "Epochs"]
+    assert sorted(os.listdir(page.path.parent)) == ["curves.png", "report.html"]
+
+
+def test_a_page_without_a_history_shows_the_scores_alone(report, videos):
+    page = report(scores=scores(videos))
+    assert page.headings == ["Results", "Samples", "Classes", "Confusions"]
+    assert not (page.path.parent / "curves.png").exists()
+
+
+def test_a_history_that_only_counts_has_no_curve(report):
+    assert report(history=[{"epoch": 1, "step": 10}]).headings == ["Epochs"]
+
+
+def test_pictures_of_an_earlier_report_do_not_stay(report, videos):
+    folder = report(history=history(), scores=scores(videos)).path.parent
+    pictures = ["confusion.png", "curves.png", "per_class.png", "report.html", "samples.png"]
+    assert sorted(os.listdir(folder)) == pictures
+    (folder / "notes.txt").touch()
+    report(scores=multi_label(videos))
+    assert sorted(os.listdir(folder)) == ["notes.txt", *pictures[2:]]
+    report()
+    assert sorted(os.listdir(folder)) == ["curves.png", "notes.txt", "report.html"]
+
+
+def test_the_page_holds_its_pictures_and_fetches_nothing(report, videos):
+    page = report(scores=scores(videos))
+    for picture in ("confusion", "per_class"):
+        content = (page.path.parent / f"{picture}.png").read_bytes()
+        assert content in [page.picture(image["alt"]) for image in page.images]
+    addresses = [value for _, name, value in page.attributes if name in ("src", "href")]
+    assert len(addresses) == len(page.images) + 1
+    assert all(address.startswith("data:") for address in addresses)
+    text = page.path.read_text("utf-8")
+    assert "default-src 'none'" in text
+    assert "url(" not in text
+    assert not {"script", "iframe", "object"} & set(page.tags)
+
+
+@pytest.mark.parametrize("make", [scores, multi_label, many_classes])
+def test_all_pictures_are_described_and_all_tables_named(report, make):
+    page = report(history=history(2), scores=make())
+    assert all(len(image["alt"]) > 20 for image in page.images)
+    assert "" not in page.tables
+    assert page.tags.count("table") == page.tags.count("thead")
+    assert ("html", "lang", "en") in page.attributes
+
+
+def test_the_same_report_twice_is_the_same_file(report, videos):
+    once = report(scores=scores(videos)).path.read_bytes()
+    assert report(scores=scores(videos)).path.read_bytes() == once
+
+
+def test_numbers_of_numpy_count_as_numbers(report):
+    row = {"epoch": np.int64(1), "loss": np.float32(0.5)}
+    assert report(history=[row]).tables[EPOCHS] == [["Epoch", "Loss"], ["1", "0.5"]]
+
+
+WRONG = {
+    "each with its `epoch`": [{"loss": 1.0}],
+    "rows of numbers by name": [3],
+    r"history\[0\]\['loss'\]='low'": [{"epoch": 1, "loss": "low"}],
+    r"history\[1\]\['loss'\]=None": [{"epoch": 1}, {"epoch": 2, "loss": None}],
+    r"history\[0\]\['done'\]=True": [{"epoch": 1, "done": True}],
+    "epoch 1 after 1": [{"epoch": 1}, {"epoch": 1}],
+    "epoch 1 after 2": [{"epoch": 2}, {"epoch": 1}],
+    "`history` or `scores`": [],
+}
+
+
+@pytest.mark.parametrize("said", WRONG)
+def test_a_wrong_history_is_named_and_nothing_is_written(tmp_path, said):
+    with pytest.raises(ValueError, match=said):
+        write_report(tmp_path / "report", title="A run", history=WRONG[said])
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("samples", [0, -1, 2.0, True])
+def test_the_number_of_samples_is_checked(tmp_path, samples):
+    with pytest.raises(ValueError, match=f"samples={samples}"):
+        write_report(tmp_path, title="A run", history=history(), samples=samples)
+    assert os.listdir(tmp_path) == []
+
+
+def test_scores_of_no_video_are_refused(tmp_path):
+    empty = scores([], targets=TARGETS[:0], probabilities=PROBABILITIES[:0])
+    with pytest.raises(ValueError, match="at least one video"):
+        write_report(tmp_path, title="A run", history=[], scores=empty)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_in_place_of_the_page_is_refused(tmp_path):
+    (tmp_path / "report.html").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"report\.html"):
+        write_report(tmp_path, title="A run", history=[{"epoch": 1, "loss": 1.0}])
+    assert os.listdir(tmp_path) == ["report.html"]
+
+
+def test_facts_that_are_no_pairs_leave_the_old_report(report):
+    page = report()
+    before = {path: path.read_bytes() for path in page.path.parent.iterdir()}
+    with pytest.raises((ValueError, TypeError)):
+        report(history=[{"epoch": 2, "loss": 9.0}], facts=["recipe"])
+    assert {path: path.read_bytes() for path in page.path.parent.iterdir()} == before
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")  # pictures are drawn with the fonts that are there
+def test_other_alphabets_are_written_as_they_are(report, videos):
+    page = report(title="Läufe", scores=scores(videos, ("ходьба", "jack", "走る")))
+    assert "ходьба" in Page(page.path).words
+    assert "走る" in page.words
