@@ -1,116 +1,170 @@
-"""Recipe and videos -> trained model."""
+"""Recipe and videos -> trained network, in a folder that can be gone on from."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
-from .. import models
-from ..data import Clip, prepare, video_dataset
-from .augment import augment, change_speed, frames_to_read
+from ..validation import positive_int
+from . import multi_worker
+from .checkpoint import restore_checkpoint
+from .clips import check_labels, training_clips
+from .compiling import compile_by
+from .journal import FiniteLoss, Journal
+from .network import build
+from .outcome import explained, finish, is_finished
 from .recipe import Recipe
-
-Paths = Sequence[str | os.PathLike[str]]
+from .run import CHECKPOINT, Run, begin, check_folder, open_source
+from .strategies import check_batch, is_chief, strategy_for
+from .timetable import Timetable
+from .watching import callbacks_by, tensorboard_in, validation_by, watched
 
 
 def train(
     recipe: Recipe,
-    paths: Paths,
-    labels: Sequence[int],
-    class_names: Sequence[str],
+    source: Any,
+    folder: str | os.PathLike[str] | None = None,
     *,
+    split: str | None = None,
+    validation: Any = None,
+    validation_split: str | None = None,
+    strategy: str | tf.distribute.Strategy = "one",
+    checkpoint_every: int | None = None,
+    deterministic: bool = False,
+    tensorboard: bool = False,
+    service: str | None = None,
+    workers: int | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    report: bool = True,
     verbose: str | int = "auto",
-) -> keras.Model:
-    """Trains a new video classifier with `model.fit`.
+) -> Run:
+    """Trains a video classifier by a recipe; the same call goes on with a run that was stopped.
 
-    The random seeds of Python, NumPy and TensorFlow are set to the recipe's.
+    Seeds of Python, NumPy and Keras are set to the recipe's. Batch number `n` depends on the recipe
+    and `n` alone, and a checkpoint holds weights, optimizer, seeds and `n`: so what comes out does
+    not depend on where a run was stopped. (Under the PyTorch backend dropout does: Keras draws it
+    from PyTorch's own generator, which the checkpoint does not hold.)
 
     Args:
         recipe: The network, its input, and how to train it.
-        paths: Video files.
-        labels: The number of each one's class.
-        class_names: Of the classes, by number.
-        verbose: As in `model.fit`.
+        source: Videos and their classes, as `keras_nonlocal.data.read_source` reads them.
+        folder: Where to write recipe, metrics, checkpoints, weights and a report; nowhere if
+            `None`.
+        split: Only the videos of this split of `source`.
+        validation: Videos to test on after each epoch. The best weights are kept besides the last.
+        validation_split: The split of `validation`, or of `source` if that is `None`.
+        strategy: `"one"` device, `"mirrored"` over those of this machine, or `"multiworker"`; or
+            what `strategy_for` gave: that of several workers has to be made before any tensor or
+            layer, and so before a recipe.
+        checkpoint_every: Steps between checkpoints within an epoch; there is one after each.
+        deterministic: Whether TensorFlow has to use kernels that give the same bits each time.
+        tensorboard: Whether to write logs for TensorBoard (extra `tensorboard`).
+        service: Address of a `tf.data` service that reads shards.
+        workers: How many videos are decoded at once.
+        callbacks: Further ones of Keras, such as `EarlyStopping("val_video_top1", mode="max")`.
+            Each of several workers runs them, before the chief tests.
+        report: Whether to write `report.html` at the end.
+        verbose: As in `keras.Model.fit`.
 
     Returns:
-        A model of prepared clips (`prepare`), `(B, frames, *size, 3)`, that gives probabilities.
+        The run: its network, which gives probabilities of prepared clips, and its history.
+
+    Raises:
+        ValueError: Recipe, data and folder do not go together.
+        TrainingStopped: A video vanished, the disk was full, or the loss was no number any more.
 
     Example:
-        paths, labels, class_names = keras_nonlocal.data.list_folder("actions")
-        model = train(read_recipe("recipe.json"), paths, labels, class_names)
-        model.save_weights("model.weights.h5")
+        run = train(read_recipe("recipe.json"), "actions", "runs/actions")
+        run.model.save_weights("actions.weights.h5")
     """
-    _check_labels(labels, len(class_names))
+    if checkpoint_every is not None:
+        positive_int("checkpoint_every", checkpoint_every)
+    videos, data = open_source(source, split)
+    check_labels(recipe, data)
+    spread = strategy_for(strategy) if isinstance(strategy, str) else strategy
+    check_batch(spread, recipe.batch_size)
+    chief = is_chief(spread)
+    kept = None if folder is None else Path(folder)
+    if kept and chief:
+        check_folder(kept, recipe, data)
     keras.utils.set_random_seed(recipe.seed)
-    model = build(recipe, len(class_names))
-    steps = recipe.epochs * -(-len(paths) // recipe.batch_size)
-    trainer = keras.Model(model.inputs, model.outputs)  # so that `model` keeps no optimizer
-    trainer.compile(
-        optimizer=_optimizer(recipe, steps),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
-        metrics=["accuracy"],
+    if deterministic and keras.backend.backend() == "tensorflow":
+        tf.config.experimental.enable_op_determinism()
+    timetable = Timetable.of(recipe, data.clips)
+    with spread.scope():
+        network = build(recipe, len(data.class_names))
+        compile_by(recipe, network.trainer, timetable.steps_per_epoch)
+        notes = _restored(kept, network.trainer)
+    inputs = {"service": service, "workers": workers, "check": False}
+    stream = partial(training_clips, recipe, videos, **inputs)
+    if validation is None and validation_split is not None:
+        validation = source
+    test = validation_by(recipe, network, data, validation, validation_split)
+    journal = Journal(
+        kept if chief else None,
+        network.classifier,
+        notes["history"],
+        step=notes["step"],
+        every=checkpoint_every,
+        watched=watched(recipe) if test else None,
     )
-    clips = training_clips(recipe, paths, labels, len(class_names))
-    trainer.fit(clips, epochs=recipe.epochs, shuffle=False, verbose=verbose)
-    return model
-
-
-def build(recipe: Recipe, classes: int) -> keras.Model:
-    """The recipe's network with fresh weights."""
-    builder = getattr(models, recipe.builder)
-    size = recipe.follow or recipe.size
-    return builder(classes=classes, input_shape=(recipe.frames, *size, 3), **recipe.arguments)
-
-
-def training_clips(
-    recipe: Recipe, paths: Paths, labels: Sequence[int], classes: int
-) -> tf.data.Dataset:
-    """Batches of augmented, prepared clips with one-hot labels: one clip of each video an epoch."""
-    videos = video_dataset(
-        list(zip(paths, map(int, labels), strict=True)),
-        class_names=tuple(map(str, range(classes))),
-        clip=Clip(frames_to_read(recipe.frames, recipe.stride, recipe.speed), size=recipe.size),
-        batch_size=1,
-        training=True,
-        seed=recipe.seed,
+    calls = Calls(
+        [FiniteLoss(), *callbacks_by(recipe, stream, timetable.steps_per_epoch)],
+        [test] if test else [],
+        callbacks,
+        [*tensorboard_in(kept, tensorboard), journal],
     )
-
-    def clip(video_and_label, draw):
-        video, label = (part[0] for part in video_and_label)
-        return _augmented(recipe, video, tf.bitcast(draw, "int32")), tf.one_hot(label, classes)
-
-    draws = tf.data.Dataset.random(seed=recipe.seed + 1, rerandomize_each_iteration=True)
-    clips = tf.data.Dataset.zip((videos, draws)).map(clip)
-    return clips.batch(recipe.batch_size).prefetch(1)
-
-
-def _augmented(recipe: Recipe, video, seed):
-    speed_seed, flip_seed, seed = tf.unstack(tf.random.split(seed, 3))
-    clip = change_speed(video, recipe.frames, recipe.stride, recipe.speed, speed_seed)
-    if recipe.flip:
-        mirrored = tf.random.stateless_uniform((), flip_seed) < 0.5
-        clip = tf.where(mirrored, clip[:, :, ::-1], clip)
-    clip = augment(clip, recipe.augmentation, seed)
-    return prepare(clip, **recipe.preparation)
+    first = notes["step"]
+    spans = timetable.spans(first)
+    if kept and chief:
+        begin(kept, recipe, data)
+    with explained(journal):
+        for span in spans:
+            options = {**span._asdict(), "verbose": verbose}
+            _fit(network.trainer, stream, first, spread, calls, options)
+            if network.trainer.stop_training:
+                break
+            first += span.steps
+        run = Run(network.classifier, recipe, data.class_names, journal.history)
+        if kept and chief and (spans or not is_finished(kept, report=report)):
+            finish(run, kept, data, test, report=report)
+    return run
 
 
-def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    warmup = max(steps // 20, 1)
-    rate = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=recipe.learning_rate / 10,
-        decay_steps=max(steps - warmup, 1),
-        warmup_target=recipe.learning_rate,
-        warmup_steps=warmup,
-    )
-    return keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, global_clipnorm=5.0)
+class Calls(NamedTuple):
+    """Callbacks, in the order in which one process runs them."""
+
+    by_recipe: Sequence[keras.callbacks.Callback]
+    tests: Sequence[keras.callbacks.Callback]
+    given: Sequence[keras.callbacks.Callback]  # may watch what tests add
+    writers: Sequence[keras.callbacks.Callback]
 
 
-def _check_labels(labels: Sequence[int], classes: int) -> None:
-    wrong = sorted({int(label) for label in labels if not 0 <= label < classes})
-    if wrong:
-        raise ValueError(
-            f"`labels` must be numbers of the {classes} `class_names`, from 0. Received: {wrong}"
-        )
+def _fit(trainer, stream, first, spread, calls: Calls, options) -> None:
+    """Keras's own `fit`; over several devices ours, where the chief alone tests and writes."""
+    if spread.num_replicas_in_sync > 1:
+        clips_of = partial(_part_of, stream, first)
+        callbacks = [*calls.by_recipe, *calls.given]
+        options |= {"callbacks": callbacks, "writers": [*calls.tests, *calls.writers]}
+        multi_worker.fit(trainer, clips_of, strategy=spread, **options)
+    else:
+        options["callbacks"] = list(chain.from_iterable(calls))
+        trainer.fit(stream(first=first), shuffle=False, **options)
+
+
+def _part_of(stream, first, part):
+    return stream(first=first, part=part)
+
+
+def _restored(folder: Path | None, trainer: keras.Model) -> dict[str, Any]:
+    """The notes of the last checkpoint, after the network was set to it."""
+    if folder is None or not (folder / CHECKPOINT).exists():
+        return {"step": 0, "history": []}
+    return restore_checkpoint(folder / CHECKPOINT, trainer)

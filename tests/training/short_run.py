@@ -1,0 +1,31 @@
+"""A short training run in a process of its own: `python short_run.py VIDEOS FOLDER`."""
+
+import sys
+
+from keras_nonlocal.training import Recipe, TrainingStopped, train
+
+RECIPE = Recipe(
+    "nl_c2d_small",
+    frames=2,
+    stride=2,
+    size=(24, 24),
+    about="a short run",
+    arguments={"variant": "slowfast", "blocks": 1, "dropout": 0.5},
+    augmentation=({"layer": "RandomFlip"},),
+    epochs=6,
+    batch_size=2,
+    schedule="cosine",
+    precise_norm_batches=2,
+    test_clips=1,
+)
+
+
+def run(videos, folder):
+    train(RECIPE, videos, folder, checkpoint_every=2, deterministic=True, report=False, verbose=0)
+
+
+if __name__ == "__main__":
+    try:
+        run(*sys.argv[1:])
+    except TrainingStopped as error:
+        sys.exit(str(error))

@@ -1,0 +1,112 @@
+"""Training under whichever Keras backend there is: it goes on where it stopped, and is tested."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonlocal.data import prepare, read_clips, write_video
+from keras_nonlocal.training import (
+    Recipe,
+    TrainingStopped,
+    evaluator_by,
+    read_run,
+    strategy_for,
+    train,
+)
+
+BACKEND = keras.backend.backend()
+pytestmark = pytest.mark.skipif(
+    BACKEND == "tensorflow", reason="of other backends: KERAS_BACKEND=jax or torch"
+)
+
+RECIPE = Recipe(
+    "nl_c2d_small",
+    frames=2,
+    stride=1,
+    size=(24, 24),
+    # PyTorch's dropout draws from a generator of its own, which no checkpoint holds.
+    arguments={"variant": "slowfast", "blocks": {"res3": [1]}, "dropout": 0.0},
+    augmentation=({"layer": "RandomFlip"},),
+    epochs=1,
+    batch_size=2,
+    schedule="cosine",
+    warmup=0.5,
+    clip_norm=5.0,
+    rescale_momentum=True,
+    precise_norm_batches=1,
+    test_clips=2,
+)
+
+
+class StopAfter(keras.callbacks.Callback):
+    """A fault after so many steps."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == self.steps:
+            raise OSError("a fault")
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("videos")
+    rng = np.random.default_rng(0)
+    for number in range(6):
+        video = rng.integers(0, 255, (4, 24, 24, 3), "uint8")
+        write_video(folder / f"class{number % 2}" / f"{number}.mp4", video)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stopped_and_whole(videos, tmp_path_factory):
+    """A run that a fault stopped and that went on, and one that nothing stopped."""
+    folder = tmp_path_factory.mktemp("runs")
+    options = {"checkpoint_every": 1, "verbose": 0}
+    with pytest.raises(TrainingStopped, match="The checkpoint of step 2"):
+        train(RECIPE, videos, folder / "stopped", callbacks=[StopAfter(2)], **options)
+    stopped = train(RECIPE, videos, folder / "stopped", validation=videos, **options)
+    return stopped, train(RECIPE, videos, **options), folder / "stopped"
+
+
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(stopped_and_whole):
+    stopped, whole, _ = stopped_and_whole
+    assert stopped.history[-1]["step"] == 3
+    for one, other in zip(stopped.model.get_weights(), whole.model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_a_run_leaves_its_weights_and_a_report(stopped_and_whole):
+    stopped, _, folder = stopped_and_whole
+    names = {path.name for path in folder.iterdir()}
+    assert {"best.weights.h5", "checkpoint.npz", "last.weights.h5", "report.html"} <= names
+    read = read_run(folder, weights="last")
+    for one, other in zip(stopped.model.get_weights(), read.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_videos_are_scored_by_the_mean_over_their_clips(stopped_and_whole, videos):
+    run = stopped_and_whole[0]
+    scores = evaluator_by(RECIPE).evaluate(run.model, videos, progress=False)
+    for path, probabilities in zip(scores.paths, scores.probabilities, strict=True):
+        clips = prepare(read_clips(path, evaluator_by(RECIPE).clip), **RECIPE.preparation)
+        expected = keras.ops.convert_to_numpy(run.model(np.asarray(clips), training=False))
+        np.testing.assert_allclose(probabilities, expected.mean(axis=0), atol=1e-4)
+
+
+def test_a_run_starts_from_the_weights_of_another(stopped_and_whole, videos):
+    folder = stopped_and_whole[2]
+    start = RECIPE.changed(weights=str(folder), learning_rate=1e-12, precise_norm_batches=0)
+    went_on = train(start, videos, verbose=0).model
+    first = read_run(folder).model.trainable_weights
+    for one, other in zip(went_on.trainable_weights, first, strict=True):
+        host = keras.ops.convert_to_numpy
+        np.testing.assert_allclose(host(one), host(other), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["mirrored", "multiworker"])
+def test_strategies_of_tensorflow_are_refused(name):
+    with pytest.raises(ValueError, match="KERAS_BACKEND=tensorflow"):
+        strategy_for(name)

@@ -1,0 +1,74 @@
+"""What is left of a run is what a plain count of its steps says."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from keras_nonlocal.training import Recipe
+from keras_nonlocal.training.timetable import Timetable
+
+RECIPE = Recipe("nl_c2d_small", frames=2, stride=1, size=(24, 24), epochs=1)
+
+
+def timetable(clips, batch, unit, duration):
+    other = {"epochs": "steps", "steps": "epochs"}[unit]
+    recipe = RECIPE.changed(batch_size=batch, **{unit: duration, other: None})
+    return Timetable.of(recipe, clips)
+
+
+def counted(clips, batch, unit, duration):
+    """The epoch of each step, one by one: an epoch ends with the batch that shows the last clip."""
+    epochs, epoch, shown = [], 0, 0
+    while (epoch if unit == "epochs" else len(epochs)) < duration:
+        epochs.append(epoch)
+        shown += batch
+        if shown >= clips:
+            epoch, shown = epoch + 1, 0
+    return epochs
+
+
+runs = st.tuples(
+    st.integers(1, 40), st.integers(1, 9), st.sampled_from(["epochs", "steps"]), st.integers(1, 60)
+)
+
+
+@given(runs, st.data())
+def test_spans_are_the_steps_that_are_left_in_their_epochs(run, data):
+    all_steps = counted(*run)
+    done = data.draw(st.integers(0, len(all_steps)))
+    found = [
+        epoch
+        for span in timetable(*run).spans(done)
+        for epoch in range(span.initial_epoch, span.epochs)
+        for _ in range(span.steps_per_epoch)
+    ]
+    assert found == all_steps[done:]
+
+
+@given(runs, st.data())
+def test_spans_are_few_and_each_is_of_equal_epochs(run, data):
+    table = timetable(*run)
+    spans = table.spans(data.draw(st.integers(0, table.steps)))
+    assert len(spans) <= 3
+    assert all(span.epochs > span.initial_epoch and span.steps_per_epoch > 0 for span in spans)
+    assert sum(span.steps for span in spans) == len(
+        [
+            step
+            for span in spans
+            for _ in range(span.initial_epoch, span.epochs)
+            for step in range(span.steps_per_epoch)
+        ]
+    )
+
+
+@given(runs)
+@example((8, 3, "steps", 7))
+def test_epochs_and_steps_are_those_of_the_whole_run(run):
+    all_steps, table = counted(*run), timetable(*run)
+    assert table.steps == len(all_steps)
+    assert table.epochs == all_steps[-1] + 1
+
+
+@pytest.mark.parametrize(("clips", "expected"), [(8, 2), (9, 3), (4, 1), (3, 1)])
+def test_the_first_clips_of_the_next_epoch_fill_the_last_batch(clips, expected):
+    assert timetable(clips, 4, "epochs", 1).steps_per_epoch == expected
