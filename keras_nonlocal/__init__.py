@@ -6,10 +6,13 @@ from importlib.metadata import version as _version
 from . import augmentation as augmentation
 from . import backbones as backbones
 from . import data as data
+from . import evaluation as evaluation
 from . import explain as explain
 from . import layers as layers
 from . import models as models
 from . import ops as ops
+from . import report as report
+from . import training as training
 from . import weights as weights
 from . import zoo as zoo
 from .accounting import flops as flops

@@ -22,11 +22,15 @@ PUBLIC = [
     "augmentation",
     "models",
     "data",
+    "evaluation",
     "explain",
     "ops",
     "weights",
     "zoo",
     "backbones",
+    "training",
+    "evaluation",
+    "report",
 ]
 
 

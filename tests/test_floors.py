@@ -22,8 +22,10 @@ FLOORS = {
     "freezing": 4,
     "weights": 3,
     "models": 4,
+    "evaluation": 4,
     "explain": 5,
-    "training": 5,
+    "report": 5,
+    "training": 6,
     "zoo": 6,
     "cli": 7,
 }

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import data, predict, train, zoo
+from ..training import TrainingStopped
+from . import data, evaluate, predict, study, train, zoo
+
+EXPECTED = (ValueError, OSError, ImportError, TrainingStopped)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -14,12 +17,12 @@ def main(argv: list[str] | None = None) -> int:
         prog="keras-nonlocal", description="Non-local neural networks for video."
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (data, predict, train, zoo):
+    for command in (data, evaluate, predict, study, train, zoo):
         command.add_parser(commands)
     arguments = parser.parse_args(argv)
     try:
         return arguments.run(arguments)
-    except (ValueError, OSError, ImportError) as error:
+    except EXPECTED as error:
         print(f"keras-nonlocal: {error}", file=sys.stderr)
         return 2
 

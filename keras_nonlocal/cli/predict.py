@@ -10,6 +10,7 @@ from pathlib import Path
 from ..data import figure, find_videos
 from ..explain import attend_to, draw_attention
 from ..zoo import Classifier, load
+from .numbers import count
 
 MODEL = "nl_i3d_small_weizmann"
 SAMPLE = Path("keras_nonlocal_sample.mp4")
@@ -31,7 +32,7 @@ def add_parser(commands) -> None:
     parser.add_argument(
         "--model", default=MODEL, metavar="NAME", help=f"a card of `zoo list` ({MODEL})"
     )
-    parser.add_argument("--top", type=_count, default=5, metavar="K", help="classes a video (5)")
+    parser.add_argument("--top", type=count, default=5, metavar="K", help="classes a video (5)")
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
     parser.add_argument(
         "--explain",
@@ -91,9 +92,3 @@ def _numbered(picture: Path, index: int, count: int) -> Path:
     if count == 1:
         return picture
     return picture.with_name(f"{picture.stem}_{index + 1}{picture.suffix}")
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a positive number, received {text!r}")
-    return int(text)

@@ -1,50 +1,108 @@
-"""`keras-nonlocal train`: a folder and a recipe make a weights file that a builder takes."""
+"""`keras-nonlocal train`: a recipe and videos make a run, the same command goes on with it."""
 
 import json
 
 import pytest
+from training.squares import write_squares
 
-from keras_nonlocal import models
 from keras_nonlocal.cli import main
-from keras_nonlocal.data import synthetic
+from keras_nonlocal.training import TrainingStopped, read_run
 
 RECIPE = {
     "builder": "nl_c2d_small",
-    "frames": 4,
-    "stride": 1,
-    "size": [32, 32],
+    "frames": 2,
+    "stride": 2,
+    "size": [24, 24],
     "arguments": {"variant": "slowfast", "blocks": 1},
     "epochs": 1,
     "batch_size": 4,
+    "test_clips": 1,
 }
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with videos and a recipe."""
+    folder = tmp_path_factory.mktemp("place")
+    write_squares(folder / "videos", 8)
+    (folder / "tiny.json").write_text(json.dumps(RECIPE))
+    return folder
+
+
 @pytest.fixture
-def recipe(tmp_path):
-    path = tmp_path / "recipe.json"
-    path.write_text(json.dumps(RECIPE))
-    return str(path)
+def call(place, monkeypatch):
+    """The command, in that folder."""
+    monkeypatch.chdir(place)
+    return lambda *arguments: main(["train", *map(str, arguments)])
 
 
-def test_a_weights_file_is_written_that_the_builder_takes(recipe, tmp_path, capsys):
-    synthetic.write_videos(tmp_path / "videos", 4, frames=4, size=(32, 32))
-    out = tmp_path / "new" / "model.weights.h5"
-    assert main(["train", recipe, str(tmp_path / "videos"), "-o", str(out)]) == 0
-    assert "2 classes, different, same" in capsys.readouterr().out
-    assert [path.name for path in out.parent.iterdir()] == [out.name]
-    model = models.nl_c2d_small(weights=out, classes=2, variant="slowfast", blocks=1)
-    assert model.output_shape == (None, 2)
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["RECIPE", "absent", "-o", "model.weights.h5"], "absent"),
-        (["absent.json", "absent", "-o", "model.weights.h5"], "absent.json"),
-        (["RECIPE", ".", "-o", "model.bin"], "must end in .weights.h5"),
-    ],
-)
-def test_wrong_calls_end_with_one_line_and_status_2(arguments, message, recipe, capsys):
-    arguments = [recipe if part == "RECIPE" else part for part in arguments]
-    assert main(["train", *arguments]) == 2
-    assert message in capsys.readouterr().err
+def test_a_run_is_written_changed_by_set_and_goes_on(call, runs, capsys):
+    command = ("tiny.json", "--data", "videos", "--validation", "videos", "-o", runs / "one")
+    command = (*command, "--set", "batch_size=2", "--set", "arguments.dropout=0.1")
+    assert call(*command) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"{runs / 'one'}: 2 classes, 1 epochs"
+    assert (runs / "one" / "report.html").exists()
+    run = read_run(runs / "one")
+    assert (run.recipe.batch_size, run.recipe.arguments["dropout"]) == (2, 0.1)
+    assert run.history[0]["step"] == 4
+    assert "val_video_top1" in run.history[0]
+    before = (runs / "one" / "checkpoint.npz").read_bytes()
+    assert call(*command) == 0
+    assert (runs / "one" / "checkpoint.npz").read_bytes() == before
+    assert read_run(runs / "one").history == run.history
+
+
+def test_a_dry_run_prints_the_plan_and_writes_nothing(call, place, capsys):
+    before = sorted(place.rglob("*"))
+    assert call("tiny.json", "--data", "videos", "--dry-run", "--set", "epochs=7") == 0
+    page = capsys.readouterr().out
+    assert "data           8 videos of 2 classes" in page
+    assert "steps          14 in 7 epochs" in page
+    assert "on this machine (" in page
+    assert sorted(place.rglob("*")) == before
+
+
+WRONG = {
+    "recipe": (["nobody"], "There is no recipe 'nobody'. Expected the path of a JSON file"),
+    "set": (["--set", "epochs"], "--set takes FIELD=VALUE, such as batch_size=8"),
+    "field": (["--set", "epoch=3"], "`field of a recipe` must be one of"),
+    "value": (["--set", "epochs=many"], "`epochs` must be of type int. Received: 'many'"),
+    "argument": (["--set", "arguments.blcks=1"], "`arguments` must be arguments of nl_c2d_small"),
+    "data": (["--data", "absent"], "absent"),
+    "out": (["-o", "tiny.json"], "tiny.json"),
+    "classes": (["--data", "videos/dark"], "The videos have no classes to learn"),
+    "split": (["--split", "train"], "`split` must be one of"),
+    "steps": (["--checkpoint-every", "0"], "`checkpoint_every` must be a positive integer"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_calls_end_with_one_line_and_status_2(arguments, message, call, place, capsys):
+    before = sorted(place.rglob("*"))
+    recipe = [] if arguments[0] == "nobody" else ["tiny.json"]
+    assert call(*recipe, "--data", "videos", *arguments) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert len(error.splitlines()) == 1
+    assert sorted(place.rglob("*")) == before
+
+
+def test_training_that_stops_ends_with_one_line_and_status_2(call, runs, capsys):
+    changes = ("--set", "learning_rate=1e30", "--set", "epochs=9")
+    assert issubclass(TrainingStopped, RuntimeError)
+    assert call("tiny.json", "--data", "videos", "-o", runs / "two", *changes) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("keras-nonlocal: Training stopped after step")
+    assert "the loss became nan. Try a lower `learning_rate`" in error
+
+
+def test_help_lists_the_recipes_that_come_along(call, capsys):
+    with pytest.raises(SystemExit) as end:
+        call("--help")
+    assert end.value.code == 0
+    assert "nl_i3d_r50_32x2" in capsys.readouterr().out

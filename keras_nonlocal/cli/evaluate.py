@@ -1,0 +1,192 @@
+"""`keras-nonlocal evaluate`: how often a network is right on videos whose classes are known."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..data import Clip, Manifest, read_source
+from ..evaluation import Evaluator, Scores, average_precisions, per_class_accuracy, summary
+from ..training import read_run
+from ..weights import card_names
+from ..zoo import load
+from .numbers import count, part
+
+INTERRUPTED = 130  # as shells have it
+MEGABYTE = 10**6
+WORST = 5
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A network, what its outputs mean, and how it is tested.
+
+    Attributes:
+        model: From prepared clips to probabilities.
+        class_names: Of its outputs, in order.
+        clip: How views are cut.
+        flip: Whether mirror images are views too.
+        preparation: The arguments of `keras_nonlocal.data.prepare`.
+    """
+
+    model: keras.Model
+    class_names: tuple[str, ...]
+    clip: Clip
+    flip: bool
+    preparation: Mapping[str, Any]
+
+
+def add_parser(commands) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="test a network on videos of known classes",
+        description="Test a network on whole videos: many views of each, probabilities averaged.",
+    )
+    parser.add_argument(
+        "model", metavar="MODEL", help="a card of `zoo list`, or the folder of a training run"
+    )
+    parser.add_argument(
+        "--data",
+        metavar="SOURCE",
+        required=True,
+        help="a folder with one folder a class, or a table or list of videos and labels",
+    )
+    parser.add_argument("--root", metavar="DIR", help="where the videos lie, if not beside a list")
+    parser.add_argument("--split", metavar="NAME", help="of this split only")
+    parser.add_argument(
+        "--clips", metavar="N", type=count, help="clips a video (as card or recipe say)"
+    )
+    parser.add_argument(
+        "--crops", metavar="N", type=count, help="crops a clip (as card or recipe say)"
+    )
+    parser.add_argument(
+        "--fully-convolutional", action="store_true", help="whole frames of any size, no crops"
+    )
+    parser.add_argument(
+        "--short-side",
+        metavar="N",
+        type=count,
+        help="scale frames until their shorter side is this",
+    )
+    parser.add_argument(
+        "-o", "--out", metavar="FOLDER", help="keep the scores here, and go on from those there"
+    )
+    parser.add_argument(
+        "--shard",
+        metavar="I/N",
+        type=part,
+        default=(0, 1),
+        help="only every Nth video from the Ith on, counted from 0",
+    )
+    parser.add_argument(
+        "--memory", metavar="MB", type=count, default=1000, help="for the network (%(default)s)"
+    )
+    parser.add_argument(
+        "--on-error",
+        choices=("raise", "skip"),
+        default="raise",
+        help="what to do about videos that cannot be read (%(default)s)",
+    )
+    parser.add_argument("--ledger", metavar="OUT.jsonl", help="where such videos are listed")
+    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Test and print; what was scored is kept if a folder for it was named."""
+    tested = _tested(arguments.model)
+    clip = tested.clip
+    if arguments.short_side is not None:
+        clip = replace(clip, short_side=arguments.short_side)
+    evaluator = Evaluator(
+        clip,
+        clips=arguments.clips or clip.clips,
+        crops=arguments.crops or clip.crops,
+        fully_convolutional=arguments.fully_convolutional,
+        flip=tested.flip,
+        preparation=tested.preparation,
+        memory=arguments.memory * MEGABYTE,
+        on_error=arguments.on_error,
+        ledger=arguments.ledger,
+    )
+    videos = _labelled(arguments, tested.class_names)
+    try:
+        scores = evaluator.evaluate(
+            tested.model, videos, folder=arguments.out, shard=arguments.shard
+        )
+    except KeyboardInterrupt:
+        kept = f"{arguments.out} has what was scored" if arguments.out else "nothing was written"
+        print(f"\nInterrupted: {kept}.", file=sys.stderr)
+        return INTERRUPTED
+    figures = summary(scores)
+    if arguments.json:
+        print(json.dumps({"videos": len(scores), **figures}, indent=2))
+    else:
+        _print_figures(figures, f"{len(scores)} videos, {evaluator.views} views each")
+        _print_worst(scores)
+    return 0
+
+
+def _tested(name: str) -> Tested:
+    """What MODEL means."""
+    if Path(name).is_dir() and name not in card_names():
+        run = read_run(name)
+        recipe = run.recipe
+        return Tested(
+            run.model, run.class_names, recipe.test_clip, recipe.test_flip, recipe.preparation
+        )
+    classifier = load(name)
+    card = classifier.card
+    names = ("frames", "stride", "size", "sampling", "clips", "crops")
+    clip = Clip(**{name: getattr(card.clip, name) for name in names})
+    return Tested(classifier.model, card.classes, clip, card.clip.flip, card.clip.preparation)
+
+
+def _labelled(arguments: argparse.Namespace, class_names: tuple[str, ...]) -> Manifest:
+    """The videos, with the numbers that their classes have in the network."""
+    videos = read_source(arguments.data, split=arguments.split, root=arguments.root)
+    found = {videos.class_names[label] for entry in videos for label in entry.labels}
+    unknown = sorted(found - set(class_names))
+    if unknown and not all(name.isdigit() for name in found):
+        raise ValueError(
+            f"{arguments.data!r} has classes that {arguments.model!r} does not know: "
+            f"{_some(unknown)}. It knows {_some(class_names)}. Name classes as the network does, "
+            "leave those videos out by a list of the others, or test a network trained on them."
+        )
+    return read_source(videos, class_names=class_names) if found else videos
+
+
+def _print_figures(figures: Mapping[str, Any], of: str) -> None:
+    print(of)
+    for name, value in figures.items():
+        if f"{name}_interval" in figures:
+            low, high = figures[f"{name}_interval"]
+            title = name.replace("_", " ").replace("top", "top-")
+            print(f"  {title:<24}{value:>8.1%}   {low:.1%} .. {high:.1%}")
+
+
+def _print_worst(scores: Scores) -> None:
+    """The classes that are recognised least, if not all are recognised always."""
+    if scores.multi_label:
+        what, values = "average precision", average_precisions(scores)
+    else:
+        what, values = "accuracy", per_class_accuracy(scores)
+    worst = [label for label in np.argsort(values, kind="stable")[:WORST] if values[label] < 1]
+    if worst:
+        print(f"worst classes by {what}")
+    for label in worst:
+        print(f"  {scores.class_names[label]:<24}{values[label]:>8.1%}")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f", ... {len(names)} in all" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

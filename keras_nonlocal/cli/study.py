@@ -1,0 +1,98 @@
+"""`keras-nonlocal study`: recipes compared on the same videos, as in the paper's Table 2."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ..data import read_source
+from ..data.workers import cores
+from ..training import (
+    TrainingStopped,
+    compare,
+    find_study,
+    groups_of,
+    read_study,
+    run_study,
+    study_names,
+    write_comparison,
+)
+from .numbers import count, part
+
+
+def add_parser(commands) -> None:
+    parser = commands.add_parser(
+        "study",
+        help="compare networks",
+        description="Train and test every network of a study, and write a table, a plot and all "
+        "numbers. The same command goes on with a study that was stopped.",
+        epilog=f"Studies that come along: {', '.join(study_names())}.",
+    )
+    add = parser.add_argument
+    add("study", metavar="STUDY", help="the name of a study that comes along, or a JSON file")
+    add("--data", metavar="SOURCE", required=True, help="videos and their classes")
+    add("-o", "--out", metavar="FOLDER", type=Path, required=True, help="where results are kept")
+    add(
+        "--processes",
+        metavar="N",
+        type=count,
+        default=1,
+        help="trainings at once, which share the cores (1)",
+    )
+    add(
+        "--part",
+        metavar="I/N",
+        type=part,
+        help="only this one of N equal parts, such as 0/4, in this process, and no table",
+    )
+    add(
+        "--strategy", choices=("one", "mirrored"), default="one", help="devices of a training (one)"
+    )
+    add("--tell", action="store_true", help="train nothing, write the table of what there is")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, in several processes if wanted, then compare what they found."""
+    study, recipe = read_study(find_study(arguments.study))
+    videos = read_source(arguments.data)
+    groups = groups_of(study, videos)
+    whole = arguments.part is None
+    status = 0
+    if whole and arguments.processes > 1 and not arguments.tell:
+        status = max(_processes(arguments))
+    elif not arguments.tell:
+        options = {"part": arguments.part or (0, 1), "strategy": arguments.strategy}
+        try:
+            run_study(study, recipe, videos, arguments.out, **options)
+        except TrainingStopped as error:
+            print(f"keras-nonlocal: {error}", file=sys.stderr)
+            status = 1
+    if whole:
+        write_comparison(compare(study, recipe, groups, arguments.out), study, arguments.out)
+        print(arguments.out / "results.md")
+    return status
+
+
+def _processes(arguments) -> list[int]:
+    """The exit statuses of processes that share the work; none outlives this one's call."""
+    count = arguments.processes
+    threads = str(max(cores() // count, 1))
+    environment = {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
+    command = [sys.executable, "-m", "keras_nonlocal", "study", arguments.study]
+    command += ["--data", arguments.data, "-o", str(arguments.out)]
+    command += ["--strategy", arguments.strategy]
+    children: list[subprocess.Popen] = []
+    try:
+        for part in range(count):
+            own = [*command, "--part", f"{part}/{count}"]
+            children.append(subprocess.Popen(own, env={**os.environ, **environment}))
+        return [abs(child.wait()) for child in children]
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait()

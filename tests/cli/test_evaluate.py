@@ -1,0 +1,154 @@
+"""`keras-nonlocal evaluate`: what it prints, keeps and refuses."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from keras_nonlocal import zoo
+from keras_nonlocal.cli import main
+from keras_nonlocal.data import figure, write_video
+from keras_nonlocal.evaluation import read_scores
+
+MODEL = "nl_i3d_small_weizmann"
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory):
+    """Jumping jacks, once under another name; the two classes are no others of the network's."""
+    folder = tmp_path_factory.mktemp("videos")
+    figure.write_sample(folder / "jack" / "a.mp4")
+    write_video(folder / "jack" / "b.mp4", figure.jumping_jacks(40), fps=25)
+    write_video(folder / "walk" / "c.mp4", figure.jumping_jacks(50), fps=25)
+    return folder
+
+
+def evaluate(videos, *more, model=MODEL):
+    return main(["evaluate", model, "--data", str(videos), *more])
+
+
+def test_figures_are_those_of_the_classifier(videos, tmp_path, capsys):
+    assert evaluate(videos, "-o", str(tmp_path)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    scores = read_scores(tmp_path)
+    classifier = zoo.load(MODEL)
+    for path, probabilities in zip(scores.paths, scores.probabilities, strict=True):
+        expected = classifier.predict(path)
+        np.testing.assert_allclose(
+            probabilities, [expected[name] for name in scores.class_names], atol=1e-6
+        )
+    assert [scores.class_names[target] for target in scores.targets] == ["jack", "jack", "walk"]
+    right = [p.argmax() == t for p, t in zip(scores.probabilities, scores.targets, strict=True)]
+    assert lines[0] == "3 videos, 10 views each"
+    assert lines[1].split()[:3] == ["video", "top-1", f"{np.mean(right):.1%}"]
+    assert lines[-2] == "worst classes by accuracy"
+    assert lines[-1].split() == ["walk", "0.0%"]
+
+
+def test_json_is_all_that_stands_on_stdout(videos):
+    command = [sys.executable, "-m", "keras_nonlocal", "evaluate", MODEL, "--data", str(videos)]
+    result = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    figures = json.loads(result.stdout)
+    assert figures["videos"] == 3
+    assert figures["video_top1"] == pytest.approx(2 / 3)
+    low, high = figures["video_top1_interval"]
+    assert low <= figures["video_top1"] <= high
+
+
+def test_views_are_as_many_as_asked_for(videos, capsys):
+    assert evaluate(videos, "--clips", "2", "--crops", "3", "--short-side", "100") == 0
+    assert capsys.readouterr().out.startswith("3 videos, 12 views each\n")
+
+
+def test_shards_are_kept_side_by_side(videos, tmp_path, capsys):
+    for shard in ("0/2", "1/2"):
+        assert evaluate(videos, "--clips", "1", "--shard", shard, "-o", str(tmp_path)) == 0
+    assert [line[:8] for line in capsys.readouterr().out.splitlines() if " each" in line] == [
+        "2 videos",
+        "1 videos",
+    ]
+    assert len(read_scores(tmp_path)) == 3
+
+
+def test_numbers_are_those_of_the_networks_classes(videos, tmp_path, capsys):
+    (tmp_path / "list.csv").write_text(f"path,label\n{videos}/jack/a.mp4,1\n")
+    assert evaluate(tmp_path / "list.csv", "--clips", "1", "-o", str(tmp_path / "out")) == 0
+    scores = read_scores(tmp_path / "out")
+    assert scores.class_names[scores.targets[0]] == "jack"
+    assert len(scores.class_names) == 10
+
+
+def test_bad_videos_stop_it_or_are_listed(videos, tmp_path, capsys):
+    (tmp_path / "set" / "jack").mkdir(parents=True)
+    (tmp_path / "set" / "jack" / "a.mp4").write_bytes((videos / "jack" / "a.mp4").read_bytes())
+    (tmp_path / "set" / "jack" / "bad.mp4").write_bytes(b"this is no video")
+    assert evaluate(tmp_path / "set", "--clips", "1") == 2
+    assert "bad.mp4" in capsys.readouterr().err
+    ledger = tmp_path / "bad.jsonl"
+    with pytest.warns(UserWarning, match="1 of 2 videos could not be read"):
+        assert (
+            evaluate(
+                tmp_path / "set", "--clips", "1", "--on-error", "skip", "--ledger", str(ledger)
+            )
+            == 0
+        )
+    assert json.loads(ledger.read_text())["cause"]
+    assert capsys.readouterr().out.startswith("1 videos")
+
+
+def test_ctrl_c_is_said_in_one_line(videos, tmp_path, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("keras_nonlocal.cli.evaluate.Evaluator.evaluate", interrupted)
+    assert evaluate(videos) == 130
+    assert capsys.readouterr().err == "\nInterrupted: nothing was written.\n"
+    assert evaluate(videos, "-o", str(tmp_path)) == 130
+    assert capsys.readouterr().err == f"\nInterrupted: {tmp_path} has what was scored.\n"
+
+
+def test_classes_that_the_network_does_not_know_are_named_with_a_way_out(tmp_path, capsys):
+    figure.write_sample(tmp_path / "jack" / "a.mp4")
+    figure.write_sample(tmp_path / "hopping" / "a.mp4")
+    assert evaluate(tmp_path) == 2
+    error = capsys.readouterr().err
+    assert "does not know: hopping. It knows bend, jack" in error
+    assert "Name classes as the network does" in error
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--fully-convolutional"], "`follow` in `preparation`"),
+        (["--split", "val"], "`split` must be one of"),
+        (["--short-side", "20"], "`short_side` must leave frames that `size` fits into"),
+    ],
+)
+def test_wrong_calls_end_with_one_line_and_status_2(more, message, videos, capsys):
+    assert evaluate(videos, *more) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert len(error.splitlines()) == 1
+
+
+def test_a_model_that_is_none_is_named(videos, capsys):
+    assert evaluate(videos, model="nobody") == 2
+    assert "There is no card 'nobody'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--shard", "2/2"], "expected I/N with I from 0 to below N, such as 0/4, received '2/2'"),
+        (["--shard", "1"], "received '1'"),
+        (["--clips", "0"], "expected a positive number, received '0'"),
+        (["--memory", "much"], "expected a positive number, received 'much'"),
+    ],
+)
+def test_a_wrong_number_is_explained(more, message, videos, capsys):
+    with pytest.raises(SystemExit):
+        evaluate(videos, *more)
+    assert message in capsys.readouterr().err
