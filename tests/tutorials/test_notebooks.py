@@ -29,7 +29,11 @@ def test_there_is_a_first_tutorial():
     assert any(path.name.startswith("01_") for path in NOTEBOOKS), f"none in {TUTORIALS}"
 
 
-@each_notebook
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.slow] * (path in NOTEBOOKS[2:])) for path in NOTEBOOKS],
+    ids=lambda path: path.stem,
+)
 def test_every_cell_runs(path, tmp_path):
     notebook = _read(path)
     where = {"metadata": {"path": str(tmp_path)}}
