@@ -113,7 +113,14 @@ def test_parameters(build, builder, options, trainable, moving):
     assert numbers(statistics) == moving
 
 
-@pytest.mark.parametrize(("builder", "options", "frames", "side", "expected"), GIGA_MACS)
+# Larger frames and deeper networks have more of the same.
+SIZED = [
+    pytest.param(*row, marks=[pytest.mark.slow] * (row[3] > 224 or "r101" in row[0]))
+    for row in GIGA_MACS
+]
+
+
+@pytest.mark.parametrize(("builder", "options", "frames", "side", "expected"), SIZED)
 def test_multiply_adds(build, builder, options, frames, side, expected):
     total = flops(build(builder, options), (frames, side, side, 3)).total_macs
     assert f"{total / 1e9:.2f}" == f"{expected:.2f}"

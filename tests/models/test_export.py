@@ -45,6 +45,14 @@ assert "keras_nonlocal" not in sys.modules
 """
 
 
+# The others hold no operation that these lack, and take five times as long.
+QUICK = ("nl_i3d_r50", "nl_fcn_r50", *(name for name in BUILDERS if "small" in name))
+CASES = [
+    pytest.param(quick := builder in QUICK, builder, marks=[] if quick else [pytest.mark.slow])
+    for builder in BUILDERS
+]
+
+
 def export(builder, folder):
     """The bundle of a builder, and two inputs of different shapes with the model's answers."""
     keras.utils.clear_session()
@@ -63,9 +71,10 @@ def export(builder, folder):
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """All builders exported, then served in one fresh process."""
-    folders = {builder: str(tmp_path_factory.mktemp("bundles") / builder) for builder in BUILDERS}
+def served(request, tmp_path_factory):
+    """The quick builders, or the others, exported, then served in one fresh process."""
+    wanted = [builder for builder in BUILDERS if (builder in QUICK) == request.param]
+    folders = {builder: str(tmp_path_factory.mktemp("bundles") / builder) for builder in wanted}
     for builder, folder in folders.items():
         export(builder, folder)
     command = [sys.executable, "-c", _SERVE, *folders.values()]
@@ -74,7 +83,7 @@ def served(tmp_path_factory):
     return folders
 
 
-@pytest.mark.parametrize("builder", BUILDERS)
+@pytest.mark.parametrize(("served", "builder"), CASES, indirect=["served"])
 @pytest.mark.parametrize("index", [0, 1])
 def test_bundles_answer_as_the_model_at_two_shapes(served, builder, index):
     answer = np.load(f"{served[builder]}_served{index}.npy")

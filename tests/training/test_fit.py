@@ -14,6 +14,8 @@ from keras_nonlocal import models
 from keras_nonlocal.data import prepare, read_clips, read_source, write_manifest
 from keras_nonlocal.training import Recipe, change_recipe, read_recipe, read_run, train
 
+pytestmark = pytest.mark.slow  # a dozen trainings, each of which is traced
+
 RECIPE = Recipe(
     "nl_c2d_small",
     frames=2,

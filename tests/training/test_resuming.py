@@ -74,6 +74,7 @@ def assert_same_end(folder, whole):
     assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bits(videos, whole, tmp_path):
     finished, lasts = whole
     rng, kills, runs, steps = random.Random(0), 0, 1, []

@@ -1,0 +1,122 @@
+"""Training by a recipe against `train_on_batch` on one batch in memory, and how soon it begins.
+
+python tests/benchmarks/training.py [--rounds 5] [--size 224]
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+from harness import Row, table
+from videos import make_video
+
+from keras_nonlocal.data import synthetic
+from keras_nonlocal.training import build, compile_by, find_recipe, train, training_clips
+
+STEPS, BATCH = 4, 2
+
+
+class StepTimes(keras.callbacks.Callback):
+    """Seconds of each step, its input included, from the end of the one before."""
+
+    def on_train_begin(self, logs=None):
+        self.seconds, self._last = [], None
+
+    def on_train_batch_end(self, batch, logs=None):
+        now = time.perf_counter()
+        if self._last is not None:
+            self.seconds.append(now - self._last)
+        self._last = now
+
+
+def by_recipe(recipe, videos):
+    times = StepTimes()
+    train(recipe, videos, callbacks=[times], verbose=0)
+    return statistics.median(times.seconds)
+
+
+def in_memory(trainer, batch):
+    trainer.train_on_batch(*batch)
+    seconds = []
+    for _ in range(STEPS):
+        start = time.perf_counter()
+        trainer.train_on_batch(*batch)
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def speed(rounds, size, folder):
+    videos = [
+        (make_video(folder / f"{number}.mp4", picture="testsrc2", size=(340, 256), gop=12), number)
+        for number in range(2)
+    ]
+    recipe = find_recipe("nl_i3d_r50_32x2").changed(
+        weights=None,
+        steps=STEPS + 2,
+        schedule="constant",
+        drops=(),
+        batch_size=BATCH,
+        precise_norm_batches=0,
+        size=(size, size),
+        short_side=(256 * size // 224, 320 * size // 224),
+    )
+    trainer = build(recipe, 2).trainer
+    compile_by(recipe, trainer, 1)
+    batch = next(iter(training_clips(recipe, videos)))
+    found = {"ours": [], "memory": []}
+    for number in range(rounds):
+        found["ours"].append(by_recipe(recipe, videos))
+        found["memory"].append(in_memory(trainer, batch))
+        print(f"round {number + 1}: {found['ours'][-1]:.3f} s, {found['memory'][-1]:.3f} s")
+    name = f"NL-I3D R50, {BATCH} clips of 32x{size}x{size}: recipe, train_on_batch in memory"
+    return Row(name, found["ours"], found["memory"], bar=0.95)
+
+
+def first_step(folder):
+    """Seconds from the start of the command to its first step, as its progress bar tells."""
+    synthetic.write_videos(folder / "flashes", 20, frames=16, size=(64, 64))
+    command = [
+        sys.executable,
+        "-m",
+        "keras_nonlocal",
+        "train",
+        "CARD",
+        "--data",
+        folder / "flashes",
+    ]
+    command[4] = Path(__file__).resolve().parents[2] / "zoo/nl_i3d_small_weizmann/recipe.json"
+    command += ["-o", folder / f"run{time.monotonic_ns()}", "--set", "epochs=6"]
+    start = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        shown = b""
+        while b"1/2" not in shown.split(b"Epoch 1/6")[-1]:
+            shown += process.stdout.read1(100)
+            assert process.poll() is None, shown.decode()
+        seconds = time.perf_counter() - start
+        process.kill()
+    return seconds
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--size", type=int, default=224)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        print(table([speed(arguments.rounds, arguments.size, folder)]))
+        starts = [first_step(folder) for _ in range(3)]
+        print(f"keras-nonlocal train, small network, to its first step: {min(starts):.1f} to")
+        print(f"{max(starts):.1f} s, median {statistics.median(starts):.1f} s (bar 15 s)")
+
+
+if __name__ == "__main__":
+    main()
