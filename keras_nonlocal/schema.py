@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+
+def parse_json(text: str, where: str) -> Any:
+    """What a JSON text says.
+
+    Raises:
+        ValueError: It is no JSON; the error names `where`.
+
+    >>> parse_json('{"frames": 8}', "The note")
+    {'frames': 8}
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{where} is not JSON: {error}") from error
 
 
 def parse(kind: Any, value: Any, where: str) -> Any:

@@ -51,53 +51,26 @@ def add_parser(commands) -> None:
         help="test a network on videos of known classes",
         description="Test a network on whole videos: many views of each, probabilities averaged.",
     )
-    parser.add_argument(
-        "model", metavar="MODEL", help="a card of `zoo list`, or the folder of a training run"
-    )
-    parser.add_argument(
-        "--data",
-        metavar="SOURCE",
-        required=True,
-        help="a folder with one folder a class, or a table or list of videos and labels",
-    )
-    parser.add_argument("--root", metavar="DIR", help="where the videos lie, if not beside a list")
-    parser.add_argument("--split", metavar="NAME", help="of this split only")
-    parser.add_argument(
-        "--clips", metavar="N", type=count, help="clips a video (as card or recipe say)"
-    )
-    parser.add_argument(
-        "--crops", metavar="N", type=count, help="crops a clip (as card or recipe say)"
-    )
-    parser.add_argument(
-        "--fully-convolutional", action="store_true", help="whole frames of any size, no crops"
-    )
-    parser.add_argument(
-        "--short-side",
-        metavar="N",
-        type=count,
-        help="scale frames until their shorter side is this",
-    )
-    parser.add_argument(
-        "-o", "--out", metavar="FOLDER", help="keep the scores here, and go on from those there"
-    )
-    parser.add_argument(
-        "--shard",
-        metavar="I/N",
-        type=part,
-        default=(0, 1),
-        help="only every Nth video from the Ith on, counted from 0",
-    )
-    parser.add_argument(
-        "--memory", metavar="MB", type=count, default=1000, help="for the network (%(default)s)"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("model", metavar="MODEL", help="a card of `zoo list`, or the folder of a training run")
+    add("--data", metavar="SOURCE", required=True, help="a folder of classes, a table, a list")
+    add("--root", metavar="DIR", help="where the videos lie, if not beside a list")
+    add("--split", metavar="NAME", help="of this split only")
+    add("--clips", metavar="N", type=count, help="clips a video (as card or recipe say)")
+    add("--crops", metavar="N", type=count, help="crops a clip (as card or recipe say)")
+    add("--fully-convolutional", action="store_true", help="whole frames of any size, no crops")
+    add("--short-side", metavar="N", type=count, help="scale frames until their shorter side is N")
+    add("-o", "--out", metavar="FOLDER", help="keep the scores here, and go on from those there")
+    add("--shard", metavar="I/N", type=part, default=(0, 1), help="every Nth video from the Ith on")
+    add("--memory", metavar="MB", type=count, default=1000, help="for the network (%(default)s)")
+    add(
         "--on-error",
         choices=("raise", "skip"),
         default="raise",
         help="what to do about videos that cannot be read (%(default)s)",
     )
-    parser.add_argument("--ledger", metavar="OUT.jsonl", help="where such videos are listed")
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    add("--ledger", metavar="OUT.jsonl", help="where such videos are listed")
+    add("--json", action="store_true", help="print JSON and nothing else")
     parser.set_defaults(run=run)
 
 
@@ -142,7 +115,7 @@ def _tested(name: str) -> Tested:
         run = read_run(name)
         recipe = run.recipe
         return Tested(
-            run.model, run.class_names, recipe.test_clip, recipe.test_flip, recipe.preparation
+            run.model, run.class_names, recipe.testing_clip, recipe.test_flip, recipe.preparation
         )
     classifier = load(name)
     card = classifier.card

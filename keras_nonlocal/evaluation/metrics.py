@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -149,5 +150,5 @@ def _metrics_of(scores: Scores) -> dict[str, Callable[[], OfRows]]:
     metrics: dict[str, Callable[[], OfRows]] = {}
     for name, of_k in (("video", of_rows.video_top_k), ("clip", of_rows.clip_top_k)):
         for k in (1, 5) if len(scores.class_names) > 5 else (1,):
-            metrics[f"{name}_top{k}"] = lambda of_k=of_k, k=k: of_k(scores, k)  # type: ignore[misc]
+            metrics[f"{name}_top{k}"] = partial(of_k, scores, k)
     return {**metrics, "mean_class_accuracy": lambda: of_rows.mean_class_accuracy(scores)}

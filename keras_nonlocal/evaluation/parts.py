@@ -41,7 +41,7 @@ def write_part(part: Part, path: PathLike) -> None:
     if not os.fspath(path).endswith(".npz"):
         raise ValueError(f"The name of a file of scores must end in .npz. Received: {path!r}")
     scores = part.scores
-    arrays = {
+    arrays: dict[str, Any] = {
         "paths": np.array(scores.paths, "str"),
         "class_names": np.array(scores.class_names, "str"),
         "targets": scores.targets,
@@ -50,9 +50,10 @@ def write_part(part: Part, path: PathLike) -> None:
         "left": np.array(part.left),
         "settings": np.array(json.dumps(part.settings)),
     }
-    ranks = {} if scores.ranks is None else {"ranks": scores.ranks}
+    if scores.ranks is not None:
+        arrays["ranks"] = scores.ranks
     with replacing(path) as partial:
-        np.savez(partial, **arrays, **ranks)  # type: ignore[arg-type]
+        np.savez(partial, **arrays)
 
 
 def read_part(path: PathLike) -> Part:

@@ -19,11 +19,11 @@ from .planning import TrainingPlan as TrainingPlan
 from .planning import plan_training as plan_training
 from .precise_norm import precise_batch_norm as precise_batch_norm
 from .recipe import Recipe as Recipe
-from .recipe import change_recipe as change_recipe
-from .recipe import find_recipe as find_recipe
-from .recipe import read_recipe as read_recipe
-from .recipe import recipe_names as recipe_names
-from .recipe import write_recipe as write_recipe
+from .recipe_files import change_recipe as change_recipe
+from .recipe_files import find_recipe as find_recipe
+from .recipe_files import read_recipe as read_recipe
+from .recipe_files import recipe_names as recipe_names
+from .recipe_files import write_recipe as write_recipe
 from .run import Run as Run
 from .run import read_run as read_run
 from .schedules import Warmup as Warmup

@@ -94,9 +94,7 @@ def train(
     kept = None if folder is None else Path(folder)
     if kept and chief:
         check_folder(kept, recipe, data)
-    keras.utils.set_random_seed(recipe.seed)
-    if deterministic and keras.backend.backend() == "tensorflow":
-        tf.config.experimental.enable_op_determinism()
+    _sow(recipe.seed, deterministic)
     timetable = Timetable.of(recipe, data.clips)
     with spread.scope():
         network = build(recipe, len(data.class_names))
@@ -121,19 +119,12 @@ def train(
         callbacks,
         [*tensorboard_in(kept, tensorboard), journal],
     )
-    first = notes["step"]
-    spans = timetable.spans(first)
     if kept and chief:
         begin(kept, recipe, data)
     with explained(journal):
-        for span in spans:
-            options = {**span._asdict(), "verbose": verbose}
-            _fit(network.trainer, stream, first, spread, calls, options)
-            if network.trainer.stop_training:
-                break
-            first += span.steps
+        went_on = _go_on(network.trainer, stream, timetable, notes["step"], spread, calls, verbose)
         run = Run(network.classifier, recipe, data.class_names, journal.history)
-        if kept and chief and (spans or not is_finished(kept, report=report)):
+        if kept and chief and (went_on or not is_finished(kept, report=report)):
             finish(run, kept, data, test, report=report)
     return run
 
@@ -145,6 +136,25 @@ class Calls(NamedTuple):
     tests: Sequence[keras.callbacks.Callback]
     given: Sequence[keras.callbacks.Callback]  # may watch what tests add
     writers: Sequence[keras.callbacks.Callback]
+
+
+def _sow(seed: int, deterministic: bool) -> None:
+    """Sets all seeds."""
+    keras.utils.set_random_seed(seed)
+    if deterministic and keras.backend.backend() == "tensorflow":
+        tf.config.experimental.enable_op_determinism()
+
+
+def _go_on(trainer, stream, timetable, done, spread, calls, verbose) -> bool:
+    """Trains what is left after so many steps; whether there was any."""
+    spans = timetable.spans(done)
+    for span in spans:
+        options = {**span._asdict(), "verbose": verbose}
+        _fit(trainer, stream, done, spread, calls, options)
+        if trainer.stop_training:
+            break
+        done += span.steps
+    return bool(spans)
 
 
 def _fit(trainer, stream, first, spread, calls: Calls, options) -> None:

@@ -15,11 +15,12 @@ import keras
 from ..data import check_manifest, read_source
 from ..data.shards.shard_set import holds_shards, read_set
 from ..replacing import replacing
-from ..schema import parse
+from ..schema import parse, parse_json
 from ..validation import one_of
 from ..weights import load_weights
 from .network import build
-from .recipe import Recipe, read_recipe, write_recipe
+from .recipe import Recipe
+from .recipe_files import read_recipe, write_recipe
 
 RECIPE, DATA = "recipe.json", "data.json"
 CHECKPOINT = "checkpoint.npz"
@@ -96,15 +97,15 @@ def read_run(folder: str | os.PathLike[str], *, weights: str | None = None) -> R
 
 def read_data(folder: Path) -> TrainingData:
     """What the run of a folder was trained on."""
-    values = json.loads((folder / DATA).read_text("utf-8"))
-    return parse(TrainingData, values, str(folder / DATA))
+    where = str(folder / DATA)
+    return parse(TrainingData, parse_json((folder / DATA).read_text("utf-8"), where), where)
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
     """The rows of `metrics.jsonl`, one an epoch."""
     path = folder / "metrics.jsonl"
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    return [json.loads(line) for line in lines]
+    return [parse_json(line, str(path)) for line in lines]
 
 
 def check_folder(folder: Path, recipe: Recipe, data: TrainingData) -> None:

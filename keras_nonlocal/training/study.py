@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 from .. import models
 from ..data import Entry, Manifest
 from ..models.families import Design, design, placement
-from ..schema import parse
+from ..schema import parse, parse_json
 from ..validation import at_least
 from ..weights import entries_root
-from .recipe import Recipe, change_recipe, chosen, read_recipe
+from .recipe import Recipe
+from .recipe_files import change_recipe, chosen, read_recipe
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,8 @@ def read_study(path: str | os.PathLike[str]) -> tuple[Study, Recipe]:
         study, recipe = read_study("zoo/table2_weizmann/study.json")
     """
     path = Path(path)
-    try:
-        study = parse(Study, json.loads(path.read_text("utf-8")), f"The study {str(path)!r}")
-    except json.JSONDecodeError as error:
-        raise ValueError(f"The study {str(path)!r} is not JSON: {error}") from error
+    where = f"The study {str(path)!r}"
+    study = parse(Study, parse_json(path.read_text("utf-8"), where), where)
     recipe = read_recipe(path.parent / study.recipe)
     for row in study.rows:
         recipe_of(row, recipe)

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from ..data import Manifest, read_source
 from ..evaluation import top_k
 from ..replacing import replacing
-from ..schema import parse
+from ..schema import parse, parse_json
 from .fit import train
 from .recipe import Recipe
 from .study import Study, Task, divided, groups_of, tasks_of
@@ -115,9 +115,9 @@ def read_result(folder: Path, task: Task) -> Result | None:
     if not path.exists():
         return None
     try:
-        return parse(Result, json.loads(path.read_text("utf-8")), str(path))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is damaged; delete it, and run the study again.") from error
+        return parse(Result, parse_json(path.read_text("utf-8"), str(path)), str(path))
+    except ValueError as error:
+        raise ValueError(f"{error}. Delete the file, and run the study again.") from error
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def evaluator_by(recipe: Recipe, **options) -> Evaluator:
         "flip": recipe.test_flip,
         "preparation": recipe.preparation,
     }
-    return Evaluator(recipe.test_clip, **{**given, **options})
+    return Evaluator(recipe.testing_clip, **{**given, **options})
 
 
 def watched(recipe: Recipe) -> str:

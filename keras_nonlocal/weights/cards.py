@@ -6,7 +6,6 @@ the source of the weights does not state is `null`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from ..schema import parse
+from ..schema import parse, parse_json
 from .fetching import Digest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -212,10 +211,7 @@ def _class_list(path: Path) -> tuple[str, ...]:
 
 def _parse(name: str, text: str) -> Card:
     where = f"The card {name!r}"
-    try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{where} is not JSON: {error}") from error
+    data = parse_json(text, where)
     if isinstance(data, dict):
         data = {"name": name, **data}
         data |= {key: _class_names(data[key], where) for key in ("classes",) if key in data}

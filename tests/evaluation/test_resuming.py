@@ -60,7 +60,7 @@ def spoil(path):
     Path(path).write_bytes(b"no video")
 
 
-def same(one, other):
+def assert_same(one, other):
     assert (one.paths, one.class_names) == (other.paths, other.class_names)
     np.testing.assert_array_equal(one.targets, other.targets)
     np.testing.assert_array_equal(one.ranks, other.ranks)
@@ -92,8 +92,8 @@ def test_after_a_kill_it_goes_on_and_reads_nothing_again(model, own_videos, eval
         read_scores(folder)
     for path in part.scores.paths:
         spoil(path)
-    same(evaluator.evaluate(model, own_videos, folder=folder), whole)
-    same(read_scores(folder), whole)
+    assert_same(evaluator.evaluate(model, own_videos, folder=folder), whole)
+    assert_same(read_scores(folder), whole)
     assert (read_part(folder / FILE).settings) == read_part(tmp_path / "whole" / FILE).settings
 
 
@@ -101,7 +101,7 @@ def test_what_is_complete_is_not_read_again(model, own_videos, evaluator, tmp_pa
     before = evaluator.evaluate(model, own_videos, folder=tmp_path / "out")
     for path, _ in own_videos:
         spoil(path)
-    same(evaluator.evaluate(model, own_videos, folder=tmp_path / "out"), before)
+    assert_same(evaluator.evaluate(model, own_videos, folder=tmp_path / "out"), before)
 
 
 def test_ctrl_c_keeps_what_was_scored(model, videos, evaluator, tmp_path, monkeypatch):
@@ -152,12 +152,12 @@ def test_skip_leaves_a_video_out_says_so_and_tries_again(model, own_videos, eval
     with pytest.warns(UserWarning, match=r"1 of 7 videos could not be read.*bad\.jsonl"):
         scores = skipping.evaluate(model, own_videos, folder=tmp_path / "out")
     rest = whole.rows([0, 1, 2, 3, 5, 6])
-    same(scores, rest)
-    same(read_scores(tmp_path / "out"), rest)
+    assert_same(scores, rest)
+    assert_same(read_scores(tmp_path / "out"), rest)
     (line,) = read_ledger(tmp_path / "bad.jsonl")
     assert (line["path"], line["policy"]) == (path, "skip")
     Path(path).write_bytes(good)
-    same(skipping.evaluate(model, own_videos, folder=tmp_path / "out"), whole)
+    assert_same(skipping.evaluate(model, own_videos, folder=tmp_path / "out"), whole)
 
 
 OTHERS = {

@@ -22,7 +22,7 @@ def scores_of(rows, **changed):
     return Scores(**{**parts, **changed})
 
 
-def same(one, other):
+def assert_same(one, other):
     assert (one.paths, one.class_names) == (other.paths, other.class_names)
     for name in ("targets", "probabilities", "ranks"):
         left, right = getattr(one, name), getattr(other, name)
@@ -42,7 +42,7 @@ def same(one, other):
 )
 def test_what_is_written_comes_back(scores, tmp_path):
     write_scores(scores, tmp_path / "new" / "test.npz")
-    same(read_scores(tmp_path / "new" / "test.npz"), scores)
+    assert_same(read_scores(tmp_path / "new" / "test.npz"), scores)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["test.npz"]
 
 
@@ -57,12 +57,12 @@ def write_shards(folder, count=2, **of_last):
 @pytest.mark.parametrize("count", [1, 2, 4, 7])
 def test_files_of_several_processes_come_back_in_the_order_of_the_source(count, tmp_path):
     write_shards(tmp_path, count)
-    same(read_scores(tmp_path), scores_of(range(6)))
+    assert_same(read_scores(tmp_path), scores_of(range(6)))
 
 
 def test_videos_that_were_skipped_leave_a_gap(tmp_path):
     write_shards(tmp_path, scores=scores_of([1, 5]), positions=np.array([1, 5]))
-    same(read_scores(tmp_path), scores_of([0, 1, 2, 4, 5]))
+    assert_same(read_scores(tmp_path), scores_of([0, 1, 2, 4, 5]))
 
 
 REFUSED = {

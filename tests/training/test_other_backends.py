@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 import pytest
+from training.noise import write_noise
 
-from keras_nonlocal.data import prepare, read_clips, write_video
+from keras_nonlocal.data import prepare, read_clips
 from keras_nonlocal.training import (
     Recipe,
     TrainingStopped,
@@ -52,12 +53,7 @@ class StopAfter(keras.callbacks.Callback):
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("videos")
-    rng = np.random.default_rng(0)
-    for number in range(6):
-        video = rng.integers(0, 255, (4, 24, 24, 3), "uint8")
-        write_video(folder / f"class{number % 2}" / f"{number}.mp4", video)
-    return folder
+    return write_noise(tmp_path_factory.mktemp("videos"), 6, frames=4, size=(24, 24))
 
 
 @pytest.fixture(scope="module")

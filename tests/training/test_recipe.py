@@ -184,7 +184,7 @@ def test_each_call_makes_new_layers():
     ],
 )
 def test_what_is_not_said_of_tests_is_as_in_training(changes, expected):
-    clip = RECIPE.changed(**changes).test_clip
+    clip = RECIPE.changed(**changes).testing_clip
     assert (clip.short_side, clip.size) == expected
 
 

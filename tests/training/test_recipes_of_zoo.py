@@ -150,7 +150,7 @@ def test_rates_are_those_of_the_source_at_each_of_its_turns(name, facts):
 
 @of_each
 def test_tests_are_those_of_the_source(name, facts):
-    clip, (side, clips, crops, flip) = find_recipe(name).test_clip, facts.test
+    clip, (side, clips, crops, flip) = find_recipe(name).testing_clip, facts.test
     assert (clip.short_side, clip.size) == (side, (side, side))
     assert (clip.clips, clip.crops) == (clips, crops)
     assert find_recipe(name).test_flip == flip

@@ -15,9 +15,9 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from training.noise import write_noise
 from training.short_run import RECIPE
 
-from keras_nonlocal.data import write_video
 from keras_nonlocal.training import TrainingStopped, train
 
 SCRIPT = Path(__file__).with_name("short_run.py")
@@ -27,12 +27,7 @@ KILLS = int(os.environ.get("KERAS_NONLOCAL_KILLS", "2"))
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("videos")
-    rng = np.random.default_rng(0)
-    for number in range(8):
-        video = rng.integers(0, 255, (12, 24, 32, 3), "uint8")
-        write_video(folder / f"class{number % 2}" / f"{number}.mp4", video)
-    return folder
+    return write_noise(tmp_path_factory.mktemp("videos"), 8, frames=12, size=(24, 32))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,38 @@
+"""Short runs on squares, bright and dark, for tests of `train`."""
+
+import numpy as np
+
+from keras_nonlocal.data import prepare, read_clips
+from keras_nonlocal.training import Recipe, train
+
+RECIPE = Recipe(
+    "nl_c2d_small",
+    frames=2,
+    stride=2,
+    size=(24, 24),
+    arguments={"variant": "slowfast", "blocks": 1, "dropout": 0.1},
+    augmentation=({"layer": "RandomNoise", "deviation": 3.0},),
+    epochs=4,
+    batch_size=4,
+    learning_rate=0.01,
+    test_clips=2,
+)
+
+
+def fit(recipe, source, folder=None, **options):
+    return train(recipe, source, folder, **{"verbose": 0, "report": False, **options})
+
+
+def state(folder):
+    """What lies in a folder, and what is in it."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def assert_same_weights(one, other):
+    for first, second in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def probabilities(run, path):
+    clips = read_clips(path, run.recipe.testing_clip)
+    return run.model.predict(prepare(clips, **run.recipe.preparation), verbose=0)
