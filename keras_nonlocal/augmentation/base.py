@@ -18,6 +18,9 @@ class ClipAugmentation(keras.layers.Layer):
     Values are 0..255. Integer clips come out in their type, rounded; float clips in the layer's
     compute dtype. What is computed, is computed in float32.
 
+    Nothing is rewritten by AutoGraph, which took seconds: what depends on values is a `tf.where` or
+    a `tf.cond`.
+
     Call arguments:
         inputs: Clips, `(B, T, H, W, C)` or a single one `(T, H, W, C)`, or `(clips, labels)`; then
             a pair comes back.
@@ -56,6 +59,7 @@ class ClipAugmentation(keras.layers.Layer):
             clips, labels = clips[0], None if labels is None else labels[0]
         return (clips, labels) if isinstance(inputs, list | tuple) else clips
 
+    @tf.autograph.experimental.do_not_convert
     def augment(self, clips, labels, seeds):
         """Changes clips by seeds alone: the same seed gives a clip the same change in any batch.
 
@@ -69,6 +73,7 @@ class ClipAugmentation(keras.layers.Layer):
         """
         return self._run(self._augment, clips, labels, tf.cast(seeds, "int32"))
 
+    @tf.autograph.experimental.do_not_convert
     def without_chance(self, clips, labels):
         """What is done where nothing is random, in evaluation: `augment` without seeds."""
         return self._run(self._steady, clips, labels)

@@ -81,7 +81,12 @@ def _processes(arguments) -> list[int]:
     """The exit statuses of processes that share the work; none outlives this one's call."""
     count = arguments.processes
     threads = str(max(cores() // count, 1))
-    environment = {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
+    environment = {
+        "TF_ENABLE_ONEDNN_OPTS": "1",  # older CPUs, too, have what the fast kernels need
+        **os.environ,
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "OMP_NUM_THREADS": threads,
+    }
     command = [sys.executable, "-m", "keras_nonlocal", "study", arguments.study]
     command += ["--data", arguments.data, "-o", str(arguments.out)]
     command += ["--strategy", arguments.strategy]
@@ -89,7 +94,7 @@ def _processes(arguments) -> list[int]:
     try:
         for part in range(count):
             own = [*command, "--part", f"{part}/{count}"]
-            children.append(subprocess.Popen(own, env={**os.environ, **environment}))
+            children.append(subprocess.Popen(own, env=environment))
         return [abs(child.wait()) for child in children]
     finally:
         for child in children:

@@ -28,6 +28,7 @@ def training_clips(recipe: Recipe, source: Any, **options) -> tf.data.Dataset:
         clips, targets = next(iter(training_clips(recipe, "actions")))
     """
 
+    @tf.autograph.experimental.do_not_convert
     def prepared(clips):
         return prepare(clips, **recipe.preparation)
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 
 import keras
 import numpy as np
@@ -48,7 +49,7 @@ assert "keras_nonlocal" not in sys.modules
 # The others hold no operation that these lack, and take five times as long.
 QUICK = ("nl_i3d_r50", "nl_fcn_r50", *(name for name in BUILDERS if "small" in name))
 CASES = [
-    pytest.param(quick := builder in QUICK, builder, marks=[] if quick else [pytest.mark.slow])
+    pytest.param(builder, marks=[] if builder in QUICK else [pytest.mark.slow])
     for builder in BUILDERS
 ]
 
@@ -71,21 +72,27 @@ def export(builder, folder):
 
 
 @pytest.fixture(scope="module")
-def served(request, tmp_path_factory):
-    """The quick builders, or the others, exported, then served in one fresh process."""
-    wanted = [builder for builder in BUILDERS if (builder in QUICK) == request.param]
-    folders = {builder: str(tmp_path_factory.mktemp("bundles") / builder) for builder in wanted}
-    for builder, folder in folders.items():
-        export(builder, folder)
-    command = [sys.executable, "-c", _SERVE, *folders.values()]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr[-2000:]
-    return folders
+def served(tmp_path_factory):
+    """A builder's bundle, exported and served in one fresh process with others of its speed."""
+
+    @cache
+    def bundles(quick):
+        wanted = [builder for builder in BUILDERS if (builder in QUICK) == quick]
+        folders = {builder: str(tmp_path_factory.mktemp("bundles") / builder) for builder in wanted}
+        for builder, folder in folders.items():
+            export(builder, folder)
+        command = [sys.executable, "-c", _SERVE, *folders.values()]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr[-2000:]
+        return folders
+
+    return lambda builder: bundles(builder in QUICK)[builder]
 
 
-@pytest.mark.parametrize(("served", "builder"), CASES, indirect=["served"])
+@pytest.mark.parametrize("builder", CASES)
 @pytest.mark.parametrize("index", [0, 1])
 def test_bundles_answer_as_the_model_at_two_shapes(served, builder, index):
-    answer = np.load(f"{served[builder]}_served{index}.npy")
-    expected = np.load(f"{served[builder]}_expected{index}.npy")
+    bundle = served(builder)
+    answer = np.load(f"{bundle}_served{index}.npy")
+    expected = np.load(f"{bundle}_expected{index}.npy")
     np.testing.assert_allclose(answer, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
