@@ -82,7 +82,8 @@ def video_dataset(
         )
         model.fit(train, epochs=10)
     """
-    clip, calls = Clip() if clip is None else clip, positive_int("workers", workers or cores())
+    clip = Clip() if clip is None else clip
+    calls = positive_int("workers", cores() if workers is None else workers)
     if not isinstance(clip, Clip):
         raise ValueError(f"`clip` must be a `keras_nonlocal.data.Clip`. Received: clip={clip!r}")
     one_of("labels", labels, ("video", "clip"))

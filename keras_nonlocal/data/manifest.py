@@ -62,8 +62,11 @@ class Manifest:
         """
         chosen = tuple(entry for entry in self.entries if entry.split == name)
         if not chosen:
-            names = sorted({str(entry.split) for entry in self.entries})
-            raise ValueError(f"`split` must be one of {names}. Received: split={name!r}")
+            names = sorted({entry.split for entry in self.entries if entry.split is not None})
+            known = (
+                f"one of {', '.join(map(repr, names))}" if names else "None: there are no splits"
+            )
+            raise ValueError(f"`split` must be {known}. Received: split={name!r}")
         return replace(self, entries=chosen)
 
     def targets(self) -> np.ndarray:

@@ -67,7 +67,7 @@ def training_stream(
     """
     index, count = _part(part, positive_int("batch_size", batch_size))
     at_least("first", first, 0)
-    calls = positive_int("workers", workers or cores())
+    calls = positive_int("workers", cores() if workers is None else workers)
     own = batch_size // count
 
     def mine(position):

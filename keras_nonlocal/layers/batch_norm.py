@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
 from keras import ops
 
@@ -47,9 +49,8 @@ class BatchNorm(keras.layers.BatchNormalization):
         import tensorflow as tf
 
         inputs = tf.cast(inputs, self.compute_dtype)
-        shape = tf.shape(inputs)
-        images = tf.reshape(inputs, tf.concat([[-1], shape[-3:]], axis=0))  # time into the batch
-        images = tf.ensure_shape(images, (None, None, None, inputs.shape[-1]))
+        shape = ops.shape(inputs)
+        images = ops.reshape(inputs, (-1, *shape[-3:]))  # time into the batch
         y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=images,
             scale=tf.cast(self.gamma, "float32"),
@@ -59,6 +60,6 @@ class BatchNorm(keras.layers.BatchNormalization):
             epsilon=self.epsilon,
             is_training=True,
         )
-        count = tf.cast(tf.reduce_prod(shape[:-1]), "float32")
+        count = ops.cast(math.prod(shape[:-1]), "float32")
         biased = variance * (count - 1) / count  # the kernel divides by count - 1
-        return tf.ensure_shape(tf.reshape(y, shape), inputs.shape), mean, biased
+        return ops.reshape(y, shape), mean, biased

@@ -68,13 +68,15 @@ def _running_sums(x):
 
 def _count_above(b, threshold):
     """How many of the descending `b (B, M)` exceed each `threshold (B, N)`: binary search."""
-    keys = b.shape[1]
-    rounds = (keys if keys is not None else 2**31 - 1).bit_length()
+    rounds = (b.shape[1] if b.shape[1] is not None else 2**31 - 1).bit_length()
+    batch, keys = ops.shape(b)
+    flat, last = ops.reshape(b, (-1,)), keys - 1
+    first = ops.arange(batch, dtype="int32")[:, None] * keys
     low = ops.zeros_like(threshold, dtype="int32")
-    high = low + ops.shape(b)[1]
+    high = low + keys
     for _ in range(rounds):
         middle = (low + high) // 2
-        probe = _rows(b[..., None], ops.minimum(middle, ops.shape(b)[1] - 1))[..., 0]
+        probe = ops.take(flat, first + ops.minimum(middle, last))
         above = ops.logical_and(probe > threshold, middle < high)
         low, high = ops.where(above, middle + 1, low), ops.where(above, high, middle)
     return low

@@ -72,13 +72,12 @@ class Warmup(schedules.LearningRateSchedule):
         self.schedule = schedule
         self.steps = positive_int("steps", steps)
         self.start = at_least("start", start, 0)
+        self._end = float(self._later(self.steps))
 
     def __call__(self, step):
-        end = self._later(self.steps)
-        risen = ops.cast(step, end.dtype) / self.steps
-        return ops.where(
-            step < self.steps, self.start + (end - self.start) * risen, self._later(step)
-        )
+        later = self._later(step)
+        rising = self.start + (self._end - self.start) * ops.cast(step, later.dtype) / self.steps
+        return ops.where(step < self.steps, rising, later)
 
     def _later(self, step):
         rate = self.schedule(step) if callable(self.schedule) else self.schedule

@@ -148,7 +148,7 @@ def test_a_model_trains_on_it_as_it_is(videos):
         ({"augment": "flip"}, "`augment` must be a layer"),
         ({"augment": [None]}, "`augment` must be a layer"),
         ({"service": "grpc://localhost:1"}, "write_shards"),
-        ({"workers": -1}, "`workers`"),
+        ({"workers": 0}, "`workers`"),
         ({"labels": "frame"}, "`labels` must be one of 'video', 'clip'"),
         ({"on_error": "ignore"}, "`on_error` must be one of 'raise', 'skip', 'previous_frame'"),
         ({"split": "test"}, "`split`"),

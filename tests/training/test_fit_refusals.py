@@ -18,8 +18,8 @@ WRONG = {
     "argument": ({"arguments.blcks": "1"}, {}, "`arguments` must be arguments of nl_c2d_small"),
     "weights": ({"weights": "nobody"}, {}, "`weights` of nl_c2d_small must be"),
     "classes": ({}, {"source": "bright"}, "no classes to learn"),
-    "split": ({}, {"split": "train"}, "`split` must be one of"),
-    "validation": ({}, {"validation_split": "val"}, "`split` must be one of"),
+    "split": ({}, {"split": "train"}, "`split` must be None: there are no splits"),
+    "validation": ({}, {"validation_split": "val"}, "`split` must be None: there are no splits"),
     "strategy": ({}, {"strategy": "two"}, "`strategy` must be one of"),
     "checkpoints": ({}, {"checkpoint_every": 0}, "`checkpoint_every` must be a positive integer"),
 }

@@ -92,8 +92,11 @@ def test_one_split_can_be_asked_for(folder):
     manifest = read_source(table, split="val")
     assert len(manifest) == 1
     assert manifest.class_names == ("bend", "run")  # as in the whole table
-    with pytest.raises(ValueError, match=r"\['train', 'val'\].*split='test'"):
+    with pytest.raises(ValueError, match=r"one of 'train', 'val'\. .*split='test'"):
         read_source(table, split="test")
+    plain = folder(text={"y.csv": "path,label\na,run\n"}) / "y.csv"
+    with pytest.raises(ValueError, match=r"must be None: there are no splits.*split='test'"):
+        read_source(plain, split="test")
 
 
 @pytest.mark.parametrize(
