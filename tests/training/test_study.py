@@ -3,12 +3,14 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from training.small_study import BLOCK, PEOPLE, RECIPE, STUDY, write_study, write_videos
 
 from keras_nonlocal.data import read_source
+from keras_nonlocal.schema import parse, parse_json
 from keras_nonlocal.training import (
     find_study,
     groups_of,
@@ -18,6 +20,8 @@ from keras_nonlocal.training import (
     study_run,
 )
 from keras_nonlocal.training.study import Task, divided, recipe_of, tasks_of
+
+ZOO = Path(__file__).parents[2] / "zoo" / "table2_weizmann"
 
 
 @pytest.fixture(scope="module")
@@ -145,11 +149,17 @@ def test_seeds_come_one_after_the_other(small):
     assert len(seeds) == 2 * 2 * len(PEOPLE)
 
 
-def test_the_key_of_a_result_stays_what_it_was(small):
-    """Results that lie somewhere would be lost otherwise; the digests were noted down once."""
-    study, recipe = read_study(find_study("table2_weizmann"))
-    keys = [Task(recipe_of(row, recipe), "daria").key for row in study.rows[:2]]
-    assert keys == ["94a4b8001135_daria", "56981960be5d_daria"]
+def test_results_of_the_zoo_are_found_by_their_keys():
+    """They would be lost if a key ever became another."""
+    study, recipe = read_study(ZOO / "study.json")
+    files = list((ZOO / "results").glob("*.json"))
+    assert files
+    for file in files:
+        found = parse(study_run.Result, parse_json(file.read_text("utf-8"), file.name), file.name)
+        recipes = [recipe_of(row, recipe, seed=found.seed) for row in study.rows]
+        assert file.stem in {Task(each, found.group).key for each in recipes}
+        assert found.seed in study.seeds
+        assert 0 <= found.right <= found.videos == 10
 
 
 def test_a_published_number_does_not_change_the_key(small):
