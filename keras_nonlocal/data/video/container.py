@@ -36,15 +36,22 @@ class VideoError(ValueError):
 
 
 class Deadline:
-    """Raises once a file has taken longer than it may."""
+    """Raises a `VideoError` once work on a file has taken longer than it may: `with deadline: ...`.
+
+    Seconds of the processor count. A process that was suspended, or seldom gets its turn, says
+    nothing about the file.
+    """
 
     def __init__(self, path: PathLike, seconds: float):
         self._path, self._seconds = path, seconds
-        self._end = time.monotonic() + seconds
+        self._spent = self._began = 0.0
 
-    def check(self) -> None:
-        """Raise a `VideoError` if time is up."""
-        if time.monotonic() > self._end:
+    def __enter__(self) -> None:
+        self._began = time.thread_time()
+
+    def __exit__(self, kind, *_) -> None:
+        self._spent += time.thread_time() - self._began
+        if kind is None and self._spent > self._seconds:
             raise VideoError(self._path, f"it took longer than {self._seconds:g} seconds")
 
 
@@ -83,10 +90,13 @@ def packets(container, stream, deadline: Deadline, *, tolerant=False) -> Generat
     failures = 0
     while True:
         try:
-            for packet in container.demux(stream):
-                deadline.check()
+            demuxed = container.demux(stream)
+            while True:
+                with deadline:
+                    packet = next(demuxed, None)
+                if packet is None:
+                    return
                 yield packet
-            return
         except DAMAGE:
             failures += 1
             if not tolerant or failures > _TOLERATED:
@@ -97,10 +107,13 @@ def decoded(container, stream, deadline: Deadline, tolerant=False) -> Generator:
     """All frames from where the file stands, in the order they come out of the decoder."""
     for packet in packets(container, stream, deadline, tolerant=tolerant):
         try:
-            yield from packet.decode()
+            with deadline:
+                frames = packet.decode()
         except DAMAGE:
             if not tolerant:
                 raise
+        else:
+            yield from frames
 
 
 def _check_file(path: PathLike) -> None:

@@ -18,7 +18,7 @@ def count_frames(path: PathLike, *, time_limit: float = TIME_LIMIT) -> int:
 
     Args:
         path: A video file.
-        time_limit: Seconds after which reading gives up.
+        time_limit: Seconds of the processor after which reading gives up.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -137,7 +137,7 @@ def iterate_frames(
         path: A video file.
         short_side: Scale the shorter side to this; the aspect stays.
         start, end: Only frames shown from `start` on and before `end`, in seconds.
-        time_limit: Seconds after which reading gives up.
+        time_limit: Seconds of the processor after which reading gives up.
 
     Returns:
         An iterator of the time of a frame, in microseconds from the first one, and its pixels,

@@ -45,7 +45,7 @@ class Video:
         path: The file.
         on_damage: `"raise"` refuses what cannot be decoded; `"previous_frame"` shows the frame
             before it instead (the one after it, where there is none before).
-        time_limit: Seconds after which reading gives up.
+        time_limit: Seconds of the processor after which reading gives up.
 
     Attributes:
         repaired: How many frames the last reading had to replace by another one.
@@ -144,7 +144,9 @@ class Video:
         for packet in packets(self.container, self.stream, self._deadline):
             if context.name in _SKIPPING:
                 context.skip_frame = "DEFAULT" if packet.pts in waiting else "NONREF"
-            yield from _numbered(packet.decode(), index)
+            with self._deadline:
+                frames = packet.decode()
+            yield from _numbered(frames, index)
             waiting.discard(packet.pts)
             if not waiting and packet.size:  # all were sent: take what the decoder still holds
                 yield from _numbered(context.decode(None), index)
