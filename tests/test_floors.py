@@ -9,6 +9,7 @@ import keras_nonlocal
 
 PACKAGE = Path(keras_nonlocal.__file__).parent
 FLOORS = {
+    "arrays": 0,
     "replacing": 0,
     "schema": 0,
     "validation": 0,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ..arrays import read_arrays
 from ..replacing import replacing
 from .table import Scores, shaped
 
@@ -59,8 +59,7 @@ def write_part(part: Part, path: PathLike) -> None:
 def read_part(path: PathLike) -> Part:
     """Reads a file, complete or not; nothing in it is executed."""
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as content:
-            arrays = dict(content)
+        arrays = read_arrays(path)
         if missing := _FIELDS - arrays.keys():
             raise ValueError(f"it lacks {', '.join(sorted(missing))}")
         scores = Scores(
@@ -73,7 +72,7 @@ def read_part(path: PathLike) -> Part:
         shaped("positions", arrays["positions"], "int64", (len(scores),))
         settings = json.loads(str(arrays["settings"]))
         return Part(scores, arrays["positions"], int(arrays["left"]), settings)
-    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, KeyError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise ValueError(
             f"{os.fspath(path)!r} is no file of scores as `write_scores` makes it: {error}"
         ) from error

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+from ..arrays import read_arrays
 from ..replacing import replacing
 
 _NOTES = "notes"
@@ -56,7 +55,13 @@ def restore_checkpoint(path: str | os.PathLike[str], model: keras.Model) -> dict
         ValueError: The file is damaged, or of another network or optimizer.
     """
     state = _state(model)
-    saved = _arrays(Path(path))
+    try:
+        saved = read_arrays(path)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is no checkpoint: {error}. Delete it to train anew, or put an intact one in "
+            "its place."
+        ) from error
     notes = json.loads(str(saved.pop(_NOTES, np.array("{}"))))
     expected = {name: tuple(variable.shape) for name, variable in state.items()}
     found = {name: array.shape for name, array in saved.items()}
@@ -80,11 +85,3 @@ def _state(model: keras.Model) -> dict[str, keras.Variable]:
     for place, each in enumerate([*model.variables, *model.optimizer.variables]):
         state[f"{place:04}/{each.path if id(each) in weights else each.name}"] = each
     return state
-
-
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is no checkpoint, or damaged: {error}") from error
