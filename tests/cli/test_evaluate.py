@@ -123,7 +123,7 @@ def test_classes_that_the_network_does_not_know_are_named_with_a_way_out(tmp_pat
     ("more", "message"),
     [
         (["--fully-convolutional"], "`follow` in `preparation`"),
-        (["--split", "val"], "`split` must be one of"),
+        (["--split", "val"], "`split` must be None: there are no splits"),
         (["--short-side", "20"], "`short_side` must leave frames that `size` fits into"),
     ],
 )

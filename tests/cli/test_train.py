@@ -76,7 +76,7 @@ WRONG = {
     "data": (["--data", "absent"], "absent"),
     "out": (["-o", "tiny.json"], "tiny.json"),
     "classes": (["--data", "videos/dark"], "The videos have no classes to learn"),
-    "split": (["--split", "train"], "`split` must be one of"),
+    "split": (["--split", "train"], "`split` must be None: there are no splits"),
     "steps": (["--checkpoint-every", "0"], "`checkpoint_every` must be a positive integer"),
 }
 

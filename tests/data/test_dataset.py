@@ -149,6 +149,7 @@ def test_a_model_trains_on_it_as_it_is(videos):
         ({"augment": [None]}, "`augment` must be a layer"),
         ({"service": "grpc://localhost:1"}, "write_shards"),
         ({"workers": 0}, "`workers`"),
+        ({"workers": -1}, "`workers`"),
         ({"labels": "frame"}, "`labels` must be one of 'video', 'clip'"),
         ({"on_error": "ignore"}, "`on_error` must be one of 'raise', 'skip', 'previous_frame'"),
         ({"split": "test"}, "`split`"),

@@ -123,6 +123,11 @@ def test_parts_that_do_not_divide_a_batch_are_refused(videos, part):
         training_stream(videos, clip=CLIP, batch_size=4, part=part)
 
 
+def test_no_workers_at_all_are_refused(videos):
+    with pytest.raises(ValueError, match=r"`workers` must be a positive integer.*workers=0"):
+        training_stream(videos, clip=CLIP, workers=0)
+
+
 def test_a_negative_beginning_is_refused(videos):
     with pytest.raises(ValueError, match="`first` must be a number of at least 0"):
         training_stream(videos, clip=CLIP, first=-1)

@@ -52,7 +52,7 @@ def test_an_evaluator_of_wrong_arguments_is_not_made(how, message):
         ({"shard": 1}, "Received: shard=1"),
         ({"shard": (-1, 2)}, "`shard` must"),
         ({"shard": (0.0, 1)}, "`shard` must"),
-        ({"split": "test"}, "`split` must be one of"),
+        ({"split": "test"}, "`split` must be None: there are no splits"),
         ({"class_names": ("bend", "jack")}, "the label must be one of `class_names`: bend, jack"),
         (
             {"class_names": ("bend", "jack", "run", "walk")},
