@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from ..data import read_source
 from ..data.workers import cores
@@ -78,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _processes(arguments) -> list[int]:
-    """The exit statuses of processes that share the work; none outlives this one's call."""
+    """The exit statuses of processes, each of which takes what no other has; none outlives this."""
     count = arguments.processes
     threads = str(max(cores() // count, 1))
     environment = {
@@ -89,15 +91,20 @@ def _processes(arguments) -> list[int]:
     }
     command = [sys.executable, "-m", "keras_nonlocal", "study", arguments.study]
     command += ["--data", arguments.data, "-o", str(arguments.out)]
-    command += ["--strategy", arguments.strategy]
+    command += ["--strategy", arguments.strategy, "--part", "0/1"]
     children: list[subprocess.Popen] = []
+    before = signal.signal(signal.SIGTERM, _end)
     try:
-        for part in range(count):
-            own = [*command, "--part", f"{part}/{count}"]
-            children.append(subprocess.Popen(own, env=environment))
+        children.extend(subprocess.Popen(command, env=environment) for _ in range(count))
         return [abs(child.wait()) for child in children]
     finally:
         for child in children:
             child.terminate()
         for child in children:
             child.wait()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(number: int, _) -> NoReturn:
+    """Ends by a signal as by an exception, so that what has to be cleaned up is."""
+    sys.exit(128 + number)

@@ -69,7 +69,8 @@ def train(
         service: Address of a `tf.data` service that reads shards.
         workers: How many videos are decoded at once.
         callbacks: Further ones of Keras, such as `EarlyStopping("val_video_top1", mode="max")`.
-            Each of several workers runs them, before the chief tests.
+            Each of several workers runs them, before the chief tests. A run that one of them ended
+            goes on when called again.
         report: Whether to write `report.html` at the end.
         verbose: As in `keras.Model.fit`.
 

@@ -19,6 +19,7 @@ from ..evaluation import top_k
 from ..replacing import replacing
 from ..schema import parse, parse_json
 from .fit import train
+from .outcome import TrainingStopped
 from .recipe import Recipe
 from .study import Study, Task, divided, groups_of, tasks_of
 from .watching import evaluator_by
@@ -57,7 +58,8 @@ def run_study(
     """Trains and tests what is not done yet; the same call goes on where it stopped.
 
     Each result is a file of `folder/results`. Seeds come one after the other, so that a study that
-    was stopped early has all rows alike. What another process is training is left to it.
+    was stopped early has all rows alike. What another process is training is left to it, and a
+    training that stops does not keep others from being tried.
 
     Args:
         study, recipe: As `read_study` gives them.
@@ -69,7 +71,7 @@ def run_study(
 
     Raises:
         ValueError: A file's name has no group, there is one group only, or `part` is none.
-        TrainingStopped: See `train`.
+        TrainingStopped: At the end, if one did; see `train`.
 
     Example:
         study, recipe = read_study(find_study("table2_weizmann"))
@@ -83,21 +85,24 @@ def run_study(
         )
     folder, videos = Path(folder), read_source(source)
     tasks = list(tasks_of(study, recipe, groups_of(study, videos)))
+    stopped = []
     for number, task in enumerate(tasks):
         if number % count != index:
             continue
         with _claimed(folder, task) as is_ours:
             if not is_ours:
                 continue
-            found = _result(task, study, videos, folder / "runs" / task.key, strategy)
-            with replacing(result_file(folder, task)) as partial:
-                partial.write_text(json.dumps(asdict(found)) + "\n", "utf-8")
-            shutil.rmtree(folder / "runs" / task.key, ignore_errors=True)
+            try:
+                told = _train(task, study, videos, folder, strategy)
+            except TrainingStopped as error:
+                stopped.append(error)
+                told = str(error)
         if verbose:
-            right = f"{found.right}/{found.videos} right"
-            print(
-                f"{number + 1}/{len(tasks)} {task.key} {right}, {found.seconds:.0f} s", flush=True
-            )
+            print(f"{number + 1}/{len(tasks)} {task.key} {told}", flush=True)
+    if stopped:
+        raise TrainingStopped(
+            f"{len(stopped)} of {len(tasks)} trainings stopped. The first: {stopped[0]}"
+        )
 
 
 def result_file(folder: Path, task: Task) -> Path:
@@ -140,6 +145,16 @@ def _claimed(folder: Path, task: Task) -> Iterator[bool]:
         lock.release()
         if result_file(folder, task).exists():
             path.unlink(missing_ok=True)
+
+
+def _train(task: Task, study: Study, videos: Manifest, folder: Path, strategy: str) -> str:
+    """Train, test and keep what came out; what to tell of it."""
+    run_folder = folder / "runs" / task.key
+    found = _result(task, study, videos, run_folder, strategy)
+    with replacing(result_file(folder, task)) as partial:
+        partial.write_text(json.dumps(asdict(found)) + "\n", "utf-8")
+    shutil.rmtree(run_folder, ignore_errors=True)
+    return f"{found.right}/{found.videos} right, {found.seconds:.0f} s"
 
 
 def _result(task: Task, study: Study, videos: Manifest, folder: Path, strategy: str) -> Result:

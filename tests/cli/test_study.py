@@ -52,7 +52,8 @@ def test_tell_trains_nothing(videos, tmp_path):
 
 
 @pytest.mark.slow
-def test_an_interrupted_study_leaves_no_process(videos, tmp_path):
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_study_leaves_no_process(ending, videos, tmp_path):
     rows = [{"table": "a", "name": "long", "changes": {**BLOCK, "epochs": 10_000}}]
     file = write_study(tmp_path / "study", rows=rows)
     out = tmp_path / "out"
@@ -62,7 +63,7 @@ def test_an_interrupted_study_leaves_no_process(videos, tmp_path):
     )
     try:
         children = wait_for(lambda: len(found := children_of(parent.pid)) == 2 and found)
-        parent.send_signal(signal.SIGINT)
+        parent.send_signal(ending)
         assert parent.wait(60) != 0
     finally:
         parent.kill()

@@ -7,11 +7,20 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from training.small_study import BLOCK, PEOPLE, RECIPE, STUDY, write_study, write_videos
+from training.small_study import (
+    BLOCK,
+    PEOPLE,
+    RECIPE,
+    STUDY,
+    write_results,
+    write_study,
+    write_videos,
+)
 
 from keras_nonlocal.data import read_source
 from keras_nonlocal.schema import parse, parse_json
 from keras_nonlocal.training import (
+    TrainingStopped,
     find_study,
     groups_of,
     read_study,
@@ -141,6 +150,18 @@ def test_a_study_of_splits_trains_on_the_one_and_tests_on_the_other(videos, tmp_
     assert not any("bob" in path for path in paths)
     [result] = results(tmp_path / "out").values()
     assert (result["group"], result["seed"], result["videos"]) == ("val", 3, 2)
+
+
+@pytest.mark.slow
+def test_a_training_that_stops_does_not_keep_others_from_being_tried(videos, tmp_path):
+    wild = {"table": "a", "name": "wild", "changes": {"learning_rate": 1e38, "epochs": 4}}
+    file = write_study(tmp_path / "study", rows=[wild, STUDY["rows"][0]], seeds=[0])
+    study, recipe = read_study(file)
+    out = tmp_path / "out"
+    write_results(out, study, recipe, PEOPLE, [[[None, 1]], [[None, 1]]], videos=2)
+    with pytest.raises(TrainingStopped, match=r"1 of 4 trainings stopped\. The first: .*loss"):
+        run_study(study, recipe, videos, out)
+    assert len(results(out)) == 3
 
 
 def test_seeds_come_one_after_the_other(small):
