@@ -56,9 +56,9 @@ class Comparison:
 
     @property
     def seconds(self) -> float | None:
-        """Mean time of a training; `None` without any."""
+        """Median time of a training, as machines are not always quiet; `None` without any."""
         times = [each.seconds for results in self.results.values() for each in results]
-        return float(np.mean(times)) if times else None
+        return float(np.median(times)) if times else None
 
     @cached_property
     def difference(self) -> Difference | None:

@@ -88,7 +88,7 @@ def _explained(found, study) -> list[str]:
         compared += f", with the 95 % interval of a bootstrap over {drawn}; bold excludes zero"
     lines = [
         f"{tested} top-1: percent of all videos, mean ± standard deviation between seeds. "
-        f"{compared}. A dash: not known, or not yet. s: seconds of one training."
+        f"{compared}. A dash: not known, or not yet. s: median seconds of a training."
     ]
     if drawn:
         lines.append(
