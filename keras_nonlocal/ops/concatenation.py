@@ -68,18 +68,29 @@ def _running_sums(x):
 
 def _count_above(b, threshold):
     """How many of the descending `b (B, M)` exceed each `threshold (B, N)`: binary search."""
-    rounds = (b.shape[1] if b.shape[1] is not None else 2**31 - 1).bit_length()
     batch, keys = ops.shape(b)
-    flat, last = ops.reshape(b, (-1,)), keys - 1
     first = ops.arange(batch, dtype="int32")[:, None] * keys
     low = ops.zeros_like(threshold, dtype="int32")
-    high = low + keys
-    for _ in range(rounds):
-        middle = (low + high) // 2
-        probe = ops.take(flat, first + ops.minimum(middle, last))
-        above = ops.logical_and(probe > threshold, middle < high)
-        low, high = ops.where(above, middle + 1, low), ops.where(above, high, middle)
-    return low
+    last = ops.convert_to_tensor(keys - 1, "int32")
+    state = low, low + keys, threshold, ops.reshape(b, (-1,)), first, last
+    return ops.fori_loop(0, _bit_length(keys), _halved, state)[0]
+
+
+def _halved(_, state):
+    """One round; all that it needs is state, so that JAX knows it as the same function again."""
+    low, high, threshold, b, first, last = state
+    middle = (low + high) // 2
+    probe = ops.take(b, first + ops.minimum(middle, last))
+    above = ops.logical_and(probe > threshold, middle < high)
+    low, high = ops.where(above, middle + 1, low), ops.where(above, high, middle)
+    return low, high, threshold, b, first, last
+
+
+def _bit_length(count):
+    """As often as a range of so many has to be halved until nothing is left."""
+    if isinstance(count, int):
+        return count.bit_length()
+    return ops.sum(ops.cast(2 ** np.arange(31, dtype="int32") <= count, "int32"))
 
 
 def _rows(x, indices):
