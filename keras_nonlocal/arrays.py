@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 
 import numpy as np
+
+# Of NumPy and zipfile for bytes that are no intact file. RuntimeError: unknown flags of an entry.
+_DAMAGE = (
+    ValueError,
+    TypeError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """What `numpy.savez` wrote.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        OSError: There is no such file, or it cannot be opened.
         ValueError: It is another kind of file, or damaged.
     """
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as content:
-            return dict(content)
-    except (ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError("it is not an npz file of plain arrays, or damaged") from error
+    with open(path, "rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as content:
+                return dict(content)
+        except _DAMAGE as error:
+            raise ValueError("it is not an npz file of plain arrays, or damaged") from error
