@@ -24,17 +24,21 @@ def attention_rows(layer, shape, positions, theta, phi, key_mask):
     key_grid = tuple(size // pool for size, pool in zip(grid, layer.pool_sizes, strict=True))
     positions = _check_positions(positions, tuple(grid), layer.rank)
     queries, keys = _numbered(layer, grid), _numbered(layer, key_grid)  # (sets, N), (sets, M)
+    place = np.argsort(queries, axis=None)  # of each position, in the sets one after another
+    numbers = np.ravel_multi_index(tuple(positions.T), tuple(grid))
+    owner, query = np.divmod(place[numbers], queries.shape[1])
     rows = []
-    for position in np.ravel_multi_index(tuple(positions.T), tuple(grid)):
-        ((which, query),) = np.argwhere(queries == position)
-        chosen = slice(which, None, len(queries))  # this set, in each sample of the batch
+    for owning in np.unique(owner):
+        chosen = slice(owning, None, len(queries))  # this set, in each sample of the batch
+        asked = ops.take(theta[chosen], query[owner == owning], axis=1)
         mask = None if key_mask is None else key_mask[chosen]
-        affinity = AFFINITIES[layer.instantiation]
-        row = affinity(wide(theta[chosen, query : query + 1]), wide(phi[chosen]), mask)
-        place = np.zeros((keys.shape[1], int(np.prod(key_grid))), "float32")
-        place[np.arange(keys.shape[1]), keys[which]] = 1
-        rows.append(ops.matmul(row, place))
-    return ops.reshape(ops.concatenate(rows, axis=1), (batch, len(positions), *key_grid))
+        row = AFFINITIES[layer.instantiation](wide(asked), wide(phi[chosen]), mask)
+        source = np.full(keys.size, keys.shape[1])  # keys of other sets take the zero at the end
+        source[keys[owning]] = np.arange(keys.shape[1])
+        rows.append(ops.take(ops.pad(row, ((0, 0), (0, 0), (0, 1))), source, axis=2))
+    as_asked = np.argsort(np.argsort(owner, kind="stable"))
+    rows = ops.take(ops.concatenate(rows, axis=1), as_asked, axis=1)
+    return ops.reshape(rows, (batch, len(positions), *key_grid))
 
 
 def _numbered(layer, grid):
