@@ -3,6 +3,8 @@
 import gc
 import os
 
+import pytest
+
 # TensorFlow leaves these kernels off on older CPUs, and takes up to seven times as long there.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # Processes that test side by side share the cores.
@@ -14,3 +16,17 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(_threads))
 def pytest_collection_finish():
     """Leaves what was imported to itself: else each `gc.collect`, as Keras calls it, walks it."""
     gc.freeze()
+
+
+@pytest.fixture(scope="module")
+def undrawn_weights():
+    """Convolutions begin at zero: drawing takes half of the time in which a large network is built.
+
+    For tests of what does not depend on weights, or that set all of them.
+    """
+    import keras
+
+    with pytest.MonkeyPatch.context() as patch:
+        for drawn in (keras.initializers.HeNormal, keras.initializers.RandomNormal):
+            patch.setattr(drawn, "__call__", keras.initializers.Zeros.__call__)
+        yield

@@ -7,6 +7,8 @@ import pytest
 from keras_nonlocal import flops, models, plan
 from keras_nonlocal.layers import NonLocal1D, NonLocal2D, NonLocal3D
 
+pytestmark = pytest.mark.usefixtures("undrawn_weights")
+
 
 def test_positions_and_keys_of_the_paper():
     rows = plan(models.nl_c2d_r50(), (32, 224, 224, 3)).blocks

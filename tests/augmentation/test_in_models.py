@@ -59,8 +59,7 @@ def test_a_model_with_the_layer_inside_trains(case):
         ]
     )
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    history = model.fit(clips(dtype="float32") / 255, LABELS, verbose=0)
-    assert np.isfinite(history.history["loss"]).all()
+    assert np.isfinite(model.train_on_batch(clips(dtype="float32") / 255, LABELS))
 
 
 def test_fit_switches_chance_on_and_predict_switches_it_off():

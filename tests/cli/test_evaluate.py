@@ -1,8 +1,6 @@
 """`keras-nonlocal evaluate`: what it prints, keeps and refuses."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -47,11 +45,9 @@ def test_figures_are_those_of_the_classifier(videos, tmp_path, capsys):
     assert lines[-1].split() == ["walk", "0.0%"]
 
 
-def test_json_is_all_that_stands_on_stdout(videos):
-    command = [sys.executable, "-m", "keras_nonlocal", "evaluate", MODEL, "--data", str(videos)]
-    result = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    figures = json.loads(result.stdout)
+def test_json_is_all_that_stands_on_stdout(videos, capfd):
+    assert evaluate(videos, "--clips", "2", "--json") == 0
+    figures = json.loads(capfd.readouterr().out)
     assert figures["videos"] == 3
     assert figures["video_top1"] == pytest.approx(2 / 3)
     low, high = figures["video_top1_interval"]

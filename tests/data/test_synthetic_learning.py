@@ -40,6 +40,12 @@ def test_a_non_local_block_learns_the_task():
     assert _accuracy(NonLocal3D(16, instantiation="gaussian", norm=None)) >= 0.95
 
 
-@pytest.mark.parametrize("between", [layers.Identity(), layers.Conv3D(24, 1, activation="relu")])
+@pytest.mark.parametrize(
+    "between",
+    [
+        layers.Conv3D(24, 1, activation="relu"),
+        pytest.param(layers.Identity(), marks=pytest.mark.slow),  # less than a convolution can do
+    ],
+)
 def test_the_same_network_without_it_does_not(between):
     assert _accuracy(between) <= 0.75

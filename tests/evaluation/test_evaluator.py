@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_nonlocal.data import Clip, Entry, Manifest, prepare, read_clips
 from keras_nonlocal.evaluation import Evaluator, read_scores
@@ -21,7 +22,7 @@ def evaluator():
 
 def plain_loop(model, videos, clip, *, flip=False, preparation=None):
     """Probabilities of each view, `(videos, views, classes)`, one view after another."""
-    answers = []
+    answers, network = [], tf.function(model, reduce_retracing=True)
     for path, _ in videos:
         views = list(read_clips(path, clip))
         if flip:
@@ -31,7 +32,7 @@ def plain_loop(model, videos, clip, *, flip=False, preparation=None):
             x = view.astype("float32")
             if preparation is not None:
                 x = prepare(x, **preparation).numpy()
-            of_video.append(np.asarray(model(x[None], training=False))[0])
+            of_video.append(network(x[None], training=False).numpy()[0])
         answers.append(of_video)
     return np.array(answers, "float64")
 

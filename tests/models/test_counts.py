@@ -7,6 +7,8 @@ import pytest
 
 from keras_nonlocal import flops, models
 
+pytestmark = pytest.mark.usefixtures("undrawn_weights")
+
 COUNTS = [  # trainable, moving statistics
     ("c2d_r50", {}, 24_327_632, 53_120),
     ("c2d_r101", {}, 43_319_760, 105_344),

@@ -108,6 +108,10 @@ def stopped(videos, folder, do):
     return str(error.value)
 
 
+def spoil(model):
+    model.trainable_variables[0].assign(model.trainable_variables[0] * np.nan)
+
+
 def short_run(videos, folder, **options):
     return train(RECIPE, videos, folder, checkpoint_every=2, report=False, verbose=0, **options)
 
@@ -143,9 +147,6 @@ def test_a_data_set_that_vanished_ends_with_a_message_and_goes_on_when_it_is_bac
 
 
 def test_a_loss_that_is_no_number_ends_with_a_message_before_it_is_saved(videos, tmp_path):
-    def spoil(model):
-        model.trainable_variables[0].assign(model.trainable_variables[0] * np.nan)
-
     message = stopped(videos, tmp_path / "run", spoil)
     assert "the loss became nan" in message
     assert "`learning_rate`" in message
@@ -159,8 +160,8 @@ def test_a_run_without_a_folder_says_that_nothing_was_saved(videos):
         train(RECIPE.changed(learning_rate=1e30, epochs=2), videos, verbose=0)
 
 
-def test_a_damaged_checkpoint_is_named(videos, whole, tmp_path):
-    shutil.copytree(whole[0], tmp_path / "run")
+def test_a_damaged_checkpoint_is_named(videos, tmp_path):
+    stopped(videos, tmp_path / "run", spoil)
     path = tmp_path / "run" / "checkpoint.npz"
     path.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(ValueError, match=r"\.npz is no checkpoint: .*damaged\. Delete it"):

@@ -29,11 +29,8 @@ def test_there_is_a_first_tutorial():
     assert any(path.name.startswith("01_") for path in NOTEBOOKS), f"none in {TUTORIALS}"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [pytest.param(path, marks=[pytest.mark.slow] * (path in NOTEBOOKS[2:])) for path in NOTEBOOKS],
-    ids=lambda path: path.stem,
-)
+@pytest.mark.slow  # trainings; .ci/run has these in its own step
+@each_notebook
 def test_every_cell_runs(path, tmp_path):
     notebook = _read(path)
     where = {"metadata": {"path": str(tmp_path)}}

@@ -8,6 +8,8 @@ from weights.names.synthetic import entries, their_layout
 from keras_nonlocal import models
 from keras_nonlocal.weights import convert, named_weights
 
+pytestmark = pytest.mark.usefixtures("undrawn_weights")
+
 VARIANTS = {
     "caffe2": "official_32x2",
     "slowfast": "slowfast",

@@ -7,6 +7,8 @@ import pytest
 
 from keras_nonlocal import models, zoo
 
+pytestmark = pytest.mark.usefixtures("undrawn_weights")
+
 CARDS = [zoo.read_card(name) for name in zoo.card_names()]
 # One card a network: those of one builder with equal arguments are the same network.
 NETWORKS = {(card.builder, json.dumps(dict(card.arguments))): card for card in CARDS}

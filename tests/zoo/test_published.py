@@ -14,6 +14,8 @@ from keras_nonlocal.cli import main
 from keras_nonlocal.schema import parse
 from keras_nonlocal.weights import Card, Digest, Source, cached_path, card_files, named_weights
 
+pytestmark = pytest.mark.usefixtures("undrawn_weights")
+
 OFFICIAL = "nl_i3d_r50_kinetics400_official_32x2"
 HASHED = "nl_i3d_r50_kinetics400_mmaction2_embedded_gaussian"
 EMBEDDED = "nl_i3d_small_weizmann"

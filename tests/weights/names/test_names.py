@@ -6,6 +6,8 @@ from weights.names import synthetic
 from keras_nonlocal import models
 from keras_nonlocal.weights import SOURCES, find_source, named_weights
 
+pytestmark = pytest.mark.usefixtures("undrawn_weights")
+
 NETWORKS = [
     *(
         (source, depth, blocks)
