@@ -50,9 +50,10 @@ def _numbered(layer, grid):
 
 def _check_positions(positions, grid, rank):
     array = np.asarray(positions)
-    if array.ndim != 2 or array.shape[1] != rank or array.dtype.kind not in "iu":
+    shaped = array.ndim == 2 and array.shape[0] > 0 and array.shape[1] == rank
+    if not shaped or array.dtype.kind not in "iu":
         raise ValueError(
-            f"`positions` must be integer coordinates of shape (K, {rank}). "
+            f"`positions` must be integer coordinates of shape (K, {rank}), one row or more. "
             f"Received: positions={positions!r}"
         )
     if (array < 0).any() or (array >= np.array(grid)).any():

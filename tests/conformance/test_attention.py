@@ -41,10 +41,23 @@ def test_the_layer_is_its_attention_times_g(case):
     np.testing.assert_allclose(x + keras.ops.convert_to_numpy(y), expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["clip", "clip_space", "clip_time_groups"])
+def test_rows_come_in_the_order_asked_for(name):
+    """Also where one position is asked for twice, between positions of other sets."""
+    case = next(case for case in CASES if case.name == name)
+    layer = trained(case.make(), case)
+    asked = [(3, 2, 1), (0, 3, 5), (1, 2, 1), (3, 2, 1), (0, 0, 0)]
+    together = keras.ops.convert_to_numpy(layer.attention(case.input(), asked))
+    for index, position in enumerate(asked):
+        alone = keras.ops.convert_to_numpy(layer.attention(case.input(), [position]))
+        np.testing.assert_allclose(together[:, index : index + 1], alone, rtol=1e-5, atol=1e-7)
+
+
 @pytest.mark.parametrize(
     ("positions", "message"),
     [
         ([(0, 0)], r"shape \(K, 3\)"),
+        (np.zeros((0, 3), int), "one row or more"),
         ([(0.5, 0, 0)], "integer coordinates"),
         ([(0, 9, 0)], "must lie on the input's grid"),
         ([(0, -1, 0)], "must lie on the input's grid"),
