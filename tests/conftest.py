@@ -20,7 +20,7 @@ def pytest_collection_finish():
 
 @pytest.fixture(scope="module")
 def undrawn_weights():
-    """Convolutions begin at zero: drawing takes half of the time in which a large network is built.
+    """Kernels begin at zero: drawing takes half of the time in which a large network is built.
 
     For tests of what does not depend on weights, or that set all of them.
     """

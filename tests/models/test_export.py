@@ -46,8 +46,8 @@ assert "keras_nonlocal" not in sys.modules
 """
 
 
-# The others hold no operation that these lack, and take ten times as long.
-QUICK = ("nl_c2d_small", "nl_i3d_small", "nl_fcn_r50")
+# The others hold no operation that these lack, and take five times as long.
+QUICK = ("nl_c2d_small", "nl_i3d_small", "nl_i3d_r50", "nl_fcn_r50")
 CASES = [
     pytest.param(builder, marks=[] if builder in QUICK else [pytest.mark.slow])
     for builder in BUILDERS
