@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ..data.shards.encoding import TIME_LIMIT
 from ..data.shards.writing import write_shards
 from ..data.sources import read_source
 from .data_scan import add_source
@@ -37,6 +38,7 @@ _NUMBERS = (
     ("--quality", int, 95, "of the JPEG files, 1 to 100"),
     ("--every", int, 1, "keep one frame out of so many"),
     ("--seed", int, 0, "of the order of the videos"),
+    ("--time-limit", float, TIME_LIMIT, "seconds that a video may take"),
 )
 
 
@@ -53,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         workers=arguments.workers,
         ledger=arguments.ledger,
         errors="skip" if arguments.skip_bad else "raise",
+        time_limit=arguments.time_limit,
         progress=True,
     )
     left_out = sum(shard.left_out for shard in written.shards if shard)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
+import tensorflow as tf
+
 from ..training import TrainingStopped
+from ..training.outcome import cause_of
 from . import data, evaluate, predict, study, train, zoo
 
 EXPECTED = (ValueError, OSError, ImportError, TrainingStopped)
@@ -23,8 +26,11 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return arguments.run(arguments)
     except EXPECTED as error:
-        print(f"keras-nonlocal: {error}", file=sys.stderr)
-        return 2
+        said = str(error)
+    except tf.errors.OpError as error:  # of a video, from within a data set
+        said = cause_of(error)
+    print(f"keras-nonlocal: {said}", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 
+PathLike = str | os.PathLike[str]
 VIDEO_SUFFIXES = frozenset(
     {".3gp", ".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
     | {".ogv", ".ts", ".webm", ".wmv"}
 )
 
 
-def find_videos(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
+def find_videos(paths: PathLike | Iterable[PathLike]) -> list[Path]:
     """Lists video files: files as given, folders searched to the bottom and sorted.
 
     Files in folders are told by their suffix (`VIDEO_SUFFIXES`, either case), and hidden ones
@@ -34,7 +36,7 @@ def find_videos(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
     return found
 
 
-def list_folder(folder: str | os.PathLike[str]) -> tuple[list[Path], list[int], list[str]]:
+def list_folder(folder: PathLike) -> tuple[list[Path], list[int], list[str]]:
     """Lists a folder that has one folder of videos for each class.
 
     Returns:
@@ -46,59 +48,66 @@ def list_folder(folder: str | os.PathLike[str]) -> tuple[list[Path], list[int], 
     Example:
         paths, labels, class_names = list_folder("actions")  # actions/bend/..., actions/run/...
     """
-    classes = [path for path in _entries(Path(folder)) if path.is_dir()]
+    classes = subfolders(folder)
     if not classes:
         raise FileNotFoundError(
             f"{os.fspath(folder)!r} holds no folders. Expected one folder of videos per class."
         )
-    listed = [(video, label) for label, path in enumerate(classes) for video in find_videos(path)]
+    listed = [
+        (video, label)
+        for label, name in enumerate(classes)
+        for video in find_videos(Path(folder, name))
+    ]
     videos, labels = zip(*listed, strict=True)
-    return list(videos), list(labels), [path.name for path in classes]
+    return list(videos), list(labels), classes
 
 
-def files_by_stem(folder: str | os.PathLike[str]) -> dict[str, str]:
+def files_by_stem(folder: PathLike) -> dict[str, str]:
     """Paths of all videos below a folder, by their names without suffix; the first of several.
 
     Raises:
         FileNotFoundError: There is no such folder.
     """
-    _entries(Path(folder))
     found: dict[str, str] = {}
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            stem, suffix = os.path.splitext(name)
-            if suffix.lower() in VIDEO_SUFFIXES and not name.startswith("."):
-                found.setdefault(stem, os.path.join(place, name))
+    for path in _videos_below(folder):
+        found.setdefault(os.path.splitext(os.path.basename(path))[0], path)
     return found
 
 
-def subfolders(folder: str | os.PathLike[str]) -> list[str]:
+def subfolders(folder: PathLike) -> list[str]:
     """Names of the folders that a folder holds, sorted and without hidden ones.
 
     Raises:
         FileNotFoundError: There is no such folder.
     """
-    return [path.name for path in _entries(Path(folder)) if path.is_dir()]
+    return [entry.name for entry in _entries(folder) if entry.is_dir()]
 
 
 def _videos_at(path: Path) -> list[Path]:
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {str(path)!r}. Check the path.")
-    return list(_videos_below(path)) if path.is_dir() else [path]
+    return [Path(video) for video in _videos_below(path)] if path.is_dir() else [path]
 
 
-def _videos_below(folder: Path) -> Iterator[Path]:
-    """Whatever has the suffix of a video, be it a broken link: who reads it will say so."""
-    for path in _entries(folder):
-        if path.is_dir():
-            yield from _videos_below(path)
-        elif path.suffix.lower() in VIDEO_SUFFIXES:
-            yield path
+def _videos_below(folder: PathLike, above: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Whatever has the suffix of a video, be it a broken link: who reads it will say so.
+
+    Links to folders are followed, but for those that lead back to one `above`.
+    """
+    here = os.path.realpath(folder)
+    if here in above:
+        return
+    for entry in _entries(folder):
+        if entry.is_dir():
+            yield from _videos_below(entry.path, above | {here})
+        elif os.path.splitext(entry.name)[1].lower() in VIDEO_SUFFIXES:
+            yield entry.path
 
 
-def _entries(folder: Path) -> list[Path]:
-    """What a folder holds, sorted and without hidden entries."""
-    if not folder.is_dir():
-        raise FileNotFoundError(f"There is no folder {str(folder)!r}. Check the path.")
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+def _entries(folder: PathLike) -> list[os.DirEntry[str]]:
+    """What a folder holds, sorted by name and without hidden entries."""
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"There is no folder {os.fspath(folder)!r}. Check the path.")
+    with os.scandir(folder) as entries:
+        shown = [entry for entry in entries if not entry.name.startswith(".")]
+    return sorted(shown, key=attrgetter("name"))

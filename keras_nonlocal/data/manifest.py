@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -53,6 +56,27 @@ class Manifest:
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it says what is in its videos. With several labels a video, none is a label."""
+        return bool(self.class_names) and (
+            self.multi_label or any(entry.labels for entry in self.entries)
+        )
+
+    @property
+    def digest(self) -> str:
+        """A SHA-256 of which videos there are and what is in them, in order.
+
+        Paths count from the folder that all have in common: it stays the same where that is moved.
+        """
+        paths = [os.path.abspath(entry.path) for entry in self.entries]
+        folder = os.path.commonpath([os.path.dirname(path) for path in paths])
+        rows = [
+            (path.removeprefix(folder), each.labels, each.start, each.end, each.times)
+            for path, each in zip(paths, self.entries, strict=True)
+        ]
+        return hashlib.sha256(json.dumps([self.multi_label, rows]).encode()).hexdigest()
 
     def split(self, name: str) -> Manifest:
         """The entries of one split, with the same class names.

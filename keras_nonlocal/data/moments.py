@@ -28,6 +28,21 @@ def duration(times: np.ndarray) -> int:
     return int(times[-1]) + _last_shown(times)
 
 
+def window(times: np.ndarray, start: float | None, end: float | None) -> tuple[int, int]:
+    """The number of the first frame shown from `start` on, and of the first one not before `end`.
+
+    Args:
+        times: As in `duration`.
+        start, end: In seconds; `None` for those of the video.
+
+    >>> window(np.array([0, 40_000, 80_000]), 0.04, None)
+    (1, 3)
+    """
+    first = 0 if start is None else np.searchsorted(times, round(start * MICROSECONDS))
+    behind = len(times) if end is None else np.searchsorted(times, round(end * MICROSECONDS))
+    return int(first), int(behind)
+
+
 def numbers_at(times: np.ndarray, start: int, frames: int, step: int) -> list[int]:
     """The frame shown at each moment of a clip; past its end the video starts again.
 

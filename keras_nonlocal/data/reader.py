@@ -10,7 +10,7 @@ import numpy as np
 from .clip import Clip
 from .ledger import Ledger
 from .manifest import Entry, Manifest
-from .moments import MICROSECONDS
+from .moments import MICROSECONDS, window
 from .video import Video, VideoError
 from .video.picture import Framing
 from .video.video import OnDamage
@@ -51,7 +51,7 @@ class ClipReader:
     ):
         self._entries, self._clip, self._training = manifest.entries, clip, training
         self._on_error, self._ledger, self._by_clip = on_error, ledger, by_clip
-        self.labelled = bool(manifest.class_names)
+        self.labelled = manifest.labelled
         self.targets = manifest.targets() if self.labelled else np.zeros((len(manifest), 0))
 
     def __call__(self, index: int, draw: int) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +90,9 @@ class ClipReader:
     def _numbers(self, entry: Entry, video: Video, rng) -> tuple[list[list[int]], np.ndarray]:
         """Frame numbers of each clip, and the times of all frames."""
         times, fps = video.index.times, video.index.fps
-        first, behind = _window(entry, times)
+        first, behind = window(times, entry.start, entry.end)
+        if first >= behind:
+            raise VideoError(entry.path, f"it has no frame {_part(entry)}")
         inside = times[first:behind] - times[first]
         if self._training:
             numbers = [self._clip.random_numbers(inside, rng, fps)]
@@ -119,10 +121,6 @@ class ClipReader:
         return target
 
 
-def _window(entry: Entry, times: np.ndarray) -> tuple[int, int]:
-    """The numbers of the first frame that counts, and of the first one behind it."""
-    ends = [0 if entry.start is None else entry.start, np.inf if entry.end is None else entry.end]
-    first, behind = np.searchsorted(times, [end * MICROSECONDS for end in ends])
-    if first >= behind:
-        raise VideoError(entry.path, f"it has no frame from {ends[0]:g} to {ends[1]:g} seconds")
-    return int(first), int(behind)
+def _part(entry: Entry) -> str:
+    start, end = entry.start or 0.0, np.inf if entry.end is None else entry.end
+    return f"from {start:g} to {end:g} seconds"

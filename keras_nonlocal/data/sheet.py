@@ -190,5 +190,5 @@ def _caption(figure, left, top, numbers, *, above: bool) -> None:
 
 def _write(figure, x, y, text, side, size, colour, **how) -> None:
     width, height = figure.get_size_inches()
-    how |= {"ha": side, "va": "center", "fontsize": size, "color": colour}
+    how |= {"parse_math": False, "ha": side, "va": "center", "fontsize": size, "color": colour}
     figure.text(x / width, y / height, text, **how)

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from ..data import read_source
 from ..validation import positive_int
 from .evaluator import Evaluator
 from .metrics import summary
@@ -14,6 +15,8 @@ from .table import Scores
 
 class Evaluation(keras.callbacks.Callback):
     """Tests at the end of epochs, and adds the figures to what the epoch reports.
+
+    Before the first epoch it looks whether all files are there, and fit the network.
 
     They have the names of `keras_nonlocal.evaluation.summary` behind `prefix`, such as
     `val_video_top1`, by which other callbacks can watch them; name those behind this one.
@@ -54,11 +57,20 @@ class Evaluation(keras.callbacks.Callback):
         self.every, self.network = positive_int("every", every), network
         self.scores: Scores | None = None
 
+    def on_train_begin(self, logs=None):
+        self._videos = read_source(self.source)
+        self.evaluator.check(self._tested, self._videos)
+
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every:
             return
-        network = self.model if self.network is None else self.network
-        self.scores = self.evaluator.evaluate(network, self.source, progress=False)
+        self.scores = self.evaluator.evaluate(
+            self._tested, self._videos, progress=False, check=False
+        )
         if logs is not None:
             figures = summary(self.scores, intervals=False)
             logs.update({f"{self.prefix}{name}": value for name, value in figures.items()})
+
+    @property
+    def _tested(self) -> keras.Model:
+        return self.model if self.network is None else self.network

@@ -21,7 +21,7 @@ from .ahead import ahead
 from .buckets import Buckets
 from .doors import check_classes, check_fits, check_shard, checked_preparation
 from .network import Network, digest, prepared_shape
-from .record import Record, videos_digest
+from .record import Record
 from .table import Scores
 
 PathLike = str | os.PathLike[str]
@@ -119,6 +119,7 @@ class Evaluator:
         class_names: Sequence[str] | None = None,
         root: PathLike | None = None,
         progress: bool = True,
+        check: bool = True,
     ) -> Scores:
         """Scores each video of a source.
 
@@ -136,6 +137,7 @@ class Evaluator:
                 them. By default the names of the source.
             root: Where the videos lie, as in `read_source`.
             progress: Whether to show how far it is, if standard error is a terminal.
+            check: Whether to look first, by `check`, whether all fits and all files are there.
 
         Returns:
             The scores of this process's videos, in the order of the source.
@@ -148,9 +150,8 @@ class Evaluator:
         """
         check_shard(shard)
         manifest = read_source(source, split=split, class_names=class_names, root=root)
-        check_classes(model, manifest)
-        check_fits(model, prepared_shape(self._view_shape, self.preparation))
-        check_manifest(manifest)
+        if check:
+            self.check(model, manifest)
         record = self._record(model, manifest, folder, shard)
         if record.left:
             self._score(model, manifest, record, progress)
@@ -163,6 +164,16 @@ class Evaluator:
                 stacklevel=2,
             )
         return record.scores()
+
+    def check(self, model: keras.Model, manifest: Manifest) -> None:
+        """Looks whether network, classes, views and files fit each other.
+
+        Raises:
+            ValueError: They do not; it says what was expected.
+        """
+        check_classes(model, manifest)
+        check_fits(model, prepared_shape(self._view_shape, self.preparation))
+        check_manifest(manifest)
 
     @property
     def _view_shape(self) -> tuple[int | None, ...]:
@@ -179,7 +190,7 @@ class Evaluator:
                 "flip": self.flip,
                 "preparation": self.preparation,
                 "weights": digest(model),
-                "videos": videos_digest(manifest),
+                "videos": manifest.digest,
                 "shards": count,
             }
         return Record(manifest, range(index, len(manifest), count), self.views, file, settings)

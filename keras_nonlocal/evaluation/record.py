@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -120,12 +119,6 @@ class Record:
             ranks = scores.probabilities if scores.ranks is None else scores.ranks
             done = zip(scores.probabilities, ranks, strict=True)
             self._done = dict(zip(part.positions.tolist(), done, strict=True))
-
-
-def videos_digest(manifest: Manifest) -> str:
-    """A SHA-256 of which videos there are and what is in them."""
-    rows = [(entry.path, entry.labels, entry.start, entry.end) for entry in manifest]
-    return hashlib.sha256(json.dumps([manifest.multi_label, rows]).encode()).hexdigest()
 
 
 def _as_json(settings: Mapping[str, Any]) -> dict[str, Any]:

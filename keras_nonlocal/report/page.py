@@ -72,7 +72,8 @@ def write_report(
     sections["epochs"] = epochs.section(rows)
     shown = {name: section for name, section in sections.items() if section is not None}
     page = folder / "report.html"
-    _write(page, _page(title, facts, shown.values()).encode())
+    words = _page(title, facts, shown.values())
+    _write(page, words.encode("utf-8", "backslashreplace"))  # names of files may be no UTF-8
     for name in PICTURES:
         _write(folder / f"{name}.png", shown[name].png if name in shown else None)
     return page

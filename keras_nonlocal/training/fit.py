@@ -98,7 +98,7 @@ def train(
     _sow(recipe.seed, deterministic)
     timetable = Timetable.of(recipe, data.clips)
     with spread.scope():
-        network = build(recipe, len(data.class_names))
+        network = build(recipe, len(data.class_names), read_weights=not _began(kept))
         compile_by(recipe, network.trainer, timetable.steps_per_epoch)
         notes = _restored(kept, network.trainer)
     inputs = {"service": service, "workers": workers, "check": False}
@@ -112,7 +112,7 @@ def train(
         notes["history"],
         step=notes["step"],
         every=checkpoint_every,
-        watched=watched(recipe) if test else None,
+        watched=watched(test) if test else None,
     )
     calls = Calls(
         [FiniteLoss(), *callbacks_by(recipe, stream, timetable.steps_per_epoch)],
@@ -174,8 +174,13 @@ def _part_of(stream, first, part):
     return stream(first=first, part=part)
 
 
+def _began(folder: Path | None) -> bool:
+    """Whether there is a checkpoint to go on from; nothing else is needed to start with then."""
+    return folder is not None and (folder / CHECKPOINT).exists()
+
+
 def _restored(folder: Path | None, trainer: keras.Model) -> dict[str, Any]:
     """The notes of the last checkpoint, after the network was set to it."""
-    if folder is None or not (folder / CHECKPOINT).exists():
+    if folder is None or not _began(folder):
         return {"step": 0, "history": []}
     return restore_checkpoint(folder / CHECKPOINT, trainer)

@@ -61,6 +61,8 @@ class Journal(keras.callbacks.Callback):
         numbers = {name: float(value) for name, value in (logs or {}).items()}
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         row = {"epoch": epoch + 1, "step": self.step, "learning_rate": rate, **numbers}
+        if self.history and self.history[-1]["epoch"] == row["epoch"]:
+            self.history.pop()  # of the part of this epoch before it was stopped
         self.history.append({**row, "seconds": seconds})
         if self.folder is None:
             return

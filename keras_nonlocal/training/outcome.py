@@ -14,8 +14,8 @@ from ..data import VideoError
 from ..evaluation import Evaluation
 from ..replacing import replacing
 from ..report import write_report
-from .journal import Journal
-from .run import LAST, Run, TrainingData
+from .journal import Journal, write_metrics
+from .run import CHECKPOINT, LAST, Run, TrainingData
 
 REPORT = "report.html"
 _FAULTS = (tf.errors.OpError, OSError, VideoError, FloatingPointError)
@@ -38,19 +38,22 @@ def explained(journal: Journal) -> Iterator[None]:
                 "cause is gone, the same call goes on from there."
             )
         raise TrainingStopped(
-            f"Training stopped after step {journal.step}: {_cause(error)}. {kept}"
+            f"Training stopped after step {journal.step}: {cause_of(error)}. {kept}"
         ) from error
 
 
 def is_finished(folder: Path, *, report: bool) -> bool:
-    """Whether a folder holds all that `finish` writes."""
-    return (folder / LAST).exists() and (not report or (folder / REPORT).exists())
+    """Whether a folder holds all that `finish` writes, of its last checkpoint."""
+    written = (folder / CHECKPOINT).stat().st_mtime_ns
+    files = [folder / LAST, *([folder / REPORT] if report else [])]
+    return all(file.exists() and file.stat().st_mtime_ns >= written for file in files)
 
 
 def finish(
     run: Run, folder: Path, data: TrainingData, test: Evaluation | None, *, report: bool
 ) -> None:
-    """Writes the last weights and the report, with the scores of the last test."""
+    """Writes metrics, the last weights and the report, with the scores of the last test."""
+    write_metrics([dict(row) for row in run.history], folder)
     with replacing(folder / LAST) as partial:
         run.model.save_weights(partial)
     if not report:
@@ -70,7 +73,7 @@ def finish(
     write_report(folder, title=folder.name, history=run.history, facts=facts, scores=scores)
 
 
-def _cause(error: BaseException) -> str:
+def cause_of(error: BaseException) -> str:
     """The line that says what happened; TensorFlow puts places before it and a trace behind."""
     text = getattr(error, "message", None) or str(error)
     named = re.search(r"\w+Error: (.*)", text)

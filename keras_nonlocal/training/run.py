@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -25,6 +24,7 @@ from .recipe_files import read_recipe, write_recipe
 RECIPE, DATA = "recipe.json", "data.json"
 CHECKPOINT = "checkpoint.npz"
 LAST, BEST = "last.weights.h5", "best.weights.h5"
+_OTHER = {"digest": "  videos: there others, or with other names, labels, parts or order"}
 # The files that `read_run` looks for.
 WEIGHTS = {None: (BEST, LAST), "best": (BEST,), "last": (LAST,)}
 
@@ -38,7 +38,7 @@ class TrainingData:
         clips: How many videos an epoch has.
         class_names: By number.
         multi_label: Whether a video may show several classes.
-        digest: Of the entries' paths, labels and parts, in order.
+        digest: Of the videos' names, labels and parts, in order.
     """
 
     source: str
@@ -160,12 +160,8 @@ def open_source(source: Any, split: str | None = None) -> tuple[Any, TrainingDat
         return source, TrainingData(name, shards.clips, *kinds, shards.source)
     manifest = read_source(source, split=split)
     check_manifest(manifest)
-    rows = json.dumps(
-        [[each.path, each.labels, each.start, each.end, each.times] for each in manifest]
-    )
-    digest = hashlib.sha256(rows.encode()).hexdigest()
-    kinds = manifest.class_names, manifest.multi_label
-    return manifest, TrainingData(name, len(manifest), *kinds, digest)
+    kinds = manifest.class_names if manifest.labelled else (), manifest.multi_label
+    return manifest, TrainingData(name, len(manifest), *kinds, manifest.digest)
 
 
 def _check_same(path: Path, there: Recipe | TrainingData, given: Recipe | TrainingData) -> None:
@@ -173,7 +169,10 @@ def _check_same(path: Path, there: Recipe | TrainingData, given: Recipe | Traini
     before, now = (json.loads(json.dumps(asdict(each))) for each in (there, given))
     differing = [name for name in now if now[name] != before[name] and name != "source"]
     if differing:
-        lines = [f"  {name}: there {before[name]!r}, now {now[name]!r}" for name in differing]
+        lines = [
+            _OTHER.get(name, f"  {name}: there {before[name]!r}, now {now[name]!r}")
+            for name in differing
+        ]
         raise ValueError(
             f"{path} is of another run; nothing was changed. Name another folder, or go on as "
             "before.\n" + "\n".join(lines)

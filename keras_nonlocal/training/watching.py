@@ -55,7 +55,9 @@ def validation_by(
     if source is None:
         return None
     videos = read_source(source, split=split, class_names=data.class_names)
-    return Evaluation(evaluator_by(recipe), videos, network=network.classifier)
+    evaluator = evaluator_by(recipe)
+    evaluator.check(network.classifier, videos)
+    return Evaluation(evaluator, videos, network=network.classifier)
 
 
 def evaluator_by(recipe: Recipe, **options) -> Evaluator:
@@ -69,9 +71,9 @@ def evaluator_by(recipe: Recipe, **options) -> Evaluator:
     return Evaluator(recipe.testing_clip, **{**given, **options})
 
 
-def watched(recipe: Recipe) -> str:
+def watched(test: Evaluation) -> str:
     """The number of a validation by which the best weights are chosen."""
-    return "val_mean_average_precision" if recipe.multi_label else "val_video_top1"
+    return test.prefix + ("mean_average_precision" if test.source.multi_label else "video_top1")
 
 
 def tensorboard_in(folder: Path | None, wanted: bool) -> list[keras.callbacks.Callback]:

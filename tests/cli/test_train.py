@@ -101,6 +101,15 @@ def test_training_that_stops_ends_with_one_line_and_status_2(call, runs, capsys)
     assert "the loss became nan. Try a lower `learning_rate`" in error
 
 
+def test_a_damaged_video_ends_a_dry_run_with_one_line(call, tmp_path, capsys):
+    videos = write_squares(tmp_path / "videos", 4)
+    for path in videos.glob("*/*.mp4"):
+        path.write_bytes(path.read_bytes()[:200])
+    assert call("tiny.json", "--data", videos, "--dry-run") == 2
+    (line,) = capsys.readouterr().err.splitlines()[-1:]
+    assert line.startswith("keras-nonlocal: Cannot read") and ".mp4" in line
+
+
 def test_help_lists_the_recipes_that_come_along(call, capsys):
     with pytest.raises(SystemExit) as end:
         call("--help")

@@ -43,6 +43,27 @@ def test_without_labels_a_batch_is_clips_alone(videos):
     assert isinstance(dataset.element_spec, tf.TensorSpec)
 
 
+def test_classes_without_a_label_are_no_targets(videos):
+    unlabelled = [entry.path for entry in videos]
+    dataset = video_dataset(unlabelled, clip=CLIP, class_names=NAMES)
+    assert isinstance(dataset.element_spec, tf.TensorSpec)
+    assert dataset.class_names == NAMES
+
+
+def test_a_part_begins_with_the_frame_at_its_start_and_ends_before_that_at_its_end(
+    write, read_numbers
+):
+    path = str(write("a.mp4", frames=100, fps=10))
+    # In binary, 8.3 lies a little above 83 tenths, and 1.1 a little above 11.
+    for start, end in ((8.3, 8.7), (1.1, 1.5)):
+        source = Manifest((Entry(path, start=start, end=end),))
+        dataset = video_dataset(source, clip=Clip(4, size=(16, 16)))
+        first = round(10 * start)
+        ((clip,),) = dataset
+        numbers = [number % 32 for number in range(first, first + 4)]  # grey levels go round
+        assert read_numbers(clip.numpy()) == numbers
+
+
 def test_several_labels_become_a_row_of_zeros_and_ones(videos):
     paths = [(entry.path, labels) for entry, labels in zip(videos, [[0], [], [0, 2]], strict=True)]
     dataset = video_dataset(paths, clip=CLIP, class_names=("a", "b", "c"))

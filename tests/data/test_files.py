@@ -89,3 +89,20 @@ def test_files_are_found_by_stem_and_the_first_of_several(folder):
     found = {stem: Path(path) for stem, path in files_by_stem(folder).items()}
     names = {"a": "run/a.AVI", "b": "also/b.mkv", "c": "run/deep/c.mkv", "d": "walk/d.mp4"}
     assert found == {stem: folder / name for stem, name in names.items()}
+
+
+def test_links_to_folders_are_followed(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("disk")
+    _touch(elsewhere / "jump" / "f.mp4")
+    (folder / "swim").symlink_to(elsewhere)
+    assert "swim/jump/f.mp4" in _below(folder, find_videos(folder))
+    assert files_by_stem(folder)["f"] == str(folder / "swim" / "jump" / "f.mp4")
+
+
+def test_links_that_lead_in_a_circle_are_not(folder):
+    (folder / "run" / "again").symlink_to(folder / "run")
+    (folder / "run" / "other").symlink_to(folder / "walk")
+    (folder / "walk" / "other").symlink_to(folder / "run")
+    inside = ["run/a.AVI", "run/b.mp4", "run/deep/c.mkv", "run/other/d.mp4"]
+    assert _below(folder, find_videos(folder / "run")) == inside
+    assert files_by_stem(folder / "run").keys() == {"a", "b", "c", "d"}

@@ -163,3 +163,9 @@ def test_what_cannot_be_drawn_is_refused(tmp_path, videos, options, message):
     with pytest.raises(ValueError, match=message):
         contact_sheet(videos, tmp_path / "sheet.png", **options)
     assert not list(tmp_path.iterdir())
+
+
+def test_names_with_signs_of_formulas_stay_as_they_are(draw):
+    videos = (one_colour_each(), np.array([0, 1, 0]))
+    _, texts = draw(videos, class_names=["$run_$", "a_b^c"])
+    assert {"$run_$", "a_b^c"} <= set(texts)

@@ -174,3 +174,10 @@ def test_other_alphabets_are_written_as_they_are(report, videos):
     page = report(title="Läufe", scores=scores(videos, ("ходьба", "jack", "走る")))
     assert "ходьба" in Page(page.path).words
     assert "走る" in page.words
+
+
+def test_a_video_whose_name_is_no_utf_8_is_shown(report, videos, tmp_path):
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp4")
+    shutil.copy(videos[0], odd)
+    page = report(scores=scores([odd, *videos[1:]]), samples=6)
+    assert "caf\\udce9.mp4" in page.words

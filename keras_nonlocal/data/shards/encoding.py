@@ -6,6 +6,7 @@ Worker processes do this; they need no TensorFlow.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,6 +21,7 @@ from ..manifest import Entry
 from ..moments import MICROSECONDS
 from ..video import VideoError, iterate_frames
 
+TIME_LIMIT = 600.0  # decoding and encoding a long video takes minutes
 # A shard, a place in it, and what to write there.
 Task = tuple[int, int, Entry]
 Value = str | int | float
@@ -65,19 +67,25 @@ class Encoded:
     context: Mapping[str, Sequence[Value]]
 
 
-def encode(entry: Entry, options: ShardOptions, class_names: Sequence[str] = ()) -> Encoded:
+def encode(
+    entry: Entry,
+    options: ShardOptions,
+    class_names: Sequence[str] = (),
+    time_limit: float = TIME_LIMIT,
+) -> Encoded:
     """Decodes a video, or the part of one that an entry names, and encodes its frames.
 
     Args:
         entry: What to read; its path may be an address that `tf.io.gfile` opens.
         options: How to store it.
         class_names: By class number, to store the names of its labels too.
+        time_limit: Seconds of the processor after which reading gives up.
 
     Raises:
         FileNotFoundError: There is no such file.
         VideoError: It cannot be read as a video, or shows nothing between `start` and `end`.
     """
-    times, frames, (height, width) = _frames(entry, options)
+    times, frames, (height, width) = _frames(entry, options, time_limit)
     rate = _rate(entry, times, options.every)
     context: dict[str, Sequence[Value]] = {
         "image/format": ["JPEG"],
@@ -98,16 +106,22 @@ def encode(entry: Entry, options: ShardOptions, class_names: Sequence[str] = ())
 
 
 def encode_task(task: Task, options: ShardOptions, class_names: Sequence[str]) -> Encoded:
-    """What a worker process does."""
-    return encode(task[2], options, class_names)
+    """What a worker process does, for as long as its parent lets it."""
+    return encode(task[2], options, class_names, math.inf)
 
 
-def _frames(entry: Entry, options: ShardOptions) -> tuple[list[int], list[bytes], tuple[int, int]]:
+def _frames(
+    entry: Entry, options: ShardOptions, time_limit: float
+) -> tuple[list[int], list[bytes], tuple[int, int]]:
     """The times, in microseconds of the file, the JPEG files, and the height and width of all."""
     times, frames, shapes = [], [], set()
     with local_file(entry.path) as path:
         shown = iterate_frames(
-            path, short_side=options.short_side, start=entry.start, end=entry.end
+            path,
+            short_side=options.short_side,
+            start=entry.start,
+            end=entry.end,
+            time_limit=time_limit,
         )
         for number, (time, picture) in enumerate(shown):
             if number % options.every == 0:

@@ -64,5 +64,10 @@ def _feature(values: Sequence[Value | bytes]) -> tf.train.Feature:
         return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
     if isinstance(values[0], float):
         return tf.train.Feature(float_list=tf.train.FloatList(value=values))
-    texts = [value.encode() if isinstance(value, str) else value for value in values]
+    texts = [_bytes(value) if isinstance(value, str) else value for value in values]
     return tf.train.Feature(bytes_list=tf.train.BytesList(value=texts))
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8; in the name of a file that is something else, the bytes that it has on disk."""
+    return text.encode("utf-8", "surrogateescape")

@@ -236,10 +236,15 @@ def _loader(clip: Clip, shards: ShardSet, training: bool):
         if not classes:
             return video, described["seed"]
         labels = described["labels"]
-        several = tf.reduce_max(tf.one_hot(labels, classes), axis=0)
-        return video, several if shards.multi_label else labels[0], described["seed"]
+        target = _row(labels, classes) if shards.multi_label else labels[0]
+        return video, target, described["seed"]
 
     return load
+
+
+def _row(labels, classes: int) -> tf.Tensor:
+    """1 for each label there is, if any, and 0 for the others."""
+    return tf.minimum(tf.reduce_sum(tf.one_hot(labels, classes), axis=0), 1.0)
 
 
 def _random_view(clip: Clip, described):

@@ -70,13 +70,18 @@ class ShardSet:
         """The set itself.
 
         Raises:
-            ValueError: A shard is still to be written.
+            ValueError: A shard is still to be written, or all videos were left out.
         """
         missing = self.shards.count(None)
         if missing:
             raise ValueError(
                 f"{missing} of {len(self.shards)} shards are not written yet. Call `write_shards`, "
                 "or `keras-nonlocal data shard`, again with the same arguments: it goes on."
+            )
+        if not self.clips:
+            raise ValueError(
+                "The shards hold no videos: none could be read when they were written. Repair what "
+                "the ledger lists, and write them anew."
             )
         return self
 

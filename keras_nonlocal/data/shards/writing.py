@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from contextlib import closing
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -20,10 +18,10 @@ from ..file_systems import PathLike, ensure_file_system, system_errors
 from ..ledger import Ledger
 from ..manifest import Entry, Manifest
 from ..progress import Progress
-from ..sources import read_source
+from ..sources import check_labels, read_source
 from ..workers import Failure, run
 from .checking import check_shard
-from .encoding import Encoded, ShardOptions, Task, encode_task
+from .encoding import TIME_LIMIT, Encoded, ShardOptions, Task, encode_task
 from .example import serialized_clip
 from .shard_set import (
     FILE,
@@ -39,6 +37,7 @@ from .shard_set import (
 
 _CLIPS_A_SHARD = 64
 _MOST_SHARDS = 1024
+_CLIPS_AHEAD = 64  # held while a video is waited for, some megabytes each
 
 
 def write_shards(
@@ -53,7 +52,7 @@ def write_shards(
     workers: int | None = None,
     ledger: PathLike | None = None,
     errors: Literal["raise", "skip"] = "raise",
-    time_limit: float = 600.0,
+    time_limit: float = TIME_LIMIT,
     progress: bool = False,
 ) -> ShardSet:
     """Writes the videos of a manifest as JPEG frames in TFRecord files, for `shard_clips` to read.
@@ -79,7 +78,8 @@ def write_shards(
         What `shards.json` says.
 
     Raises:
-        ValueError: A video cannot be read; or the folder was begun with other arguments.
+        ValueError: A video cannot be read, or has not the label that it needs; or the folder was
+            begun with other arguments.
 
     Example:
         write_shards(manifest, "shards/train", errors="skip", ledger="bad.jsonl")
@@ -94,11 +94,12 @@ def write_shards(
     sizes = Counter(number for number, *_ in tasks)
     paths = [joined(folder, file) for file in shard_names(len(state.shards))]
     make = partial(encode_task, options=options, class_names=source.class_names)
-    made = run(tasks, make, workers=workers, time_limit=time_limit)
     account = _Account(Ledger(ledger), errors, Progress(len(tasks), wanted=progress))
-    for number, clips in _shards(account.kept(made), paths, sizes):
-        state = state.with_shard(number, finished(paths[number], clips, sizes[number]))
-        write_set(folder, state)
+    pool = run(tasks, make, workers=workers, time_limit=time_limit, ahead=_CLIPS_AHEAD)
+    with closing(pool) as made:
+        for number, clips in _shards(account.kept(made), paths, sizes):
+            state = state.with_shard(number, finished(paths[number], clips, sizes[number]))
+            write_set(folder, state)
     account.progress.finish()
     return state
 
@@ -126,7 +127,8 @@ def new_set(source: Manifest, shards: int | None, options: ShardOptions, seed: i
     """The set that these arguments make, nothing of it being written yet.
 
     Raises:
-        ValueError: There are no entries, or fewer than shards.
+        ValueError: There are no entries, or fewer than shards; or not all are labelled as they
+            must be.
     """
     if not len(source):
         raise ValueError("`source` must have at least one entry. Received: an empty manifest")
@@ -135,9 +137,9 @@ def new_set(source: Manifest, shards: int | None, options: ShardOptions, seed: i
         raise ValueError(
             f"`shards` must be at most the {len(source)} entries. Received: shards={shards!r}"
         )
-    entries = json.dumps([asdict(entry) for entry in source], sort_keys=True)
-    digest = hashlib.sha256(entries.encode()).hexdigest()
-    return ShardSet(source.class_names, source.multi_label, options, seed, digest, (None,) * count)
+    check_labels(source)
+    names = source.class_names if source.labelled else ()
+    return ShardSet(names, source.multi_label, options, seed, source.digest, (None,) * count)
 
 
 def _begun(folder: PathLike, plan: ShardSet) -> ShardSet:

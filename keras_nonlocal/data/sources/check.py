@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import tensorflow as tf
 
@@ -25,14 +26,31 @@ def check_manifest(manifest: Manifest) -> None:
             splits, an entry has not one label where classes exclude each other, or a part ends
             before it starts. One error says all that was found.
     """
-    found = [(what, advice, list(look(manifest))) for what, advice, look in CHECKS]
-    said = [_said(what, examples, advice) for what, advice, examples in found if examples]
-    if said:
-        raise ValueError("\n".join([f"{len(manifest)} entries were checked:", *said]))
+    _check(manifest, (*OF_FILES, *OF_LABELS, *OF_SPLITS))
     twice = list(_listed_twice(manifest))
     if twice:
         advice = "Leave one of them out, if they should not weigh more."
         warnings.warn(_said("are listed twice in a split", twice, advice).strip(), stacklevel=2)
+
+
+def check_labels(manifest: Manifest) -> None:
+    """Looks at labels alone, as `check_manifest` does."""
+    _check(manifest, OF_LABELS)
+
+
+def check_split(manifest: Manifest, name: str) -> None:
+    """Looks whether one split shares a video with another, as `check_manifest` does for all."""
+    inside = manifest.split(name)
+    names = {entry.path for entry in inside} | {entry.sha256 for entry in inside} - {None}
+    shared = (entry for entry in manifest if names & {entry.path, entry.sha256})
+    _check(replace(manifest, entries=tuple(shared)), OF_SPLITS)
+
+
+def _check(manifest: Manifest, checks: Sequence[Check]) -> None:
+    found = [(what, advice, list(look(manifest))) for what, advice, look in checks]
+    said = [_said(what, examples, advice) for what, advice, examples in found if examples]
+    if said:
+        raise ValueError("\n".join([f"{len(manifest)} entries were checked:", *said]))
 
 
 def _said(what: str, examples: list[str], advice: str) -> str:
@@ -112,12 +130,20 @@ def _listed_twice(manifest: Manifest) -> Iterator[str]:
 
 
 # What is said of the entries found, what to do about them, and what finds them.
-CHECKS = (
+Check = tuple[str, str, Callable[[Manifest], Iterator[str]]]
+OF_FILES: tuple[Check, ...] = (
     (
         "files are missing",
         "Check `root`, or let `keras-nonlocal data scan` write a manifest of what is there.",
         _missing,
     ),
+    (
+        "parts end before they start",
+        "Times are in seconds from the start of the file.",
+        _backwards,
+    ),
+)
+OF_LABELS: tuple[Check, ...] = (
     (
         "entries have labels out of range",
         "Labels count from 0 to the number of class names less one.",
@@ -128,11 +154,8 @@ CHECKS = (
         "Name the column `labels` if they do not, or leave these entries out.",
         _not_one_label,
     ),
-    (
-        "parts end before they start",
-        "Times are in seconds from the start of the file.",
-        _backwards,
-    ),
+)
+OF_SPLITS: tuple[Check, ...] = (
     (
         "files are in two splits",
         "Leave them out of one, or figures on it say little.",

@@ -19,22 +19,40 @@ def read_folder(folder: str, class_names: Sequence[str] | None) -> Manifest:
 
     Raises:
         FileNotFoundError: The folder, a folder in it, or a video in one of those is missing.
-        ValueError: A folder is not among `class_names`.
+        ValueError: A folder is not among `class_names`, or that of a split holds none.
     """
     if not subfolders(folder):
         return read_items([str(path) for path in find_videos(folder)], class_names, None)
-    records = []
-    for split in _splits(folder):
+    records, found = [], set[str]()
+    for split in _splits(folder, class_names):
         paths, labels, names = list_folder(os.path.join(folder, split or ""))
         records += [
             {"path": str(path), "labels": [names[label]], "split": split}
             for path, label in zip(paths, labels, strict=True)
         ]
-    return manifest_of(records, class_names, lambda row: f"The folder of {records[row]['path']!r}")
+        found.update(names)
+    where = "The folder of {!r}".format
+    classes = _in_order(found) if class_names is None else class_names
+    return manifest_of(records, classes, lambda row: where(records[row]["path"]))
 
 
-def _splits(folder: str) -> list[str | None]:
-    """Names of its folders if they are splits that hold folders themselves; else one `None`."""
+def _in_order(names: set[str]) -> list[str]:
+    """By number, if all are numbers; else as they are spelt."""
+    if all(name.isascii() and name.isdigit() for name in names):
+        return sorted(names, key=lambda name: (int(name), name))
+    return sorted(names)
+
+
+def _splits(folder: str, class_names: Sequence[str] | None) -> list[str | None]:
+    """Names of its folders, if all are those of splits and not of classes; else one `None`."""
     names = subfolders(folder)
-    nested = all(subfolders(os.path.join(folder, name)) for name in names)
-    return [*names] if names and set(names) <= _SPLITS and nested else [None]
+    if not all(name.lower() in _SPLITS for name in names) or set(names) <= set(class_names or ()):
+        return [None]
+    flat = [name for name in names if not subfolders(os.path.join(folder, name))]
+    if flat:
+        raise ValueError(
+            f"{folder!r} has folders of splits, {', '.join(names)}. Each must hold a folder of "
+            f"videos for each class. Received: none in {', '.join(flat)}. Give the folder of one "
+            "split as the source, or, if these are classes, `class_names`."
+        )
+    return [*names]

@@ -11,6 +11,7 @@ from ..file_systems import is_address
 from ..files import VIDEO_SUFFIXES
 from ..manifest import Manifest
 from .charades import read_charades
+from .check import check_split
 from .folders import read_folder
 from .items import read_frame, read_items
 from .kinetics import read_kinetics
@@ -60,7 +61,8 @@ def read_source(
 
     Raises:
         FileNotFoundError: There is no such file or folder.
-        ValueError: The source is of no such kind, a row of it is wrong, or it has no such split.
+        ValueError: The source is of no such kind, a row of it is wrong, or it has no such split,
+            or a video of the split is in another one, too.
 
     Example:
 
@@ -70,7 +72,10 @@ def read_source(
     """
     folder = None if root is None else absolute(root)
     manifest = _read(source, class_names, folder)
-    return manifest if split is None else manifest.split(split)
+    if split is None:
+        return manifest
+    check_split(manifest, split)
+    return manifest.split(split)
 
 
 def _read(source: Any, class_names: Sequence[str] | None, root: str | None) -> Manifest:

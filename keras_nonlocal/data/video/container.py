@@ -61,7 +61,8 @@ def opened(path: PathLike) -> Iterator[tuple]:
     in parallel."""
     _check_file(path)
     with decoding(path):
-        container = av.open(os.fspath(path), metadata_errors="replace")
+        # The whole path, as FFmpeg takes what stands before a colon for a protocol.
+        container = av.open(os.path.abspath(path), metadata_errors="replace")
     with container:
         if not container.streams.video:
             raise VideoError(path, "it has no video stream")

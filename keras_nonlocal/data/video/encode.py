@@ -43,7 +43,7 @@ def _check(video: np.ndarray) -> None:
 
 
 def _encode(path: Path, video: np.ndarray, fps: int) -> None:
-    with av.open(str(path), "w", format="mp4") as container:
+    with av.open(os.path.abspath(path), "w", format="mp4") as container:
         # The finest quantiser, or flat coloured areas drift by tens of grey levels.
         stream = container.add_stream("mpeg4", rate=fps, options={"qmin": "1", "qmax": "2"})
         stream.height, stream.width = video.shape[1:3]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..moments import MICROSECONDS
+from ..moments import window
 from ..sampling import centre_start, check_start, clip_indices, clip_span
 from .container import TIME_LIMIT, Deadline, PathLike, VideoError, decoded, decoding, opened
 from .picture import Framing, Painter
@@ -156,12 +156,5 @@ def iterate_frames(
     painter = Painter(Framing(short_side))
     with Video(path, time_limit=time_limit) as video:
         times = video.index.times
-        for number, frame in video.frames(*_window(times, start, end)):
+        for number, frame in video.frames(*window(times, start, end)):
             yield int(times[number]), painter.paint(frame)
-
-
-def _window(times: np.ndarray, start: float | None, end: float | None) -> tuple[int, int]:
-    """The number of the first frame in the window, and of the first one behind it."""
-    first = 0 if start is None else np.searchsorted(times, round(start * MICROSECONDS))
-    behind = len(times) if end is None else np.searchsorted(times, round(end * MICROSECONDS))
-    return int(first), int(behind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -18,6 +19,7 @@ def run(
     *,
     workers: int | None = None,
     time_limit: float | None = None,
+    ahead: int | None = None,
 ) -> Generator[tuple[Any, Any], None, None]:
     """Calls a function with each task in worker processes, and keeps no more than two a worker.
 
@@ -30,6 +32,8 @@ def run(
             package must lie in `keras_nonlocal.data` and do without Keras: only that is loaded.
         workers: How many processes; one for each core by default.
         time_limit: Seconds that one task may take; `None` is without end.
+        ahead: How many later tasks at most are begun while one is not done, for who has to keep
+            what comes out of turn; `None` is without end.
 
     Returns:
         An iterator of the tasks with the result of each or its `Failure`, as they are done. Close
@@ -48,10 +52,15 @@ def run(
     count = positive_int("workers", cores() if workers is None else workers)
     if time_limit is not None and not time_limit > 0:
         raise ValueError(f"`time_limit` must be positive. Received: time_limit={time_limit!r}")
-    return _run(iter(tasks), [Worker(start_message(function), time_limit) for _ in range(count)])
+    if ahead is not None:
+        positive_int("ahead", ahead)
+    pool = [Worker(start_message(function), time_limit) for _ in range(count)]
+    return _run(enumerate(tasks), pool, math.inf if ahead is None else ahead)
 
 
-def _run(tasks: Iterator, workers: list[Worker]) -> Generator[tuple[Any, Any], None, None]:
+def _run(
+    tasks: Iterator[tuple[int, Any]], workers: list[Worker], ahead: float
+) -> Generator[tuple[Any, Any], None, None]:
     idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
     for worker in workers:
         idle.put(worker)
@@ -63,12 +72,17 @@ def _run(tasks: Iterator, workers: list[Worker]) -> Generator[tuple[Any, Any], N
         finally:
             idle.put(worker)
 
-    waiting: dict[Future, Any] = {}
+    waiting: dict[Future, tuple[int, Any]] = {}  # in the order in which they began
+
+    def full(number):
+        oldest, _ = next(iter(waiting.values()))
+        return len(waiting) >= 2 * len(workers) or number - oldest >= ahead
+
     threads = ThreadPoolExecutor(len(workers))
     try:
-        for task in tasks:
-            waiting[threads.submit(call, task)] = task
-            if len(waiting) >= 2 * len(workers):
+        for number, task in tasks:
+            waiting[threads.submit(call, task)] = number, task
+            while waiting and full(number):
                 yield from _done(waiting)
         while waiting:
             yield from _done(waiting)
@@ -79,9 +93,10 @@ def _run(tasks: Iterator, workers: list[Worker]) -> Generator[tuple[Any, Any], N
         threads.shutdown()
 
 
-def _done(waiting: dict[Future, Any]) -> Iterator[tuple[Any, Any]]:
+def _done(waiting: dict[Future, tuple[int, Any]]) -> Iterator[tuple[Any, Any]]:
     for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-        yield waiting.pop(future), future.result()
+        _, task = waiting.pop(future)
+        yield task, future.result()
 
 
 def cores() -> int:

@@ -1,9 +1,11 @@
+import os
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from keras_nonlocal.data.manifest import Entry
-from keras_nonlocal.data.shards.encoding import ShardOptions
+from keras_nonlocal.data.shards.encoding import ShardOptions, encode
 from keras_nonlocal.data.shards.example import clip_example
 from keras_nonlocal.data.video import VideoError, read_frames
 
@@ -94,3 +96,16 @@ def test_a_part_without_frames_is_an_error_that_names_the_file(write):
 def test_options_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         ShardOptions(**wrong)
+
+
+def test_a_name_that_is_no_utf_8_is_stored_as_it_is_on_disk(write, tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp4")
+    os.rename(write("a.mp4"), path)
+    example = tf.train.SequenceExample.FromString(clip_example(Entry(path)))
+    stored = example.context.feature["clip/data_path"].bytes_list.value[0]
+    assert stored == os.fsencode(path)
+
+
+def test_encoding_gives_up_after_the_time_that_it_is_given(write):
+    with pytest.raises(VideoError, match="longer than 1e-09 seconds"):
+        encode(Entry(str(write("a.mp4"))), ShardOptions(), time_limit=1e-9)

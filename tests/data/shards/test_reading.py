@@ -163,3 +163,18 @@ def test_an_unfinished_folder_says_how_to_go_on(copied):
 def test_a_folder_without_shards_says_what_makes_them(tmp_path):
     with pytest.raises(FileNotFoundError, match="write_shards"):
         shard_clips(tmp_path, CLIP)
+
+
+def test_a_video_without_any_of_several_labels_is_a_row_of_zeros(manifest, tmp_path):
+    labels = [(0, 2), (), (1,)]
+    entries = [Entry(each.path, own) for each, own in zip(manifest, labels, strict=False)]
+    shards = tmp_path / "shards"
+    write_shards(Manifest(tuple(entries), manifest.class_names, True), shards, shards=1, workers=1)
+    rows = {tuple(target.tolist()) for _, target, _ in _listed(shard_clips(shards, Clip(2)))}
+    assert rows == {(1, 0, 1), (0, 0, 0), (0, 1, 0)}
+
+
+def test_videos_without_labels_give_clips_alone_whatever_classes_there_are(manifest, tmp_path):
+    entries = tuple(Entry(each.path) for each in manifest.entries[:2])
+    write_shards(Manifest(entries, manifest.class_names), tmp_path / "s", shards=1, workers=1)
+    assert [len(element) for element in shard_clips(tmp_path / "s", Clip(2))] == [2, 2]

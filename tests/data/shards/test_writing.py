@@ -1,9 +1,11 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 import tensorflow as tf
@@ -136,3 +138,25 @@ def test_a_file_in_the_place_of_the_folder_is_said_to_be_there(manifest, tmp_pat
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file is not a directory"):
         write_shards(manifest, tmp_path / "file")
+
+
+def test_labels_are_checked_before_a_video_is_read(manifest, tmp_path):
+    some = (manifest.entries[0], Entry(manifest.entries[1].path))
+    with pytest.raises(ValueError, match="1 entries have no label or several"):
+        write_shards(Manifest(some, manifest.class_names), tmp_path / "shards")
+    assert not (tmp_path / "shards").exists()
+
+
+def test_shards_that_hold_nothing_are_not_read(tmp_path):
+    (tmp_path / "bad.mp4").write_bytes(b"no video")
+    bad = Manifest((Entry(str(tmp_path / "bad.mp4"), (0,)),), ("a",))
+    written = write_shards(bad, tmp_path / "shards", errors="skip", workers=1)
+    assert written.clips == 0
+    with pytest.raises(ValueError, match="The shards hold no videos"):
+        shard_clips(tmp_path / "shards", Clip(2))
+
+
+def test_shards_of_videos_that_were_moved_are_gone_on_with(manifest, copied, tmp_path):
+    moved = [shutil.copy(entry.path, tmp_path) for entry in manifest]
+    entries = [replace(entry, path=path) for entry, path in zip(manifest, moved, strict=True)]
+    write_shards(replace(manifest, entries=tuple(entries)), copied, **SAME)

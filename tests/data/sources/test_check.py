@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from keras_nonlocal.data.manifest import Entry, Manifest
-from keras_nonlocal.data.sources import check_manifest
+from keras_nonlocal.data.sources import check_manifest, read_source
 
 
 @pytest.fixture
@@ -92,3 +92,22 @@ def test_a_video_listed_twice_is_only_a_warning(good, fields):
 def test_files_at_addresses_are_looked_for(good):
     with pytest.raises(ValueError, match=r"1 files are missing: 'ram://none/a.mp4'"):
         check_manifest(changed(good, 0, path="ram://none/a.mp4"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"path": "{folder}/c.mp4"}, "1 files are in two splits"),
+        ({"sha256": "cc"}, "1 files have the same content as one in another split"),
+    ],
+)
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_a_split_that_shares_a_video_with_another_is_refused(good, folder, fields, said, split):
+    shared = {name: value.format(folder=folder()) for name, value in fields.items()}
+    with pytest.raises(ValueError, match=said):
+        read_source(changed(good, 0, **shared), split=split)
+
+
+def test_what_other_splits_share_does_not_matter_to_one(good):
+    other = changed(changed(good, 0, split="test"), 3, split="val", path=good.entries[0].path)
+    assert len(read_source(other, split="train")) == 2

@@ -70,12 +70,43 @@ def test_folders_of_splits_hold_folders_of_classes(folder):
     assert len(read_source(root, split="val")) == 1
 
 
-@pytest.mark.parametrize("other", ["test/a.mp4", "plane/a.mp4"])
-def test_a_class_may_be_called_train(folder, other):
+@pytest.mark.parametrize(
+    ("other", "class_names"),
+    [("plane/a.mp4", None), ("plane/a.mp4", ("plane", "train")), ("test/a.mp4", ("test", "train"))],
+)
+def test_a_class_may_be_called_train(folder, other, class_names):
     root = folder("train/b.mp4", other)
-    manifest = read_source(root)
-    assert manifest.class_names == tuple(sorted(["train", other.split("/")[0]]))
+    manifest = read_source(root, class_names=class_names)
+    assert manifest.class_names == (other.split("/")[0], "train")
+    assert [entry.labels for entry in manifest] == [(0,), (1,)]
     assert {entry.split for entry in manifest} == {None}
+
+
+@pytest.mark.parametrize("other", ["test/a.mp4", "Test/run/a.mp4"])
+def test_splits_without_folders_of_classes_are_no_classes(folder, other):
+    root = folder("train/b.mp4", other)
+    with pytest.raises(ValueError, match=r"folders of splits.*none in .*train.*`class_names`"):
+        read_source(root)
+
+
+def test_folders_of_splits_may_be_in_capitals(folder):
+    manifest = read_source(folder("Train/run/a.mp4", "TEST/bend/b.mp4"))
+    assert manifest.class_names == ("bend", "run")
+    assert [entry.split for entry in manifest] == ["TEST", "Train"]
+
+
+@pytest.mark.parametrize(
+    ("names", "classes"),
+    [
+        (("10", "2", "1"), ("1", "2", "10")),
+        (("01", "1", "run"), ("01", "1", "run")),
+        (("1", "01"), ("01", "1")),
+    ],
+)
+def test_each_folder_with_a_number_is_a_class_too(folder, names, classes):
+    manifest = read_source(folder(*(f"{name}/a.mp4" for name in names)))
+    assert manifest.class_names == classes
+    assert [manifest.class_names[entry.labels[0]] for entry in manifest] == sorted(names)
 
 
 def test_a_folder_that_is_no_class_is_named(folder):

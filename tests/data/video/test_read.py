@@ -217,3 +217,9 @@ def test_indices_that_name_no_frame_are_refused(write, indices):
 def test_a_wrong_number_is_refused(write, wrong):
     with pytest.raises(ValueError, match="Received"):
         read_clip(write("a.mp4"), **wrong)
+
+
+def test_a_colon_in_a_name_is_no_protocol(write, tmp_path, monkeypatch, read_numbers):
+    monkeypatch.chdir(tmp_path)
+    write("a.mp4", frames=3).rename(tmp_path / "12:30.mp4")
+    assert read_numbers(read_clip("12:30.mp4", frames=3)) == [0, 1, 2]

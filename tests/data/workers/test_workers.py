@@ -23,6 +23,15 @@ def test_no_task_is_no_result():
     assert list(run([], double)) == []
 
 
+def test_no_more_tasks_than_asked_are_done_while_one_is_not():
+    orders = [("sleep", 2.0), *(("nothing", n) for n in range(40))]
+    answers = [task for task, _ in run(orders, obey, workers=2, ahead=8)]
+    assert answers.index(orders[0]) <= 8
+    assert sorted(answers, key=orders.index) == orders
+    free = [task for task, _ in run(orders, obey, workers=2)]
+    assert free.index(orders[0]) > 8  # else the bound was not needed
+
+
 def test_arguments_can_be_bound():
     assert list(run([3], partial(math.pow, 2), workers=1)) == [(3, 8.0)]
 
