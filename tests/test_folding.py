@@ -7,7 +7,7 @@ from backend import answer
 from keras import layers
 
 from keras_nonlocal import fold_batch_norm, models
-from keras_nonlocal.layers import NonLocal3D
+from keras_nonlocal.layers import NonLocal2D, NonLocal3D
 
 
 def with_statistics(model, seed=0):
@@ -49,6 +49,63 @@ def test_a_norm_that_is_not_alone_after_its_convolution_stays():
     assert isinstance(folded.get_layer("kept"), layers.BatchNormalization)
     x = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")
     np.testing.assert_allclose(answer(folded, x), answer(model, x), rtol=1e-5)
+
+
+def _conv_and_norm(x, *, conv=None, norm=None, call=None):
+    y = layers.Conv2D(4, 3, **(conv or {}))(x)
+    return y, layers.BatchNormalization(**(norm or {}))(y, **(call or {}))
+
+
+UNFOLDABLE = {
+    "an activation between": lambda x: _conv_and_norm(x, conv={"activation": "relu"})[1],
+    "the convolution is an output, too": lambda x: list(_conv_and_norm(x)),
+    "it always uses the batch": lambda x: _conv_and_norm(x, call={"training": True})[1],
+    "of another axis": lambda x: _conv_and_norm(x, norm={"axis": 1})[1],
+}
+
+
+@pytest.mark.parametrize("outputs", UNFOLDABLE.values(), ids=UNFOLDABLE)
+def test_a_norm_that_no_kernel_can_hold_stays(outputs):
+    inputs = keras.Input((8, 8, 3))
+    assert_same_answers(keras.Model(inputs, outputs(inputs)), norms=1)
+
+
+def test_a_norm_of_two_convolutions_and_a_convolution_of_two_norms_stay():
+    inputs = keras.Input((8, 8, 3))
+    norm, convolution = layers.BatchNormalization(), layers.Conv2D(4, 3)
+    shared_norm = [norm(layers.Conv2D(4, 3)(inputs)) for _ in range(2)]
+    shared = [layers.BatchNormalization()(convolution(x)) for x in (inputs, 2 * inputs)]
+    assert_same_answers(keras.Model(inputs, [*shared_norm, *shared]), norms=3)
+
+
+def test_models_within_the_model_are_folded_too():
+    inputs = keras.Input((8, 8, 3))
+    features = keras.Model(inputs, NonLocal2D()(_conv_and_norm(inputs)[1]))
+    assert_same_answers(keras.Model(inputs, layers.Dense(3)(features(inputs))), norms=0)
+
+
+def test_a_sequential_model_is_folded():
+    stack = [layers.Conv2D(4, 3), layers.BatchNormalization(), NonLocal2D()]
+    assert_same_answers(keras.Sequential([keras.Input((8, 8, 3)), *stack]), norms=0)
+
+
+def test_a_block_that_another_model_built_is_folded():
+    block = NonLocal2D(instantiation="concatenation")
+    inputs = keras.Sequential([keras.Input((8, 8, 3)), block]).inputs[0]
+    assert_same_answers(keras.Model(inputs, block(2 * inputs)), norms=0)
+
+
+def assert_same_answers(model, norms):
+    """Also counts the norms that are left."""
+    folded = fold_batch_norm(with_statistics(model))
+    x = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")
+    for one, other in zip(*(keras.tree.flatten(each(x)) for each in (folded, model)), strict=True):
+        one, other = map(keras.ops.convert_to_numpy, (one, other))
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+    left = [
+        each for each in folded._flatten_layers() if isinstance(each, layers.BatchNormalization)
+    ]
+    assert len(left) == norms
 
 
 @pytest.mark.parametrize("wrong", [None, np.zeros(3), keras.Sequential([layers.Dense(2)])])

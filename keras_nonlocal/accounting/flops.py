@@ -50,18 +50,19 @@ class Flops:
 def flops(model: keras.Model, input_shape: tuple[int, ...]) -> Flops:
     """Counts multiply-adds and parameters by stage, for one sample.
 
-    Counted are convolutions, dense layers, the average over the features and the two products of
-    a non-local block as the paper defines it; `keras_nonlocal.plan` tells what the block costs as
-    it is computed. Published "FLOPs" of these networks are such multiply-adds. Average and
-    classifier count once a clip, which gives the published figures, though some heads apply
-    the classifier to every 7 x 7 window.
+    Counted are convolutions of all kinds, dense layers, the average over the features and the two
+    products of a non-local block as the paper defines it; `keras_nonlocal.plan` tells what the
+    block costs as it is computed. Published "FLOPs" of these networks are such multiply-adds.
+    Average and classifier count once a clip, which gives the published figures, though some heads
+    apply the classifier to every 7 x 7 window.
 
     Args:
         model: A functional model.
         input_shape: `(T, H, W, C)`, or whatever the model takes, without batch.
 
     Raises:
-        ValueError: A model that cannot be walked, or a shape that does not fit it.
+        ValueError: A model that cannot be walked or has layers of another kind with kernels, or a
+            shape that does not fit it.
 
     Example:
 
@@ -70,21 +71,42 @@ def flops(model: keras.Model, input_shape: tuple[int, ...]) -> Flops:
     40.96
     """
     stages: dict[str, list[int]] = {}
+    seen: set[keras.layers.Layer] = set()
     for layer, entry, result in layer_shapes(model, input_shape):
         totals = stages.setdefault(layer.name.split("_")[0], [0, 0])
         totals[0] += _macs(layer, entry, result)
-        totals[1] += sum(math.prod(weight.shape) for weight in layer.weights if _is_trained(weight))
+        if layer not in seen:  # its weights are the same at a second call
+            totals[1] += sum(math.prod(each.shape) for each in layer.weights if _is_trained(each))
+        seen.add(layer)
     return Flops(tuple(Stage(name, *totals) for name, totals in stages.items() if any(totals)))
 
 
 def _macs(layer, entry, result):
-    counters = (count for kind, count in _COUNTERS.items() if isinstance(layer, kind))
-    return next(counters, lambda *_: 0)(layer, entry, result)
+    for kind, count in _COUNTERS.items():
+        if isinstance(layer, kind):
+            return count(layer, entry, result)
+    if any(len(weight.shape) > 1 for weight in layer.weights):
+        raise ValueError(
+            f"The multiply-adds of {layer.name!r} are not known: {type(layer).__name__} is none of "
+            f"{', '.join(kind.__name__ for kind in _COUNTERS)}. Count the model without it."
+        )
+    return 0
 
 
 def _kernel_macs(layer, entry, result):
     """Every output position takes the whole kernel once."""
     return math.prod(result[:-1]) * math.prod(layer.kernel.shape)
+
+
+def _transposed_macs(layer, entry, result):
+    """Every input position gives the whole kernel once."""
+    return math.prod(entry[:-1]) * math.prod(layer.kernel.shape)
+
+
+def _separable_macs(layer, entry, result):
+    """A kernel for each channel, and one that mixes them."""
+    kernels = layer.depthwise_kernel, layer.pointwise_kernel
+    return math.prod(result[:-1]) * sum(math.prod(kernel.shape) for kernel in kernels)
 
 
 def _dense_macs(layer, entry, result):
@@ -113,6 +135,13 @@ _COUNTERS = {
     keras.layers.Conv1D: _kernel_macs,
     keras.layers.Conv2D: _kernel_macs,
     keras.layers.Conv3D: _kernel_macs,
+    keras.layers.DepthwiseConv1D: _kernel_macs,
+    keras.layers.DepthwiseConv2D: _kernel_macs,
+    keras.layers.SeparableConv1D: _separable_macs,
+    keras.layers.SeparableConv2D: _separable_macs,
+    keras.layers.Conv1DTranspose: _transposed_macs,
+    keras.layers.Conv2DTranspose: _transposed_macs,
+    keras.layers.Conv3DTranspose: _transposed_macs,
     keras.layers.Dense: _dense_macs,
     keras.layers.GlobalAveragePooling3D: _average_macs,
     WindowAverage3D: _average_macs,

@@ -102,8 +102,11 @@ def plan(
 
 
 def _plan_block(layer, input_shape, batch, dtype):
+    layer.compute_output_shape((batch, *input_shape))  # which checks it
     geometry = Geometry.of(layer, input_shape)
-    sizes = Sizes(geometry.positions, geometry.keys, geometry.depth, geometry.channels)
+    sizes = Sizes(
+        geometry.positions, geometry.keys, geometry.depth, geometry.channels, geometry.sets
+    )
     name = choose(layer.instantiation, sizes, layer.method)
     sets = batch * geometry.sets
     queries, keys = geometry.positions, geometry.keys

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
+
+from .placement import STAGES
+
+
+def source_of(tensor: keras.KerasTensor) -> Any:
+    """The input that a tensor comes from, with all that lies between; a list if there are some."""
+    sources = keras.utils.get_source_inputs(tensor)
+    return sources if len(sources) > 1 else sources[0]
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
@@ -17,7 +27,7 @@ class Backbone(keras.Model):
     def pyramid_level_inputs(self) -> dict[str, str]:
         """The name of the last layer of each stage: `{"P2": ..., ..., "P5": ...}`."""
         stages = [(layer.name.split("_")[0], layer.name) for layer in self.layers]
-        return {f"P{stage[3:]}": name for stage, name in stages if stage.startswith("res")}
+        return {f"P{stage[3:]}": name for stage, name in stages if stage in STAGES}
 
     @property
     def pyramid_outputs(self) -> dict[str, keras.KerasTensor]:

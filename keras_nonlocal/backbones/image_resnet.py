@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from keras import layers
 
-from .backbone import Backbone
+from .backbone import Backbone, source_of
 from .blocks import bottleneck, conv_norm
 from .placement import DEPTHS, STAGES
 
@@ -34,4 +34,4 @@ def dilated_resnet(inputs, *, depth: int, name: str) -> Backbone:
                 dilation=DILATIONS[stage][index > 0],
                 name=f"{stage}_{index}",
             )
-    return Backbone(inputs, x, name=name)
+    return Backbone(source_of(inputs), x, name=name)

@@ -35,6 +35,11 @@ def place(blocks: int | Placement, depth: int) -> dict[str, tuple[int, ...]]:
     Raises:
         ValueError: An unknown number, a stage or block that does not exist, or no block at all.
     """
+    if isinstance(blocks, bool) or not isinstance(blocks, int | Mapping):
+        raise ValueError(
+            "`blocks` must be a number or a placement such as {'res4': (1, 3)}. "
+            f"Received: blocks={blocks!r}"
+        )
     if isinstance(blocks, int):
         known = PLACEMENTS[depth]
         if blocks not in known:
@@ -43,7 +48,7 @@ def place(blocks: int | Placement, depth: int) -> dict[str, tuple[int, ...]]:
                 f"as {{'res4': (1, 3)}}. Received: blocks={blocks!r}"
             )
         return known[blocks]
-    placement = {stage: tuple(indices) for stage, indices in blocks.items()}
+    placement = {stage: _indices(stage, indices) for stage, indices in blocks.items()}
     for stage, indices in placement.items():
         _check_stage(stage, indices, depth)
     if not any(placement.values()):
@@ -52,6 +57,15 @@ def place(blocks: int | Placement, depth: int) -> dict[str, tuple[int, ...]]:
             f"`nl_` for none. Received: blocks={blocks!r}"
         )
     return placement
+
+
+def _indices(stage: str, indices: Iterable[int]) -> tuple[int, ...]:
+    if not isinstance(indices, Iterable) or not all(type(index) is int for index in indices):
+        raise ValueError(
+            "A placement lists residual blocks by their numbers, such as {'res4': (1, 3)}. "
+            f"Received: blocks={{{stage!r}: {indices!r}}}"
+        )
+    return tuple(indices)
 
 
 def _check_stage(stage: str, indices: tuple[int, ...], depth: int) -> None:

@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from ..layers import NonLocal3D
-from .backbone import Backbone
+from .backbone import Backbone, source_of
 from .blocks import basic, bottleneck, conv_norm
 from .placement import DEPTHS, STAGES
 from .variants import Variant
@@ -58,7 +58,7 @@ def video_resnet(
     for stage, blocks in zip(STAGES, DEPTHS[depth], strict=True):
         kernels = cycle(variant.inflation[stage] if inflation else (1,))
         options = {**variant.non_local, **non_local}
-        if stage in variant.groups:
+        if stage in variant.groups and "time" in options.get("axes", "spacetime"):
             options["temporal_groups"] = variant.groups[stage]
         for index, time in zip(range(blocks), kernels, strict=False):
             x = BLOCKS[depth](
@@ -73,7 +73,7 @@ def video_resnet(
                 x = NonLocal3D(**options, name=f"{stage}_{index}_nonlocal")(x)
         if stage == "res2" and variant.pool2:
             x = _max_pool(x, (2, 1, 1), (2, 1, 1), name="pool2")
-    return Backbone(inputs, x, name=name)
+    return Backbone(source_of(inputs), x, name=name)
 
 
 def _stem(x, width, time_kernel, variant):

@@ -74,7 +74,12 @@ def attend_to(
     weights = keras.ops.convert_to_numpy(layer.attention(features, [position])[0, 0])
     places = np.stack(np.unravel_index(np.argsort(-weights, axis=None), weights.shape), axis=1)
     elsewhere = places[:, 0] * grid[0] // weights.shape[0] != position[0]
-    chosen = places[elsewhere][:top]
+    chosen = places[elsewhere & _seen(layer, places, position, grid)][:top]
+    if not len(chosen):
+        raise ValueError(
+            f"{layer.name} attends to no other frame: axes={layer.axes!r}, temporal_groups="
+            f"{layer.temporal_groups}. Take another `block`."
+        )
     return Attention(
         block=layer.name,
         query=_place(position, grid, clip.shape),
@@ -82,6 +87,17 @@ def attend_to(
         weights=tuple(float(weights[tuple(place)]) for place in chosen),
         cell=(clip.shape[1] / grid[1], clip.shape[2] / grid[2]),
     )
+
+
+def _seen(layer, places, position, grid):
+    """Which places on the grid of keys are in the set of positions that this one belongs to."""
+    frames, groups = grid[0] // layer.pool_sizes[0], layer.temporal_groups
+    seen = places[:, 0] * groups // frames == position[0] * groups // grid[0]
+    if layer.axes == "space":
+        seen &= places[:, 0] == position[0]
+    if layer.axes == "time":
+        seen &= (places[:, 1:] == position[1:]).all(axis=1)
+    return seen
 
 
 def _find_block(model, name):

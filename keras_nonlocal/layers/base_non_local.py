@@ -5,7 +5,17 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from ..ops import AFFINITIES, AXES, attend, check_method, fold, unfold, wide
+from ..ops import (
+    AFFINITIES,
+    AXES,
+    attend,
+    check_channels_last,
+    check_method,
+    count_sets,
+    fold,
+    unfold,
+    wide,
+)
 from ..validation import one_of, positive_int, sizes
 from .attention_rows import attention_rows
 from .batch_norm import BatchNorm
@@ -47,11 +57,13 @@ class BaseNonLocal(keras.layers.Layer):
                 "`scale=True` multiplies the logits of a softmax: it goes with `instantiation` "
                 f"{' or '.join(map(repr, _SOFTMAX))}. Received: instantiation={instantiation!r}"
             )
-        if temporal_groups > 1 and "time" not in axes:
+        if temporal_groups > 1 and ("time" not in axes or self.rank == 2):
             raise ValueError(
                 "`temporal_groups` cuts the frames that attend to each other into groups, so "
-                f"`axes` must include time. Received: axes={axes!r}"
+                "there must be frames, and `axes` must include time. Received: "
+                f"axes={axes!r} of {type(self).__name__}"
             )
+        check_channels_last(type(self).__name__)
         self.inner_channels = inner_channels
         self.instantiation = instantiation
         self.axes = axes
@@ -97,6 +109,7 @@ class BaseNonLocal(keras.layers.Layer):
                 gamma_initializer="zeros",  # the fresh block is the identity
                 name="norm",
                 dtype=self.dtype_policy,
+                trainable=self.trainable,
             )
             self.norm.build(input_shape)
 
@@ -104,7 +117,8 @@ class BaseNonLocal(keras.layers.Layer):
         self._check_grid(x.shape[1:-1])
         mask = self._over_grid(mask, x)
         theta, phi, g, key_mask = self._project(x, mask)
-        y = attend(self.instantiation, theta, phi, g, key_mask, self.method)
+        sets = count_sets(x.shape[1:-1], self.axes, self.temporal_groups)
+        y = attend(self.instantiation, theta, phi, g, key_mask, self.method, sets)
         y = self.out(unfold(y, x, self.axes, self.temporal_groups))
         if self.norm_type == "batch":
             y = self.norm(y, training=training, mask=None if mask is None else mask[..., 0])
@@ -131,12 +145,19 @@ class BaseNonLocal(keras.layers.Layer):
         (1, 1, 4, 7, 7)
         """
         x = ops.convert_to_tensor(x, dtype=self.compute_dtype)
+        if len(x.shape) != self.rank + 2:
+            raise ValueError(
+                f"`x` must be (B, *grid, C), {self.rank + 2} dimensions. Received: "
+                f"shape={tuple(x.shape)}"
+            )
+        self._check_grid(x.shape[1:-1])
         if not self.built:
             self.build(x.shape)
         theta, phi, _, key_mask = self._project(x, self._over_grid(mask, x))
         return attention_rows(self, tuple(x.shape), positions, theta, phi, key_mask)
 
     def compute_output_shape(self, input_shape):
+        self._check_grid(input_shape[1:-1])
         return tuple(input_shape)
 
     def get_config(self):
@@ -185,12 +206,13 @@ class BaseNonLocal(keras.layers.Layer):
         return ops.where(pooled_mask > 0, pooled, ops.zeros_like(pooled)), pooled_mask
 
     def _max_pool(self, x):
-        """In float32 for float16: TensorFlow pools no float16 clips on a CPU."""
+        """In float32 for float16, and window by window for float64: TensorFlow pools neither."""
+        pools = self.pool_sizes
+        if self.compute_dtype == "float64":
+            return _largest(x, pools)
         dtype = "float32" if self.compute_dtype == "float16" else self.compute_dtype
-        x, pools = ops.cast(x, dtype), self.pool_sizes
-        return ops.cast(
-            ops.max_pool(x, pools, pools, data_format="channels_last"), self.compute_dtype
-        )
+        pooled = ops.max_pool(ops.cast(x, dtype), pools, pools, data_format="channels_last")
+        return ops.cast(pooled, self.compute_dtype)
 
     def _fold(self, x):
         return fold(x, self.axes, self.temporal_groups)
@@ -211,6 +233,7 @@ class BaseNonLocal(keras.layers.Layer):
             kernel_initializer=kernel_initializer or _small_normal(),
             name=name,
             dtype=self.dtype_policy,
+            trainable=self.trainable,
         )
         layer.build(input_shape)
         return layer
@@ -228,6 +251,17 @@ class BaseNonLocal(keras.layers.Layer):
                 "`temporal_groups` must divide the number of frames, before and after pooling. "
                 f"Received: temporal_groups={self.temporal_groups} with {grid[0]} frames"
             )
+
+
+def _largest(x, pools):
+    """Max pooling whose windows do not overlap: one axis after another, cut into windows."""
+    for axis, size in enumerate(pools, start=1):
+        shape = ops.shape(x)
+        whole = shape[axis] // size * size
+        x = ops.take(x, ops.arange(whole), axis=axis)
+        x = ops.reshape(x, (*shape[:axis], whole // size, size, *shape[axis + 1 :]))
+        x = ops.max(x, axis=axis + 1)
+    return x
 
 
 def _small_normal():

@@ -42,8 +42,9 @@ def _bilinear(size, new_size, dtype):
 
     `keras.ops.image.resize` needs sizes that are known when the model is traced.
     """
-    places = ops.arange(new_size, dtype="float32") + 0.5
-    places = places * (ops.cast(size, "float32") / ops.cast(new_size, "float32")) - 0.5
-    places = ops.clip(places, 0, ops.cast(size - 1, "float32"))
-    distance = places[:, None] - ops.arange(size, dtype="float32")[None]
+    precise = "float64" if dtype == "float64" else "float32"
+    places = ops.arange(new_size, dtype=precise) + 0.5
+    places = places * (ops.cast(size, precise) / ops.cast(new_size, precise)) - 0.5
+    places = ops.clip(places, 0, ops.cast(size - 1, precise))
+    distance = places[:, None] - ops.arange(size, dtype=precise)[None]
     return ops.cast(ops.relu(1 - ops.absolute(distance)), dtype)

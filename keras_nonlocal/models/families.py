@@ -87,6 +87,8 @@ def placement(builder: str, chosen: Design) -> dict[str, tuple[int, ...]]:
 def _check_builder(builder, family, chosen):
     for name, has_it, other in (
         ("blocks", family.blocks > 0, f"nl_{builder}, which has non-local blocks"),
+        ("instantiation", family.blocks > 0, f"nl_{builder}, which has non-local blocks"),
+        ("axes", family.blocks > 0, f"nl_{builder}, which has non-local blocks"),
         ("inflation", family.inflation is not None, "an I3D builder, which convolves over time"),
     ):
         if name in chosen and not has_it:

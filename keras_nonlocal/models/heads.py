@@ -39,9 +39,10 @@ HEADS = {
 
 
 def _classify(x, classes, dropout):
+    """In float32, as half precision cannot tell close classes apart."""
     x = layers.Dropout(dropout, name="dropout")(x)
-    initializer = keras.initializers.RandomNormal(stddev=0.01)
-    return layers.Dense(classes, kernel_initializer=initializer, name="logits")(x)
+    normal = keras.initializers.RandomNormal(stddev=0.01)
+    return layers.Dense(classes, kernel_initializer=normal, dtype="float32", name="logits")(x)
 
 
 def _activation(activation, name="predictions"):

@@ -12,6 +12,7 @@ from keras import layers
 
 from ..backbones import conv_norm, dilated_resnet
 from ..layers import NonLocal2D, ResizeLike
+from ..ops import check_channels_last
 from ..validation import positive_int
 from ..weights import load_weights
 
@@ -59,6 +60,7 @@ def _builder(builder: str, title: str, depth: int, non_local: bool):
         auxiliary_head: bool = False,
         dropout: float = 0.1,
     ) -> keras.Model:
+        check_channels_last(builder)
         positive_int("classes", classes)
         inputs = _inputs(input_tensor, input_shape)
         features = dilated_resnet(inputs, depth=depth, name=name)
@@ -72,7 +74,7 @@ def _builder(builder: str, title: str, depth: int, non_local: bool):
                 outputs = {"logits": outputs, "auxiliary": extra}
             model = keras.Model(features.input, outputs, name=name)
         if weights is not None:
-            load_weights(model, weights)
+            load_weights(keras.Model(inputs, model.output, name=name), weights)
         return model
 
     build.__name__ = build.__qualname__ = builder

@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from ..backbones import VARIANTS, Backbone, Placement, Variant, video_resnet
+from ..ops import check_channels_last, check_method
 from ..validation import one_of, positive_int
 from ..weights import find_weights, load_weights
 from .families import FAMILIES, Design, design, placement
@@ -76,6 +77,7 @@ def _builder(builder: str):
         method: str = "auto",
         dropout: float = 0.5,
     ) -> keras.Model:
+        check_channels_last(builder)
         one_of("pooling", pooling, POOLINGS)
         given = dict(
             variant=variant,
@@ -87,8 +89,10 @@ def _builder(builder: str):
         found = find_weights(weights, builder)
         chosen = design(builder, given, found.card)
         published = VARIANTS[chosen.variant]
+        check_method(chosen.instantiation, method)
+        inputs = _inputs(input_tensor, input_shape, published)
         features = video_resnet(
-            _inputs(input_tensor, input_shape, published),
+            inputs,
             depth=family.depth,
             width=family.width,
             variant=published,
@@ -99,10 +103,12 @@ def _builder(builder: str):
         )
         classes = _classes(classes, found.card, include_top)
         scores = HEADS[published.head](features.output, classes, classifier_activation, dropout)
-        classifier = keras.Model(features.input, scores, name=name)
-        if found.path is not None:
-            load_weights(classifier, found.path, found.source)
-        return classifier if include_top else _pooled(features, pooling, name)
+        if found.path is not None:  # a file of another code base has a classifier
+            end = scores if include_top or found.source else features.output
+            load_weights(keras.Model(inputs, end, name=name), found.path, found.source)
+        if include_top:
+            return keras.Model(features.input, scores, name=name)
+        return _pooled(features, pooling, name)
 
     build.__name__ = build.__qualname__ = builder
     build.__doc__ = _DOC.format(name=builder, **vars(family))

@@ -14,6 +14,8 @@ from .planner import block_size as block_size
 from .planner import check_method as check_method
 from .planner import choose as choose
 from .positions import AXES as AXES
+from .positions import check_channels_last as check_channels_last
+from .positions import count_sets as count_sets
 from .positions import fold as fold
 from .positions import unfold as unfold
 from .softmax import blocked as blocked

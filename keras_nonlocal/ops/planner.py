@@ -33,12 +33,13 @@ CALL = 60e-6  # of the small steps around a form: sorting, searching, looping
 
 @dataclass(frozen=True)
 class Sizes:
-    """Positions, keys and channels of one set of positions."""
+    """Positions, keys and channels of one set of positions, and how many sets a sample has."""
 
     positions: int
     keys: int
     depth: int
     channels: int
+    sets: int = 1
 
 
 @dataclass(frozen=True)
@@ -58,23 +59,24 @@ class Form:
     calls: int
 
     def seconds(self, sizes: Sizes) -> float:
-        """Predicted time for one set of positions."""
-        moved = max(self.elements(sizes, 1), 0)
-        return self.macs(sizes) * MULTIPLY_ADD + moved * ELEMENT + self.calls * CALL
+        """Predicted time for one sample."""
+        macs, moved = sizes.sets * self.macs(sizes), self.elements(sizes, sizes.sets)
+        return macs * MULTIPLY_ADD + moved * ELEMENT + self.calls * CALL
 
 
-def attend(instantiation, theta, phi, g, key_mask=None, method="auto"):
+def attend(instantiation, theta, phi, g, key_mask=None, method="auto", sets=1):
     """`y_i = sum_j f(x_i, x_j) g(x_j) / C(x)` by the planned or the given form.
 
     Args:
         instantiation, theta, phi, g, key_mask: As for `keras_nonlocal.ops.dense`.
         method: `"auto"`, or one of `METHODS[instantiation]`.
+        sets: How many rows of the batch are of one sample; `None` if that is dynamic.
 
     Returns:
         `(B, N, C)` in the dtype of `g`.
     """
     check_method(instantiation, method)
-    numbers = (theta.shape[1], phi.shape[1], theta.shape[2], g.shape[2])
+    numbers = (theta.shape[1], phi.shape[1], theta.shape[2], g.shape[2], sets)
     sizes = None if None in numbers else Sizes(*numbers)
     form = FORMS[choose(instantiation, sizes, method)]
     return form.run(instantiation, theta, phi, g, key_mask)
@@ -101,16 +103,17 @@ def choose(instantiation, sizes, method="auto"):
         alternatives.remove("fused")
     if sizes is None:
         return bounded
-    if 4 * sizes.positions * sizes.keys > DENSE_BYTES:
+    if 4 * sizes.sets * sizes.positions * sizes.keys > DENSE_BYTES:
         alternatives.remove("dense")
     return min((*alternatives, bounded), key=lambda name: FORMS[name].seconds(sizes))
 
 
 def block_size(batch, positions, keys):
     """Queries of a sample in one block; the arguments may be dynamic."""
-    rows = BLOCK_BYTES // (4 * batch * keys)
     if all(isinstance(size, int) for size in (batch, positions, keys)):
+        rows = BLOCK_BYTES // max(4 * batch * keys, 1)  # a batch may be empty
         return min(max(rows, SMALLEST_BLOCK), positions)
+    rows = BLOCK_BYTES // ops.maximum(4 * batch * keys, 1)
     return ops.minimum(ops.maximum(rows, SMALLEST_BLOCK), positions)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+import keras
 from keras import ops
 
 # The grid dimensions that attend to each other, per rank. All others move into the batch.
@@ -19,13 +20,14 @@ AXES: dict[int, dict[str, tuple[int, ...]]] = {
 }
 
 
-def fold(x, axes, groups=1):
+def fold(x, axes, groups=1, ops=ops):
     """`(B, *grid, C) -> (B', N, C)`: one row of B' for each set of positions.
 
     Args:
         x: Features `(B, *grid, C)` with any static or dynamic dimensions.
         axes: One of `AXES[rank]`, such as `"spacetime"`.
         groups: Into how many runs of consecutive frames the first grid dimension is cut.
+        ops: What reshapes: Keras's operations, or NumPy.
     """
     split = _split(ops.shape(x), groups)
     order = _order(len(x.shape) - 2, axes)
@@ -43,6 +45,27 @@ def unfold(y, like, axes, groups=1):
     y = ops.reshape(y, [split[axis] for axis in order])
     inverse = [order.index(axis) for axis in range(len(order))]
     return ops.reshape(ops.transpose(y, inverse), (*shape[:-1], y.shape[-1]))
+
+
+def count_sets(grid, axes, groups=1):
+    """How many sets `fold` makes of one sample; `None` where sizes are not known that decide it.
+
+    >>> from keras_nonlocal.ops import count_sets
+    >>> count_sets((8, 14, 14), "space"), count_sets((8, None, None), "spacetime", groups=2)
+    (8, 2)
+    """
+    attending = AXES[len(grid)][axes]
+    apart = [size for axis, size in enumerate(grid) if axis not in attending]
+    return None if None in apart else math.prod(apart) * groups
+
+
+def check_channels_last(what: str) -> None:
+    """Raises unless Keras is set to channels behind the positions, as all of this package is."""
+    if keras.config.image_data_format() != "channels_last":
+        raise ValueError(
+            f"{what} takes channels at the end. Received: Keras set to 'channels_first'. Call "
+            "`keras.config.set_image_data_format('channels_last')` first."
+        )
 
 
 def _split(shape, groups):

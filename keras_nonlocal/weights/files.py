@@ -43,11 +43,13 @@ def find_weights(weights: str | PathLike | None, builder: str) -> Found:
     """
     if weights is None:
         return Found()
+    if not isinstance(weights, str | PathLike):
+        raise ValueError(f"`weights` must be a name or a path. Received: weights={weights!r}")
     if isinstance(weights, PathLike) or weights.endswith(".h5") or Path(weights).is_file():
         return Found(Path(weights))
     if weights == IMAGENET:
         return Found(fetch_imagenet(builder), source="torchvision")
-    card = card_for(str(weights), builder)
+    card = card_for(weights, builder)
     return Found(fetch_weights(card), card, card.weights.source)
 
 
@@ -68,7 +70,9 @@ def load_weights(model: keras.Model, path: str | PathLike, source: str | None = 
         convert(read_checkpoint(path), model, source)
         return
     if not path.is_file():
-        raise FileNotFoundError(f"There is no weights file {path}.")
+        raise FileNotFoundError(
+            f"There is no weights file {path}. Expected the path of a .weights.h5 file."
+        )
     if not path.name.endswith(".weights.h5"):
         raise ValueError(
             f"A weights file ends in .weights.h5. Received: {path}. "

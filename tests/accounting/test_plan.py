@@ -77,6 +77,39 @@ def test_a_sequence_model_is_counted():
     assert flops(model, (20, 12)).total_macs == projections + affinity + 20 * 12 * 3
 
 
+def test_a_layer_that_is_called_twice_has_its_parameters_once():
+    inputs, dense = keras.Input((8, 8)), keras.layers.Dense(8)
+    counted = flops(keras.Model(inputs, dense(dense(inputs))), (8, 8))
+    assert (counted.total_macs, counted.parameters) == (2 * 8 * 64, 72)
+
+
+@pytest.mark.parametrize(
+    ("layer", "macs"),
+    [
+        (keras.layers.DepthwiseConv2D(3, depth_multiplier=2), 36 * 9 * 4 * 2),
+        (keras.layers.SeparableConv2D(5, 3), 36 * (9 * 4 + 4 * 5)),
+        (keras.layers.Conv2DTranspose(5, 2, strides=2), 64 * 4 * 4 * 5),
+        (keras.layers.Conv2D(6, 3, groups=2), 36 * 9 * 2 * 6),
+    ],
+)
+def test_other_convolutions_are_counted(layer, macs):
+    model = keras.Sequential([keras.Input((8, 8, 4)), layer])
+    assert flops(model, (8, 8, 4)).total_macs == macs
+
+
+def test_plans_count_all_sets_of_a_sample():
+    frames = NonLocal3D(axes="space", method="auto")
+    (row,) = plan(frames, (32, 44, 44, 64), batch=8).blocks
+    assert row.form in ("blocked", "fused")
+    assert row.planned_bytes < row.dense_bytes / 10
+
+
+def _of_unknown_kind():
+    inputs = keras.Input((8, 8))
+    attention = keras.layers.MultiHeadAttention(2, 4, name="attention")
+    return keras.Model(inputs, attention(inputs, inputs))
+
+
 @pytest.mark.parametrize(
     ("question", "message"),
     [
@@ -88,6 +121,8 @@ def test_a_sequence_model_is_counted():
         (lambda: plan(NonLocal3D(), (4, 4, 4, 4), dtype="int8"), "`dtype` must be one of"),
         (lambda: plan(NonLocal3D(), (4, 4, 4)), "`input_shape`"),
         (lambda: flops(np.zeros(3), (4,)), "functional model"),
+        (lambda: plan(NonLocal3D(pool_size=(1, 9, 9)), (4, 4, 4, 4)), "must fit into"),
+        (lambda: flops(_of_unknown_kind(), (8, 8)), "'attention' are not known"),
     ],
 )
 def test_wrong_questions_are_refused(question, message):

@@ -107,7 +107,8 @@ def test_a_damaged_video_ends_a_dry_run_with_one_line(call, tmp_path, capsys):
         path.write_bytes(path.read_bytes()[:200])
     assert call("tiny.json", "--data", videos, "--dry-run") == 2
     (line,) = capsys.readouterr().err.splitlines()[-1:]
-    assert line.startswith("keras-nonlocal: Cannot read") and ".mp4" in line
+    assert line.startswith("keras-nonlocal: Cannot read")
+    assert ".mp4" in line
 
 
 def test_help_lists_the_recipes_that_come_along(call, capsys):

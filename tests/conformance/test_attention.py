@@ -2,6 +2,7 @@
 
 import itertools
 
+import backend
 import keras
 import numpy as np
 import oracle
@@ -51,6 +52,16 @@ def test_rows_come_in_the_order_asked_for(name):
     for index, position in enumerate(asked):
         alone = keras.ops.convert_to_numpy(layer.attention(case.input(), [position]))
         np.testing.assert_allclose(together[:, index : index + 1], alone, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.skipif(backend.NAME != "tensorflow", reason="graphs are TensorFlow's")
+def test_rows_can_be_asked_for_in_a_graph():
+    import tensorflow as tf
+
+    case = next(case for case in CASES if case.name == "clip_groups")
+    layer, asked = trained(case.make(), case), [(3, 1, 2)]
+    in_graph = tf.function(lambda x: layer.attention(x, asked))(case.input())
+    np.testing.assert_allclose(in_graph, layer.attention(case.input(), asked), rtol=1e-6)
 
 
 @pytest.mark.parametrize(

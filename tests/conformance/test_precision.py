@@ -1,9 +1,12 @@
 """Half precision: the dtype policy is kept, nothing overflows, values stay close to float32."""
 
+import backend
 import keras
 import numpy as np
 import pytest
 from conformance.cases import each_case, trained
+
+host = keras.ops.convert_to_numpy
 
 
 @each_case
@@ -25,3 +28,24 @@ def test_large_activations_do_not_overflow_in_float16(case):
     layer = case.make(dtype="mixed_float16")
     y = layer(300 * case.input(), training=False)
     assert np.isfinite(keras.ops.convert_to_numpy(keras.ops.cast(y, "float32"))).all()
+
+
+@each_case
+def test_float64_is_float64_throughout(case):
+    """In float32 the error would be a hundred million times as large."""
+    if backend.NAME == "jax":
+        pytest.skip("JAX has no float64 unless it is switched on for all")
+    layer = trained(case.make(dtype="float64"), case)
+    x = case.input().astype("float64")
+    assert keras.backend.standardize_dtype(layer(x, training=False).dtype) == "float64"
+    once, ten = (host(layer(factor * x, training=False)) for factor in (1.0, 1.0 + 2.0**-40))
+    assert np.abs(ten - once).max() > 0
+    np.testing.assert_allclose(ten, once, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(once, host(_in_float32(layer, case)), rtol=1e-3, atol=1e-4)
+
+
+def _in_float32(layer, case):
+    single = case.make(dtype="float32")
+    single.build(case.shape)
+    single.set_weights(layer.get_weights())
+    return single(case.input(), training=False)

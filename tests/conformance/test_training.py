@@ -22,6 +22,19 @@ def test_a_frozen_layer_does_not_move(case):
 
 
 @each_case
+def test_what_is_made_frozen_is_frozen_to_the_last_layer(case):
+    made = trained(case.make(trainable=False), case)
+    later = trained(case.make(), case)
+    later.trainable = False
+    loaded = trained(type(later).from_config(later.get_config()), case)
+    x = case.input()
+    for layer in (made, loaded):
+        assert not any(each.trainable for each in layer._flatten_layers())
+        fixed, free = layer(x, training=False), layer(x, training=True)
+        np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (fixed, free)))
+
+
+@each_case
 @pytest.mark.skipif(backend.NAME != "tensorflow", reason="jit_compile is tested on TensorFlow")
 def test_compiling_with_xla_changes_nothing(case):
     """One training step: outputs before it and weights after it are those of eager steps."""

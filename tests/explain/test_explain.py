@@ -57,6 +57,20 @@ def test_another_block_can_be_asked(model, clip):
     assert explain.attend_to(model, clip, block="res4_0_nonlocal").block == "res4_0_nonlocal"
 
 
+def test_only_places_that_are_attended_to_are_found(clip):
+    over_time = models.nl_i3d_small(axes="time", variant="slowfast")
+    found = explain.attend_to(over_time, clip, position=(3, 2, 5))
+    assert len(found.targets) == 7  # the same place in each of the other frames of 8
+    assert {(place.row, place.column) for place in found.targets} == {
+        (found.query.row, found.query.column)
+    }
+    in_groups = models.nl_i3d_small(variant="official_long")
+    found = explain.attend_to(in_groups, clip.repeat(4, axis=0), position=(1, 2, 5), top=1000)
+    assert len(found.targets) == 16  # 4 x 4 pooled places of the other frame of the group of two
+    with pytest.raises(ValueError, match="attends to no other frame: axes='space'"):
+        explain.attend_to(models.nl_i3d_small(axes="space"), clip)
+
+
 def test_wrong_questions_are_refused(model, clip):
     with pytest.raises(ValueError, match="one of res3_1_nonlocal, res4_0_nonlocal"):
         explain.attend_to(model, clip, block="res2_0_nonlocal")

@@ -22,6 +22,7 @@ from keras_nonlocal.layers import NonLocal1D, NonLocal2D, NonLocal3D
         (NonLocal3D, {"norm": "layer"}, "'batch', None"),
         (NonLocal3D, {"temporal_groups": -1}, "temporal_groups=-1"),
         (NonLocal3D, {"temporal_groups": 2, "axes": "space"}, "must include time"),
+        (NonLocal2D, {"temporal_groups": 2}, "there must be frames"),
         (NonLocal3D, {"scale": True, "instantiation": "dot_product"}, "logits of a softmax"),
         (NonLocal3D, {"method": "sorted"}, "`method` must be one of 'auto'"),
         (NonLocal3D, {"axes": "time", "pool_size": (1, 2, 2)}, "leaves out"),
@@ -45,6 +46,20 @@ def test_arguments_are_checked(layer, config, message):
 def test_inputs_that_do_not_fit_are_refused(layer, shape, message):
     with pytest.raises(ValueError, match=message):
         layer(np.zeros(shape, "float32"))
+    with pytest.raises(ValueError, match=message):
+        layer(keras.KerasTensor((None, *shape[1:])))
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "message"),
+    [
+        (NonLocal3D(), (4, 4, 4, 8), r"`x` must be \(B, \*grid, C\), 5 dimensions"),
+        (NonLocal3D(pool_size=(1, 4, 4)), (2, 4, 3, 8, 8), "must fit into the input's grid"),
+    ],
+)
+def test_attention_refuses_them_too(layer, shape, message):
+    with pytest.raises(ValueError, match=message):
+        layer.attention(np.zeros(shape, "float32"), [(0, 0, 0)])
 
 
 def test_unknown_channels_are_refused():

@@ -107,10 +107,78 @@ def test_the_pyramid_survives_saving(tmp_path):
     np.testing.assert_array_equal(answer(again, x), answer(model, x))
 
 
-def test_an_input_tensor_is_used():
-    inputs = keras.Input((16, 64, 64, 3))
-    model = models.nl_c2d_small(input_tensor=inputs * 2.0, classes=3)
-    assert model.output_shape == (None, 3)
+@pytest.mark.parametrize("include_top", [True, False])
+def test_what_lies_before_an_input_tensor_is_part_of_the_model(include_top, tmp_path):
+    plain = models.nl_c2d_small(include_top=include_top, classes=3)
+    plain.save_weights(tmp_path / "w.weights.h5")
+    inputs = keras.Input((8, 64, 64, 3), name="pixels")
+    scaled = keras.layers.Normalization(mean=3.0, variance=4.0)(inputs)
+    options = {"include_top": include_top, "classes": 3, "weights": tmp_path / "w.weights.h5"}
+    model = models.nl_c2d_small(input_tensor=scaled, **options)
+    assert model.input is inputs
+    x = clip(8, 64, 64)
+    np.testing.assert_allclose(answer(model, x), answer(plain, (x - 3) / 2), rtol=1e-4, atol=1e-6)
+    if not include_top:
+        assert list(model.pyramid_level_inputs) == ["P2", "P3", "P4", "P5"]
+
+
+def test_features_take_the_weights_of_features_and_of_classifiers(tmp_path):
+    features, classifier = models.c2d_small(include_top=False), models.c2d_small(classes=10)
+    for model in (features, classifier):
+        model.save_weights(tmp_path / "w.weights.h5")
+        again = models.c2d_small(include_top=False, weights=tmp_path / "w.weights.h5")
+        for weight, kept in zip(again.weights, model.weights, strict=False):
+            np.testing.assert_array_equal(weight.numpy(), kept.numpy(), err_msg=kept.path)
+        assert len(again.weights) == len(features.weights)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"blocks": "res4"}, "`blocks` must be a number or a placement"),
+        ({"blocks": True}, "`blocks` must be a number or a placement"),
+        ({"blocks": {"res4": 1}}, "lists residual blocks by their numbers"),
+        ({"weights": 5}, "`weights` must be a name or a path"),
+        ({"method": "quick"}, "`method` must be one of"),
+        ({"input_shape": (8, 16, 16, 3)}, "`pool_size` must fit into"),
+        ({"variant": "official_long", "input_shape": (24, 64, 64, 3)}, "`temporal_groups` must"),
+    ],
+)
+def test_what_no_network_can_be_built_of_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        models.nl_i3d_small(**options)
+
+
+@pytest.mark.parametrize("options", [{"axes": "space"}, {"instantiation": "gaussian"}])
+def test_networks_without_blocks_take_no_arguments_of_blocks(options):
+    with pytest.raises(ValueError, match="Take nl_c2d_small, which has non-local blocks"):
+        models.c2d_small(**options)
+
+
+def test_blocks_within_frames_have_no_groups_of_frames():
+    model = models.nl_i3d_small(variant="official_long", axes="space")
+    assert {layer.temporal_groups for layer in model.layers if isinstance(layer, NonLocal3D)} == {1}
+
+
+def test_logits_are_float32_under_half_precision():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = models.c2d_small(classes=3)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model.get_layer("logits").compute_dtype == "float32"
+    assert model.get_layer("res5_1_2_conv").compute_dtype == "bfloat16"
+
+
+def test_builders_refuse_channels_first():
+    keras.config.set_image_data_format("channels_first")
+    try:
+        with pytest.raises(ValueError, match="takes channels at the end"):
+            models.c2d_small()
+        with pytest.raises(ValueError, match="NonLocal3D takes channels at the end"):
+            NonLocal3D()
+    finally:
+        keras.config.set_image_data_format("channels_last")
 
 
 def test_logits_come_without_an_activation():

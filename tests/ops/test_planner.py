@@ -63,3 +63,35 @@ def test_a_fused_kernel_that_is_not_there_is_refused():
 
 def _available(name):
     return name != "fused" or backend.NAME == "torch"
+
+
+def test_the_memory_of_a_sample_counts_all_of_its_sets():
+    frame = {"positions": 1936, "keys": 1936, "depth": 32, "channels": 32}
+    assert ops.choose("embedded_gaussian", ops.Sizes(**frame)) in ("dense", "fused")
+    clip = ops.choose("embedded_gaussian", ops.Sizes(**frame, sets=32))
+    assert clip in ("blocked", "fused")
+
+
+@pytest.mark.parametrize(
+    ("grid", "axes", "groups", "sets"),
+    [
+        ((8, 14, 14), "spacetime", 1, 1),
+        ((8, 14, 14), "spacetime", 4, 4),
+        ((8, 14, 14), "space", 1, 8),
+        ((8, 14, 14), "time", 2, 392),
+        ((None, 14, 14), "space", 1, None),
+        ((8, None, 14), "time", 1, None),
+        ((None, None, None), "spacetime", 1, 1),
+    ],
+)
+def test_sets_are_counted_as_folding_makes_them(grid, axes, groups, sets):
+    assert ops.count_sets(grid, axes, groups) == sets
+    if None not in grid:
+        assert len(ops.fold(np.zeros((1, *grid, 2)), axes, groups)) == sets
+
+
+@pytest.mark.parametrize("method", ["dense", "blocked"])
+def test_an_empty_batch_gives_an_empty_answer(method):
+    theta, phi, g = (np.zeros((0, n, 4), "float32") for n in (90, 50, 50))
+    tensors = [keras.ops.convert_to_tensor(array) for array in (theta, phi, g)]
+    assert tuple(ops.attend("gaussian", *tensors, method=method).shape) == (0, 90, 4)

@@ -7,8 +7,8 @@ import pytest
 from training.small_runs import RECIPE, fit
 from training.squares import write_squares
 
-from keras_nonlocal.training import read_run
 from keras_nonlocal.training import journal as journals
+from keras_nonlocal.training import read_run
 
 pytestmark = pytest.mark.usefixtures("eager")
 TWO = RECIPE.changed(epochs=2)  # of two steps each
