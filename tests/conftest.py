@@ -7,6 +7,11 @@ import pytest
 
 # TensorFlow leaves these kernels off on older CPUs, and takes up to seven times as long there.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# XLA compiles in two thirds of the time; how fast its machine code is does not matter to tests.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+)
 # Processes that test side by side share the cores.
 _processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 _threads = max((os.cpu_count() or 1) // _processes, 1)

@@ -68,10 +68,11 @@ class Manifest:
     def digest(self) -> str:
         """A SHA-256 of which videos there are and what is in them, in order.
 
-        Paths count from the folder that all have in common: it stays the same where that is moved.
+        Paths count from the folder that all have in common, and its name: it stays the same where
+        that folder is moved, and tells `train` from `val`.
         """
         paths = [os.path.abspath(entry.path) for entry in self.entries]
-        folder = os.path.commonpath([os.path.dirname(path) for path in paths])
+        folder = os.path.dirname(os.path.commonpath([os.path.dirname(path) for path in paths]))
         rows = [
             (path.removeprefix(folder), each.labels, each.start, each.end, each.times)
             for path, each in zip(paths, self.entries, strict=True)

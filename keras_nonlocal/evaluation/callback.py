@@ -16,8 +16,6 @@ from .table import Scores
 class Evaluation(keras.callbacks.Callback):
     """Tests at the end of epochs, and adds the figures to what the epoch reports.
 
-    Before the first epoch it looks whether all files are there, and fit the network.
-
     They have the names of `keras_nonlocal.evaluation.summary` behind `prefix`, such as
     `val_video_top1`, by which other callbacks can watch them; name those behind this one.
 
@@ -28,6 +26,7 @@ class Evaluation(keras.callbacks.Callback):
         every: Epochs from one test to the next.
         prefix: What the names of the figures begin with.
         network: The model to test, if it is another than the one in training and has its weights.
+        check: Whether to look before the first epoch whether all files are there and fit.
 
     Attributes:
         scores: Of the latest test; `None` before the first.
@@ -46,6 +45,7 @@ class Evaluation(keras.callbacks.Callback):
         every: int = 1,
         prefix: str = "val_",
         network: keras.Model | None = None,
+        check: bool = True,
     ):
         super().__init__()
         if not isinstance(evaluator, Evaluator):
@@ -54,12 +54,13 @@ class Evaluation(keras.callbacks.Callback):
                 f"Received: evaluator={evaluator!r}"
             )
         self.evaluator, self.source, self.prefix = evaluator, source, prefix
-        self.every, self.network = positive_int("every", every), network
+        self.every, self.network, self.check = positive_int("every", every), network, check
         self.scores: Scores | None = None
 
     def on_train_begin(self, logs=None):
         self._videos = read_source(self.source)
-        self.evaluator.check(self._tested, self._videos)
+        if self.check:
+            self.evaluator.check(self._tested, self._videos)
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every:

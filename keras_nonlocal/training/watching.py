@@ -57,7 +57,7 @@ def validation_by(
     videos = read_source(source, split=split, class_names=data.class_names)
     evaluator = evaluator_by(recipe)
     evaluator.check(network.classifier, videos)
-    return Evaluation(evaluator, videos, network=network.classifier)
+    return Evaluation(evaluator, videos, network=network.classifier, check=False)
 
 
 def evaluator_by(recipe: Recipe, **options) -> Evaluator:

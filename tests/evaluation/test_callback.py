@@ -60,3 +60,13 @@ def test_another_network_with_the_weights_may_be_tested(small, data, videos):
     history = taught.fit(*data, epochs=1, verbose=0, callbacks=[test]).history
     assert history["whole_video_top1"] == [summary(test.scores)["video_top1"]]
     assert test.evaluator._network.model is network
+
+
+def test_a_video_that_is_missing_is_named_before_the_first_step(small, data, videos, tmp_path):
+    lost = [*videos, (str(tmp_path / "lost.mp4"), "run")]
+    test = Evaluation(Evaluator(Clip(8, size=(32, 32)), clips=1, crops=1), lost)
+    before = small.get_weights()
+    with pytest.raises(ValueError, match=r"1 files are missing: '.*lost.mp4'"):
+        small.fit(*data, verbose=0, callbacks=[test])
+    for one, other in zip(before, small.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)

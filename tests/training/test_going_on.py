@@ -75,14 +75,18 @@ def test_moved_videos_and_lost_start_weights_do_not_keep_it_from_going_on(
     recipe = TWO.changed(weights=str(start))
     fit(recipe, own_videos, folder, callbacks=[StopAt(1)])
     start.unlink()
-    moved = own_videos.rename(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").mkdir()
+    moved = own_videos.rename(tmp_path / "elsewhere" / own_videos.name)
     fit(recipe, moved, folder)
     assert epochs_and_steps(folder) == [(1, 2), (2, 4)]
 
 
-def test_other_videos_under_other_names_are_told_in_words(own_videos, tmp_path):
+def test_other_videos_are_told_in_words(own_videos, tmp_path):
     folder = tmp_path / "run"
     fit(TWO, own_videos, folder, callbacks=[StopAt(0)])
+    of_the_same_names = write_squares(tmp_path / "other", 8, seed=1)
+    with pytest.raises(ValueError, match="videos: there others, or with other names"):
+        fit(TWO, of_the_same_names, folder)
     first = min(own_videos.glob("*/*.mp4"))
     first.rename(first.with_name("other.mp4"))
     with pytest.raises(ValueError, match="videos: there others, or with other names"):

@@ -157,6 +157,8 @@ def test_shards_that_hold_nothing_are_not_read(tmp_path):
 
 
 def test_shards_of_videos_that_were_moved_are_gone_on_with(manifest, copied, tmp_path):
-    moved = [shutil.copy(entry.path, tmp_path) for entry in manifest]
+    folder = tmp_path / os.path.basename(os.path.dirname(manifest.entries[0].path))
+    folder.mkdir()
+    moved = [shutil.copy(entry.path, folder) for entry in manifest]
     entries = [replace(entry, path=path) for entry, path in zip(manifest, moved, strict=True)]
     write_shards(replace(manifest, entries=tuple(entries)), copied, **SAME)
