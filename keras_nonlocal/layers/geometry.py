@@ -38,5 +38,4 @@ class Geometry:
         keys = math.prod(key_grid[axis] for axis in attending) // layer.temporal_groups
         inner = layer.inner_channels or max(channels // 2, 1)
         depth = {"gaussian": channels, "concatenation": 1}.get(layer.instantiation, inner)
-        sets = math.prod(grid) // positions
-        return cls(key_grid, sets, positions, keys, depth, inner)
+        return cls(key_grid, math.prod(grid) // positions, positions, keys, depth, inner)

@@ -85,10 +85,11 @@ def placement(builder: str, chosen: Design) -> dict[str, tuple[int, ...]]:
 
 
 def _check_builder(builder, family, chosen):
+    of_blocks = family.blocks > 0, f"nl_{builder}, which has non-local blocks"
     for name, has_it, other in (
-        ("blocks", family.blocks > 0, f"nl_{builder}, which has non-local blocks"),
-        ("instantiation", family.blocks > 0, f"nl_{builder}, which has non-local blocks"),
-        ("axes", family.blocks > 0, f"nl_{builder}, which has non-local blocks"),
+        ("blocks", *of_blocks),
+        ("instantiation", *of_blocks),
+        ("axes", *of_blocks),
         ("inflation", family.inflation is not None, "an I3D builder, which convolves over time"),
     ):
         if name in chosen and not has_it:

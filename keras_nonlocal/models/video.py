@@ -79,17 +79,11 @@ def _builder(builder: str):
     ) -> keras.Model:
         check_channels_last(builder)
         one_of("pooling", pooling, POOLINGS)
-        given = dict(
-            variant=variant,
-            blocks=blocks,
-            inflation=inflation,
-            instantiation=instantiation,
-            axes=axes,
-        )
+        given = {"variant": variant, "blocks": blocks, "inflation": inflation}
+        given |= {"instantiation": instantiation, "axes": axes}
         found = find_weights(weights, builder)
         chosen = design(builder, given, found.card)
         published = VARIANTS[chosen.variant]
-        check_method(chosen.instantiation, method)
         inputs = _inputs(input_tensor, input_shape, published)
         features = video_resnet(
             inputs,
@@ -137,6 +131,7 @@ def _inputs(tensor, shape, variant: Variant):
 
 def _block_options(variant: Variant, chosen: Design, method: str) -> dict:
     """The variant's non-local block, as the chosen pairwise function and axes allow."""
+    check_method(chosen.instantiation, method)
     options = {
         **variant.non_local,
         "instantiation": chosen.instantiation,

@@ -31,10 +31,9 @@ def test_large_activations_do_not_overflow_in_float16(case):
 
 
 @each_case
+@pytest.mark.skipif(backend.NAME == "jax", reason="JAX has float64 for all of a process or not")
 def test_float64_is_float64_throughout(case):
     """In float32 the error would be a hundred million times as large."""
-    if backend.NAME == "jax":
-        pytest.skip("JAX has no float64 unless it is switched on for all")
     layer = trained(case.make(dtype="float64"), case)
     x = case.input().astype("float64")
     assert keras.backend.standardize_dtype(layer(x, training=False).dtype) == "float64"

@@ -161,4 +161,7 @@ def test_shards_of_videos_that_were_moved_are_gone_on_with(manifest, copied, tmp
     folder.mkdir()
     moved = [shutil.copy(entry.path, folder) for entry in manifest]
     entries = [replace(entry, path=path) for entry, path in zip(manifest, moved, strict=True)]
-    write_shards(replace(manifest, entries=tuple(entries)), copied, **SAME)
+    before = {path.name: path.stat().st_mtime_ns for path in copied.glob("*.tfrecord")}
+    state = write_shards(replace(manifest, entries=tuple(entries)), copied, **SAME)
+    assert state == read_set(copied)
+    assert {path.name: path.stat().st_mtime_ns for path in copied.glob("*.tfrecord")} == before
