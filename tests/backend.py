@@ -10,7 +10,7 @@ NAME = keras.backend.backend()
 
 def answer(model, x):
     """What a model says of one batch: eagerly, as tracing a network takes longer than a call."""
-    return keras.ops.convert_to_numpy(model(x, training=False))
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, model(x, training=False))
 
 
 def value_and_gradients(function, arrays, dy):

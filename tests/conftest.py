@@ -15,7 +15,8 @@ os.environ.setdefault(
 # Processes that test side by side share the cores.
 _processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 _threads = max((os.cpu_count() or 1) // _processes, 1)
-os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(_threads))
+for _threads_of in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):  # TensorFlow; PyTorch
+    os.environ.setdefault(_threads_of, str(_threads))
 
 
 def pytest_collection_finish():

@@ -141,7 +141,7 @@ def as_c2d(published: Published) -> Published:
 class Network:
     """A published network with random weights and random statistics.
 
-    Called with clips `(B, 3, T, H, W)`; gives logits, and `probabilities` of the same clips.
+    Gives features and logits of clips `(B, 3, T, H, W)`, and the probabilities of logits.
     """
 
     def __init__(self, published: Published, seed: int = 0):
@@ -177,13 +177,11 @@ class Network:
         weight = self._draw("classifier", "w", (classes, 2048), 0.01)
         return x @ weight.T + self._draw("classifier", "b", (classes,), 0.1)
 
-    def probabilities(self, clips: torch.Tensor) -> np.ndarray:
-        """`(B, classes)`, as the code base averages them over the positions."""
-        with torch.no_grad():
-            logits = self.logits(clips)
-            if self.published.head == "probabilities":
-                return logits.softmax(dim=-1).mean(dim=1).numpy()
-            return logits.mean(dim=1).softmax(dim=-1).numpy()
+    def probabilities(self, logits: torch.Tensor) -> np.ndarray:
+        """`(B, classes)` of the logits, as the code base averages them over the positions."""
+        if self.published.head == "probabilities":
+            return logits.softmax(dim=-1).mean(dim=1).numpy()
+        return logits.mean(dim=1).softmax(dim=-1).numpy()
 
     def _residual(self, x, stage, block):
         width = 64 * 2 ** (stage - 2)

@@ -9,6 +9,7 @@ from keras_nonlocal.weights import convert
 
 torch = pytest.importorskip("torch")
 resnet = pytest.importorskip("pytorchvideo.models.hub.resnet")
+pytestmark = pytest.mark.usefixtures("undrawn_weights")
 
 
 @pytest.fixture(scope="module", params=["c2d_r50", "i3d_r50"])
