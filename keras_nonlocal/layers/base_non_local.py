@@ -242,7 +242,8 @@ class BaseNonLocal(keras.layers.Layer):
         for size, pool in zip(grid, self.pool_sizes, strict=True):
             if size is not None and size < pool:
                 raise ValueError(
-                    f"`pool_size` must fit into the input's grid {tuple(grid)}. "
+                    f"`pool_size` must fit into the grid {tuple(grid)} that reaches "
+                    f"{self.name!r}: give longer or larger input, or pool less. "
                     f"Received: pool_size={self.pool_size}"
                 )
         frames = grid[0] and grid[0] // self.pool_sizes[0]
