@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -56,12 +57,15 @@ def _record(kind, value, where):
             f"{where} does not hold the expected fields.\n  missing: {missing}\n"
             f"  unknown: {unknown}\n  expected: {', '.join(known)}"
         )
-    types = get_type_hints(kind)
+    types = _types(kind)
     read = {name: parse(types[name], value[name], f"{where}, `{name}`") for name in value}
     try:
         return kind(**read)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
+
+
+_types = cache(get_type_hints)
 
 
 def _needed(field) -> bool:
@@ -98,6 +102,8 @@ def _sequence(kind, value, where):
     fits = isinstance(value, list) and (repeated or len(value) == len(kinds))
     _check(fits, size, value, where)
     if repeated:
+        if all(type(item) is kinds[0] for item in value):  # as names of classes are
+            return tuple(value)
         kinds = kinds[:1] * len(value)
     return tuple(
         parse(kind, item, f"{where}[{index}]")

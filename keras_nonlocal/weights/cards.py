@@ -175,7 +175,7 @@ def read_card(name: str) -> Card:
             f"There is no card {name!r}. {'Near it: ' + ', '.join(near) + '. ' if near else ''}"
             f"`keras-nonlocal zoo list` shows all {len(names)}."
         )
-    return _parse(name, (entries_root() / name / "card.json").read_text("utf-8"))
+    return _read(name)
 
 
 def card_for(weights: str, builder: str) -> Card:
@@ -193,7 +193,7 @@ def card_for(weights: str, builder: str) -> Card:
     >>> keras_nonlocal.weights.card_for("kinetics400", "nl_i3d_r50").name
     'nl_i3d_r50_kinetics400_mmaction2_embedded_gaussian'
     """
-    cards = [read_card(name) for name in card_names()]
+    cards = map(_read, card_names())
     fitting = [card for card in cards if card.builder == builder]
     for card in fitting:
         if weights == card.name or (weights == card.dataset and card.recommended):
@@ -209,9 +209,9 @@ def _class_list(path: Path) -> tuple[str, ...]:
     return tuple(path.read_text("utf-8").splitlines())
 
 
-def _parse(name: str, text: str) -> Card:
+def _read(name: str) -> Card:
     where = f"The card {name!r}"
-    data = parse_json(text, where)
+    data = parse_json((entries_root() / name / "card.json").read_text("utf-8"), where)
     if isinstance(data, dict):
         data = {"name": name, **data}
         data |= {key: _class_names(data[key], where) for key in ("classes",) if key in data}
