@@ -39,7 +39,7 @@ def test_arguments_are_checked(layer, config, message):
     [
         (NonLocal3D(), (2, 4, 4, 8), "expected ndim=5, found ndim=4"),
         (NonLocal1D(), (2, 4, 4, 8), "expected ndim=3, found ndim=4"),
-        (NonLocal3D(pool_size=(1, 4, 4)), (2, 4, 3, 8, 8), "must fit into the grid .*give longer or larger input"),
+        (NonLocal3D(pool_size=(1, 4, 4)), (2, 4, 3, 8, 8), "fit into the grid .*larger input"),
         (NonLocal3D(temporal_groups=3), (2, 4, 4, 4, 8), "must divide the number of frames"),
     ],
 )
@@ -54,7 +54,7 @@ def test_inputs_that_do_not_fit_are_refused(layer, shape, message):
     ("layer", "shape", "message"),
     [
         (NonLocal3D(), (4, 4, 4, 8), r"`x` must be \(B, \*grid, C\), 5 dimensions"),
-        (NonLocal3D(pool_size=(1, 4, 4)), (2, 4, 3, 8, 8), "must fit into the grid .*give longer or larger input"),
+        (NonLocal3D(pool_size=(1, 4, 4)), (2, 4, 3, 8, 8), "fit into the grid .*larger input"),
     ],
 )
 def test_attention_refuses_them_too(layer, shape, message):
