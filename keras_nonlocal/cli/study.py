@@ -84,7 +84,6 @@ def _processes(arguments) -> list[int]:
     count = arguments.processes
     threads = str(max(cores() // count, 1))
     environment = {
-        "TF_ENABLE_ONEDNN_OPTS": "1",  # older CPUs, too, have what the fast kernels need
         **os.environ,
         "TF_NUM_INTRAOP_THREADS": threads,
         "OMP_NUM_THREADS": threads,
