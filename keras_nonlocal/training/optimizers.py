@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from ..validation import at_least
+from .adamw import AdamW
 from .norms import norms
 from .recipe import Recipe
 from .schedules import Rate, learning_rate
@@ -119,9 +120,9 @@ def _sgd(recipe: Recipe, rate: Rate, model: keras.Model) -> keras.optimizers.Opt
 
 
 def _adamw(recipe: Recipe, rate: Rate, model: keras.Model) -> keras.optimizers.Optimizer:
-    adamw = keras.optimizers.AdamW(
-        rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm
-    )
+    # PyTorch's is Keras's own, which updates all weights at once.
+    kind = keras.optimizers.AdamW if keras.backend.backend() == "torch" else AdamW
+    adamw = kind(rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm)
     adamw.exclude_from_weight_decay(var_list=_spared(recipe, model))
     return adamw
 
