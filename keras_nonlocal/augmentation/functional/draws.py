@@ -14,7 +14,7 @@ def uniforms(seeds, count: int) -> tf.Tensor:
     def draw(seed):
         return tf.random.stateless_uniform((count,), seed, alg="philox")
 
-    return tf.map_fn(draw, seeds, fn_output_signature=tf.TensorSpec((count,), "float32"))
+    return _each(draw, seeds, (count,))
 
 
 def normals(seeds, clips) -> tf.Tensor:
@@ -23,8 +23,7 @@ def normals(seeds, clips) -> tf.Tensor:
     def draw(seed):
         return tf.random.stateless_normal(tf.shape(clips)[1:], seed, alg="philox")
 
-    signature = tf.TensorSpec(clips.shape[1:], "float32")
-    return tf.map_fn(draw, seeds, fn_output_signature=signature)
+    return _each(draw, seeds, clips.shape[1:])
 
 
 def beta(seeds, alpha: float) -> tf.Tensor:
@@ -34,7 +33,14 @@ def beta(seeds, alpha: float) -> tf.Tensor:
         first, second = tf.unstack(tf.random.stateless_gamma((2,), seed, alpha, dtype="float64"))
         return tf.cast(tf.math.divide_no_nan(first, first + second), "float32")
 
-    return tf.map_fn(draw, seeds, fn_output_signature=tf.TensorSpec((), "float32"))
+    return _each(draw, seeds, ())
+
+
+def _each(draw, seeds, shape) -> tf.Tensor:
+    """What `draw` makes of each seed; of a single one without a loop, which is slow to trace."""
+    if seeds.shape[0] == 1:
+        return tf.ensure_shape(draw(seeds[0])[None], (1, *shape))
+    return tf.map_fn(draw, seeds, fn_output_signature=tf.TensorSpec(shape, "float32"))
 
 
 def order(seeds) -> tf.Tensor:
