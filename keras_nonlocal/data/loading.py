@@ -5,7 +5,6 @@ from __future__ import annotations
 import tensorflow as tf
 
 from .clip import Clip
-from .python_calls import numpy_function
 from .reader import ClipReader
 
 
@@ -27,7 +26,7 @@ def loaded_by(
     target = tf.constant(reader.targets[:1])
 
     def load(index, draw):
-        videos, targets = numpy_function(reader, [index, draw], (tf.uint8, target.dtype))
+        videos, targets = tf.numpy_function(reader, [index, draw], (tf.uint8, target.dtype))
         videos = tf.ensure_shape(videos, (None, clip.frames, *(clip.size or (None, None)), 3))
         targets = tf.ensure_shape(targets, (None, *target.shape[1:]))
         seeds = tf.repeat(tf.bitcast(draw, tf.int32)[None], tf.shape(videos)[0], axis=0)

@@ -26,7 +26,6 @@ import tensorflow as tf
 from ..validation import one_of, positive_int, sizes
 from . import flashes
 from .pipeline import with_fixed_tuning
-from .python_calls import numpy_function
 from .video import write_video
 
 CLASS_NAMES = ("different", "same")
@@ -97,7 +96,7 @@ def dataset(
         order = order.shuffle(num_clips, seed=seed)
 
     def pick(index):  # through NumPy, as a graph cannot hold gigabytes of constants
-        video = numpy_function(videos.__getitem__, [index], tf.uint8)
+        video = tf.numpy_function(videos.__getitem__, [index], tf.uint8)
         return tf.ensure_shape(video, videos.shape[1:]), tf.gather(labels, index)
 
     batches = order.map(pick).batch(positive_int("batch_size", batch_size))
