@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from ..layers import NonLocal3D
+from ..layers import MaxPool3D, NonLocal3D
 from .backbone import Backbone, source_of
 from .blocks import basic, bottleneck, conv_norm
 from .placement import DEPTHS, STAGES
@@ -94,4 +94,4 @@ def _stem(x, width, time_kernel, variant):
 def _max_pool(x, size, strides, name):
     """In float32 for float16: TensorFlow pools no float16 clips on a CPU."""
     half = keras.config.dtype_policy().compute_dtype == "float16"
-    return layers.MaxPooling3D(size, strides, dtype="float32" if half else None, name=name)(x)
+    return MaxPool3D(size, strides, dtype="float32" if half else None, name=name)(x)

@@ -2,6 +2,7 @@
 
 from .batch_norm import BatchNorm as BatchNorm
 from .geometry import Geometry as Geometry
+from .max_pool import MaxPool3D as MaxPool3D
 from .non_local import NonLocal1D as NonLocal1D
 from .non_local import NonLocal2D as NonLocal2D
 from .non_local import NonLocal3D as NonLocal3D

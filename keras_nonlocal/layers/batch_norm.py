@@ -29,8 +29,8 @@ class BatchNorm(keras.layers.BatchNormalization):
             return super().call(inputs, training=training, mask=mask)
         y, mean, variance = self._fused(inputs)
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            kept = ops.cast(moving, "float32") * self.momentum
-            moving.assign(ops.cast(kept + batch * (1 - self.momentum), moving.dtype))
+            kept = ops.cast(moving, "float32")
+            moving.assign(ops.cast(kept + (batch - kept) * (1 - self.momentum), moving.dtype))
         return y
 
     def _has_kernel(self, inputs):
@@ -55,11 +55,11 @@ class BatchNorm(keras.layers.BatchNormalization):
             x=images,
             scale=tf.cast(self.gamma, "float32"),
             offset=tf.cast(self.beta, "float32"),
-            mean=tf.zeros((0,)),
-            variance=tf.zeros((0,)),
+            mean=(),
+            variance=(),
             epsilon=self.epsilon,
             is_training=True,
         )
         count = ops.cast(math.prod(shape[:-1]), "float32")
-        biased = variance * (count - 1) / count  # the kernel divides by count - 1
+        biased = variance - variance / count  # the kernel divides by count - 1
         return ops.reshape(y, shape), mean, biased
