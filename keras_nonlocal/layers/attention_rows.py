@@ -43,8 +43,8 @@ def attention_rows(layer, shape, positions, theta, phi, key_mask):
 
 def _numbered(layer, grid):
     """Which position of `grid`, counted T, H, W, sits where after folding: `(sets, N)`."""
-    numbers = np.arange(np.prod(grid)).reshape(1, *grid, 1)
-    return fold(numbers, layer.axes, layer.temporal_groups, np)[..., 0]
+    numbers = np.arange(np.prod(grid))[:, None]
+    return fold(numbers, (1, *grid), layer.axes, layer.temporal_groups, np)[..., 0]
 
 
 def _check_positions(positions, grid, rank):

@@ -116,10 +116,12 @@ class BaseNonLocal(keras.layers.Layer):
     def call(self, x, mask=None, training=None):
         self._check_grid(x.shape[1:-1])
         mask = self._over_grid(mask, x)
-        theta, phi, g, key_mask = self._project(x, mask)
+        *grid, channels = ops.shape(x)
+        theta, phi, g, key_mask = self._project(x, grid, mask)
         sets = count_sets(x.shape[1:-1], self.axes, self.temporal_groups)
         y = attend(self.instantiation, theta, phi, g, key_mask, self.method, sets)
-        y = self.out(unfold(y, x, self.axes, self.temporal_groups))
+        y = self.out(unfold(y, grid, self.axes, self.temporal_groups))
+        y = ops.reshape(y, (*grid, channels))
         if self.norm_type == "batch":
             y = self.norm(y, training=training, mask=None if mask is None else mask[..., 0])
         return x + y
@@ -153,7 +155,7 @@ class BaseNonLocal(keras.layers.Layer):
         self._check_grid(x.shape[1:-1])
         if not self.built:
             self.build(x.shape)
-        theta, phi, _, key_mask = self._project(x, self._over_grid(mask, x))
+        theta, phi, _, key_mask = self._project(x, x.shape[:-1], self._over_grid(mask, x))
         return attention_rows(self, tuple(x.shape), positions, theta, phi, key_mask)
 
     def compute_output_shape(self, input_shape):
@@ -175,25 +177,28 @@ class BaseNonLocal(keras.layers.Layer):
             "method": self.method,
         }
 
-    def _project(self, x, mask):
+    def _project(self, x, grid, mask):
         """Sets of positions: theta `(B', N, D)`, phi `(B', M, D)`, g `(B', M, C)`, key mask."""
         source, key_mask = x, mask
         if self.pool_position == "before":
             source, key_mask = self._pool(x, mask)
-        theta, phi, g = x, source, self.g(source)
+        theta, phi = _rows(x), _rows(source)  # of which a product is one operation
+        g = self.g(phi)
         if self.instantiation != "gaussian":
-            theta, phi = self.theta(x), self.phi(source)
+            theta, phi = self.theta(theta), self.phi(phi)
         if self.pool_position == "after":
-            phi, key_mask = self._pool(phi, mask)
-            g, _ = self._pool(g, mask)
+            g, _ = self._pool(ops.reshape(g, (*grid, g.shape[-1])), mask)
+            source, key_mask = self._pool(ops.reshape(phi, (*grid, phi.shape[-1])), mask)
+            phi = _rows(source)
         if self.instantiation == "concatenation":
             w_theta, w_phi = ops.split(wide(self.w_f)[:, None], 2)  # already logits
             theta, phi = ops.matmul(wide(theta), w_theta), ops.matmul(wide(phi), w_phi)
         if self.scale:
             theta = theta * ops.cast(self._logit_scale, theta.dtype)
+        keys = grid if source is x else ops.shape(source)[:-1]
         if key_mask is not None:
-            key_mask = self._fold(key_mask)[..., 0] > 0
-        return self._fold(theta), self._fold(phi), self._fold(g), key_mask
+            key_mask = self._fold(key_mask, keys)[..., 0] > 0
+        return self._fold(theta, grid), self._fold(phi, keys), self._fold(g, keys), key_mask
 
     def _pool(self, x, mask):
         """Max pooling that sees only valid positions, and the mask of the pooled grid."""
@@ -214,8 +219,8 @@ class BaseNonLocal(keras.layers.Layer):
         pooled = ops.max_pool(ops.cast(x, dtype), pools, pools, data_format="channels_last")
         return ops.cast(pooled, self.compute_dtype)
 
-    def _fold(self, x):
-        return fold(x, self.axes, self.temporal_groups)
+    def _fold(self, x, grid):
+        return fold(x, grid, self.axes, self.temporal_groups)
 
     def _over_grid(self, mask, x):
         """A mask of leading dimensions, `(B, L)` or `(B, T)` or the whole grid, as 0 or 1."""
@@ -252,6 +257,11 @@ class BaseNonLocal(keras.layers.Layer):
                 "`temporal_groups` must divide the number of frames, before and after pooling. "
                 f"Received: temporal_groups={self.temporal_groups} with {grid[0]} frames"
             )
+
+
+def _rows(x):
+    """`(B, *grid, C) -> (B * positions, C)`."""
+    return ops.reshape(x, (-1, x.shape[-1]))
 
 
 def _largest(x, pools):

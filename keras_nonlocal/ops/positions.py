@@ -8,6 +8,8 @@ in the attention (time for space-only, groups of frames) moves into B'.
 from __future__ import annotations
 
 import math
+from functools import reduce
+from operator import mul
 
 import keras
 from keras import ops
@@ -20,31 +22,32 @@ AXES: dict[int, dict[str, tuple[int, ...]]] = {
 }
 
 
-def fold(x, axes, groups=1, ops=ops):
+def fold(x, shape, axes, groups=1, ops=ops):
     """`(B, *grid, C) -> (B', N, C)`: one row of B' for each set of positions.
 
     Args:
-        x: Features `(B, *grid, C)` with any static or dynamic dimensions.
+        x: Features `(B, *grid, C)`, or the same as rows `(B * positions, C)`.
+        shape: `(B, *grid)`; any of it may be dynamic.
         axes: One of `AXES[rank]`, such as `"spacetime"`.
         groups: Into how many runs of consecutive frames the first grid dimension is cut.
         ops: What reshapes: Keras's operations, or NumPy.
     """
-    split = _split(ops.shape(x), groups)
-    order = _order(len(x.shape) - 2, axes)
-    sets = len(order) - 1 - len(AXES[len(x.shape) - 2][axes])
-    x = ops.transpose(ops.reshape(x, split), order)
-    shape = ops.shape(x)
-    return ops.reshape(x, (math.prod(shape[:sets]), math.prod(shape[sets:-1]), shape[-1]))
+    order, apart = _order(len(shape) - 1, axes)
+    split = (*_split(shape, groups), x.shape[-1])
+    if order != sorted(order):
+        x = ops.transpose(ops.reshape(x, split), order)
+    split = [split[axis] for axis in order]
+    return ops.reshape(x, (_product(split[:apart]), _product(split[apart:-1]), split[-1]))
 
 
-def unfold(y, like, axes, groups=1):
-    """The inverse of `fold`: `(B', N, C')` back on the grid of `like (B, *grid, C)`."""
-    shape = ops.shape(like)
-    split = (*_split(shape, groups)[:-1], y.shape[-1])
-    order = _order(len(shape) - 2, axes)
-    y = ops.reshape(y, [split[axis] for axis in order])
-    inverse = [order.index(axis) for axis in range(len(order))]
-    return ops.reshape(ops.transpose(y, inverse), (*shape[:-1], y.shape[-1]))
+def unfold(y, shape, axes, groups=1):
+    """The inverse of `fold`: `(B', N, C)` back to the rows `(B * positions, C)` of a grid."""
+    order, _ = _order(len(shape) - 1, axes)
+    split = (*_split(shape, groups), y.shape[-1])
+    if order != sorted(order):
+        y = ops.reshape(y, [split[axis] for axis in order])
+        y = ops.transpose(y, [order.index(axis) for axis in range(len(order))])
+    return ops.reshape(y, (-1, y.shape[-1]))
 
 
 def count_sets(grid, axes, groups=1):
@@ -70,11 +73,21 @@ def check_channels_last(what: str) -> None:
 
 def _split(shape, groups):
     """`(B, T, ...)` to `(B, groups, T / groups, ...)`."""
-    return (shape[0], groups, shape[1] // groups, *shape[2:])
+    frames = shape[1] if groups == 1 else shape[1] // groups
+    return (shape[0], groups, frames, *shape[2:])
 
 
 def _order(rank, axes):
-    """Batch, groups, bystanders, attending dimensions, channels: indices after `_split`."""
+    """Batch, groups, bystanders, attending dimensions, channels: indices after `_split`.
+
+    And how many of them come before the attending ones.
+    """
     attending = [2 + axis for axis in AXES[rank][axes]]
     bystanders = [axis for axis in range(2, rank + 2) if axis not in attending]
-    return [0, 1, *bystanders, *attending, rank + 2]
+    return [0, 1, *bystanders, *attending, rank + 2], 2 + len(bystanders)
+
+
+def _product(sizes):
+    """Without the ones: each factor of a dynamic size is an operation."""
+    factors = [size for size in sizes if not isinstance(size, int) or size != 1]
+    return reduce(mul, factors, *([] if factors else [1]))

@@ -87,7 +87,7 @@ def test_the_memory_of_a_sample_counts_all_of_its_sets():
 def test_sets_are_counted_as_folding_makes_them(grid, axes, groups, sets):
     assert ops.count_sets(grid, axes, groups) == sets
     if None not in grid:
-        assert len(ops.fold(np.zeros((1, *grid, 2)), axes, groups)) == sets
+        assert len(ops.fold(np.zeros((1, *grid, 2)), (1, *grid), axes, groups)) == sets
 
 
 @pytest.mark.parametrize("method", ["dense", "blocked"])
