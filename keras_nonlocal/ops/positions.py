@@ -36,8 +36,8 @@ def fold(x, shape, axes, groups=1, ops=ops):
     split = (*_split(shape, groups), x.shape[-1])
     if order != sorted(order):
         x = ops.transpose(ops.reshape(x, split), order)
-    split = [split[axis] for axis in order]
-    return ops.reshape(x, (_product(split[:apart]), _product(split[apart:-1]), split[-1]))
+    *sizes, channels = (split[axis] for axis in order)
+    return ops.reshape(x, (_product(sizes[:apart]), _product(sizes[apart:]), channels))
 
 
 def unfold(y, shape, axes, groups=1):

@@ -37,7 +37,7 @@ class AdamW(keras.optimizers.AdamW):
     >>> adamw = AdamW(0.001, weight_decay=0.01, global_clipnorm=5.0)
     """
 
-    _step: _Step | None = None  # while weights change
+    _step: Any = None  # a `_Step` while weights change
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
