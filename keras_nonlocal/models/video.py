@@ -82,6 +82,7 @@ def _builder(builder: str):
         given = {"variant": variant, "blocks": blocks, "inflation": inflation}
         given |= {"instantiation": instantiation, "axes": axes}
         found = find_weights(weights, builder)
+        classes = _classes(classes, found.card, include_top)
         chosen = design(builder, given, found.card)
         published = VARIANTS[chosen.variant]
         inputs = _inputs(input_tensor, input_shape, published)
@@ -95,7 +96,6 @@ def _builder(builder: str):
             non_local=_block_options(published, chosen, method),
             name=name,
         )
-        classes = _classes(classes, found.card, include_top)
         scores = HEADS[published.head](features.output, classes, classifier_activation, dropout)
         if found.path is not None:  # a file of another code base has a classifier
             end = scores if include_top or found.source else features.output
