@@ -10,9 +10,9 @@ import tensorflow as tf
 from ..validation import one_of, positive_int
 from .clip import Clip
 from .ledger import Ledger
-from .loading import loaded_by, only_clip
+from .loading import loaded_by
 from .manifest import Manifest
-from .pipeline import Augment, finish
+from .pipeline import Augment, finish, only_clip
 from .reader import DAMAGE, ClipReader, OnError
 from .shards.reading import shard_clips
 from .shards.service import refuse_python

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from .clip import Clip
+from .pipeline import as_written
 from .reader import ClipReader
 
 
@@ -25,6 +26,7 @@ def loaded_by(
     """
     target = tf.constant(reader.targets[:1])
 
+    @as_written
     def load(index, draw):
         videos, targets = tf.numpy_function(reader, [index, draw], (tf.uint8, target.dtype))
         videos = tf.ensure_shape(videos, (None, clip.frames, *(clip.size or (None, None)), 3))
@@ -33,8 +35,3 @@ def loaded_by(
         return (videos, targets, seeds) if reader.labelled else (videos, seeds)
 
     return numbered.map(load, num_parallel_calls=calls)
-
-
-def only_clip(*parts):
-    """The one clip that there is, without the copy that `unbatch` makes."""
-    return tuple(part[0] for part in parts)

@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from ..augmentation import ClipAugmentation
 from ..augmentation.chain import apply, copies
 from ..validation import positive_int
 from .ending import release_iterators_at_exit
 
 Augment = Callable | Sequence[Callable] | None
 UNKNOWN = tf.data.UNKNOWN_CARDINALITY
+# Reading functions anew as graphs takes AutoGraph most of the time in which a data set is made.
+as_written = tf.autograph.experimental.do_not_convert
 
 
 def finish(
@@ -74,12 +77,13 @@ def _one_by_one(clips, layers, training, workers):
     """Each clip as a batch of one, which may become a batch of several."""
     change, count = _changed(layers, training), copies(layers)
 
+    @as_written
     def changed(*element):
         return change(*(part[None] for part in element))
 
     batches = clips.map(changed, num_parallel_calls=workers)
     if count == 1:
-        return batches.map(lambda *parts: tuple(part[0] for part in parts))
+        return batches.map(only_clip)
     known = clips.cardinality()
     several = batches.unbatch()
     if known == UNKNOWN:
@@ -88,15 +92,27 @@ def _one_by_one(clips, layers, training, workers):
 
 
 def _changed(layers, training):
+    count = copies(layers)
+    # The functions of others may have branches and loops that AutoGraph has to read.
+    layers = [each if isinstance(each, ClipAugmentation) else tf.function(each) for each in layers]
+
+    @as_written
     def change(video, *rest):
         *target, seeds = rest
         labels = target[0] if target else None
         video, labels = apply(layers, video, labels, seeds if training else None)
-        seeds = tf.repeat(seeds, copies(layers), axis=0)
+        seeds = tf.repeat(seeds, count, axis=0)
         return (video, labels, seeds) if target else (video, seeds)
 
     return change
 
 
+@as_written
+def only_clip(*parts):
+    """The one clip that there is, without the copy that `unbatch` makes."""
+    return tuple(part[0] for part in parts)
+
+
+@as_written
 def _without_seeds(*parts):
     return parts[:-1] if len(parts) > 2 else parts[0]

@@ -10,8 +10,8 @@ import tensorflow as tf
 from ..validation import at_least, positive_int
 from .clip import Clip
 from .ledger import Ledger
-from .loading import loaded_by, only_clip
-from .pipeline import Augment, finish
+from .loading import loaded_by
+from .pipeline import Augment, as_written, finish, only_clip
 from .reader import ClipReader
 from .shards.reading import shard_stream
 from .shards.service import refuse_python
@@ -70,6 +70,7 @@ def training_stream(
     calls = positive_int("workers", cores() if workers is None else workers)
     own = batch_size // count
 
+    @as_written
     def mine(position):
         return position % batch_size // own == index
 
@@ -97,6 +98,7 @@ def training_stream(
 def _numbered(count: int, *, seed: int, first: int, mine) -> tf.data.Dataset:
     """Which video comes at each position, and a number that decides its draws."""
 
+    @as_written
     def drawn(position):
         order = tf.stack([seed, position // count])
         index = tf.random.experimental.index_shuffle(position % count, order, count - 1)

@@ -41,7 +41,9 @@ class Network:
     ):
         self.model, self._preparation, self._memory = model, preparation, memory
         self._function = tf.function(
-            self._run, input_signature=[tf.TensorSpec((None, *shape), "uint8")]
+            self._run,
+            input_signature=[tf.TensorSpec((None, *shape), "uint8")],
+            autograph=False,
         )
         self._bytes: dict[Shape, int] = {}
 

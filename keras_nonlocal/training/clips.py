@@ -42,7 +42,12 @@ def training_clips(recipe: Recipe, source: Any, **options) -> tf.data.Dataset:
     )
     classes = len(stream.class_names)
     check_labels(recipe, stream)
-    rows = stream.map(lambda clips, labels: (clips, _rows(labels, classes)))
+
+    @tf.autograph.experimental.do_not_convert
+    def with_rows(clips, labels):
+        return clips, _rows(labels, classes)
+
+    rows = stream.map(with_rows)
     rows.class_names, rows.clips = stream.class_names, stream.clips
     return rows
 

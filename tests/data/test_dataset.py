@@ -185,3 +185,18 @@ def test_a_missing_file_is_found_before_the_first_batch(videos):
     gone = Manifest((*videos.entries, Entry("/gone/a.mp4", (0,))), NAMES)
     with pytest.raises(ValueError, match=r"/gone/a\.mp4"):
         video_dataset(gone, clip=CLIP)
+
+
+def test_functions_of_others_may_branch_by_what_a_clip_shows(videos):
+    def brightened(clips):
+        clips = tf.cast(clips, "float32")
+        if tf.reduce_mean(clips) < 1000.0:  # which Python cannot know when it is traced
+            clips = clips + 1000.0
+        return clips
+
+    options = {"clip": CLIP, "batch_size": 3}
+    plain, changed = (
+        next(iter(video_dataset(videos, augment=augment, **options)))[0].numpy()
+        for augment in (None, [brightened])
+    )
+    np.testing.assert_array_equal(changed, plain + np.float32(1000))
