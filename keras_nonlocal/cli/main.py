@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 
 import tensorflow as tf
@@ -16,6 +17,8 @@ EXPECTED = (ValueError, OSError, ImportError, TrainingStopped)
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, run, and turn an expected error into one line and exit status 2."""
+    if argv is None:  # a process of its own: looks for garbage leave out what was imported
+        gc.freeze()
     parser = argparse.ArgumentParser(
         prog="keras-nonlocal", description="Non-local neural networks for video."
     )
