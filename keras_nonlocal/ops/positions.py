@@ -89,5 +89,4 @@ def _order(rank, axes):
 
 def _product(sizes):
     """Without the ones: each factor of a dynamic size is an operation."""
-    factors = [size for size in sizes if not isinstance(size, int) or size != 1]
-    return reduce(mul, factors, *([] if factors else [1]))
+    return reduce(mul, [size for size in sizes if not isinstance(size, int) or size != 1] or [1])

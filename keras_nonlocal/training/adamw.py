@@ -23,8 +23,9 @@ class AdamW(keras.optimizers.AdamW):
 
     Keras asks the schedule of the rate again for each weight that decays, and computes for each
     weight how biased its moments are. Here TensorFlow's kernel moves a float32 weight and its
-    moments at once. Weights come out the same. Source: Decoupled Weight Decay Regularization
-    (arXiv:1711.05101), algorithm 2.
+    moments at once. Weights come out the same, but for 1e-5 of a step where `1 - beta` is no
+    float32: the kernel takes it of the rounded beta. Source: Decoupled Weight Decay
+    Regularization (arXiv:1711.05101), algorithm 2.
 
     Args:
         options: As in `keras.optimizers.AdamW`, without `amsgrad`.

@@ -13,7 +13,8 @@ OPTIONS = {
     "weight_decay": 0.1,
     "global_clipnorm": 0.5,
     "epsilon": 1e-5,
-    "beta_1": 0.8,
+    "beta_1": 0.75,  # and 1 - beta are exact in float32, else the two differ by its rounding
+    "beta_2": 1 - 2**-10,
     "name": "same",
 }
 X = np.random.default_rng(0).normal(size=(24, 4)).astype("float32")
@@ -53,9 +54,9 @@ def test_weights_and_moments_are_those_of_keras(rate, dtype):
         trained(kind, rate, dtype) for kind in (AdamW, keras.optimizers.AdamW)
     )
     for one, other in zip(by_ours.variables, by_theirs.variables, strict=True):
-        np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, (one, other)), rtol=2e-5)
+        np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, (one, other)), rtol=1e-6)
     for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-6, atol=6 * 1e-5 * 0.01)  # six steps
+        np.testing.assert_allclose(one, other, rtol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
