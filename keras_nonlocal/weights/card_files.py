@@ -1,4 +1,4 @@
-"""Weights onto this machine by name: those of cards, and ImageNet networks to start from."""
+"""The weights of cards onto this machine."""
 
 from __future__ import annotations
 
@@ -7,26 +7,8 @@ from os import PathLike
 from pathlib import Path
 
 from .cards import Card, read_card
-from .fetching import Digest, Source, fetch
+from .fetching import Source, fetch
 from .fetching.cache import Place
-
-IMAGENET = "imagenet"
-
-# torchvision's ResNets, with the stride on the 3x3 convolutions as here; BSD-3-Clause.
-_HOST = "https://download.pytorch.org/models"
-RESNETS = {
-    "r50": Source(
-        "resnet50-0676ba61.pth",
-        (f"{_HOST}/resnet50-0676ba61.pth",),
-        Digest("sha256_prefix", "0676ba61"),
-        size=102_530_333,
-    ),
-    "r101": Source(
-        "resnet101-63fe2227.pth",
-        (f"{_HOST}/resnet101-63fe2227.pth",),
-        Digest("sha256_prefix", "63fe2227"),
-    ),
-}
 
 
 def cached_path(card: Card, cache: str | PathLike | None = None) -> Path:
@@ -88,22 +70,6 @@ def fetch_weights(
     file = card.weights
     source = Source(file.name, (str(file.url), *file.mirrors), file.digest, file.bytes)
     return fetch(source, cache=cache, progress=progress)
-
-
-def fetch_imagenet(builder: str) -> Path:
-    """Fetches the image network that a builder's residual blocks are inflated from.
-
-    Raises:
-        ValueError: There is none for this builder.
-        FetchError: The file could not be fetched.
-    """
-    depth = builder.rsplit("_", 1)[-1]
-    if depth not in RESNETS:
-        raise ValueError(
-            f"There are ImageNet weights for builders of the depths {', '.join(RESNETS)}. "
-            f"Received: weights={IMAGENET!r} for {builder}"
-        )
-    return fetch(RESNETS[depth])
 
 
 def _checked(card: Card) -> Path:

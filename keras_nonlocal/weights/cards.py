@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ..schema import parse, parse_json
 from .fetching import Digest
+from .imagenet import IMAGENET, has_imagenet
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -199,6 +200,7 @@ def card_for(weights: str, builder: str) -> Card:
         if weights == card.name or (weights == card.dataset and card.recommended):
             return card
     datasets = [repr(card.dataset) for card in fitting if card.recommended]
+    datasets += [repr(IMAGENET)] * has_imagenet(builder)
     names = [repr(card.name) for card in fitting]
     choices = ", ".join(["None", "the path of a .weights.h5 file", *datasets, *names])
     raise ValueError(f"`weights` of {builder} must be {choices}. Received: weights={weights!r}")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import keras
 
-from .card_files import IMAGENET, fetch_imagenet, fetch_weights
+from .card_files import fetch_weights
 from .cards import Card, card_for
 from .checkpoints import read_checkpoint
 from .convert import convert
+from .imagenet import IMAGENET, fetch_imagenet
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from weights.names.synthetic import entries, their_layout
 from keras_nonlocal import models, zoo
 from keras_nonlocal.cli import main
 from keras_nonlocal.schema import parse
-from keras_nonlocal.weights import Card, Digest, Source, cached_path, card_files, named_weights
+from keras_nonlocal.weights import Card, Digest, Source, cached_path, imagenet, named_weights
 
 pytestmark = pytest.mark.usefixtures("undrawn_weights")
 
@@ -114,7 +114,7 @@ def test_imagenet_weights_are_fetched_and_inflated(cache, tmp_path, monkeypatch)
     (tmp_path / "image.pth").write_bytes(data)
     digest = Digest("sha256", hashlib.sha256(data).hexdigest())
     source = Source("resnet50.pth", (str(tmp_path / "image.pth"),), digest, len(data))
-    monkeypatch.setitem(card_files.RESNETS, "r50", source)
+    monkeypatch.setitem(imagenet.RESNETS, "r50", source)
     weights = named_weights(models.i3d_r50(weights="imagenet", classes=7))
     kernel = np.transpose(arrays["conv1.weight"], (2, 3, 1, 0))
     np.testing.assert_allclose(weights["conv1_conv/kernel"].numpy().sum(axis=0), kernel, rtol=1e-5)
