@@ -48,6 +48,8 @@ class BaseNonLocal(keras.layers.Layer):
         one_of("axes", axes, AXES[self.rank])
         one_of("pool_position", pool_position, ("before", "after"))
         one_of("norm", norm, ("batch", None))
+        one_of("scale", scale, (True, False))
+        one_of("out_bias", out_bias, (True, False))
         positive_int("temporal_groups", temporal_groups)
         check_method(instantiation, method)
         if inner_channels is not None:
@@ -91,6 +93,7 @@ class BaseNonLocal(keras.layers.Layer):
                 f"The last dimension of the input to {self.name!r} (channels) must be known. "
                 f"Received: input_shape={tuple(input_shape)}"
             )
+        self.input_spec = keras.layers.InputSpec(ndim=self.rank + 2, axes={-1: channels})
         inner = self.inner_channels or max(channels // 2, 1)
         self._logit_scale = (channels if self.instantiation == "gaussian" else inner) ** -0.5
         if self.instantiation != "gaussian":
@@ -114,6 +117,7 @@ class BaseNonLocal(keras.layers.Layer):
             self.norm.build(input_shape)
 
     def call(self, x, mask=None, training=None):
+        x = ops.cast(x, self.compute_dtype)  # of integers; Keras did it where they are floats
         self._check_grid(x.shape[1:-1])
         mask = self._over_grid(mask, x)
         *grid, channels = ops.shape(x)

@@ -25,3 +25,11 @@ def test_the_dense_method_changes_nothing(case):
         rtol=1e-5,
         atol=1e-5,
     )
+
+
+@each_case
+def test_integers_are_taken_as_the_numbers_they_are(case):
+    layer = trained(case.make(), case)
+    pixels = np.random.default_rng(0).integers(0, 4, case.shape).astype("uint8")
+    answers = [layer(x, training=False) for x in (pixels, pixels.astype("float32"))]
+    np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, answers))

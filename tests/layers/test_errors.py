@@ -23,6 +23,8 @@ from keras_nonlocal.layers import NonLocal1D, NonLocal2D, NonLocal3D
         (NonLocal3D, {"temporal_groups": -1}, "temporal_groups=-1"),
         (NonLocal3D, {"temporal_groups": 2, "axes": "space"}, "must include time"),
         (NonLocal2D, {"temporal_groups": 2}, "there must be frames"),
+        (NonLocal3D, {"scale": "yes"}, "`scale` must be one of True, False"),
+        (NonLocal3D, {"out_bias": None}, "`out_bias` must be one of True, False"),
         (NonLocal3D, {"scale": True, "instantiation": "dot_product"}, "logits of a softmax"),
         (NonLocal3D, {"method": "sorted"}, "`method` must be one of 'auto'"),
         (NonLocal3D, {"axes": "time", "pool_size": (1, 2, 2)}, "leaves out"),
@@ -65,3 +67,10 @@ def test_attention_refuses_them_too(layer, shape, message):
 def test_unknown_channels_are_refused():
     with pytest.raises(ValueError, match="channels"):
         NonLocal3D()(keras.KerasTensor((None, 4, 4, 4, None)))
+
+
+def test_other_channels_than_it_was_built_for_are_refused():
+    layer = NonLocal3D()
+    layer.build((None, 4, 4, 4, 8))
+    with pytest.raises(ValueError, match=r"axis -1 of input shape to have value 8.*4, 4, 6"):
+        layer(np.zeros((2, 4, 4, 4, 6), "float32"))
