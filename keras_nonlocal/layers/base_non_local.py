@@ -117,7 +117,8 @@ class BaseNonLocal(keras.layers.Layer):
             self.norm.build(input_shape)
 
     def call(self, x, mask=None, training=None):
-        x = ops.cast(x, self.compute_dtype)  # of integers; Keras did it where they are floats
+        if keras.backend.is_int_dtype(x.dtype):  # Keras casts floats only
+            x = ops.cast(x, self.compute_dtype)
         self._check_grid(x.shape[1:-1])
         mask = self._over_grid(mask, x)
         *grid, channels = ops.shape(x)

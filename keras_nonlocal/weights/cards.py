@@ -199,10 +199,11 @@ def card_for(weights: str, builder: str) -> Card:
     for card in fitting:
         if weights == card.name or (weights == card.dataset and card.recommended):
             return card
-    datasets = [repr(card.dataset) for card in fitting if card.recommended]
-    datasets += [repr(IMAGENET)] * has_imagenet(builder)
-    names = [repr(card.name) for card in fitting]
-    choices = ", ".join(["None", "the path of a .weights.h5 file", *datasets, *names])
+    names = [card.dataset for card in fitting if card.recommended]
+    if has_imagenet(builder):
+        names.append(IMAGENET)
+    names += [card.name for card in fitting]
+    choices = ", ".join(["None", "the path of a .weights.h5 file", *map(repr, names)])
     raise ValueError(f"`weights` of {builder} must be {choices}. Received: weights={weights!r}")
 
 
