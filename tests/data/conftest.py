@@ -9,9 +9,12 @@ import pytest
 STEP = 8
 
 
-def encode(path, video, *, codec="mpeg4", fps=10, times=None, options=None, pix_fmt="yuv420p"):
-    """Writes frames with PyAV alone; `times` are presentation times in frames."""
-    with av.open(str(path), "w") as container:
+def encode(
+    path, video, *, codec="mpeg4", fps=10, times=None, options=None, pix_fmt="yuv420p", container=None
+):
+    """Writes frames with PyAV alone; `times` are presentation times in frames, `container` the
+    options of what holds them."""
+    with av.open(str(path), "w", container_options=container or {}) as container:
         stream = container.add_stream(codec, rate=fps, options=options or {})
         stream.height, stream.width = video.shape[1:3]
         stream.pix_fmt = pix_fmt

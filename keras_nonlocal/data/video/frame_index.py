@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +24,10 @@ from .container import Deadline, PathLike, VideoError, decoded, opened, packets
 _ONE_A_PACKET = {"av1", "gif", "h264", "hevc", "mjpeg", "mpeg4", "vp9"}
 # Containers that store the order of decoding, but no times; FFmpeg makes some up.
 _WITHOUT_TIMES = {"avi"}
+# Containers where packets have other times after a seek.
+_UNSEEKABLE = {"asf"}
+# Bytes of the largest packet of MPEG-4 that may say "no picture here", as FFmpeg takes it.
+_EMPTY_MPEG4 = 19
 _USUAL_RATE = 25
 
 
@@ -34,12 +40,14 @@ class FrameIndex:
         unit: In seconds.
         keys: Presentation times of the frames that decoding can start at, increasing; an edit list
             may cut them off. None where frames can only be numbered by counting from the start.
+        places: Decoding times of the same, by which some containers seek.
         rate: Frames a second that the file claims.
     """
 
     stamps: array[int]
     unit: Fraction
     keys: array[int] | None
+    places: array[int] | None
     rate: Fraction
 
     def __len__(self) -> int:
@@ -63,14 +71,14 @@ class FrameIndex:
         seconds = float(self.times[-1]) / MICROSECONDS
         return (len(self) - 1) / seconds if seconds > 0 else float(self.rate)
 
-    def key_before(self, number: int) -> int:
-        """When the last frame up to `number` is shown that decoding can start at."""
-        keys = self.keys or self.stamps[:1]
-        return keys[bisect_right(keys, self.stamps[number]) - 1]
+    def key_before(self, number: int) -> tuple[int, int]:
+        """When the last frame up to `number` that decoding can start at is shown, and decoded."""
+        key = bisect_right(self.keys, self.stamps[number]) - 1
+        return self.keys[key], self.places[key]
 
     def first_decoded(self, number: int) -> int:
         """The number of the first frame that is decoded on the way to frame `number`."""
-        return bisect_left(self.stamps, self.key_before(number))
+        return bisect_left(self.stamps, self.key_before(number)[0])
 
 
 def index_frames(path: PathLike, container, stream, deadline: Deadline, tolerant) -> FrameIndex:
@@ -86,30 +94,54 @@ def index_frames(path: PathLike, container, stream, deadline: Deadline, tolerant
         av.FFmpegError: A part of it cannot be read, and the reader is not tolerant.
     """
     seen = [
-        (packet.pts, packet.is_keyframe, packet.is_discard)
+        _Packet(packet.pts, packet.dts, packet.size, packet.is_keyframe, packet.is_discard)
         for packet in packets(container, stream, deadline, tolerant=tolerant)
         if packet.size
     ]
     rate = Fraction(stream.average_rate or stream.guessed_rate or _USUAL_RATE)
-    stamps = [stamp for stamp, _, cut_off in seen if not cut_off]
-    keys = sorted(stamp for stamp, is_key, _ in seen if is_key and stamp is not None)
-    if keys and _trusted(stamps, container.format.name, stream.codec_context.name):
-        shown = sorted(stamp for stamp in stamps if stamp >= keys[0])
-        return FrameIndex(array("q", shown), stream.time_base, array("q", keys), rate)
+    keys = sorted(
+        (packet.shown, packet.shown if packet.decoded is None else packet.decoded)
+        for packet in seen
+        if packet.is_key and packet.shown is not None
+    )
+    if keys and _trusted(seen, container.format.name, stream.codec_context):
+        shown = sorted(packet.shown for packet in seen if not packet.cut_off)
+        shown = shown[bisect_left(shown, keys[0][0]) :]
+        places = (array("q", times) for times in zip(*keys, strict=True))
+        return FrameIndex(array("q", shown), stream.time_base, *places, rate)
     shown = _decoded_stamps(path, deadline, tolerant)
     if not shown:
         raise VideoError(path, "no frame of it can be decoded")
-    return FrameIndex(array("q", shown), stream.time_base, None, rate)
+    return FrameIndex(array("q", shown), stream.time_base, None, None, rate)
 
 
-def _trusted(stamps, container: str, codec: str) -> bool:
-    if codec not in _ONE_A_PACKET or None in stamps or len(set(stamps)) < len(stamps):
+class _Packet(NamedTuple):
+    shown: int | None
+    decoded: int | None
+    size: int
+    is_key: bool
+    cut_off: bool
+
+
+def _trusted(seen: Sequence[_Packet], container: str, codec) -> bool:
+    """Whether the times of packets are those of pictures, one of each."""
+    stamps = [packet.shown for packet in seen if not packet.cut_off]
+    if container in _UNSEEKABLE or codec.name not in _ONE_A_PACKET:
         return False
-    return container not in _WITHOUT_TIMES or stamps == sorted(stamps)
+    if None in stamps or len(set(stamps)) < len(stamps):
+        return False
+    if codec.name == "mpeg4" and min(packet.size for packet in seen) <= _EMPTY_MPEG4:
+        return False
+    if stamps == sorted(stamps):  # so made up, where pictures are not decoded as they are shown
+        return not codec.has_b_frames
+    return container not in _WITHOUT_TIMES
 
 
 def _decoded_stamps(path: PathLike, deadline: Deadline, tolerant) -> list[int]:
-    """Times of all frames in the order they come out; frames without one follow the last."""
+    """Times of all frames in the order they come out; frames without one follow the last.
+
+    Times that were made up come with the wrong frames; sorted, they are right.
+    """
     stamps: list[int] = []
     with opened(path) as (container, stream):
         rate = stream.average_rate or _USUAL_RATE
@@ -117,4 +149,4 @@ def _decoded_stamps(path: PathLike, deadline: Deadline, tolerant) -> list[int]:
         for frame in decoded(container, stream, deadline, tolerant):
             following = stamps[-1] + step if stamps else 0
             stamps.append(following if frame.pts is None else frame.pts)
-    return stamps
+    return sorted(stamps) if len(set(stamps)) == len(stamps) else stamps

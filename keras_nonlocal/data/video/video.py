@@ -6,6 +6,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, nullcontext
+from itertools import chain
 from typing import Literal
 
 import av
@@ -114,11 +115,19 @@ class Video:
         Raises:
             VideoError: A part of the file is damaged.
         """
-        if first >= behind:
-            return
-        walk = self._run if self.index.keys else self._from_the_start
-        with decoding(self.path), closing(walk(range(first, behind))) as frames:
-            yield from ((number, frame) for number, frame in frames if first <= number < behind)
+        following = first
+        for walk in (self._sought, self._from_the_start):
+            if following >= behind:
+                return
+            with closing(walk(range(following, behind))) as frames:
+                for number, frame in frames:
+                    if following < number or number >= behind:
+                        break  # the one that follows is lost on this way
+                    if number == following:
+                        yield number, frame
+                        following += 1
+        if following < behind:
+            raise VideoError(self.path, f"frame {following} cannot be decoded")
 
     def _indexed(self) -> FrameIndex:
         here = nullcontext((self.container, self.stream))
@@ -140,8 +149,7 @@ class Video:
     def _run(self, run: Sequence[int]) -> Generator[Numbered, None, None]:
         index, context = self.index, self.stream.codec_context
         waiting = {index.stamps[number] for number in run}
-        self.container.seek(index.key_before(run[0]), stream=self.stream)
-        for packet in packets(self.container, self.stream, self._deadline):
+        for packet in self._packets_from(*index.key_before(run[0])):
             if context.name in _SKIPPING:
                 context.skip_frame = "DEFAULT" if packet.pts in waiting else "NONREF"
             with self._deadline:
@@ -151,6 +159,20 @@ class Video:
             if not waiting and packet.size:  # all were sent: take what the decoder still holds
                 yield from _numbered(context.decode(None), index)
                 return
+
+    def _packets_from(self, shown: int, decoded_at: int) -> Iterator[av.Packet]:
+        """Packets from the key frame of these times on, or from one before; none if not found.
+
+        Some containers seek by the times at which frames are shown, others by those at which they
+        are decoded, and some to a place between key frames, where decoding gives garbage.
+        """
+        for place in (shown, decoded_at):
+            self.container.seek(place, stream=self.stream)
+            found = packets(self.container, self.stream, self._deadline)
+            key = next((packet for packet in found if packet.is_keyframe), None)
+            if key is not None and key.pts is not None and key.pts <= shown:
+                return chain([key], found)
+        return iter(())
 
     def _from_the_start(self, wanted: Collection[int]) -> Generator[Numbered, None, None]:
         """All frames up to the last one that is wanted."""

@@ -6,7 +6,8 @@ from keras_nonlocal.data.video.index_cache import IndexCache
 
 
 def index(frames):
-    return FrameIndex(array("q", range(frames)), Fraction(1, 25), array("q", [0]), Fraction(25))
+    first = array("q", [0])
+    return FrameIndex(array("q", range(frames)), Fraction(1, 25), first, first, Fraction(25))
 
 
 def test_an_index_is_made_once_for_a_file_and_again_when_it_changes(tmp_path):

@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from keras_nonlocal.data import Video, frame_times, probe, read_clip, read_frames
+from keras_nonlocal.data import Video, frame_times, iterate_frames, probe, read_clip, read_frames
 
 H264 = {"codec": "libx264"}
 ENCODINGS = {
@@ -12,7 +12,23 @@ ENCODINGS = {
     "open_groups.mkv": {**H264, "options": {"g": "10", "bf": "2", "x264-params": "open-gop=1"}},
     "one_group.mp4": {**H264, "options": {"g": "250"}},
     "stream.ts": {**H264, "options": {"g": "8", "bf": "2"}},
+    "one_group.ts": {**H264, "options": {"g": "250", "bf": "2"}},
+    "b_frames.ts": {"codec": "mpeg4", "options": {"g": "9", "bf": "2"}},
+    "short_groups.flv": {**H264, "options": {"g": "2", "bf": "1"}},
+    "short_groups.mp4": {
+        **H264,
+        "options": {"g": "2", "bf": "1"},
+        "container": {"use_editlist": "0"},
+    },
+    "fragments.mp4": {
+        **H264,
+        "options": {"g": "3", "bf": "2"},
+        "container": {"movflags": "frag_keyframe+empty_moov"},
+    },
+    "without_times.avi": {**H264, "options": {"g": "12", "bf": "3"}},
+    "without_times.wmv": {**H264, "options": {"g": "12", "bf": "3"}},
     "hevc.mp4": {"codec": "libx265", "options": {"x265-params": "keyint=9:log-level=none"}},
+    "each_alone.wmv": {**H264, "options": {"g": "1"}},
     "vp9.webm": {"codec": "libvpx-vp9", "options": {"g": "8", "auto-alt-ref": "1"}},
     "vp8.webm": {
         "codec": "libvpx",
@@ -66,6 +82,16 @@ def test_any_clip_is_that_of_decoding_in_order(name, video):
         clip = read_clip(video, frames=6, stride=2, start=start)
         numbers = [(start + 2 * i) % 40 for i in range(6)]
         np.testing.assert_array_equal(clip, expected[numbers])
+
+
+@each_encoding
+def test_going_through_a_part_gives_each_of_its_frames_once(name, video):
+    expected, times = decoded_in_order(video), frame_times(video)
+    for first, behind in [(0, 40), (3, 9), (11, 40), (39, 40)]:
+        end = times[behind] / 1e6 if behind < 40 else None
+        passed = list(iterate_frames(video, start=times[first] / 1e6, end=end))
+        assert [time for time, _ in passed] == times[first:behind].tolist()
+        np.testing.assert_array_equal([frame for _, frame in passed], expected[first:behind])
 
 
 @each_encoding
