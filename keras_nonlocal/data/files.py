@@ -80,7 +80,7 @@ def subfolders(folder: PathLike) -> list[str]:
     Raises:
         FileNotFoundError: There is no such folder.
     """
-    return [entry.name for entry in _entries(folder) if entry.is_dir()]
+    return [entry.name for entry in _entries(folder) if _is_folder(entry)]
 
 
 def _videos_at(path: Path) -> list[Path]:
@@ -98,10 +98,17 @@ def _videos_below(folder: PathLike, above: frozenset[str] = frozenset()) -> Iter
     if here in above:
         return
     for entry in _entries(folder):
-        if entry.is_dir():
+        if _is_folder(entry):
             yield from _videos_below(entry.path, above | {here})
         elif os.path.splitext(entry.name)[1].lower() in VIDEO_SUFFIXES:
             yield entry.path
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _entries(folder: PathLike) -> list[os.DirEntry[str]]:

@@ -10,7 +10,15 @@ STEP = 8
 
 
 def encode(
-    path, video, *, codec="mpeg4", fps=10, times=None, options=None, pix_fmt="yuv420p", container=None
+    path,
+    video,
+    *,
+    codec="mpeg4",
+    fps=10,
+    times=None,
+    options=None,
+    pix_fmt="yuv420p",
+    container=None,
 ):
     """Writes frames with PyAV alone; `times` are presentation times in frames, `container` the
     options of what holds them."""

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from keras_nonlocal.data import VIDEO_SUFFIXES, find_videos, list_folder
-from keras_nonlocal.data.files import files_by_stem
+from keras_nonlocal.data.files import files_by_stem, subfolders
 
 
 @pytest.fixture
@@ -82,6 +82,13 @@ def test_what_has_the_name_of_a_video_is_listed_whatever_it_is(folder):
     os.mkfifo(folder / "walk" / "b.mp4")
     names = ["walk/a.mp4", "walk/b.mp4", "walk/d.mp4"]
     assert _below(folder, find_videos(folder / "walk")) == names
+
+
+def test_a_link_to_itself_is_listed_as_what_its_name_says(folder):
+    for name in ("again.mp4", "circle"):
+        (folder / "walk" / name).symlink_to(folder / "walk" / name)
+    assert _below(folder, find_videos(folder / "walk")) == ["walk/again.mp4", "walk/d.mp4"]
+    assert subfolders(folder / "walk") == []
 
 
 def test_files_are_found_by_stem_and_the_first_of_several(folder):

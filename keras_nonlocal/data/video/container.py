@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -18,6 +19,12 @@ TIME_LIMIT = 120.0
 # What a damaged file can make FFmpeg and its binding raise.
 DAMAGE = (av.FFmpegError, MemoryError, OverflowError, UnicodeError)
 _TOLERATED = 100
+# Formats of files that hold their pictures themselves: a playlist would have FFmpeg open others.
+_FORMATS = {
+    "format_whitelist": "apng,asf,avi,dhav,dv,flv,gif,gxf,h264,hevc,ivf,m4v,matroska,mjpeg,mov,"
+    "mp3,mpeg,mpegts,mpegvideo,mxf,nut,obu,ogg,rm,wav,wtv,yuv4mpegpipe"
+}
+_NO_VIDEO_FORMAT = "it is a playlist, a picture or the like, or its header is damaged"
 _ELSEWHERE = "videos are opened on this machine only; copy it here, or make shards of it"
 
 
@@ -60,10 +67,7 @@ def opened(path: PathLike) -> Iterator[tuple]:
     """The container of a file and its first video stream; one decoder thread, as clips are read
     in parallel."""
     _check_file(path)
-    with decoding(path):
-        # The whole path, as FFmpeg takes what stands before a colon for a protocol.
-        container = av.open(os.path.abspath(path), metadata_errors="replace")
-    with container:
+    with _opened(path) as container:
         if not container.streams.video:
             raise VideoError(path, "it has no video stream")
         stream = container.streams.video[0]
@@ -115,6 +119,18 @@ def decoded(container, stream, deadline: Deadline, tolerant=False) -> Generator:
                 raise
         else:
             yield from frames
+
+
+def _opened(path: PathLike):
+    with decoding(path):
+        try:
+            # The whole path, as FFmpeg takes what stands before a colon for a protocol.
+            whole = os.path.abspath(path)
+            return av.open(whole, options=_FORMATS, metadata_errors="replace")
+        except av.FFmpegError as error:
+            if error.errno == errno.EINVAL:  # so FFmpeg says that a format is not among those
+                raise VideoError(path, _NO_VIDEO_FORMAT) from error
+            raise
 
 
 def _check_file(path: PathLike) -> None:

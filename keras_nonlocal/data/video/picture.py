@@ -10,6 +10,7 @@ from av.video.reformatter import VideoReformatter
 
 from ...validation import positive_int, sizes
 from ..geometry import scaled_shape
+from .container import PathLike, decoding
 
 # One thread, as clips are read in parallel. Older PyAV has no choice, and takes one.
 _THREADS = {"threads": 1} if "threads" in (VideoReformatter.reformat.__doc__ or "") else {}
@@ -60,21 +61,25 @@ class Framing:
 class Painter:
     """Turns the frames of one video into pictures; keeps what scaling needs between them."""
 
-    def __init__(self, framing: Framing):
-        self._framing, self._reformatter = framing, VideoReformatter()
+    def __init__(self, path: PathLike, framing: Framing):
+        self._path, self._framing, self._reformatter = path, framing, VideoReformatter()
 
     def paint(self, frame: av.VideoFrame) -> np.ndarray:
-        """uint8 `(H, W, 3)`, upright where the file says how it was held; a view."""
+        """uint8 `(H, W, 3)`, upright where the file says how it was held; a view.
+
+        Raises:
+            VideoError: The frame cannot be scaled to that, as a line 4 pixels high to a square.
+        """
         quarter_turns = round(frame.rotation / 90) % 4  # counterclockwise, as NumPy counts them
         lying = quarter_turns % 2
         upright = (frame.width, frame.height) if lying else (frame.height, frame.width)
         height, width = self._framing.scaled(*upright)[:: -1 if lying else 1]
-        picture = _pixels(
-            self._reformatter.reformat(
+        place = f" when scaled from {frame.width}x{frame.height} to {width}x{height}"
+        with decoding(self._path, lambda: place):
+            scaled = self._reformatter.reformat(
                 frame, width=width, height=height, format="rgb24", **_THREADS
             )
-        )
-        return self._framing.crop(np.rot90(picture, quarter_turns))
+        return self._framing.crop(np.rot90(_pixels(scaled), quarter_turns))
 
 
 def _place(room: int, share: float | None) -> int:

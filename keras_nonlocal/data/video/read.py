@@ -153,7 +153,7 @@ def iterate_frames(
     >>> times[0], times[-1]
     (1000000, 2960000)
     """
-    painter = Painter(Framing(short_side))
+    painter = Painter(path, Framing(short_side))
     with Video(path, time_limit=time_limit) as video:
         times = video.index.times
         for number, frame in video.frames(*window(times, start, end)):

@@ -98,7 +98,7 @@ class Video:
         Raises:
             VideoError: A frame cannot be decoded.
         """
-        clip = _Clip(self.path, numbers, Painter(framing or Framing()))
+        clip = _Clip(self.path, numbers, Painter(self.path, framing or Framing()))
         for walk in (self._sought, self._from_the_start):
             with closing(walk(clip.missing)) as frames:
                 clip.take(frames)
@@ -196,7 +196,7 @@ class Video:
         if not there:
             raise VideoError(self.path, "no frame of it can be decoded")
         nearest = [there[max(bisect_right(there, number) - 1, 0)] for number in numbers]
-        clip = _Clip(self.path, nearest, Painter(framing or Framing()))
+        clip = _Clip(self.path, nearest, Painter(self.path, framing or Framing()))
         with closing(self._from_the_start(everything)) as frames:
             clip.take(frames)
         return clip.video

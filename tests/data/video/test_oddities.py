@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_nonlocal.data import frame_times, probe, read_clip, read_frames
+from keras_nonlocal.data import (
+    VideoError,
+    frame_times,
+    iterate_frames,
+    probe,
+    read_clip,
+    read_frames,
+)
 
 ONE_BY_ONE = {"codec": "libx264", "options": {"g": "5", "bf": "2"}}
 
@@ -74,6 +81,71 @@ def test_sound_before_the_picture_is_no_picture(tmp_path):
     assert probe(path).frames == 8
     levels = read_clip(path, frames=8).mean((1, 2, 3))
     np.testing.assert_allclose(levels, 20 * np.arange(8), atol=3)
+
+
+def without_pictures(path, emptied, numbers):
+    """Copies a video of MPEG-4, with packets of these numbers that say "no picture here"."""
+    with av.open(str(path)) as source, av.open(str(emptied), "w") as target:
+        stream = source.streams.video[0]
+        copied = target.add_stream_from_template(stream)
+        for number, packet in enumerate(packet for packet in source.demux(stream) if packet.size):
+            told = packet
+            if number in numbers:
+                content = bytes(packet)
+                first = content.index(b"\0\0\1\xb6") + 4
+                bits = f"{int.from_bytes(content[first : first + 4], 'big'):032b}"
+                # kind, whole seconds, a mark, tenths of a second in 4 bits, a mark; then 1: coded
+                coded = bits.index("0", 2) + 1 + 1 + 4 + 1
+                assert (bits[:2], bits[coded]) == ("01", "1")
+                empty = (bits[:coded] + "001111111")[: (coded + 8) // 8 * 8]
+                told = av.Packet(content[:first] + int(empty, 2).to_bytes(len(empty) // 8, "big"))
+                told.pts, told.dts, told.time_base = packet.pts, packet.dts, packet.time_base
+            told.stream = copied
+            target.mux(told)
+    return emptied
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.mp4"])
+def test_packets_without_a_picture_are_no_frames(name, tmp_path, write_pictures):
+    rng = np.random.default_rng(0)
+    whole = write_pictures(
+        f"whole_{name}",
+        rng.integers(0, 255, (20, 32, 48, 3), "uint8"),
+        options={"g": "6", "sc_threshold": "1000000000"},
+    )
+    path = without_pictures(whole, tmp_path / name, {4, 8, 9, 15})
+    pictures = decoded_in_order(path)
+    assert len(pictures) == probe(path).frames == len(frame_times(path)) == 16
+    np.testing.assert_array_equal(read_frames(path, range(16)), pictures)
+    np.testing.assert_array_equal([picture for _, picture in iterate_frames(path)], pictures)
+
+
+PLAYLISTS = {
+    "list.mp4": "ffconcat version 1.0\nfile elsewhere.mp4\n",
+    "list.m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nelsewhere.mp4\n#EXT-X-ENDLIST\n",
+}
+
+
+@pytest.mark.parametrize("name", PLAYLISTS)
+def test_a_playlist_opens_no_other_file(name, tmp_path, write):
+    write("elsewhere.mp4")
+    path = tmp_path / name
+    path.write_text(PLAYLISTS[name])
+    with av.open(str(path)) as container:
+        assert container.streams.video  # of the other file
+    with pytest.raises(VideoError, match="it is a playlist"):
+        probe(path)
+
+
+def test_a_picture_that_cannot_be_scaled_is_an_error_of_its_file(write):
+    path = write("line.mp4", frames=2, size=(4, 16384), codec="libx264")
+    for read in (
+        lambda: read_clip(path, 2, size=(224, 224)),
+        lambda: list(iterate_frames(path, short_side=224)),
+    ):
+        with pytest.raises(VideoError, match=r"line\.mp4.* when scaled from 16384x4 to 917504x224"):
+            read()
+    assert read_clip(path, 2).shape == (2, 4, 16384, 3)
 
 
 @pytest.mark.parametrize("size", [(33, 47), (2, 300), (1, 1)])
