@@ -23,6 +23,13 @@ def positive_int(name: str, value: int) -> int:
     return value
 
 
+def any_int(name: str, value: int) -> int:
+    """Return `value` if it is an integer of Python or NumPy."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise ValueError(f"`{name}` must be an integer. Received: {name}={value!r}")
+    return int(value)
+
+
 def at_least(name: str, value: float, least: float) -> float:
     """Return `value` if it is a number that is not below `least`."""
     number = isinstance(value, int | float) and not isinstance(value, bool)

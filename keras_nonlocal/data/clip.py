@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,8 @@ from ..validation import at_least, one_of, positive_int, sizes
 from .moments import MICROSECONDS, numbers_at, random_moment, spread_moments
 from .sampling import clip_span, drawn_speed, played_frames
 from .schemes import SCHEMES
+
+_LONGEST_STEP = 1e6  # seconds
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,10 @@ class Clip:
         if self.seconds is None:
             return
         number = isinstance(self.seconds, int | float) and not isinstance(self.seconds, bool)
-        if not number or not 1 / MICROSECONDS <= self.seconds < math.inf:
+        if not number or not 1 / MICROSECONDS <= self.seconds <= _LONGEST_STEP:
             raise ValueError(
-                "`seconds` must be a positive number of seconds from one frame to the next. "
+                "`seconds` must be the seconds from one frame to the next, from a millionth to a "
+                "million. "
                 f"Received: seconds={self.seconds!r}"
             )
         if self.stride != 1 or self.sampling != "spread" or self.speed != 1:

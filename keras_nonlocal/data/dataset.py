@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import tensorflow as tf
 
-from ..validation import one_of, positive_int
+from ..validation import any_int, one_of, positive_int
 from .clip import Clip
 from .ledger import Ledger
 from .loading import loaded_by
@@ -86,6 +86,7 @@ def video_dataset(
     calls = positive_int("workers", cores() if workers is None else workers)
     if not isinstance(clip, Clip):
         raise ValueError(f"`clip` must be a `keras_nonlocal.data.Clip`. Received: clip={clip!r}")
+    seed = any_int("seed", seed)
     one_of("labels", labels, ("video", "clip"))
     one_of("on_error", on_error, DAMAGE)
     if holds_shards(source):

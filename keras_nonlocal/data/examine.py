@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from .moments import MICROSECONDS
 from .video import count_frames, probe
-from .video.container import opened
+from .video.container import Deadline, opened, packets
 
 _BLOCK = 1 << 20
-# Lengths in headers are rounded, and sound may last longer than the picture.
-_TOLERATED_SHARE, _TOLERATED_SECONDS = 0.1, 1.0
+# Lengths in headers are rounded.
+_TOLERATED_FRAMES, _TOLERATED_SHARE, _TOLERATED_SECONDS = 1.5, 0.1, 1.0
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def examine(path: str) -> Examined:
         OSError: It cannot be read.
     """
     frames, info = count_frames(path, time_limit=math.inf), probe(path)  # the pool has its own
-    note = _shortness(path, frames, frames / info.fps)
+    note = _shortness(path, frames, info.fps)
     return Examined(frames, info.fps, info.width, info.height, _sha256(path), note)
 
 
@@ -55,12 +55,31 @@ def _sha256(path: str) -> str:
     return digest.hexdigest()
 
 
-def _shortness(path: str, frames: int, seconds: float) -> str:
-    """What a file lacks of the length that its header promises, as one that was cut off does."""
+def _shortness(path: str, frames: int, fps: float) -> str:
+    """What a file lacks of the length that its header promises, as one that was cut off does.
+
+    An edit list may leave frames out on purpose, then their times are left out, too.
+    """
     with opened(path) as (container, stream):
-        promised, duration = stream.frames, (container.duration or 0) / MICROSECONDS
-    if frames < promised:
+        promised, seconds = stream.frames, (container.duration or 0) / MICROSECONDS
+        ends = _ends(path, container)
+        reached = max(ends.values(), default=0.0)
+        if stream.duration is not None:
+            seconds = float(stream.duration * stream.time_base)
+            start = float((stream.start_time or 0) * stream.time_base)
+            reached = ends.get(stream.index, 0.0) - start
+    if frames < promised and reached < seconds - _TOLERATED_FRAMES / fps:
         return f"{frames} frames decode, its header promises {promised}"
-    if seconds < (1 - _TOLERATED_SHARE) * duration - _TOLERATED_SECONDS:
-        return f"{seconds:.1f} seconds decode, its header promises {duration:.1f}"
+    if reached < (1 - _TOLERATED_SHARE) * seconds - _TOLERATED_SECONDS:
+        return f"{reached:.1f} seconds decode, its header promises {seconds:.1f}"
     return ""
+
+
+def _ends(path: str, container) -> dict[int, float]:
+    """When the last packet of each stream ends, in seconds."""
+    ends: dict[int, float] = {}
+    for packet in packets(container, None, Deadline(path, math.inf), tolerant=True):
+        if packet.size and packet.pts is not None:
+            end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+            ends[packet.stream_index] = max(end, ends.get(packet.stream_index, 0.0))
+    return ends

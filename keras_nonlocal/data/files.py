@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from pathlib import Path
@@ -37,7 +38,7 @@ def find_videos(paths: PathLike | Iterable[PathLike]) -> list[Path]:
 
 
 def list_folder(folder: PathLike) -> tuple[list[Path], list[int], list[str]]:
-    """Lists a folder that has one folder of videos for each class.
+    """Lists a folder that has one folder of videos for each class; warns of videos beside those.
 
     Returns:
         The files, the number of each one's class, and the names of the classes in order.
@@ -53,6 +54,7 @@ def list_folder(folder: PathLike) -> tuple[list[Path], list[int], list[str]]:
         raise FileNotFoundError(
             f"{os.fspath(folder)!r} holds no folders. Expected one folder of videos per class."
         )
+    warn_of_strays(folder)
     listed = [
         (video, label)
         for label, name in enumerate(classes)
@@ -83,6 +85,19 @@ def subfolders(folder: PathLike) -> list[str]:
     return [entry.name for entry in _entries(folder) if _is_folder(entry)]
 
 
+def warn_of_strays(folder: PathLike) -> None:
+    """Warns of videos that lie beside the folders of a folder, and so in none of them."""
+    strays = [
+        entry.name for entry in _entries(folder) if _is_video(entry.name) and not _is_folder(entry)
+    ]
+    if strays:
+        warnings.warn(
+            f"{len(strays)} videos in {os.fspath(folder)!r} lie beside its folders, and are left "
+            f"out, such as {strays[0]!r}. Move them into the folder of their class.",
+            stacklevel=2,
+        )
+
+
 def _videos_at(path: Path) -> list[Path]:
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {str(path)!r}. Check the path.")
@@ -100,8 +115,12 @@ def _videos_below(folder: PathLike, above: frozenset[str] = frozenset()) -> Iter
     for entry in _entries(folder):
         if _is_folder(entry):
             yield from _videos_below(entry.path, above | {here})
-        elif os.path.splitext(entry.name)[1].lower() in VIDEO_SUFFIXES:
+        elif _is_video(entry.name):
             yield entry.path
+
+
+def _is_video(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -19,10 +19,12 @@ class Ledger:
     the same file and counts for itself.
 
     Args:
-        path: The file, made with the first line and added to; `None` counts only.
+        path: The file, made with the first line and added to; `None` counts only. Its folder is
+            made at once.
 
     Raises:
         ValueError: The path is an address: lines can only be added to files on this machine.
+        OSError: No file can be written there.
 
     Example:
 
@@ -35,6 +37,8 @@ class Ledger:
     def __init__(self, path: PathLike | None = None):
         if path is not None and "://" in os.fspath(path):
             raise ValueError(f"`path` must be a file on this machine. Received: path={path!r}")
+        if path is not None:
+            _check_writable(path)
         self.path = path
         self._count = 0
         self._lock = threading.Lock()
@@ -95,6 +99,14 @@ def _size(path: PathLike) -> int | None:
         return os.path.getsize(path)
     except OSError:
         return None
+
+
+def _check_writable(path: PathLike) -> None:
+    """Known before the first line, which may come after hours of work."""
+    folder = os.path.dirname(os.path.abspath(path))
+    os.makedirs(folder, exist_ok=True)
+    if os.path.isdir(path) or not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        raise OSError(f"No ledger can be written to {os.fspath(path)!r}. Give another path.")
 
 
 def _append(path: PathLike, line: str) -> None:

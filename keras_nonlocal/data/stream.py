@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from ..validation import at_least, positive_int
+from ..validation import any_int, at_least, positive_int
 from .clip import Clip
 from .ledger import Ledger
 from .loading import loaded_by
@@ -74,7 +74,11 @@ def training_stream(
     def mine(position):
         return position % batch_size // own == index
 
-    positions: dict[str, Any] = {"seed": seed, "first": first * batch_size, "mine": mine}
+    positions: dict[str, Any] = {
+        "seed": any_int("seed", seed),
+        "first": first * batch_size,
+        "mine": mine,
+    }
     if holds_shards(source):
         shards = read_set(source)
         clips = shard_stream(source, clip, parallel_calls=calls, service=service, **positions)

@@ -29,6 +29,7 @@ def test_a_clip_by_count_follows_its_scheme():
         ({"seconds": 0.1, "sampling": "official"}, "count frames"),
         ({"seconds": float("nan")}, "`seconds`"),
         ({"seconds": True}, "`seconds`"),
+        ({"seconds": 1e13}, "`seconds`"),
         ({"short_side": 0}, "`short_side`"),
         ({"short_side": (20, 40), "size": (24, 32)}, "`size` fits"),
         ({"short_side": (320, 256)}, "`short_side`"),

@@ -174,11 +174,18 @@ def test_a_model_trains_on_it_as_it_is(videos):
         ({"labels": "frame"}, "`labels` must be one of 'video', 'clip'"),
         ({"on_error": "ignore"}, "`on_error` must be one of 'raise', 'skip', 'previous_frame'"),
         ({"split": "test"}, "`split`"),
+        ({"seed": "x"}, "`seed` must be an integer"),
+        ({"seed": 1.5}, "`seed` must be an integer"),
     ],
 )
 def test_a_wrong_argument_is_refused_by_name(videos, wrong, said):
     with pytest.raises(ValueError, match=f"{said}.*Received"):
         video_dataset(videos, **{"clip": CLIP, **wrong})
+
+
+def test_a_place_for_no_ledger_is_refused_before_the_first_batch(videos, tmp_path):
+    with pytest.raises(OSError, match="No ledger can be written"):
+        video_dataset(videos, clip=CLIP, ledger=tmp_path)
 
 
 def test_a_missing_file_is_found_before_the_first_batch(videos):

@@ -42,6 +42,21 @@ def test_no_failure_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_its_folder_is_made_at_once(tmp_path):
+    ledger = Ledger(tmp_path / "new" / "deep" / "bad.jsonl")
+    assert list((tmp_path / "new" / "deep").iterdir()) == []
+    ledger.record("a.mp4", "x", "skip")
+    assert len(read_ledger(ledger.path)) == 1
+
+
+@pytest.mark.parametrize("place", ["folder", "file/bad.jsonl", "/proc/none/bad.jsonl"])
+def test_a_place_that_cannot_be_written_is_refused_before_the_first_line(tmp_path, place):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=r"ledger|bad\.jsonl|file|/proc"):
+        Ledger(tmp_path / place)
+
+
 def test_without_a_file_it_counts(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     ledger = Ledger(None)

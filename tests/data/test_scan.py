@@ -9,6 +9,8 @@ import sys
 import threading
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from data import rough_examine
 
@@ -68,6 +70,40 @@ def test_all_others_are_in_the_ledger_each_with_its_cause(videos):
     seconds = usable.entries[2].frames / 10
     assert 3 < seconds < 8
     assert short["cause"] == f"{seconds:.1f} seconds decode, its header promises 10.0"
+
+
+def test_whole_files_of_unusual_times_are_not_called_cut_off(tmp_path, write):
+    late = write("late.mkv", frames=20, times=[500 + n for n in range(20)], codec="libx264")
+    trimmed = write("trimmed.mp4", frames=20, codec="libx264", options={"g": "5", "bf": "2"})
+    trim(trimmed, seconds=1)
+    sound_goes_on(tmp_path / "sound.mkv")
+    usable = scan([late, trimmed, tmp_path / "sound.mkv"], ledger=tmp_path / "l", workers=1)
+    assert [entry.frames for entry in usable] == [20, 10, 8]
+    assert read_ledger(tmp_path / "l") == []
+
+
+def trim(path, seconds):
+    """Shortens what is shown of an mp4 file, from its end."""
+    content = bytearray(path.read_bytes())
+    entry = content.index(b"elst") + 12
+    begins = content[entry + 4 : entry + 8]
+    content[entry : entry + 8] = (1000 * seconds).to_bytes(4, "big") + begins
+    path.write_bytes(content)
+
+
+def sound_goes_on(path):
+    """Writes eight frames in 0.8 seconds, and twenty seconds of sound."""
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("pcm_s16le", rate=8000, layout="mono")
+        picture = container.add_stream("mpeg4", rate=10)
+        picture.width, picture.height, picture.pix_fmt = 48, 32, "yuv420p"
+        for number in range(8):
+            grey = np.full((32, 48, 3), 20 * number, "uint8")
+            container.mux(picture.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+        container.mux(picture.encode())
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 160_000), "int16"), "s16", "mono")
+        silence.rate = 8000
+        container.mux(sound.encode(silence))
 
 
 def test_the_manifest_that_is_written_is_the_one_returned(videos):

@@ -131,3 +131,13 @@ def test_no_workers_at_all_are_refused(videos):
 def test_a_negative_beginning_is_refused(videos):
     with pytest.raises(ValueError, match="`first` must be a number of at least 0"):
         training_stream(videos, clip=CLIP, first=-1)
+
+
+def test_a_seed_that_is_no_integer_is_refused(videos):
+    with pytest.raises(ValueError, match=r"`seed` must be an integer\. Received: seed='x'"):
+        training_stream(videos, clip=CLIP, seed="x")
+
+
+def test_a_place_for_no_ledger_is_refused_before_the_first_batch(videos, tmp_path):
+    with pytest.raises(OSError, match="No ledger can be written"):
+        training_stream(videos, clip=CLIP, ledger=tmp_path)

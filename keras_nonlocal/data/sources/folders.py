@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from ..files import find_videos, list_folder, subfolders
+from ..files import find_videos, list_folder, subfolders, warn_of_strays
 from ..manifest import Manifest
 from .items import read_items
 from .records import manifest_of
@@ -44,15 +44,20 @@ def _in_order(names: set[str]) -> list[str]:
 
 
 def _splits(folder: str, class_names: Sequence[str] | None) -> list[str | None]:
-    """Names of its folders, if all are those of splits and not of classes; else one `None`."""
+    """Names of its folders, if they are those of splits and not of classes; else one `None`."""
     names = subfolders(folder)
-    if not all(name.lower() in _SPLITS for name in names) or set(names) <= set(class_names or ()):
+    splits = [name for name in names if name.lower() in _SPLITS]
+    with_classes = [name for name in splits if subfolders(os.path.join(folder, name))]
+    classes = set(names) <= set(class_names or ()) or not (with_classes or splits == names)
+    if classes:
         return [None]
-    flat = [name for name in names if not subfolders(os.path.join(folder, name))]
-    if flat:
+    others = [name for name in names if name not in with_classes]
+    if others:
         raise ValueError(
-            f"{folder!r} has folders of splits, {', '.join(names)}. Each must hold a folder of "
-            f"videos for each class. Received: none in {', '.join(flat)}. Give the folder of one "
-            "split as the source, or, if these are classes, `class_names`."
+            f"{folder!r} has folders of splits, {', '.join(splits)}. Each folder in it must be one "
+            "of a split, and hold a folder of videos for each class. Received: none in "
+            f"{', '.join(others)}. Give the folder of one split as the source, or, if these are "
+            "classes, `class_names`."
         )
+    warn_of_strays(folder)
     return [*names]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Sequence
 
 from ..manifest import Manifest
@@ -13,18 +14,21 @@ from .tables import Table
 
 CLASS_NAMES = "# class_names:"
 NUMBERS = "# labels: numbers of class_names"
+_LABEL_LIKE = {"action", "category", "class", "class_name", "label", "labels", "target"}
 
 
 def read_own_csv(table: Table, class_names: Sequence[str] | None, root: str | None) -> Manifest:
     """Reads columns `path`, `label` or `labels`, `split`, `start`, `end`, `times`, `frames`, ...
 
-    A file with `labels`, joined by `;`, is multi-label. Class names may stand in a comment at the
+    A file with `labels`, joined by `;`, is multi-label; one without either is read without labels,
+    with a warning if another column seems to hold some. Class names may stand in a comment at the
     start, `# class_names: ["bend", "run"]`.
 
     Raises:
         ValueError: A cell is not what its column asks for, or a label is no class name.
     """
     rows, lines = table.rows()
+    _warn_of_labels(table)
     where = table.place(lines)
     multi_label = _is_multi_label(table)
     records = [
@@ -46,6 +50,18 @@ def _is_multi_label(table: Table) -> bool:
             f"column `labels`, not both. Received: {', '.join(table.header)}"
         )
     return "labels" in table.header
+
+
+def _warn_of_labels(table: Table) -> None:
+    if {"label", "labels"} & set(table.header):
+        return
+    meant = [column for column in table.header if column.lower() in _LABEL_LIKE]
+    if meant:
+        warnings.warn(
+            f"{table.path!r} is read without labels: it has a column {meant[0]!r}. Call it `label` "
+            "if it names the class of each video.",
+            stacklevel=2,
+        )
 
 
 def _own_names(table: Table) -> tuple[str, ...] | None:

@@ -64,7 +64,8 @@ class Table:
 
 
 def split_comments(path: str, text: str) -> Table:
-    """The text of a file as a table."""
+    """The text of a file as a table; some spreadsheets end lines by a carriage return alone."""
+    text = text if "\n" in text else text.replace("\r", "\n")
     lines = text.splitlines(keepends=True)
     count = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
     return Table(path, tuple(line.strip() for line in lines[:count]), "".join(lines[count:]))

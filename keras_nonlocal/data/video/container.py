@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import av
+from av.stream import Disposition
 
 PathLike = str | os.PathLike[str]
 
@@ -68,9 +69,9 @@ def opened(path: PathLike) -> Iterator[tuple]:
     in parallel."""
     _check_file(path)
     with _opened(path) as container:
-        if not container.streams.video:
+        stream = next(filter(_moves, container.streams.video), None)
+        if stream is None:
             raise VideoError(path, "it has no video stream")
-        stream = container.streams.video[0]
         if stream.codec_context is None:
             raise VideoError(path, "there is no decoder for its codec")
         stream.codec_context.thread_count = 1
@@ -88,14 +89,15 @@ def decoding(path: PathLike, place=lambda: "") -> Iterator[None]:
 
 
 def packets(container, stream, deadline: Deadline, *, tolerant=False) -> Generator:
-    """The packets of a stream from where the file stands, and the empty one that ends them.
+    """The packets of a stream, or of all, from where the file stands, and the empty ones that end
+    them.
 
     A tolerant reader goes on behind what cannot be read, as often as a damaged file may need.
     """
     failures = 0
     while True:
         try:
-            demuxed = container.demux(stream)
+            demuxed = container.demux(*[] if stream is None else [stream])
             while True:
                 with deadline:
                     packet = next(demuxed, None)
@@ -126,11 +128,16 @@ def _opened(path: PathLike):
         try:
             # The whole path, as FFmpeg takes what stands before a colon for a protocol.
             whole = os.path.abspath(path)
-            return av.open(whole, options=_FORMATS, metadata_errors="replace")
+            return av.open(whole, container_options=_FORMATS, metadata_errors="replace")
         except av.FFmpegError as error:
             if error.errno == errno.EINVAL:  # so FFmpeg says that a format is not among those
                 raise VideoError(path, _NO_VIDEO_FORMAT) from error
             raise
+
+
+def _moves(stream) -> bool:
+    """Whether it is more than the cover of a piece of music."""
+    return not stream.disposition & Disposition.attached_pic
 
 
 def _check_file(path: PathLike) -> None:

@@ -31,6 +31,18 @@ _EMPTY_MPEG4 = 19
 _USUAL_RATE = 25
 
 
+class Keys(NamedTuple):
+    """Times of the frames that decoding can start at, increasing; an edit list may cut them off.
+
+    Attributes:
+        shown: When they are shown.
+        decoded: When they are decoded, by which some containers seek.
+    """
+
+    shown: array[int]
+    decoded: array[int]
+
+
 @dataclass(frozen=True)
 class FrameIndex:
     """The frames of a file.
@@ -38,16 +50,14 @@ class FrameIndex:
     Attributes:
         stamps: Presentation times of the frames by number, in units of `unit` seconds.
         unit: In seconds.
-        keys: Presentation times of the frames that decoding can start at, increasing; an edit list
-            may cut them off. None where frames can only be numbered by counting from the start.
-        places: Decoding times of the same, by which some containers seek.
+        keys: Where decoding can start, in the same units. None where frames can only be numbered
+            by counting from the start.
         rate: Frames a second that the file claims.
     """
 
     stamps: array[int]
     unit: Fraction
-    keys: array[int] | None
-    places: array[int] | None
+    keys: Keys | None
     rate: Fraction
 
     def __len__(self) -> int:
@@ -73,8 +83,10 @@ class FrameIndex:
 
     def key_before(self, number: int) -> tuple[int, int]:
         """When the last frame up to `number` that decoding can start at is shown, and decoded."""
-        key = bisect_right(self.keys, self.stamps[number]) - 1
-        return self.keys[key], self.places[key]
+        if self.keys is None:
+            raise ValueError("Decoding can only start at the first frame: `keys` is None.")
+        key = bisect_right(self.keys.shown, self.stamps[number]) - 1
+        return self.keys.shown[key], self.keys.decoded[key]
 
     def first_decoded(self, number: int) -> int:
         """The number of the first frame that is decoded on the way to frame `number`."""
@@ -99,20 +111,14 @@ def index_frames(path: PathLike, container, stream, deadline: Deadline, tolerant
         if packet.size
     ]
     rate = Fraction(stream.average_rate or stream.guessed_rate or _USUAL_RATE)
-    keys = sorted(
-        (packet.shown, packet.shown if packet.decoded is None else packet.decoded)
-        for packet in seen
-        if packet.is_key and packet.shown is not None
-    )
-    if keys and _trusted(seen, container.format.name, stream.codec_context):
-        shown = sorted(packet.shown for packet in seen if not packet.cut_off)
-        shown = shown[bisect_left(shown, keys[0][0]) :]
-        places = (array("q", times) for times in zip(*keys, strict=True))
-        return FrameIndex(array("q", shown), stream.time_base, *places, rate)
-    shown = _decoded_stamps(path, deadline, tolerant)
-    if not shown:
+    keys = _keys(seen)
+    if keys.shown and _trusted(seen, container.format.name, stream.codec_context):
+        stamps = sorted(stamp for stamp in _stamps(seen) if stamp >= keys.shown[0])
+        return FrameIndex(array("q", stamps), stream.time_base, keys, rate)
+    stamps = _decoded_stamps(path, deadline, tolerant)
+    if not stamps:
         raise VideoError(path, "no frame of it can be decoded")
-    return FrameIndex(array("q", shown), stream.time_base, None, None, rate)
+    return FrameIndex(array("q", stamps), stream.time_base, None, rate)
 
 
 class _Packet(NamedTuple):
@@ -123,12 +129,26 @@ class _Packet(NamedTuple):
     cut_off: bool
 
 
+def _keys(seen: Sequence[_Packet]) -> Keys:
+    pairs = sorted(
+        (packet.shown, packet.shown if packet.decoded is None else packet.decoded)
+        for packet in seen
+        if packet.is_key and packet.shown is not None
+    )
+    return Keys(array("q", [shown for shown, _ in pairs]), array("q", [at for _, at in pairs]))
+
+
+def _stamps(seen: Sequence[_Packet]) -> list[int]:
+    """Times of the frames that are shown and have one, in the order they are decoded."""
+    return [packet.shown for packet in seen if packet.shown is not None and not packet.cut_off]
+
+
 def _trusted(seen: Sequence[_Packet], container: str, codec) -> bool:
     """Whether the times of packets are those of pictures, one of each."""
-    stamps = [packet.shown for packet in seen if not packet.cut_off]
+    stamps = _stamps(seen)
     if container in _UNSEEKABLE or codec.name not in _ONE_A_PACKET:
         return False
-    if None in stamps or len(set(stamps)) < len(stamps):
+    if len(set(stamps)) < sum(not packet.cut_off for packet in seen):  # one has none, or another's
         return False
     if codec.name == "mpeg4" and min(packet.size for packet in seen) <= _EMPTY_MPEG4:
         return False

@@ -1,5 +1,7 @@
 """Folders, lists, frames and manifests; and what is none of them."""
 
+import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +89,38 @@ def test_splits_without_folders_of_classes_are_no_classes(folder, other):
     root = folder("train/b.mp4", other)
     with pytest.raises(ValueError, match=r"folders of splits.*none in .*train.*`class_names`"):
         read_source(root)
+
+
+def test_a_folder_among_those_of_splits_is_no_class(folder):
+    root = folder("train/run/a.mp4", "val/run/b.mp4", "extra/c.mp4")
+    with pytest.raises(ValueError, match=r"folders of splits, train, val.*none in extra"):
+        read_source(root)
+    classes = ("train", "val", "extra")
+    assert read_source(root, class_names=classes).class_names == classes
+
+
+@pytest.mark.parametrize("beside", ["b.mp4", "train/b.mp4"])
+def test_a_video_beside_the_folders_of_classes_is_told(folder, beside):
+    inside = "train/run/a.mp4" if "/" in beside else "run/a.mp4"
+    root = folder(inside, beside, f"{os.path.dirname(beside)}/notes.txt".lstrip("/"))
+    with pytest.warns(UserWarning, match=r"1 videos in '.*' lie beside its folders.*'b.mp4'"):
+        assert len(read_source(root)) == 1
+
+
+def test_a_video_beside_the_folders_of_splits_is_told(folder):
+    root = folder("train/run/a.mp4", "test/run/b.mp4", "c.mp4")
+    with pytest.warns(UserWarning, match=r"lie beside its folders.*'c.mp4'"):
+        assert len(read_source(root)) == 2
+
+
+def test_folders_may_be_links(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("linked.mp4")
+    (elsewhere / "a.mp4").touch()
+    root = folder("run/b.mp4")
+    (root / "bend.mp4").symlink_to(elsewhere)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_source(root).class_names == ("bend.mp4", "run")
 
 
 def test_folders_of_splits_may_be_in_capitals(folder):

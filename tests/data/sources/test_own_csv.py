@@ -47,6 +47,7 @@ def test_every_column_has_its_place(folder):
         "\ufeffpath,label\r\na.mp4,run\r\n",  # as a spreadsheet saves it
         'label, path\n"run", "a.mp4"\n\n',
         "# a comment\n#another\npath,label\na.mp4,run",
+        "# a comment\rpath,label\ra.mp4,run\r",
     ],
 )
 def test_other_ways_of_writing_the_same(folder, text):
@@ -54,6 +55,13 @@ def test_other_ways_of_writing_the_same(folder, text):
     manifest = read_source(root / "x.csv")
     assert manifest.entries == (Entry(f"{root}/a.mp4", (0,)),)
     assert manifest.class_names == ("run",)
+
+
+@pytest.mark.parametrize("column", ["class", "Label", "action"])
+def test_a_column_that_seems_to_hold_labels_is_told(folder, column):
+    root = folder(text={"x.csv": f"path,{column}\na.mp4,run\n"})
+    with pytest.warns(UserWarning, match=rf"without labels: it has a column '{column}'.*`label`"):
+        assert read_source(root / "x.csv").class_names == ()
 
 
 def test_numbers_are_their_own_names(folder):

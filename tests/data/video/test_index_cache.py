@@ -1,13 +1,14 @@
 from array import array
 from fractions import Fraction
 
-from keras_nonlocal.data.video.frame_index import FrameIndex
+from keras_nonlocal.data.video.frame_index import FrameIndex, Keys
 from keras_nonlocal.data.video.index_cache import IndexCache
 
 
 def index(frames):
     first = array("q", [0])
-    return FrameIndex(array("q", range(frames)), Fraction(1, 25), first, first, Fraction(25))
+    keys = Keys(first, first)
+    return FrameIndex(array("q", range(frames)), Fraction(1, 25), keys, Fraction(25))
 
 
 def test_an_index_is_made_once_for_a_file_and_again_when_it_changes(tmp_path):

@@ -1,5 +1,6 @@
 """What files do that a plain recording does not."""
 
+import io
 import struct
 
 import av
@@ -146,6 +147,24 @@ def test_a_picture_that_cannot_be_scaled_is_an_error_of_its_file(write):
         with pytest.raises(VideoError, match=r"line\.mp4.* when scaled from 16384x4 to 917504x224"):
             read()
     assert read_clip(path, 2).shape == (2, 4, 16384, 3)
+
+
+def test_the_cover_of_a_piece_of_music_is_no_video(tmp_path):
+    path, cover = tmp_path / "music.mp3", io.BytesIO()
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("libmp3lame", rate=44_100, layout="mono")
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 44_100), "float32"), "fltp", "mono")
+        silence.rate = 44_100
+        container.mux([*sound.encode(silence), *sound.encode()])
+    Image.new("RGB", (16, 16)).save(cover, "png")
+    picture = b"\0image/png\0\x03\0" + cover.getvalue()
+    tag = b"APIC" + struct.pack(">IH", len(picture), 0) + picture
+    sevens = bytes(len(tag) >> shift & 127 for shift in (21, 14, 7, 0))  # bits a byte
+    path.write_bytes(b"ID3\x03\0\0" + sevens + tag + path.read_bytes())
+    with av.open(str(path)) as container:
+        assert len(container.streams.video) == 1
+    with pytest.raises(VideoError, match="it has no video stream"):
+        probe(path)
 
 
 @pytest.mark.parametrize("size", [(33, 47), (2, 300), (1, 1)])
