@@ -6,17 +6,13 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 
-from ..data import Clip, Manifest, read_source
+from ..data import Manifest, read_source
 from ..evaluation import Evaluator, Scores, average_precisions, per_class_accuracy, summary
-from ..training import read_run
-from ..weights import card_names
 from ..zoo import load
 from .numbers import count, part
 
@@ -24,25 +20,6 @@ INTERRUPTED = 130  # as shells have it
 MEGABYTE = 10**6
 WORST = 5
 SHOWN = 10
-
-
-@dataclass(frozen=True)
-class Tested:
-    """A network, what its outputs mean, and how it is tested.
-
-    Attributes:
-        model: From prepared clips to probabilities.
-        class_names: Of its outputs, in order.
-        clip: How views are cut.
-        flip: Whether mirror images are views too.
-        preparation: The arguments of `keras_nonlocal.data.prepare`.
-    """
-
-    model: keras.Model
-    class_names: tuple[str, ...]
-    clip: Clip
-    flip: bool
-    preparation: Mapping[str, Any]
 
 
 def add_parser(commands) -> None:
@@ -76,7 +53,7 @@ def add_parser(commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Test and print; what was scored is kept if a folder for it was named."""
-    tested = _tested(arguments.model)
+    tested = load(arguments.model)
     clip = tested.clip
     if arguments.short_side is not None:
         clip = replace(clip, short_side=arguments.short_side)
@@ -107,21 +84,6 @@ def run(arguments: argparse.Namespace) -> int:
         _print_figures(figures, f"{len(scores)} videos, {evaluator.views} views each")
         _print_worst(scores)
     return 0
-
-
-def _tested(name: str) -> Tested:
-    """What MODEL means."""
-    if Path(name).is_dir() and name not in card_names():
-        run = read_run(name)
-        recipe = run.recipe
-        return Tested(
-            run.model, run.class_names, recipe.testing_clip, recipe.test_flip, recipe.preparation
-        )
-    classifier = load(name)
-    card = classifier.card
-    names = ("frames", "stride", "size", "sampling", "clips", "crops")
-    clip = Clip(**{name: getattr(card.clip, name) for name in names})
-    return Tested(classifier.model, card.classes, clip, card.clip.flip, card.clip.preparation)
 
 
 def _labelled(arguments: argparse.Namespace, class_names: tuple[str, ...]) -> Manifest:

@@ -30,7 +30,10 @@ def add_parser(commands) -> None:
         help=f"classify a rendered clip; writes {SAMPLE} and the picture {PICTURE} here",
     )
     parser.add_argument(
-        "--model", default=MODEL, metavar="NAME", help=f"a card of `zoo list` ({MODEL})"
+        "--model",
+        default=MODEL,
+        metavar="MODEL",
+        help=f"a card of `zoo list`, or the folder of a training run ({MODEL})",
     )
     parser.add_argument("--top", type=count, default=5, metavar="K", help="classes a video (5)")
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")

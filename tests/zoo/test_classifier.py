@@ -21,8 +21,7 @@ def video(tmp_path_factory):
 @pytest.fixture(scope="module")
 def classifier():
     classifier = zoo.load(NAME)
-    clip = replace(classifier.card.clip, clips=2, crops=3, size=(48, 48))
-    return replace(classifier, card=replace(classifier.card, clip=clip))
+    return replace(classifier, clip=replace(classifier.clip, clips=2, crops=3, size=(48, 48)))
 
 
 def test_crops_reach_over_the_whole_frame(classifier, video):
@@ -39,5 +38,5 @@ def test_probabilities_of_all_views_and_mirror_images_are_averaged(classifier, v
     expected = classifier.model.predict(both, verbose=0).mean(axis=0)
     scores = classifier.predict(video)
     assert list(scores.values()) == sorted(scores.values(), reverse=True)
-    in_order = [scores[name] for name in classifier.card.classes]
+    in_order = [scores[name] for name in classifier.class_names]
     np.testing.assert_allclose(in_order, expected, atol=1e-5)

@@ -1,13 +1,16 @@
-"""`keras-nonlocal evaluate` of a training run: tested as its recipe says."""
+"""`keras-nonlocal evaluate` and `predict` by a training run: videos are cut as its recipe says."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 from training.squares import write_squares
 
+from keras_nonlocal import zoo
 from keras_nonlocal.cli import main
 from keras_nonlocal.evaluation import summary
-from keras_nonlocal.training import Recipe, evaluator_by, train
+from keras_nonlocal.training import Recipe, evaluator_by, read_run, train
 
 RECIPE = Recipe(
     "nl_c2d_small",
@@ -48,6 +51,27 @@ def test_views_are_those_of_the_recipe_unless_others_are_asked_for(place, capsys
     assert "6 videos, 2 views each" in capsys.readouterr().out
 
 
+def test_a_run_classifies_videos_as_it_is_tested(place, capsys):
+    scores = evaluator_by(RECIPE).evaluate(read_run(place / "run").model, place / "videos")
+    classifier = zoo.load(place / "run")
+    assert classifier.class_names == scores.class_names
+    assert main(["predict", *scores.paths, "--model", str(place / "run"), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)["results"]
+    for path, expected, result in zip(scores.paths, scores.probabilities, printed, strict=True):
+        found = classifier.predict(path)
+        in_order = [found[name] for name in classifier.class_names]
+        np.testing.assert_allclose(in_order, expected, atol=1e-6)
+        assert result["path"] == path
+        assert {row["label"]: row["probability"] for row in result["top"]} == pytest.approx(found)
+
+
+@pytest.mark.parametrize("name", [Path("nowhere"), "runs/nowhere"])
+def test_a_path_is_that_of_a_run(name):
+    with pytest.raises(FileNotFoundError, match=r"nowhere' is not the folder of a training run"):
+        zoo.load(name)
+
+
+@pytest.mark.parametrize("command", [["evaluate", "--data", "videos"], ["predict", "--model"]])
 @pytest.mark.parametrize(
     ("model", "message"),
     [
@@ -56,10 +80,10 @@ def test_views_are_those_of_the_recipe_unless_others_are_asked_for(place, capsys
     ],
 )
 def test_what_is_neither_run_nor_card_ends_with_one_line_and_status_2(
-    model, message, place, monkeypatch, capsys
+    command, model, message, place, monkeypatch, capsys
 ):
     monkeypatch.chdir(place)
-    assert main(["evaluate", model, "--data", "videos"]) == 2
+    assert main([*command, model, *(["videos"] if "predict" in command else [])]) == 2
     error = capsys.readouterr().err.strip()
     assert message in error
     assert len(error.splitlines()) == 1
