@@ -203,11 +203,12 @@ class Recipe:
                 "One of `epochs` and `steps` must be given, and the other left out. "
                 f"Received: epochs={self.epochs!r}, steps={self.steps!r}"
             )
-        positive_int("epochs" if self.steps is None else "steps", self.duration)
+        unit = "epochs" if self.steps is None else "steps"
+        positive_int(unit, self.duration)
         inside = all(0 < drop < self.duration for drop in self.drops)
         if list(self.drops) != sorted(set(self.drops)) or not inside:
             raise ValueError(
-                f"`drops` must be rising times between 0 and {self.duration}. "
+                f"`drops` must be rising times between 0 and {self.duration} {unit}. "
                 f"Received: drops={self.drops!r}"
             )
         if bool(self.drops) != (self.schedule == "steps"):
@@ -217,7 +218,7 @@ class Recipe:
             )
         if not self.warmup < self.duration:
             raise ValueError(
-                f"`warmup` must be shorter than {self.duration}. Received: {self.warmup!r}"
+                f"`warmup` must be shorter than {self.duration} {unit}. Received: {self.warmup!r}"
             )
 
     def _check_preparation(self) -> None:

@@ -94,7 +94,7 @@ WRONG = {
     "momentum": ({"momentum": -1}, r"`momentum` must be a number of at least 0.*-1"),
     "decay": ({"weight_decay": -1e-4}, r"`weight_decay` must be .* at least 0.*-0\.0001"),
     "warmup": ({"warmup": -1}, r"`warmup` must be a number of at least 0.*-1"),
-    "warm": ({"warmup": 10}, r"`warmup` must be shorter than 10\. Received: 10"),
+    "warm": ({"warmup": 10}, r"`warmup` must be shorter than 10 epochs\. Received: 10"),
     "from": ({"warmup_rate": -1}, r"`warmup_rate` must be a number of at least 0.*-1"),
     "precise": ({"precise_norm_batches": -1}, r"`precise_norm_batches` must be .*-1"),
     "seed": ({"seed": -1}, r"`seed` must be a number of at least 0.*-1"),
