@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, nullcontext
@@ -24,6 +23,7 @@ from .container import (
     opened,
     packets,
 )
+from .filling import FilledClip, Numbered
 from .frame_index import FrameIndex, index_frames
 from .index_cache import INDEXES
 from .picture import Framing, Painter
@@ -35,8 +35,6 @@ DAMAGE_POLICIES = ("raise", "previous_frame")
 _SKIPPING = {"h264", "hevc", "mpeg4"}
 # Frames between two wanted ones that take longer to decode than a seek.
 _WORTH_SEEKING = 8
-_ALIGNMENT = 64
-Numbered = tuple[int, av.VideoFrame]
 
 
 class Video:
@@ -98,7 +96,7 @@ class Video:
         Raises:
             VideoError: A frame cannot be decoded.
         """
-        clip = _Clip(self.path, numbers, Painter(self.path, framing or Framing()))
+        clip = FilledClip(self.path, numbers, Painter(self.path, framing or Framing()))
         for walk in (self._sought, self._from_the_start):
             with closing(walk(clip.missing)) as frames:
                 clip.take(frames)
@@ -196,52 +194,10 @@ class Video:
         if not there:
             raise VideoError(self.path, "no frame of it can be decoded")
         nearest = [there[max(bisect_right(there, number) - 1, 0)] for number in numbers]
-        clip = _Clip(self.path, nearest, Painter(self.path, framing or Framing()))
+        clip = FilledClip(self.path, nearest, Painter(self.path, framing or Framing()))
         with closing(self._from_the_start(everything)) as frames:
             clip.take(frames)
         return clip.video
-
-
-class _Clip:
-    """A clip that is filled frame by frame."""
-
-    def __init__(self, path: PathLike, numbers: Sequence[int], painter: Painter):
-        self.video = np.empty(0, "uint8")
-        self._path, self._painter, self._length = path, painter, len(numbers)
-        self._rows: dict[int, list[int]] = {}
-        for row, number in enumerate(numbers):
-            self._rows.setdefault(number, []).append(row)
-
-    @property
-    def missing(self) -> Collection[int]:
-        """Numbers of the frames that are still to come."""
-        return self._rows.keys()
-
-    def take(self, frames: Iterator[Numbered]) -> None:
-        """Copies the wanted ones among numbered frames into the clip, until it is full."""
-        for number, frame in frames:
-            if number in self._rows:
-                self._put(self._rows.pop(number), self._painter.paint(frame))
-                if not self._rows:
-                    return
-
-    def _put(self, rows: list[int], picture: np.ndarray) -> None:
-        if not self.video.size:
-            self.video = _aligned((self._length, *picture.shape))
-        if picture.shape != self.video.shape[1:]:
-            raise VideoError(
-                self._path, "its frames change size midway; pass `size` to make them equal"
-            )
-        for row in rows:
-            self.video[row] = picture
-
-
-def _aligned(shape: tuple[int, ...]) -> np.ndarray:
-    """An empty uint8 array at an address that TensorFlow takes over without a copy."""
-    size = math.prod(shape)
-    memory = np.empty(size + _ALIGNMENT, "uint8")
-    first = -memory.ctypes.data % _ALIGNMENT
-    return memory[first : first + size].reshape(shape)
 
 
 def _runs(numbers: Sequence[int], index: FrameIndex) -> Iterator[list[int]]:
