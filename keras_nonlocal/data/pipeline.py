@@ -18,7 +18,13 @@ as_written = tf.autograph.experimental.do_not_convert
 
 
 def finish(
-    clips: tf.data.Dataset, *, augment: Augment, batch_size: int, training: bool, workers: int
+    clips: tf.data.Dataset,
+    *,
+    augment: Augment,
+    batch_size: int,
+    training: bool,
+    workers: int,
+    full: bool = False,
 ) -> tf.data.Dataset:
     """Augments clips, batches them, and fetches one batch ahead.
 
@@ -30,6 +36,7 @@ def finish(
         batch_size: Clips in a batch; the last one may have fewer.
         training: Whether layers change clips at random.
         workers: How many clips are augmented at once.
+        full: Whether clips that fill no batch at the end are left out; its size is known then.
 
     Returns:
         Batches of `video` or `(video, target)`.
@@ -38,7 +45,7 @@ def finish(
     alone, together = _divided(_layers(augment))
     if alone:
         clips = _one_by_one(clips, alone, training, workers)
-    batches = clips.batch(batch_size).map(_changed(together, training))
+    batches = clips.batch(batch_size, drop_remainder=full).map(_changed(together, training))
     return with_fixed_tuning(batches.map(_without_seeds).prefetch(1))
 
 

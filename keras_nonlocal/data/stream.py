@@ -94,7 +94,7 @@ def training_stream(
         names, several, number = manifest.class_names, manifest.multi_label, len(manifest)
         numbered = _numbered(number, **positions)
         clips = loaded_by(reader, numbered, clip, calls).map(only_clip)
-    stream = finish(clips, augment=augment, batch_size=own, training=True, workers=calls)
+    stream = finish(clips, augment=augment, batch_size=own, training=True, workers=calls, full=True)
     stream.class_names, stream.multi_label, stream.clips = names, several, number
     return stream
 

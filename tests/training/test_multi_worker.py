@@ -151,9 +151,10 @@ def test_workers_that_do_not_see_one_folder_are_told_so(uninterrupted, folders, 
         assert "[[12, 3, 4], [0, 0, 4]]" in worker.errors
 
 
-def test_two_replicas_equal_one_with_each_optimizer_clipping_and_loss_scale():
+def test_two_replicas_equal_one_with_each_optimizer_clipping_loss_scale_and_a_recipe():
     ended = Ended(start("replicas_of_fit.py"), None)
-    assert set(ended.said) == {"momentum", "adamw", "global norm", "norm", "value", "scaled"}
+    optimizers = {"momentum", "adamw", "global norm", "norm", "value", "scaled"}
+    assert set(ended.said) == {*optimizers, "recipe"}
     assert max(ended.said.values()) < 1e-5, ended.said
 
 
