@@ -36,8 +36,9 @@ def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarra
         raise ValueError(
             "The weights do not fit the model; nothing was loaded.\n  " + "\n  ".join(wrong)
         )
+    read = {name: np.asarray(arrays[name]) for name in targets}  # a file may fail midway
     for name, variable in targets.items():
-        variable.assign(arrays[name])
+        variable.assign(read[name])
 
 
 def _listed(names: list[str]) -> str:

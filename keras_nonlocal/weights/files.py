@@ -13,6 +13,7 @@ from .cards import Card, card_for
 from .checkpoints import read_checkpoint
 from .convert import convert
 from .imagenet import IMAGENET, fetch_imagenet
+from .own_files import load_own
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,6 @@ def load_weights(model: keras.Model, path: str | PathLike, source: str | None = 
             "For checkpoints of other code bases see `keras_nonlocal.zoo.convert`."
         )
     try:
-        model.load_weights(path)
+        load_own(model, path)
     except (ValueError, KeyError, OSError) as error:
         raise ValueError(f"{path} does not fit the model {model.name!r}: {error}") from error

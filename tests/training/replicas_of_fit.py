@@ -56,8 +56,7 @@ def difference(optimizer, heavy):
 def of_recipe():
     """The largest difference of a weight after a short run by a recipe.
 
-    Its rate is low, as the norms of so few clips make a little difference a large one in a few
-    steps; without the same clips and gradients the statistics would differ by a tenth and more.
+    Its rate is low: norms of so few clips make a little difference a large one in a few steps.
     """
     import small_runs  # its recipe has layers: devices are settled then
 
