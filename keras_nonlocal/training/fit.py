@@ -17,11 +17,12 @@ from . import multi_worker
 from .checkpoint import restore_checkpoint
 from .clips import check_labels, training_clips
 from .compiling import compile_by
-from .journal import FiniteLoss, Journal
+from .journal import FiniteLoss, Journal, Part
 from .network import build
 from .outcome import explained, finish, is_finished
 from .recipe import Recipe
 from .run import CHECKPOINT, Run, begin, check_folder, open_source
+from .schedules import learning_rate
 from .strategies import check_batch, is_chief, strategy_for
 from .timetable import Timetable
 from .watching import callbacks_by, tensorboard_in, validation_by, watched
@@ -111,6 +112,8 @@ def train(
         network.classifier,
         notes["history"],
         step=notes["step"],
+        part=Part(**notes.get("part", {})),
+        rate=learning_rate(recipe, timetable.steps_per_epoch),
         every=checkpoint_every,
         watched=watched(test) if test else None,
     )

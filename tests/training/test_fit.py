@@ -73,7 +73,7 @@ def test_metrics_are_rows_of_epochs_and_the_same_in_both_files(trained, folder):
     assert [row["epoch"] for row in rows] == list(range(1, 26))
     assert [row["step"] for row in rows] == list(range(2, 51, 2))
     assert {"loss", "clip_top1", "learning_rate", "seconds", "val_video_top1"} <= rows[0].keys()
-    rate = 0.01 * (1 + np.cos(np.pi * 24 / 50)) / 2  # half a cosine over 50 steps
+    rate = 0.01 * (1 + np.cos(np.pi * 23 / 50)) / 2  # of step 24, of half a cosine over 50
     assert rows[11]["learning_rate"] == pytest.approx(rate, rel=1e-5)
 
 

@@ -31,6 +31,18 @@ class StopAt(keras.callbacks.Callback):
         self.model.stop_training = batch == self.batch
 
 
+class Kill(keras.callbacks.Callback):
+    """Ends a run in the batch after one, as Ctrl-C does."""
+
+    def __init__(self, batch):
+        super().__init__()
+        self.batch = batch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == self.batch + 1:
+            raise KeyboardInterrupt
+
+
 def epochs_and_steps(folder):
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     return [(row["epoch"], row["step"]) for row in rows]
@@ -43,6 +55,24 @@ def test_an_epoch_that_a_callback_cut_short_has_one_row_in_the_end(videos, tmp_p
     fit(TWO, videos, folder, report=True)
     assert epochs_and_steps(folder) == [(1, 2), (2, 4)]
     assert (folder / "report.html").exists()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_numbers_of_a_stopped_epoch_are_those_of_all_its_steps(videos, tmp_path, killed):
+    recipe = RECIPE.changed(epochs=2, batch_size=2, schedule="steps", drops=(1,))
+    whole = fit(recipe, videos, tmp_path / "whole").history
+    folder = tmp_path / "stopped"
+    for batch in (0, 0, 1):  # after steps 1, 2 and 4
+        if killed:
+            with pytest.raises(KeyboardInterrupt):
+                fit(recipe, videos, folder, callbacks=[Kill(batch)], checkpoint_every=1)
+        else:
+            fit(recipe, videos, folder, callbacks=[StopAt(batch)])
+    stopped = fit(recipe, videos, folder).history
+    assert [row["learning_rate"] for row in stopped] == pytest.approx([0.01, 0.001])
+    for row, expected in zip(stopped, whole, strict=True):
+        del row["seconds"], expected["seconds"]
+        assert row == pytest.approx(expected, rel=1e-5)
 
 
 def test_what_comes_after_the_last_checkpoint_is_made_up_for(videos, tmp_path, monkeypatch):
