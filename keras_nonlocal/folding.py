@@ -21,7 +21,8 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     """A copy of a functional model without batch norms, for inference: same outputs, faster.
 
     Folded are batch norms that alone follow a convolution, and those inside non-local blocks, in
-    the model and in models that are layers of it. All others stay. Outputs differ by rounding only.
+    the model and in models that are layers of it. All others stay, as do those that a call tells
+    to train. Outputs differ by rounding only.
 
     Args:
         model: A functional or sequential model. It is not changed.
@@ -46,7 +47,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
 
     def clone(layer):
         if isinstance(layer, keras.Model) and getattr(layer, "inputs", None):
-            return fold_batch_norm(layer)
+            return fold_batch_norm(layer) if _is_fixed(layer) else _copied(layer)
         config = layer.get_config()
         if layer.name in norms:
             config["use_bias"] = True
@@ -71,6 +72,12 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     return copy
 
 
+def _copied(model):
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
 def _norm_after(model):
     """The batch norm that is the only reader of a convolution's output, by convolution."""
     calls = [node for nodes in model._nodes_by_depth.values() for node in nodes]
@@ -82,9 +89,9 @@ def _norm_after(model):
         norm = node.operation
         if not isinstance(norm, layers.BatchNormalization) or not _is_fixed(norm):
             continue
-        (entry,) = node.input_tensors
+        entry, *mask = node.input_tensors
         source = entry._keras_history.operation
-        alone = uses[norm.name] == uses[source.name] == readers[id(entry)] == 1
+        alone = uses[norm.name] == uses[source.name] == readers[id(entry)] == 1 and not mask
         if alone and _takes_scale(source) and norm.axis in (-1, len(entry.shape) - 1):
             norms[source.name] = norm.name
     return norms

@@ -84,6 +84,23 @@ def test_models_within_the_model_are_folded_too():
     assert_same_answers(keras.Model(inputs, layers.Dense(3)(features(inputs))), norms=0)
 
 
+def test_a_model_within_the_model_that_is_called_to_train_stays():
+    inner_inputs = keras.Input((12, 12, 3))
+    x = layers.Conv2D(4, 3)(inner_inputs)
+    inner = keras.Model(inner_inputs, layers.BatchNormalization()(x))
+    inputs = keras.Input((12, 12, 3))
+    model = keras.Model(inputs, inner(inputs, training=True))
+    x = np.random.default_rng(0).normal(3, 2, (4, 12, 12, 3)).astype("float32")
+    np.testing.assert_allclose(answer(fold_batch_norm(model), x), answer(model, x), atol=1e-5)
+
+
+def test_a_norm_with_a_mask_stays():
+    inputs, mask = keras.Input((12, 4)), keras.Input((10,), dtype="bool")
+    normed = layers.BatchNormalization()(layers.Conv1D(5, 3)(inputs), mask=mask)
+    folded = fold_batch_norm(keras.Model([inputs, mask], normed))
+    assert any(isinstance(layer, layers.BatchNormalization) for layer in folded.layers)
+
+
 def test_a_sequential_model_is_folded():
     stack = [layers.Conv2D(4, 3), layers.BatchNormalization(), NonLocal2D()]
     assert_same_answers(keras.Sequential([keras.Input((8, 8, 3)), *stack]), norms=0)

@@ -76,16 +76,21 @@ def flops(model: keras.Model, input_shape: tuple[int, ...]) -> Flops:
         totals = stages.setdefault(layer.name.split("_")[0], [0, 0])
         totals[0] += _macs(layer, entry, result)
         if layer not in seen:  # its weights are the same at a second call
-            totals[1] += sum(math.prod(each.shape) for each in layer.weights if _is_trained(each))
+            totals[1] += sum(math.prod(each.shape) for each in _weights(layer) if _is_trained(each))
         seen.add(layer)
     return Flops(tuple(Stage(name, *totals) for name, totals in stages.items() if any(totals)))
+
+
+def _weights(layer):
+    """Of an operation, such as the addition of a number, there are none."""
+    return getattr(layer, "weights", ())
 
 
 def _macs(layer, entry, result):
     for kind, count in _COUNTERS.items():
         if isinstance(layer, kind):
             return count(layer, entry, result)
-    if any(len(weight.shape) > 1 for weight in layer.weights):
+    if any(len(weight.shape) > 1 for weight in _weights(layer)):
         raise ValueError(
             f"The multiply-adds of {layer.name!r} are not known: {type(layer).__name__} is none of "
             f"{', '.join(kind.__name__ for kind in _COUNTERS)}. Count the model without it."
@@ -95,18 +100,22 @@ def _macs(layer, entry, result):
 
 def _kernel_macs(layer, entry, result):
     """Every output position takes the whole kernel once."""
-    return math.prod(result[:-1]) * math.prod(layer.kernel.shape)
+    return _places(layer, result) * math.prod(layer.kernel.shape)
 
 
 def _transposed_macs(layer, entry, result):
     """Every input position gives the whole kernel once."""
-    return math.prod(entry[:-1]) * math.prod(layer.kernel.shape)
+    return _places(layer, entry) * math.prod(layer.kernel.shape)
 
 
 def _separable_macs(layer, entry, result):
     """A kernel for each channel, and one that mixes them."""
     kernels = layer.depthwise_kernel, layer.pointwise_kernel
-    return math.prod(result[:-1]) * sum(math.prod(kernel.shape) for kernel in kernels)
+    return _places(layer, result) * sum(math.prod(kernel.shape) for kernel in kernels)
+
+
+def _places(layer, shape):
+    return math.prod(shape[:-1] if layer.data_format == "channels_last" else shape[1:])
 
 
 def _dense_macs(layer, entry, result):

@@ -14,6 +14,7 @@ from ..data import read_source
 from ..data.workers import cores
 from ..training import (
     TrainingStopped,
+    check_videos,
     compare,
     find_study,
     groups_of,
@@ -62,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     study, recipe = read_study(find_study(arguments.study))
     videos = read_source(arguments.data)
     groups = groups_of(study, videos)
+    check_videos(arguments.out, videos)
     whole = arguments.part is None
     status = 0
     if whole and arguments.processes > 1 and not arguments.tell:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -71,6 +71,10 @@ class Network:
         return tf.cast(self.model(inputs, training=False), "float32")
 
 
+# Ends of the names of fields that are numbered by process, or say how a layer is trained.
+_PASSING = ("name", "seed", "_initializer", "_regularizer", "_constraint", "trainable")
+
+
 def prepared_shape(shape, preparation: Mapping[str, Any] | None):
     """The shape that views of a shape have when they are prepared."""
     follow = (preparation or {}).get("follow")
@@ -78,10 +82,36 @@ def prepared_shape(shape, preparation: Mapping[str, Any] | None):
 
 
 def digest(model: keras.Model) -> str:
-    """A SHA-256 of a model's weights, by which two runs know that they test the same one."""
+    """A SHA-256 of a model's layers and weights, by which two runs know that they test the same."""
     seen = hashlib.sha256()
+    for layer in _layers(model):
+        seen.update(f"{type(layer).__name__} {_lasting(_config(layer))}".encode())
     for weight in model.weights:
         values = np.ascontiguousarray(keras.ops.convert_to_numpy(weight))
         seen.update(f"{values.dtype} {values.shape}".encode())
         seen.update(values.tobytes())
     return seen.hexdigest()
+
+
+def _layers(model: keras.Model) -> Iterator[keras.Layer]:
+    """Its layers, and those of models among them."""
+    for layer in model.layers:
+        yield from _layers(layer) if isinstance(layer, keras.Model) else [layer]
+
+
+def _config(layer: keras.Layer):
+    try:
+        return layer.get_config()
+    except NotImplementedError:
+        return {}
+
+
+def _lasting(config):
+    """What of a configuration is the same in another process, and matters to a trained layer."""
+    if isinstance(config, Mapping):
+        return {
+            name: _lasting(value)
+            for name, value in sorted(config.items())
+            if not name.endswith(_PASSING)
+        }
+    return [_lasting(value) for value in config] if isinstance(config, list | tuple) else config

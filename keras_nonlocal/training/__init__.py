@@ -34,5 +34,6 @@ from .study import find_study as find_study
 from .study import groups_of as groups_of
 from .study import read_study as read_study
 from .study import study_names as study_names
+from .study_run import check_videos as check_videos
 from .study_run import run_study as run_study
 from .watching import evaluator_by as evaluator_by

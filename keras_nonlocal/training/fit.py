@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from ..data import read_source
 from ..validation import positive_int
 from . import multi_worker
 from .checkpoint import restore_checkpoint
@@ -90,6 +92,12 @@ def train(
         positive_int("checkpoint_every", checkpoint_every)
     videos, data = open_source(source, split)
     check_labels(recipe, data)
+    if validation is None and validation_split is not None:
+        validation = source
+    unseen = None
+    if validation is not None:
+        unseen = read_source(validation, split=validation_split, class_names=data.class_names)
+        data = replace(data, validation=unseen.digest)
     spread = strategy_for(strategy) if isinstance(strategy, str) else strategy
     check_batch(spread, recipe.batch_size)
     chief = is_chief(spread)
@@ -104,9 +112,7 @@ def train(
         notes = _restored(kept, network.trainer)
     inputs = {"service": service, "workers": workers, "check": False}
     stream = partial(training_clips, recipe, videos, **inputs)
-    if validation is None and validation_split is not None:
-        validation = source
-    test = validation_by(recipe, network, data, validation, validation_split)
+    test = validation_by(recipe, network, unseen)
     journal = Journal(
         kept if chief else None,
         network.classifier,

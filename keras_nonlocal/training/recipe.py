@@ -10,7 +10,7 @@ from typing import Any, Literal, get_type_hints
 from .. import augmentation as layers
 from ..data import Clip
 from ..models.families import FAMILIES
-from ..validation import at_least, one_of, positive_int, sizes
+from ..validation import any_int, at_least, one_of, positive_int, sizes
 
 # Bases, and a layer that takes another one, which JSON cannot hold.
 NOT_BY_NAME = ("ClipAugmentation", "RandomAugmentation", "FrameWise")
@@ -133,6 +133,10 @@ class Recipe:
         for name, kind in get_type_hints(Recipe).items():
             if getattr(kind, "__origin__", None) is Literal:
                 one_of(name, getattr(self, name), kind.__args__)
+            elif kind is bool:
+                one_of(name, getattr(self, name), (True, False))
+            elif kind is int:
+                any_int(name, getattr(self, name))
         positive_int("batch_size", self.batch_size)
         for name, least in LEAST.items():
             at_least(name, getattr(self, name), least)
@@ -142,10 +146,9 @@ class Recipe:
                 raise ValueError(f"`{name}` must be positive. Received: {name}={value!r}")
         self._check_duration()
         self._check_preparation()
-        if self.label_smoothing >= 1:
-            raise ValueError(
-                f"`label_smoothing` must be less than 1. Received: {self.label_smoothing!r}"
-            )
+        for name in ("label_smoothing", "momentum"):
+            if getattr(self, name) >= 1:
+                raise ValueError(f"`{name}` must be less than 1. Received: {getattr(self, name)!r}")
         if self.rescale_momentum and self.optimizer != "sgd":
             raise ValueError(
                 "`rescale_momentum` needs `optimizer='sgd'`, whose momentum holds the rate. "
@@ -222,6 +225,12 @@ class Recipe:
             )
 
     def _check_preparation(self) -> None:
+        for name in ("mean", "std"):
+            if len(getattr(self, name)) != 3:
+                raise ValueError(
+                    f"`{name}` must be one number for each of three channels. "
+                    f"Received: {name}={getattr(self, name)!r}"
+                )
         if not all(value > 0 for value in self.std):
             raise ValueError(f"`std` must be positive numbers. Received: std={self.std!r}")
         if self.follow is None:

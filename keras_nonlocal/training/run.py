@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,11 @@ from .recipe_files import read_recipe, write_recipe
 RECIPE, DATA = "recipe.json", "data.json"
 CHECKPOINT = "checkpoint.npz"
 LAST, BEST = "last.weights.h5", "best.weights.h5"
-_OTHER = {"digest": "  videos: there others, or with other names, labels, parts or order"}
+_OTHERS = "there others, or with other names, labels, parts or order"
+_OTHER = {
+    "digest": f"  videos: {_OTHERS}",
+    "validation": f"  videos for validation: {_OTHERS}, or now none",
+}
 # The files that `read_run` looks for.
 WEIGHTS = {None: (BEST, LAST), "best": (BEST,), "last": (LAST,)}
 
@@ -39,6 +43,7 @@ class TrainingData:
         class_names: By number.
         multi_label: Whether a video may show several classes.
         digest: Of the videos' names, labels and parts, in order.
+        validation: The same of the videos that the best weights are chosen by.
     """
 
     source: str
@@ -46,6 +51,7 @@ class TrainingData:
     class_names: tuple[str, ...]
     multi_label: bool
     digest: str
+    validation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,10 @@ def check_folder(folder: Path, recipe: Recipe, data: TrainingData) -> None:
     if (folder / RECIPE).exists():
         _check_same(folder / RECIPE, read_recipe(folder / RECIPE), recipe)
     if (folder / DATA).exists():
-        _check_same(folder / DATA, read_data(folder), data)
+        before = read_data(folder)
+        if before.validation is None:  # so far; then it may begin
+            before = replace(before, validation=data.validation)
+        _check_same(folder / DATA, before, data)
 
 
 def begin(folder: Path, recipe: Recipe, data: TrainingData) -> None:

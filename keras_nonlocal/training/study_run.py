@@ -24,6 +24,8 @@ from .recipe import Recipe
 from .study import Study, Task, divided, groups_of, tasks_of
 from .watching import evaluator_by
 
+VIDEOS = "videos.json"
+
 
 @dataclass(frozen=True)
 class Result:
@@ -70,7 +72,8 @@ def run_study(
         verbose: Whether to print a line for each result.
 
     Raises:
-        ValueError: A file's name has no group, there is one group only, or `part` is none.
+        ValueError: A file's name has no group, there is one group only, `part` is none, or the
+            folder has results of other videos.
         TrainingStopped: At the end, if one did; see `train`.
 
     Example:
@@ -85,6 +88,7 @@ def run_study(
         )
     folder, videos = Path(folder), read_source(source)
     tasks = list(tasks_of(study, recipe, groups_of(study, videos)))
+    check_videos(folder, videos)
     stopped = []
     for number, task in enumerate(tasks):
         if number % count != index:
@@ -102,6 +106,26 @@ def run_study(
     if stopped:
         raise TrainingStopped(
             f"{len(stopped)} of {len(tasks)} trainings stopped. The first: {stopped[0]}"
+        )
+
+
+def check_videos(folder: Path, videos: Manifest) -> None:
+    """Results of one folder are of the same videos; the first call writes down which.
+
+    Raises:
+        ValueError: The folder has results of others.
+    """
+    path = folder / VIDEOS
+    if not path.exists():
+        if not (folder / "results").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as partial:
+                partial.write_text(json.dumps({"digest": videos.digest}) + "\n", "utf-8")
+        return
+    if parse_json(path.read_text("utf-8"), str(path)).get("digest") != videos.digest:
+        raise ValueError(
+            f"{str(folder)!r} has results of other videos, or of the same with other names, labels "
+            "or order. Name another folder."
         )
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import keras
 import tensorflow as tf
 
-from ..data import read_source
+from ..data import Manifest
 from ..evaluation import Evaluation, Evaluator
 from .momentum import RescaleMomentum
 from .network import Network
 from .precise_norm import precise_batch_norm
 from .recipe import Recipe
-from .run import TrainingData
 from .schedules import learning_rate
 
 
@@ -48,13 +46,10 @@ def callbacks_by(
     return callbacks
 
 
-def validation_by(
-    recipe: Recipe, network: Network, data: TrainingData, source: Any, split: str | None
-) -> Evaluation | None:
+def validation_by(recipe: Recipe, network: Network, videos: Manifest | None) -> Evaluation | None:
     """Tests the network after each epoch as the recipe says; `None` without videos to test on."""
-    if source is None:
+    if videos is None:
         return None
-    videos = read_source(source, split=split, class_names=data.class_names)
     evaluator = evaluator_by(recipe)
     evaluator.check(network.classifier, videos)
     return Evaluation(evaluator, videos, network=network.classifier, check=False)

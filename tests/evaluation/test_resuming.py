@@ -7,11 +7,14 @@ import sys
 import time
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
+from keras_nonlocal import models
 from keras_nonlocal.data import Clip, VideoError, read_ledger
 from keras_nonlocal.evaluation import Evaluator, read_scores, record
+from keras_nonlocal.evaluation.network import digest
 from keras_nonlocal.evaluation.parts import read_part
 
 NORMAL = {"mean": (114.75,) * 3, "std": (57.375,) * 3}
@@ -207,3 +210,21 @@ def test_a_folder_of_other_videos_weights_classes_or_shards_is_refused(
         refused(r"weights: '\w+', now '")
     finally:
         kernel.assign(saved)
+
+
+def test_a_network_is_told_by_its_layers_and_weights_whatever_they_are_numbered():
+    model = models.nl_i3d_small(classes=3)
+    other = models.nl_i3d_small(classes=3, axes="space")
+    again = models.nl_i3d_small(classes=3)
+    for each in (other, again):
+        each.set_weights(model.get_weights())
+    wrapped = [
+        keras.Model(inputs, each(inputs))
+        for each in (model, again, other)
+        for inputs in [keras.Input((None, None, None, 3))]
+    ]
+    assert digest(model) == digest(again) != digest(other)
+    one, same, differing = map(digest, wrapped)
+    assert one == same != differing
+    again.get_layer("logits").kernel.assign(-model.get_layer("logits").kernel)
+    assert digest(again) != digest(model)

@@ -4,7 +4,7 @@ import json
 
 import keras
 import pytest
-from training.small_runs import RECIPE, fit
+from training.small_runs import RECIPE, fit, state
 from training.squares import write_squares
 
 from keras_nonlocal.training import journal as journals
@@ -121,6 +121,19 @@ def test_other_videos_are_told_in_words(own_videos, tmp_path):
     first.rename(first.with_name("other.mp4"))
     with pytest.raises(ValueError, match="videos: there others, or with other names"):
         fit(TWO, own_videos, folder)
+
+
+def test_the_best_weights_are_chosen_by_the_same_videos_all_along(videos, unseen, tmp_path):
+    folder = tmp_path / "run"
+    fit(TWO, videos, folder, callbacks=[StopAt(0)])
+    fit(TWO, videos, folder, callbacks=[StopAt(0)], validation=unseen)  # it may begin later
+    before = state(folder)
+    for validation in (None, videos):
+        with pytest.raises(ValueError, match=r"videos for validation: there others.* or now none"):
+            fit(TWO, videos, folder, validation=validation)
+    assert state(folder) == before
+    fit(TWO, videos, folder, validation=unseen)
+    assert epochs_and_steps(folder) == [(1, 2), (2, 4)]
 
 
 def test_validation_videos_are_looked_at_before_the_first_step(videos, own_videos, tmp_path):

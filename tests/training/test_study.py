@@ -56,6 +56,17 @@ def done(small, videos, tmp_path_factory):
     return study, recipe, folder, first
 
 
+def test_a_folder_holds_results_of_the_same_videos(small, videos, tmp_path):
+    study, recipe = small
+    study_run.check_videos(tmp_path / "out", read_source(videos))
+    listed = [(path, path.parent.name) for path in sorted(videos.glob("*/*.mp4"))]
+    others = [(path, {"jump": "walk", "walk": "jump"}[label]) for path, label in listed]
+    with pytest.raises(ValueError, match=r"out' has results of other videos.*Name another folder"):
+        run_study(study, recipe, others, tmp_path / "out", verbose=False)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["videos.json"]
+    study_run.check_videos(tmp_path / "out", read_source(listed))
+
+
 def results(folder):
     return {path.stem: json.loads(path.read_text()) for path in (folder / "results").iterdir()}
 
