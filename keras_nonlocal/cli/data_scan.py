@@ -9,8 +9,7 @@ from pathlib import Path
 from ..data import scan
 from ..data.sources import read_source
 from ..data.video import TIME_LIMIT
-
-INTERRUPTED = 130  # as shells have it
+from .status import INTERRUPTED
 
 
 def add_parser(actions) -> None:

@@ -15,8 +15,8 @@ from ..data import Manifest, read_source
 from ..evaluation import Evaluator, Scores, average_precisions, per_class_accuracy, summary
 from ..zoo import load
 from .numbers import count, part
+from .status import INTERRUPTED
 
-INTERRUPTED = 130  # as shells have it
 MEGABYTE = 10**6
 WORST = 5
 SHOWN = 10

@@ -11,12 +11,13 @@ import tensorflow as tf
 from ..training import TrainingStopped
 from ..training.outcome import cause_of
 from . import data, evaluate, predict, study, train, zoo
+from .status import INTERRUPTED, WRONG
 
 EXPECTED = (ValueError, OSError, ImportError, TrainingStopped)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Parse, run, and turn an expected error into one line and exit status 2."""
+    """Parse, run, and turn an expected error into one line and an exit status."""
     if argv is None:  # a process of its own: looks for garbage leave out what was imported
         gc.freeze()
     parser = argparse.ArgumentParser(
@@ -32,8 +33,11 @@ def main(argv: list[str] | None = None) -> int:
         said = str(error)
     except tf.errors.OpError as error:  # of a video, from within a data set
         said = cause_of(error)
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return INTERRUPTED
     print(f"keras-nonlocal: {said}", file=sys.stderr)
-    return 2
+    return WRONG
 
 
 if __name__ == "__main__":

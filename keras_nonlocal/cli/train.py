@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from ..training import change_recipe, find_recipe, plan_training, recipe_names, train
+from ..training.run import CHECKPOINT
 from ..training.strategies import STRATEGIES, strategy_for
+from .status import INTERRUPTED
 
 # Of `train`, by the names of its arguments.
 OPTIONS = (
@@ -63,7 +66,13 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     folder = arguments.out or Path("runs") / Path(arguments.recipe).stem
     options = {name: getattr(arguments, name) for name in OPTIONS}
-    trained = train(recipe, arguments.data, folder, strategy=strategy, **options)
+    try:
+        trained = train(recipe, arguments.data, folder, strategy=strategy, **options)
+    except KeyboardInterrupt:
+        kept = "the same command goes on from its last checkpoint"
+        there = (folder / CHECKPOINT).exists()
+        print(f"\nInterrupted {folder}: {kept if there else 'nothing was saved'}.", file=sys.stderr)
+        return INTERRUPTED
     print(f"{folder}: {len(trained.class_names)} classes, {len(trained.history)} epochs")
     return 0
 

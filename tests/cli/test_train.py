@@ -67,6 +67,22 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(call, place, capsys):
     assert sorted(place.rglob("*")) == before
 
 
+def test_ctrl_c_is_said_in_one_line(call, tmp_path, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("keras_nonlocal.cli.train.train", interrupted)
+    command = ("tiny.json", "--data", "videos", "-o", tmp_path)
+    assert call(*command) == 130
+    assert capsys.readouterr().err == f"\nInterrupted {tmp_path}: nothing was saved.\n"
+    (tmp_path / "checkpoint.npz").touch()
+    assert call(*command) == 130
+    assert "the same command goes on from its last checkpoint" in capsys.readouterr().err
+    monkeypatch.setattr("keras_nonlocal.cli.train.plan_training", interrupted)
+    assert call("tiny.json", "--data", "videos", "--dry-run") == 130
+    assert capsys.readouterr().err == "\nInterrupted.\n"
+
+
 WRONG = {
     "recipe": (["nobody"], "There is no recipe 'nobody'. Expected the path of a JSON file"),
     "set": (["--set", "epochs"], "--set takes FIELD=VALUE, such as batch_size=8"),

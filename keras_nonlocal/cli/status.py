@@ -1,0 +1,4 @@
+"""Exit statuses of the commands."""
+
+WRONG = 2
+INTERRUPTED = 130  # as shells have it
