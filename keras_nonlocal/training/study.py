@@ -104,7 +104,7 @@ def study_names() -> list[str]:
     """The names of the studies that come along.
 
     >>> study_names()
-    ['embedded_weizmann', 'table2_kinetics', 'table2_weizmann']
+    ['embedded_weizmann', 'precision_weizmann', 'table2_kinetics', 'table2_weizmann']
     """
     return sorted(path.parent.name for path in entries_root().glob("*/study.json"))
 
