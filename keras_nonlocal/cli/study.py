@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     study, recipe = read_study(find_study(arguments.study))
     videos = read_source(arguments.data)
     groups = groups_of(study, videos)
-    check_videos(arguments.out, videos)
+    check_videos(arguments.out, videos)  # before processes begin, or results are told
     whole = arguments.part is None
     status = 0
     if whole and arguments.processes > 1 and not arguments.tell:

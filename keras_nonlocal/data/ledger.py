@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from contextlib import suppress
 from typing import Any
 
 PathLike = str | os.PathLike[str]
@@ -104,9 +105,14 @@ def _size(path: PathLike) -> int | None:
 def _check_writable(path: PathLike) -> None:
     """Known before the first line, which may come after hours of work."""
     folder = os.path.dirname(os.path.abspath(path))
-    os.makedirs(folder, exist_ok=True)
-    if os.path.isdir(path) or not os.access(path if os.path.exists(path) else folder, os.W_OK):
-        raise OSError(f"No ledger can be written to {os.fspath(path)!r}. Give another path.")
+    with suppress(OSError):  # then there is no such folder, which is told below
+        os.makedirs(folder, exist_ok=True)
+    there = path if os.path.exists(path) else folder
+    if os.path.isdir(path) or not os.path.isdir(folder) or not os.access(there, os.W_OK):
+        raise OSError(
+            f"No ledger can be written to {os.fspath(path)!r}. Give the path of a file, in a "
+            "folder that may be written."
+        )
 
 
 def _append(path: PathLike, line: str) -> None:

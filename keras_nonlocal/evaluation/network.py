@@ -15,6 +15,9 @@ from ..data import prepare
 
 Shape = tuple[int, ...]
 MOST_VIEWS = 64  # more at a time are not faster, and make results late
+# Fields of layers that are numbered by process, or say how they begin and are trained.
+_PASSING = {"name", "seed", "trainable"}
+_OF_TRAINING = ("_initializer", "_regularizer", "_constraint")
 
 
 class Network:
@@ -71,10 +74,6 @@ class Network:
         return tf.cast(self.model(inputs, training=False), "float32")
 
 
-# Ends of the names of fields that are numbered by process, or say how a layer is trained.
-_PASSING = ("name", "seed", "_initializer", "_regularizer", "_constraint", "trainable")
-
-
 def prepared_shape(shape, preparation: Mapping[str, Any] | None):
     """The shape that views of a shape have when they are prepared."""
     follow = (preparation or {}).get("follow")
@@ -85,7 +84,8 @@ def digest(model: keras.Model) -> str:
     """A SHA-256 of a model's layers and weights, by which two runs know that they test the same."""
     seen = hashlib.sha256()
     for layer in _layers(model):
-        seen.update(f"{type(layer).__name__} {_lasting(_config(layer))}".encode())
+        kind = type(layer).__name__, layer.dtype_policy.name
+        seen.update(f"{kind} {_lasting(_config(layer))}".encode())
     for weight in model.weights:
         values = np.ascontiguousarray(keras.ops.convert_to_numpy(weight))
         seen.update(f"{values.dtype} {values.shape}".encode())
@@ -102,7 +102,7 @@ def _layers(model: keras.Model) -> Iterator[keras.Layer]:
 def _config(layer: keras.Layer):
     try:
         return layer.get_config()
-    except NotImplementedError:
+    except NotImplementedError:  # a user's layer may have none: kind and weights have to tell it
         return {}
 
 
@@ -112,6 +112,6 @@ def _lasting(config):
         return {
             name: _lasting(value)
             for name, value in sorted(config.items())
-            if not name.endswith(_PASSING)
+            if name not in _PASSING and not name.endswith(_OF_TRAINING)
         }
     return [_lasting(value) for value in config] if isinstance(config, list | tuple) else config

@@ -122,7 +122,7 @@ def check_videos(folder: Path, videos: Manifest) -> None:
             with replacing(path) as partial:
                 partial.write_text(json.dumps({"digest": videos.digest}) + "\n", "utf-8")
         return
-    if parse_json(path.read_text("utf-8"), str(path)).get("digest") != videos.digest:
+    if parse_json(path.read_text("utf-8"), str(path)) != {"digest": videos.digest}:
         raise ValueError(
             f"{str(folder)!r} has results of other videos, or of the same with other names, labels "
             "or order. Name another folder."

@@ -82,5 +82,5 @@ def load_weights(model: keras.Model, path: str | PathLike, source: str | None = 
         )
     try:
         load_own(model, path)
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, OSError, RuntimeError) as error:  # what h5py has for damage
         raise ValueError(f"{path} does not fit the model {model.name!r}: {error}") from error

@@ -53,7 +53,9 @@ def test_its_folder_is_made_at_once(tmp_path):
 def test_a_place_that_cannot_be_written_is_refused_before_the_first_line(tmp_path, place):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match=r"ledger|bad\.jsonl|file|/proc"):
+    with pytest.raises(
+        OSError, match=r"No ledger can be written to '.*'\. Give the path of a file"
+    ):
         Ledger(tmp_path / place)
 
 

@@ -224,7 +224,33 @@ def test_a_network_is_told_by_its_layers_and_weights_whatever_they_are_numbered(
         for inputs in [keras.Input((None, None, None, 3))]
     ]
     assert digest(model) == digest(again) != digest(other)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        half = models.nl_i3d_small(classes=3)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    half.set_weights(model.get_weights())
+    assert digest(half) != digest(model)
     one, same, differing = map(digest, wrapped)
     assert one == same != differing
     again.get_layer("logits").kernel.assign(-model.get_layer("logits").kernel)
     assert digest(again) != digest(model)
+
+
+def test_a_layer_that_cannot_tell_its_configuration_is_told_by_its_weights():
+    class Shift(keras.layers.Layer):
+        def __init__(self, most, **kwargs):  # Keras cannot tell what it does not know
+            super().__init__(**kwargs)
+            self.shift = self.add_weight(shape=(most.size,))
+
+        def call(self, x):
+            return x + self.shift
+
+    inputs = keras.Input((4,))
+    with pytest.raises(NotImplementedError):
+        Shift(np.zeros(4)).get_config()
+    one, other = (keras.Model(inputs, Shift(np.zeros(4))(inputs)) for _ in range(2))
+    other.set_weights(one.get_weights())
+    assert digest(one) == digest(other)
+    other.set_weights([one.get_weights()[0] + 1])
+    assert digest(one) != digest(other)
