@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from .functional.geometry import quantised
-from .inputs import check_rank, is_single, parted, refuse_other_tensors, working
+from .inputs import check_rank, is_single, labels_of, parted, refuse_other_tensors, working
 
 
 class ClipAugmentation(keras.layers.Layer):
@@ -51,7 +51,7 @@ class ClipAugmentation(keras.layers.Layer):
         single = is_single(clips.shape)
         if single:
             clips, labels = clips[None], None if labels is None else tf.stack([labels])
-        if training is False:
+        if not (training is None or training):
             clips, labels = self.without_chance(clips, labels)
         else:
             clips, labels = self.augment(clips, labels, self._draw(tf.shape(clips)[0]))
@@ -90,7 +90,7 @@ class ClipAugmentation(keras.layers.Layer):
     def _run(self, change, clips, labels, *seeds):
         clips = tf.convert_to_tensor(clips)
         self._check_shape(clips.shape)
-        labels = None if labels is None else tf.convert_to_tensor(labels)
+        labels = None if labels is None else labels_of(clips, labels)
         changed, labels = change(working(clips), labels, *seeds)
         return quantised(changed, self._output_dtype(clips.dtype)), labels
 
@@ -115,7 +115,7 @@ class ClipAugmentation(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         if input_shape and isinstance(input_shape[0], list | tuple):
             clips, labels = input_shape
-            return self.compute_output_shape(clips), self._labels_shape(tuple(labels))
+            return self.compute_output_shape(clips), self._shape_of_labels(clips, tuple(labels))
         if not is_single(input_shape):
             return self._shape(tuple(input_shape))
         shape = self._shape((1, *input_shape))
@@ -127,8 +127,14 @@ class ClipAugmentation(keras.layers.Layer):
         spec = keras.KerasTensor(self.compute_output_shape(clips.shape), dtype=dtype)
         if labels is None:
             return spec
-        shape = self._labels_shape(tuple(labels.shape))
+        shape = self._shape_of_labels(clips.shape, tuple(labels.shape))
         return spec, keras.KerasTensor(shape, dtype=self._labels_dtype(labels.dtype))
+
+    def _shape_of_labels(self, clips, labels):
+        if not is_single(clips):
+            return self._labels_shape(labels)
+        shape = self._labels_shape((1, *labels))
+        return shape if self.copies > 1 else shape[1:]
 
     def _shape(self, shape):
         """The shape of a batch that comes out."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 
+import keras
 import tensorflow as tf
 
 from .base import ClipAugmentation
-from .functional.draws import moved_on
+from .functional.draws import at_place
 
 
 def apply(layers: Sequence[Callable], clips, labels=None, seeds=None):
     """Applies layers in order, each with draws of its own made from the same seeds.
 
     Args:
-        layers: Any of this room, or other functions of a batch of clips.
+        layers: Any of this room, other layers of Keras, or functions of a batch of clips.
         clips: `(B, T, H, W, C)`.
         labels: A tensor of `B` labels, or None.
         seeds: int32 `(B, 2)`, one for each clip; None for evaluation, without chance.
@@ -31,16 +34,33 @@ def apply(layers: Sequence[Callable], clips, labels=None, seeds=None):
     >>> clips.shape
     TensorShape([2, 8, 24, 24, 3])
     """
-    for place, layer in enumerate(layers):
+    for place, layer in enumerate(unrolled(layers)):
         if not isinstance(layer, ClipAugmentation):
-            clips = layer(clips)
+            clips = told(layer, seeds is not None)(clips)
         elif seeds is None:
             clips, labels = layer.without_chance(clips, labels)
         else:
-            own = moved_on(tf.cast(seeds, "int32"), place)
+            own = at_place(tf.cast(seeds, "int32"), place)
             clips, labels = layer.augment(clips, labels, own)
             seeds = tf.repeat(seeds, layer.copies, axis=0)
     return clips, labels
+
+
+def unrolled(layers: Sequence[Callable]) -> list[Callable]:
+    """Layers one by one, those of a `keras.Sequential` too: each gets seeds of its own."""
+    flat = []
+    for layer in layers:
+        flat += unrolled(layer.layers) if isinstance(layer, keras.Sequential) else [layer]
+    return flat
+
+
+def told(layer: Callable, training: bool) -> Callable:
+    """A layer of Keras that knows whether it trains; a function does the same in both."""
+    takes = (
+        isinstance(layer, keras.layers.Layer)
+        and "training" in inspect.signature(layer.call).parameters
+    )
+    return partial(layer, training=training) if takes else layer
 
 
 def copies(layers: Sequence[Callable]) -> int:
@@ -51,6 +71,6 @@ def copies(layers: Sequence[Callable]) -> int:
     3
     """
     product = 1
-    for layer in layers:
+    for layer in unrolled(layers):
         product *= getattr(layer, "copies", 1)
     return product

@@ -52,9 +52,17 @@ class RandomFlip(RandomAugmentation):
                 "`veto` needs to know the classes of clips: give `(clips, labels)`. "
                 f"Received: clips alone, with veto={self.veto!r}"
             )
+        width = None if labels.shape.rank == 1 else labels.shape[1]
+        if width is not None and width <= max(1, *self.veto):
+            raise ValueError(
+                f"`veto` needs integer labels (B,), or rows (B, K) of more than {max(self.veto)} "
+                "classes; `labels[:, 0]` makes the one of the other where each row is a class "
+                f"number. Received: veto={self.veto!r}, labels of shape {tuple(labels.shape)}"
+            )
         if labels.shape.rank == 1:
             return tf.reduce_any(tf.cast(labels[:, None], "int32") == list(self.veto), axis=1)
-        return tf.reduce_any(tf.gather(labels, list(self.veto), axis=1) > 0, axis=1)
+        shown = tf.gather(labels, list(self.veto), axis=1)
+        return tf.reduce_any(tf.cast(shown, "float32") > 0, axis=1)
 
     def get_config(self):
         return {**super().get_config(), "chance": self.chance, "veto": self.veto}

@@ -36,6 +36,19 @@ def check_rank(clips) -> None:
         is_single(clips.shape)
 
 
+def labels_of(clips, labels) -> tf.Tensor:
+    """Labels of a batch as a tensor; an error where they are not one for each clip."""
+    labels = tf.convert_to_tensor(labels)
+    as_many = labels.shape[:1].is_compatible_with(clips.shape[:1])
+    if labels.shape.rank not in (None, 1, 2, 3) or not as_many:
+        raise ValueError(
+            "Labels must be one for each clip, (B,) or rows (B, K). Two batches of clips are not a "
+            f"pair of clips and labels. Received: clips of shape {tuple(clips.shape)}, labels of "
+            f"shape {tuple(labels.shape)}"
+        )
+    return labels
+
+
 def working(clips) -> tf.Tensor:
     """As tensors that layers work on: uint8 stays, as it is cheap to cut; others become float32."""
     clips = tf.convert_to_tensor(clips)

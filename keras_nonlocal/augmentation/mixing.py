@@ -8,7 +8,7 @@ import tensorflow as tf
 from ..validation import positive_int
 from .arguments import number
 from .functional import boxes, mixing
-from .functional.draws import beta, integers, moved_on, order, uniforms
+from .functional.draws import beta, for_use, integers, order, uniforms
 from .random_base import RandomAugmentation
 
 
@@ -38,9 +38,9 @@ class _Mixing(RandomAugmentation):
 
     def _augment(self, clips, labels, seeds):
         labels = self._soft(labels)
-        partners = order(moved_on(seeds, 1))
+        partners = order(for_use(seeds, 1))
         others = tf.gather(clips, partners)
-        mixed, shares = self._mixed(clips, others, beta(seeds, self.alpha), moved_on(seeds, 2))
+        mixed, shares = self._mixed(clips, others, beta(seeds, self.alpha), for_use(seeds, 2))
         return mixed, mixing.blend(labels, tf.gather(labels, partners), shares)
 
     def _steady(self, clips, labels):
@@ -53,6 +53,11 @@ class _Mixing(RandomAugmentation):
                 "Received: clips alone"
             )
         self._labels_shape(tuple(labels.shape))
+        if labels.shape.rank == 1 and not labels.dtype.is_integer:
+            raise ValueError(
+                "Labels of shape (B,) must be integers, the numbers of classes. "
+                f"Received: labels of {labels.dtype.name}"
+            )
         return mixing.soft_labels(labels, self.classes)
 
     def _labels_shape(self, shape):
@@ -60,6 +65,12 @@ class _Mixing(RandomAugmentation):
             raise ValueError(
                 "Integer labels become rows when they are mixed: say how many `classes` there are. "
                 f"Received: classes=None, labels of shape {tuple(shape)}"
+            )
+        if len(shape) > 1 and shape[-1] not in (self.classes or shape[-1], None):
+            raise ValueError(
+                f"Labels must be integers (B,), or rows (B, {self.classes}) as `classes` says; "
+                "`labels[:, 0]` makes the one of the other where each row is a class number. "
+                f"Received: classes={self.classes}, labels of shape {tuple(shape)}"
             )
         return shape if len(shape) > 1 else (*shape, self.classes)
 

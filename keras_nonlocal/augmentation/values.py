@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from .arguments import number
 from .functional import colour
-from .functional.draws import between, moved_on, normals, uniforms
+from .functional.draws import between, for_use, normals, uniforms
 from .functional.geometry import quantised
 from .random_base import RandomAugmentation
 
@@ -119,7 +119,7 @@ class RandomNoise(RandomAugmentation):
 
     def _augment(self, clips, labels, seeds):
         strengths = self.deviation * uniforms(seeds, 1)[:, :, None, None, None]
-        noise = strengths * normals(moved_on(seeds, 1), clips)
+        noise = strengths * normals(for_use(seeds, 1), clips)
         return tf.clip_by_value(tf.cast(clips, "float32") + noise, 0.0, 255.0), labels
 
     def get_config(self):

@@ -141,3 +141,10 @@ class Clip:
             )
         if not isinstance(self.short_side, int):
             object.__setattr__(self, "short_side", (least, largest))
+
+
+def a_clip(clip: object) -> Clip:
+    """Return `clip` if it is one."""
+    if not isinstance(clip, Clip):
+        raise ValueError(f"`clip` must be a `keras_nonlocal.data.Clip`. Received: clip={clip!r}")
+    return clip

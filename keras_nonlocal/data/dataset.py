@@ -8,7 +8,7 @@ from typing import Any, Literal
 import tensorflow as tf
 
 from ..validation import any_int, one_of, positive_int
-from .clip import Clip
+from .clip import Clip, a_clip
 from .ledger import Ledger
 from .loading import loaded_by
 from .manifest import Manifest
@@ -16,7 +16,7 @@ from .pipeline import Augment, finish, only_clip
 from .reader import DAMAGE, ClipReader, OnError
 from .shards.reading import shard_clips
 from .shards.service import refuse_python
-from .shards.shard_set import holds_shards, read_set
+from .shards.shard_set import holds_shards, read_set, refuse_choices
 from .sources import check_manifest, read_source
 from .workers import cores
 
@@ -46,13 +46,16 @@ def video_dataset(
         source: Whatever `keras_nonlocal.data.read_source` reads: a folder with one folder a class,
             a table or list of files, a data frame, a manifest.
         clip: How clips are cut from videos; `Clip()` if `None`.
-        augment: Layers of `keras_nonlocal.augmentation`, or other functions of clips. Random ones
-            change training clips only.
+        augment: Layers of `keras_nonlocal.augmentation`, other layers of Keras, or functions of a
+            batch of clips. What is random in layers changes training clips only; a function is
+            not told which clips it gets.
         batch_size: Clips in a batch; the last one may have fewer.
         training: True for one random clip of each video an epoch, in a new order each time; False
             for the test clips of each video (`clip.clips * clip.crops` of them, one after another)
             in the order given.
         seed: The same seed gives the same clips, epoch by epoch, however many `workers` there are.
+            A global seed, of `tf.random.set_seed`, makes others of them, as of all in TensorFlow;
+            layers of others draw by themselves.
         split: Only the videos of this split.
         class_names, root: As in `read_source`.
         labels: `"clip"` gives a clip the labels that hold during it, where their times are known.
@@ -82,16 +85,17 @@ def video_dataset(
         )
         model.fit(train, epochs=10)
     """
-    clip = Clip() if clip is None else clip
+    clip = a_clip(Clip() if clip is None else clip)
     calls = positive_int("workers", cores() if workers is None else workers)
-    if not isinstance(clip, Clip):
-        raise ValueError(f"`clip` must be a `keras_nonlocal.data.Clip`. Received: clip={clip!r}")
     seed = any_int("seed", seed)
     one_of("labels", labels, ("video", "clip"))
     one_of("on_error", on_error, DAMAGE)
     if holds_shards(source):
-        _check_for_shards(split=split, class_names=class_names, root=root, ledger=ledger)
-        _check_for_shards(labels=labels != "video", on_error=on_error != "raise")
+        refuse_choices(split=split, class_names=class_names, root=root, ledger=ledger)
+        refuse_choices(
+            labels=labels if labels != "video" else None,
+            on_error=on_error if on_error != "raise" else None,
+        )
         names = read_set(source).class_names
         clips = shard_clips(
             source, clip, training=training, seed=seed, parallel_calls=calls, service=service
@@ -111,20 +115,15 @@ def video_dataset(
         )
         clips = _clips(reader, manifest, clip, training, seed, calls, on_error == "skip")
     dataset = finish(
-        clips, augment=augment, batch_size=batch_size, training=training, workers=calls
+        clips,
+        augment=augment,
+        batch_size=batch_size,
+        training=training,
+        workers=calls,
+        classes=len(names) or None,
     )
     dataset.class_names = names
     return dataset
-
-
-def _check_for_shards(**given) -> None:
-    """Shards were made of videos that could be read, with their classes: that is settled."""
-    late = [name for name, value in given.items() if value]
-    if late:
-        raise ValueError(
-            f"`source` is a folder of shards, for which `{'`, `'.join(late)}` cannot be chosen any "
-            "more: choose when they are written. Received values other than the default."
-        )
 
 
 def _clips(reader, manifest: Manifest, clip: Clip, training, seed, calls, skipping):

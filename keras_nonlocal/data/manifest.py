@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..validation import any_int
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -35,6 +37,10 @@ class Entry:
     width: int | None = None
     height: int | None = None
     sha256: str | None = None
+
+    def __post_init__(self):
+        labels = tuple(any_int("labels", label) for label in self.labels)
+        object.__setattr__(self, "labels", labels)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 from ..augmentation import ClipAugmentation
-from ..augmentation.chain import apply, copies
+from ..augmentation.chain import apply, copies, told, unrolled
 from ..validation import positive_int
 from .ending import release_iterators_at_exit
 
@@ -25,24 +25,28 @@ def finish(
     training: bool,
     workers: int,
     full: bool = False,
+    classes: int | None = None,
 ) -> tf.data.Dataset:
     """Augments clips, batches them, and fetches one batch ahead.
 
     Args:
         clips: Elements `(video, seed)` or `(video, target, seed)`; a seed is int32 `(2,)`.
-        augment: A layer of `keras_nonlocal.augmentation`, another function of a batch of clips, or
-            a sequence of them. Those before the first that mixes clips are applied to each clip
-            before it is batched, so that they may make clips of different sizes equal.
+        augment: A layer of `keras_nonlocal.augmentation`, another layer of Keras or function of a
+            batch of clips, or a sequence of them. Those before the first that mixes clips are
+            applied to each clip before it is batched, so that they may make clips of different
+            sizes equal.
         batch_size: Clips in a batch; the last one may have fewer.
         training: Whether layers change clips at random.
         workers: How many clips are augmented at once.
         full: Whether clips that fill no batch at the end are left out; its size is known then.
+        classes: How many there are, for layers that say so too.
 
     Returns:
         Batches of `video` or `(video, target)`.
     """
-    positive_int("batch_size", batch_size)
-    alone, together = _divided(_layers(augment))
+    layers = layers_of(augment)
+    alone, together = _divided(layers)
+    _check_mixing(layers, classes, positive_int("batch_size", batch_size), training)
     if alone:
         clips = _one_by_one(clips, alone, training, workers)
     batches = clips.batch(batch_size, drop_remainder=full).map(_changed(together, training))
@@ -61,7 +65,8 @@ def with_fixed_tuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
     return dataset.with_options(options)
 
 
-def _layers(augment: Augment) -> list[Callable]:
+def layers_of(augment: Augment) -> list[Callable]:
+    """What is done to clips, one after the other."""
     if augment is None:
         return []
     layers: list = list(augment) if isinstance(augment, list | tuple) else [augment]
@@ -70,7 +75,22 @@ def _layers(augment: Augment) -> list[Callable]:
             "`augment` must be a layer of `keras_nonlocal.augmentation`, another function of "
             f"clips, or a list of them. Received: augment={augment!r}"
         )
-    return layers
+    return unrolled(layers)
+
+
+def _check_mixing(layers, classes: int | None, batch_size: int, training: bool) -> None:
+    for layer in (each for each in layers if getattr(each, "needs_batch", False)):
+        name, meant = type(layer).__name__, layer.classes
+        if None not in (meant, classes) and meant != classes:
+            raise ValueError(
+                f"`augment`: {name} must have the {classes} classes of the videos. "
+                f"Received: classes={meant}"
+            )
+        if training and batch_size == 1:
+            raise ValueError(
+                f"`augment`: {name} mixes the clips of a batch, or of this part of it, which must "
+                "be more than one. Received: batches of 1"
+            )
 
 
 def _divided(layers) -> tuple[list, list]:
@@ -101,7 +121,10 @@ def _one_by_one(clips, layers, training, workers):
 def _changed(layers, training):
     count = copies(layers)
     # The functions of others may have branches and loops that AutoGraph has to read.
-    layers = [each if isinstance(each, ClipAugmentation) else tf.function(each) for each in layers]
+    layers = [
+        each if isinstance(each, ClipAugmentation) else tf.function(told(each, training))
+        for each in layers
+    ]
 
     @as_written
     def change(video, *rest):

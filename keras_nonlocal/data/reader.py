@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Literal
 
 import numpy as np
@@ -37,6 +38,10 @@ class ClipReader:
         ledger: Where each failure is written down.
         by_clip: Whether a clip has only the labels that hold during it, where their times are
             known, or all labels of its video.
+
+    Raises:
+        ValueError: A clip may have several labels or none by their times, but classes exclude each
+            other.
     """
 
     def __init__(
@@ -51,6 +56,12 @@ class ClipReader:
     ):
         self._entries, self._clip, self._training = manifest.entries, clip, training
         self._on_error, self._ledger, self._by_clip = on_error, ledger, by_clip
+        self._skipped, self._any_read = count(1), False
+        if by_clip and not manifest.multi_label and any(entry.times for entry in manifest):
+            raise ValueError(
+                "`labels` can be 'clip' where a clip may have several labels or none: call the "
+                "column `labels`. Received: labels='clip', and times of a column `label`"
+            )
         self.labelled = manifest.labelled
         self.targets = manifest.targets() if self.labelled else np.zeros((len(manifest), 0))
 
@@ -63,15 +74,23 @@ class ClipReader:
 
         Raises:
             VideoError, OSError: The video cannot be read, and the policy is to stop.
+            ValueError: All are skipped.
         """
         try:
-            return self._read(int(index), np.random.default_rng(int(draw)))
+            read = self._read(int(index), np.random.default_rng(int(draw)))
+            self._any_read = True
+            return read
         except (VideoError, OSError) as error:
             policy = "skip" if self._on_error == "skip" else "raise"
             cause = getattr(error, "cause", None) or getattr(error, "strerror", None) or str(error)
             self._ledger.record(self._entries[index].path, cause, policy)
             if policy == "raise":
                 raise
+            if not self._any_read and next(self._skipped) == len(self._entries):
+                raise ValueError(
+                    f"None of the {len(self._entries)} videos can be read, so all were skipped. "
+                    f"The last one: {error}"
+                ) from error
         height, width = self._clip.size or (0, 0)
         empty = np.zeros((0, self._clip.frames, height, width, 3), "uint8")
         return empty, self.targets[:0]
@@ -114,11 +133,21 @@ class ClipReader:
         target = self.targets[index]
         if not (self._by_clip and entry.times):
             return target
-        start, end = times[min(numbers)] / MICROSECONDS, times[max(numbers)] / MICROSECONDS
         target = np.zeros_like(target)
-        for label, (begins, ends) in zip(entry.labels, entry.times, strict=True):
-            target[label] = max(target[label], begins <= end and ends >= start)
+        for run in _runs(numbers):
+            start, end = times[run[0]] / MICROSECONDS, times[run[-1]] / MICROSECONDS
+            for label, (begins, ends) in zip(entry.labels, entry.times, strict=True):
+                target[label] = max(target[label], begins <= end and ends >= start)
         return target
+
+
+def _runs(numbers: Sequence[int]) -> list[np.ndarray]:
+    """The parts of a clip in which time goes on; where a video is too short, it starts again.
+
+    >>> [run.tolist() for run in _runs([4, 6, 0, 2])]
+    [[4, 6], [0, 2]]
+    """
+    return np.split(np.asarray(numbers), np.flatnonzero(np.diff(numbers) < 0) + 1)
 
 
 def _part(entry: Entry) -> str:

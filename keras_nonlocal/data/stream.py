@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
+from ..augmentation.chain import copies
 from ..validation import any_int, at_least, positive_int
-from .clip import Clip
+from .clip import Clip, a_clip
 from .ledger import Ledger
 from .loading import loaded_by
-from .pipeline import Augment, as_written, finish, only_clip
+from .pipeline import Augment, as_written, finish, layers_of, only_clip
 from .reader import ClipReader
 from .shards.reading import shard_stream
 from .shards.service import refuse_python
-from .shards.shard_set import holds_shards, read_set
+from .shards.shard_set import holds_shards, read_set, refuse_choices
 from .sources import check_manifest, read_source
 from .workers import cores
 
@@ -42,8 +44,9 @@ def training_stream(
     """Full batches of random clips without end, epoch after epoch: each video once in each.
 
     Order, clips and augmentations of batch number `n` depend on `seed` and `n` alone. So a run that
-    was stopped goes on with `first`, and several processes share the work with `part`. The epochs
-    of `video_dataset` draw otherwise.
+    was stopped goes on with `first`, and several processes share the work with `part`. Only layers
+    that draw by themselves, `FrameWise` and those of others, go on with other draws. The epochs of
+    `video_dataset` draw otherwise.
 
     Args:
         source, clip, augment, split, class_names, root, ledger, workers: As in `video_dataset`.
@@ -51,6 +54,7 @@ def training_stream(
         seed: Decides all draws.
         first: The number of the batch to begin with.
         part: `(index, count)`: only the clips of this one of so many equal parts of each batch.
+            A layer that mixes clips takes those of the same part.
         service: Address of a `tf.data` service that reads shards. Its order is that of its
             workers' speed: then a run cannot be repeated, nor its input be divided.
         check: Whether to look first whether all files are there, as `check_manifest` does.
@@ -66,7 +70,8 @@ def training_stream(
         batches = training_stream("actions", clip=Clip(32, 2, size=(224, 224)), first=1200)
     """
     index, count = _part(part, positive_int("batch_size", batch_size))
-    at_least("first", first, 0)
+    first = int(at_least("first", any_int("first", first), 0))
+    a_clip(clip)
     calls = positive_int("workers", cores() if workers is None else workers)
     own = batch_size // count
 
@@ -80,6 +85,7 @@ def training_stream(
         "mine": mine,
     }
     if holds_shards(source):
+        refuse_choices(split=split, class_names=class_names, root=root, ledger=ledger)
         shards = read_set(source)
         clips = shard_stream(source, clip, parallel_calls=calls, service=service, **positions)
         names, several, number = shards.class_names, shards.multi_label, shards.clips
@@ -94,7 +100,15 @@ def training_stream(
         names, several, number = manifest.class_names, manifest.multi_label, len(manifest)
         numbered = _numbered(number, **positions)
         clips = loaded_by(reader, numbered, clip, calls).map(only_clip)
-    stream = finish(clips, augment=augment, batch_size=own, training=True, workers=calls, full=True)
+    stream = finish(
+        clips,
+        augment=_one_for_one(augment),
+        batch_size=own,
+        training=True,
+        workers=calls,
+        full=True,
+        classes=len(names) or None,
+    )
     stream.class_names, stream.multi_label, stream.clips = names, several, number
     return stream
 
@@ -112,8 +126,18 @@ def _numbered(count: int, *, seed: int, first: int, mine) -> tf.data.Dataset:
     return tf.data.Dataset.range(first, _END).filter(mine).map(drawn)
 
 
+def _one_for_one(augment: Augment) -> list[Callable]:
+    layers = layers_of(augment)
+    if copies(layers) > 1:
+        raise ValueError(
+            "`augment` must make one clip of one: three crops are for tests, see `video_dataset`. "
+            f"Received: layers that make {copies(layers)} of each"
+        )
+    return layers
+
+
 def _part(part: tuple[int, int], batch_size: int) -> tuple[int, int]:
-    index, count = part
+    index, count = (any_int("part", number) for number in part)
     if not 0 <= index < count or batch_size % count:
         raise ValueError(
             "`part` must be (index, count), counted from 0, and the count divide the batch. "

@@ -74,3 +74,17 @@ def test_normalise_is_prepare():
     np.testing.assert_allclose(
         augmentation.Normalise()(clips()), (clips() - 114.75) / 57.375, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("kind", ["bool", "int64", "float32"])
+def test_rows_of_any_type_veto_a_flip(kind):
+    rows = np.array([[1, 0], [0, 1]], kind)
+    flipped, _ = augmentation.RandomFlip(1.0, veto=[1])((clips(2), rows))
+    np.testing.assert_array_equal(flipped[0], clips(2)[0, :, :, ::-1])
+    np.testing.assert_array_equal(flipped[1], clips(2)[1])
+
+
+@pytest.mark.parametrize("training", [0, np.False_, False])
+def test_whatever_is_false_switches_chance_off(training):
+    same = augmentation.RandomFlip(1.0)(clips(2), training=training)
+    np.testing.assert_array_equal(same, clips(2))

@@ -77,3 +77,9 @@ def test_boxes_around_a_centre_are_cut_off_at_the_frame():
     cut = boxes.around(tf.constant([[0, 11], [5, 6]]), tf.constant([[4, 4], [4, 6]]), frame)
     assert cut.numpy().tolist() == [[0, 9, 2, 3], [3, 3, 4, 6]]
     np.testing.assert_allclose(mixing.shares_outside(cut, frame), [1 - 6 / 120, 1 - 24 / 120])
+
+
+@pytest.mark.parametrize("label", [-1, 3, 7])
+def test_labels_that_are_no_class_are_refused(label):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="class numbers, 0 to 2"):
+        augmentation.MixUp(1.0, classes=3)((clips(3), np.array([0, label, 2])))

@@ -79,6 +79,20 @@ def test_a_clip_can_have_the_labels_that_hold_during_it(videos):
     np.testing.assert_array_equal(targets, [[1, 0, 0], [0, 1, 0], [0, 0, 1]])
 
 
+def test_a_clip_that_starts_again_has_no_label_of_what_lies_between(videos):
+    entry = Entry(videos.entries[1].path, (0, 1, 2), times=((0, 0.3), (0.8, 0.9), (1.7, 2)))
+    timed = Manifest((entry,), ("a", "b", "c"), multi_label=True)
+    clip = Clip(4, stride=2, size=(16, 16), sampling="official", clips=6)
+    ((_, targets),) = video_dataset(timed, clip=clip, labels="clip")
+    np.testing.assert_array_equal(targets[-1], [1, 0, 1])
+
+
+def test_labels_by_clip_need_classes_that_may_hold_together(videos):
+    entry = Entry(videos.entries[1].path, (0,), times=((0, 0.3),))
+    with pytest.raises(ValueError, match="call the column `labels`"):
+        video_dataset(Manifest((entry,), ("a",)), clip=CLIP, labels="clip")
+
+
 def test_the_end_of_an_epoch_cannot_wait_for_autotuning(videos):
     assert video_dataset(videos, clip=CLIP).options().autotune.enabled is False
 

@@ -92,3 +92,20 @@ def test_memory_is_flat_over_two_thousand_clips(source):
     most()
     before = most()
     assert most() + most() - 2 * before < 40  # MB; 2,000 clips of 2.5 kB each, and their files
+
+
+def test_an_epoch_in_which_all_is_skipped_ends_in_an_error(source, tmp_path):
+    with pytest.raises(tf.errors.OpError, match=r"None of the 1 videos can be read.*text\.mp4"):
+        list(video_dataset(source[1:2], clip=CLIP, on_error="skip", ledger=tmp_path / "x.jsonl"))
+
+
+def test_a_video_that_a_crop_does_not_fit_into_is_skipped_too(source, write, tmp_path):
+    upright = write("upright.mp4", frames=20, size=(48, 32))
+    clip = Clip(4, short_side=32, size=(32, 40))
+    ledger = tmp_path / "bad.jsonl"
+    (clips,) = video_dataset([source[0][0], upright], clip=clip, on_error="skip", ledger=ledger)
+    assert clips.shape == (1, 4, 32, 40, 3)
+    (line,) = ledger_of(ledger)
+    assert "`size` does not fit into its frames, which are (48, 32)" in line["cause"]
+    with pytest.raises(tf.errors.OpError, match=r"upright.mp4.*Take a larger `short_side`"):
+        list(video_dataset([upright], clip=clip))

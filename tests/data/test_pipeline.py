@@ -81,3 +81,51 @@ def test_any_function_of_clips_will_do():
     halve = keras.layers.Rescaling(0.5)
     videos, _ = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=halve, **HOW))
     np.testing.assert_allclose(videos, CLIPS / 2)
+
+
+def test_layers_of_a_sequential_are_as_those_of_a_list():
+    def layers():
+        return [augmentation.RandomCrop(8), augmentation.RandomFlip(), augmentation.MixUp(1.0, 6)]
+
+    crop, *rest = layers()
+    nested = keras.Sequential([keras.Sequential([crop]), *rest])
+    for training in (True, False):
+        how = {**HOW, "training": training}
+        listed = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=layers(), **how))
+        inside = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=nested, **how))
+        for one, other in zip(listed, inside, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_other_layers_of_keras_are_told_whether_clips_are_for_training(training):
+    layers = [keras.layers.Rescaling(1.0), keras.layers.GaussianNoise(1.0)]
+    how = {**HOW, "training": training}
+    videos, _ = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=layers, **how))
+    assert (videos != CLIPS).any() == training
+    np.testing.assert_allclose(videos, CLIPS, atol=10)
+
+
+def test_layers_that_mix_must_know_as_many_classes_as_there_are():
+    layer = augmentation.CutMix(1.0, 5)
+    with pytest.raises(ValueError, match=r"CutMix must have the 6 classes.*classes=5"):
+        finish(elements(CLIPS, LABELS, SEEDS), augment=layer, classes=6, **HOW)
+
+
+def test_the_box_of_a_layer_says_nothing_about_flips_behind_it():
+    """The seed of the box must not be that of a flip two places on."""
+    count = 400
+    seeds = np.random.default_rng(0).integers(-(2**31), 2**31, (count, 2)).astype("int32")
+    clips = np.zeros((count, 1, 16, 16, 1), "uint8")
+    clips[:, :, :, :8] = 100
+    clips[count // 2 :] += 100
+    before = [augmentation.CutMix(1.0, count), augmentation.CentreCrop(16)]
+    mixed, _ = augmentation.apply(before, clips, np.arange(count), seeds)
+    both, _ = augmentation.apply(
+        [*before, augmentation.RandomFlip()], clips, np.arange(count), seeds
+    )
+    flipped = np.any(mixed.numpy() != both.numpy(), axis=(1, 2, 3, 4))
+    rows = np.any(mixed.numpy() != clips, axis=(1, 3, 4))
+    pasted = rows.any(1)
+    upper = (rows * np.arange(16)).sum(1) / np.maximum(rows.sum(1), 1) < 7.5
+    assert abs(flipped[pasted & upper].mean() - flipped[pasted & ~upper].mean()) < 0.25

@@ -1,5 +1,8 @@
 """Batch `n` of the stream depends on its number and the seed alone, wherever one begins."""
 
+import shutil
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -141,3 +144,48 @@ def test_a_seed_that_is_no_integer_is_refused(videos):
 def test_a_place_for_no_ledger_is_refused_before_the_first_batch(videos, tmp_path):
     with pytest.raises(OSError, match="No ledger can be written"):
         training_stream(videos, clip=CLIP, ledger=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("split", "train"), ("class_names", ("b", "a")), ("root", "/x"), ("ledger", "x.jsonl")],
+)
+def test_what_is_settled_in_shards_cannot_be_chosen(shards, name, value):
+    with pytest.raises(ValueError, match=f"is a folder of shards.*Received: {name}="):
+        training_stream(shards, clip=CLIP, **{name: value})
+
+
+def test_shards_that_lost_clips_end_their_first_epoch_in_an_error(shards, tmp_path):
+    broken = tmp_path / "set"
+    shutil.copytree(shards, broken)
+    file = max(broken.glob("*.tfrecord"), key=lambda path: path.stat().st_size)
+    records = [*tf.data.TFRecordDataset(str(file)).as_numpy_iterator()]
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        for record in records[1:]:
+            writer.write(record)
+    stream = training_stream(broken, clip=CLIP, batch_size=1)
+    with pytest.raises(tf.errors.OpError, match=f"expected to contain {VIDEOS} elements"):
+        list(stream.take(2 * VIDEOS))
+
+
+@pytest.mark.parametrize("clip", [None, {"frames": 3}])
+def test_a_clip_must_be_one(videos, clip):
+    with pytest.raises(ValueError, match=r"`clip` must be a `keras_nonlocal.data.Clip`"):
+        training_stream(videos, clip=clip)
+
+
+def test_three_crops_are_refused_as_they_would_be_counted_as_videos(source):
+    with pytest.raises(ValueError, match=r"one clip of one.*make 3 of each"):
+        training_stream(source, clip=CLIP, augment=keras.Sequential([augmentation.ThreeCrop(8)]))
+
+
+@pytest.mark.parametrize(("name", "value"), [("first", 1.5), ("part", (0.5, 2))])
+def test_numbers_of_batches_and_parts_are_whole(videos, name, value):
+    with pytest.raises(ValueError, match=f"`{name}` must be an integer"):
+        training_stream(videos, clip=CLIP, **{name: value})
+
+
+def test_a_part_of_one_clip_cannot_be_mixed(videos):
+    mixing = augmentation.MixUp(classes=2)
+    with pytest.raises(ValueError, match=r"MixUp mixes the clips of a batch.*batches of 1"):
+        training_stream(videos, clip=CLIP, augment=mixing, batch_size=2, part=(0, 2))

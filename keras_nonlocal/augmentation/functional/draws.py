@@ -48,10 +48,18 @@ def order(seeds) -> tf.Tensor:
     return tf.argsort(uniforms(seeds, 1)[:, 0])
 
 
-def moved_on(seeds, step: int) -> tf.Tensor:
-    """Other seeds for another purpose, one set for each `step`; step 0 leaves them as they are."""
-    shift = (step * _STEP + 2**31) % 2**32 - 2**31
-    return seeds + tf.constant([0, shift], "int32")
+def at_place(seeds, place: int) -> tf.Tensor:
+    """Other seeds for each layer of a chain; place 0 leaves them as they are."""
+    return seeds + tf.constant([0, _shift(place)], "int32")
+
+
+def for_use(seeds, use: int) -> tf.Tensor:
+    """Other seeds for each use within a layer, which those at no other place meet."""
+    return seeds + tf.constant([_shift(use), 0], "int32")
+
+
+def _shift(steps: int) -> int:
+    return (steps * _STEP + 2**31) % 2**32 - 2**31
 
 
 def between(numbers, low, high) -> tf.Tensor:

@@ -33,6 +33,10 @@ def fill(clips, boxes, chosen, value) -> tf.Tensor:
 
 def soft_labels(labels, classes: int | None) -> tf.Tensor:
     """Labels that can be mixed: integers `(B,)` -> one-hot, rows `(B, K)` as they are; float32."""
-    if labels.shape.rank == 1:
+    if labels.shape.rank > 1 or classes is None:
+        return tf.cast(labels, "float32")
+    message = f"Labels must be class numbers, 0 to {classes - 1}, as `classes`={classes} says."
+    inside = tf.reduce_all((labels >= 0) & (labels < classes))
+    known = tf.debugging.Assert(inside, [message, labels])
+    with tf.control_dependencies([known]):
         return tf.one_hot(labels, classes)
-    return tf.cast(labels, "float32")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 import tensorflow as tf
 
@@ -46,20 +47,25 @@ def check_shards(folder: PathLike) -> int:
         How many clips they hold.
 
     Raises:
-        ValueError: A shard has changed since it was written; all that have are named.
+        ValueError: A shard has changed since it was written, or is gone; all that have are named.
     """
     shards = read_set(folder).complete()
     changed = [
         shard.file
         for shard in shards.shards
-        if shard and _sha256(joined(folder, shard.file)) != shard.sha256
+        if shard and not _is_as_written(joined(folder, shard.file), shard.sha256)
     ]
     if changed:
         raise ValueError(
-            f"Shards of {folder!r} are not as they were written: {', '.join(changed)}. Delete "
-            "them and `shards.json`, and write them again, or copy them again from where they came."
+            f"Shards of {os.fspath(folder)!r} are not as they were written, or gone: "
+            f"{', '.join(changed)}. Copy them again from where they came; or delete these files "
+            "and call `write_shards` again with the same arguments, which writes what is missing."
         )
     return shards.clips
+
+
+def _is_as_written(path: str, sha256: str) -> bool:
+    return tf.io.gfile.exists(path) and _sha256(path) == sha256
 
 
 def _checked(record: bytes) -> int:

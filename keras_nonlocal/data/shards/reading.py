@@ -133,6 +133,7 @@ def shard_stream(
         records = names.interleave(
             _records_of_shard, cycle, 1, num_parallel_calls=min(parallel_calls, cycle)
         )
+        records = records.apply(tf.data.experimental.assert_cardinality(count))
         mixed = _shuffled(records, max(min(shuffle, count), 1), own)
         return mixed.skip(
             tf.where(epoch == first // count, tf.constant(first % count, tf.int64), 0)

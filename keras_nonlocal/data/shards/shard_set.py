@@ -116,6 +116,21 @@ def holds_shards(source: Any) -> bool:
     return tf.io.gfile.exists(path)
 
 
+def refuse_choices(**given: Any) -> None:
+    """Shards were made of videos that could be read, with their classes: that is settled.
+
+    Raises:
+        ValueError: An argument is not `None`.
+    """
+    late = [f"{name}={value!r}" for name, value in given.items() if value is not None]
+    if late:
+        raise ValueError(
+            "`source` is a folder of shards, in which splits, classes and what is labelled are "
+            "settled: choose when they are written, or give the videos themselves. "
+            f"Received: {', '.join(late)}"
+        )
+
+
 def write_set(folder: PathLike, shards: ShardSet) -> None:
     """Writes `shards.json`, at once or not at all."""
     path = joined(folder, FILE)

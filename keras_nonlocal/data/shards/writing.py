@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -13,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
-from ...validation import one_of, positive_int
+from ...validation import any_int, one_of, positive_int
 from ..file_systems import PathLike, ensure_file_system, system_errors
 from ..ledger import Ledger
 from ..manifest import Entry, Manifest
@@ -58,7 +59,8 @@ def write_shards(
     """Writes the videos of a manifest as JPEG frames in TFRecord files, for `shard_clips` to read.
 
     A shard gets its name once it is complete and was read back; `shards.json` then lists it. So a
-    run that was killed is gone on with by calling this again.
+    run that was killed is gone on with by calling this again; and shards that were deleted
+    or cut off are written again.
 
     Args:
         source: The videos, with their labels: whatever `read_source` reads.
@@ -88,7 +90,7 @@ def write_shards(
     source = read_source(source)
     ensure_file_system(folder)
     options = ShardOptions(short_side, quality, every)
-    state = _begun(folder, new_set(source, shards, options, seed))
+    state = _begun(folder, new_set(source, shards, options, any_int("seed", seed)))
     missing = [number for number, shard in enumerate(state.shards) if shard is None]
     tasks = ordered_tasks(source, state, missing)
     sizes = Counter(number for number, *_ in tasks)
@@ -157,7 +159,14 @@ def _begun(folder: PathLike, plan: ShardSet) -> ShardSet:
             f"{joined(folder, FILE)!r} was begun with other arguments; go on with the same ones, "
             "or write to another folder.\n  " + "\n  ".join(found)
         )
-    return begun
+    return replace(begun, shards=tuple(_if_whole(folder, shard) for shard in begun.shards))
+
+
+def _if_whole(folder: PathLike, shard: Shard | None) -> Shard | None:
+    """A shard that is listed, unless its file is gone or cut off."""
+    path = joined(folder, shard.file) if shard else ""
+    whole = shard and tf.io.gfile.exists(path) and tf.io.gfile.stat(path).length == shard.bytes
+    return shard if whole else None
 
 
 def _shards(made: Iterable[tuple[Task, Encoded | None]], paths, sizes) -> Iterator:

@@ -39,8 +39,18 @@ def check_labels(manifest: Manifest) -> None:
 
 
 def check_split(manifest: Manifest, name: str) -> None:
-    """Looks whether one split shares a video with another, as `check_manifest` does for all."""
+    """Looks whether one split shares a video with another, as `check_manifest` does for all.
+
+    And whether another has the same name but for spaces.
+    """
     inside = manifest.split(name)
+    others = {entry.split for entry in manifest if entry.split and entry.split != name}
+    alike = sorted(other for other in others if other.strip() == name.strip())
+    if alike:
+        raise ValueError(
+            f"There is a split {name!r} and one {alike[0]!r}, which differ in spaces alone: some "
+            "videos would be left out. Give them one name."
+        )
     names = {entry.path for entry in inside} | {entry.sha256 for entry in inside} - {None}
     shared = (entry for entry in manifest if names & {entry.path, entry.sha256})
     _check(replace(manifest, entries=tuple(shared)), OF_SPLITS)
@@ -92,9 +102,17 @@ def _not_one_label(manifest: Manifest) -> Iterator[str]:
             yield f"{len(entry.labels)} of {entry.path!r}"
 
 
+def _times_of_other_labels(manifest: Manifest) -> Iterator[str]:
+    for entry in manifest:
+        if entry.times and len(entry.times) != len(entry.labels):
+            yield f"{len(entry.times)} for {len(entry.labels)} of {entry.path!r}"
+
+
 def _backwards(manifest: Manifest) -> Iterator[str]:
     for entry in manifest:
         start = entry.start or 0.0
+        if any(begins > ends for begins, ends in entry.times):
+            yield f"{entry.times} of {entry.path!r}"
         if start < 0 or (entry.end is not None and start >= entry.end):
             yield f"{entry.start}..{entry.end} of {entry.path!r}"
 
@@ -153,6 +171,11 @@ OF_LABELS: tuple[Check, ...] = (
         "entries have no label or several where classes exclude each other",
         "Name the column `labels` if they do not, or leave these entries out.",
         _not_one_label,
+    ),
+    (
+        "entries have times of other labels than they have",
+        "Give a pair `start:end` for each label, or no times.",
+        _times_of_other_labels,
     ),
 )
 OF_SPLITS: tuple[Check, ...] = (

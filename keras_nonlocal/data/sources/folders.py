@@ -31,9 +31,12 @@ def read_folder(folder: str, class_names: Sequence[str] | None) -> Manifest:
             for path, label in zip(paths, labels, strict=True)
         ]
         found.update(names)
-    where = "The folder of {!r}".format
     classes = _in_order(found) if class_names is None else class_names
-    return manifest_of(records, classes, lambda row: where(records[row]["path"]))
+
+    def where(row):
+        return f"The folder of {records[row]['path']!r}"
+
+    return manifest_of(records, classes, where, numbered=False)
 
 
 def _in_order(names: set[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..manifest import Manifest
@@ -26,6 +26,7 @@ def read_items(
         {"labels": [], **typed(_cells(*item), f"Item {row}")} for row, item in enumerate(items)
     ]
     where = "Item {}".format
+    _check_no_row(records, where)
     return manifest_of(records, class_names, where, folder=root or "", multi_label=several)
 
 
@@ -57,6 +58,17 @@ def _pair(item: Any, where: str) -> tuple:
     if isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str | os.PathLike):
         return item
     raise ValueError(f"{where} must be a path or `(path, label)`. Received: {item!r}")
+
+
+def _check_no_row(records: Sequence[dict], where: Callable[[int], str]) -> None:
+    """A row of zeros and ones has one of them twice, unless there are two classes only."""
+    for row, record in enumerate(records):
+        if len(set(record["labels"])) < len(record["labels"]):
+            raise ValueError(
+                f"{where(row)}: a list of labels names the classes that are in a video, by name or "
+                "number, each once; it is no row of a 0 or 1 for each class. "
+                f"Received: {record['labels']}"
+            )
 
 
 def _cells(path: Any, *labels: Any) -> list[tuple[str, Any]]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Sequence
 
 from ..manifest import Manifest
-from .names import check_names
+from .names import Where, check_names
 from .records import manifest_of, typed
 from .storage import folder_of
 from .tables import Table
 
 CLASS_NAMES = "# class_names:"
 NUMBERS = "# labels: numbers of class_names"
+_DECIMAL = re.compile(r"\d+\.0+")
 _LABEL_LIKE = {"action", "category", "class", "class_name", "label", "labels", "target"}
 
 
@@ -38,6 +40,8 @@ def read_own_csv(table: Table, class_names: Sequence[str] | None, root: str | No
     if own and NUMBERS in table.comments:
         for number, record in enumerate(records):
             record["labels"] = [_named(label, own, where(number)) for label in record["labels"]]
+    elif own is None and class_names is None:
+        _check_no_decimals(records, where)
     folder = folder_of(table.path) if root is None else root
     names = own if class_names is None else class_names
     return manifest_of(records, names, where, folder=folder, multi_label=multi_label)
@@ -61,6 +65,18 @@ def _warn_of_labels(table: Table) -> None:
             f"{table.path!r} is read without labels: it has a column {meant[0]!r}. Call it `label` "
             "if it names the class of each video.",
             stacklevel=2,
+        )
+
+
+def _check_no_decimals(records: Sequence[dict], where: Where) -> None:
+    """Labels `1.0`, as pandas writes whole numbers of a column in which one is missing."""
+    labels = [(row, label) for row, each in enumerate(records) for label in each["labels"]]
+    if labels and all(_DECIMAL.fullmatch(label) for _, label in labels):
+        row, label = labels[0]
+        raise ValueError(
+            f"{where(row)}: the label must be a whole number or a name. Received: {label!r}. "
+            "If it is a number, write it without a point, `frame.astype({'label': 'Int64'})` in "
+            "pandas; if it is a name, give `class_names`."
         )
 
 

@@ -116,9 +116,13 @@ def _read_file(path: str, class_names: Sequence[str] | None, root: str | None) -
 
 def _renamed(manifest: Manifest, class_names: Sequence[str]) -> Manifest:
     """The same videos with classes in another order, or with more of them."""
-    labels = [[manifest.class_names[label] for label in entry.labels] for entry in manifest]
+    before = manifest.class_names
+    labels = [[before[label] for label in entry.labels] for entry in manifest]
     numbers, names = class_numbers(
-        labels, class_names, lambda row: repr(manifest.entries[row].path)
+        labels,
+        class_names,
+        lambda row: repr(manifest.entries[row].path),
+        numbered=before == tuple(map(str, range(len(before)))),
     )
     entries = zip(manifest, numbers, strict=True)
     return replace(

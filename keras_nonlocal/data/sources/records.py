@@ -21,6 +21,7 @@ def manifest_of(
     *,
     folder: str = "",
     multi_label: bool = False,
+    numbered: bool = True,
 ) -> Manifest:
     """A manifest of records with a `path`, `labels`, and further fields of `Entry`.
 
@@ -30,6 +31,7 @@ def manifest_of(
         where: What errors call a record.
         folder: What paths are relative to.
         multi_label: Whether a video may show several classes.
+        numbered: Whether labels may be numbers of `class_names`.
 
     Raises:
         ValueError: A label is no class name, a path is empty, or there are no records.
@@ -39,10 +41,11 @@ def manifest_of(
     for row, record in enumerate(records):
         if not record["path"]:
             raise ValueError(f"{where(row)}: the path is empty. Expected that of a video.")
-    numbers, names = class_numbers([record["labels"] for record in records], class_names, where)
+    labels = [record["labels"] for record in records]
+    numbers, names = class_numbers(labels, class_names, where, numbered=numbered)
     entries = [
-        Entry(**{**record, "path": absolute(record["path"], folder), "labels": labels})
-        for record, labels in zip(records, numbers, strict=True)
+        Entry(**{**record, "path": absolute(record["path"], folder), "labels": own})
+        for record, own in zip(records, numbers, strict=True)
     ]
     return Manifest(tuple(entries), names, multi_label)
 

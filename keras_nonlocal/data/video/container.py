@@ -29,14 +29,14 @@ _NO_VIDEO_FORMAT = "it is a playlist, a picture or the like, or its header is da
 _ELSEWHERE = "videos are opened on this machine only; copy it here, or make shards of it"
 
 
+_ADVICE = "Check that the file is complete and plays, or leave it out."
+
+
 class VideoError(ValueError):
     """A file that cannot be read as a video: which one, why, and what to do about it."""
 
-    def __init__(self, path: PathLike, cause: object):
-        super().__init__(
-            f"Cannot read {os.fspath(path)!r} as a video: {cause}. "
-            "Check that the file is complete and plays, or leave it out."
-        )
+    def __init__(self, path: PathLike, cause: object, advice: str = _ADVICE):
+        super().__init__(f"Cannot read {os.fspath(path)!r} as a video: {cause}. {advice}")
         self.cause = str(cause)
 
     def __reduce__(self):

@@ -10,7 +10,7 @@ from av.video.reformatter import VideoReformatter
 
 from ...validation import positive_int, sizes
 from ..geometry import scaled_shape
-from .container import PathLike, decoding
+from .container import PathLike, VideoError, decoding
 
 # One thread, as clips are read in parallel. Older PyAV has no choice, and takes one.
 _THREADS = {"threads": 1} if "threads" in (VideoReformatter.reformat.__doc__ or "") else {}
@@ -44,16 +44,15 @@ class Framing:
             return scaled_shape(height, width, size=self.size)
         return scaled_shape(height, width, short_side=self.short_side)
 
+    def fits(self, height: int, width: int) -> bool:
+        """Whether `size` can be cut out of a scaled frame."""
+        return self.size is None or (self.size[0] <= height and self.size[1] <= width)
+
     def crop(self, picture: np.ndarray) -> np.ndarray:
         """The part of a scaled picture `(H, W, 3)` that is wanted, as a view."""
         if self.size is None or self.whole:
             return picture
         room = [have - want for have, want in zip(picture.shape, self.size, strict=False)]
-        if min(room) < 0:
-            raise ValueError(
-                f"`short_side` must leave frames that `size` fits into; scaled, they are "
-                f"{picture.shape[:2]}. Received: short_side={self.short_side}, size={self.size}"
-            )
         top, left = (_place(*pair) for pair in zip(room, self.place or (None, None), strict=True))
         return picture[top : top + self.size[0], left : left + self.size[1]]
 
@@ -68,12 +67,21 @@ class Painter:
         """uint8 `(H, W, 3)`, upright where the file says how it was held; a view.
 
         Raises:
-            VideoError: The frame cannot be scaled to that, as a line 4 pixels high to a square.
+            VideoError: The frame cannot be scaled to that, as a line 4 pixels high to a square, or
+                is too small for a crop then, as one held upright for a wide crop.
         """
         quarter_turns = round(frame.rotation / 90) % 4  # counterclockwise, as NumPy counts them
         lying = quarter_turns % 2
         upright = (frame.width, frame.height) if lying else (frame.height, frame.width)
-        height, width = self._framing.scaled(*upright)[:: -1 if lying else 1]
+        shape = self._framing.scaled(*upright)
+        if not self._framing.fits(*shape):
+            raise VideoError(
+                self._path,
+                f"`size` does not fit into its frames, which are {shape} when scaled. Received: "
+                f"short_side={self._framing.short_side}, size={self._framing.size}",
+                "Take a larger `short_side` or another `size`, or leave the video out.",
+            )
+        height, width = shape[:: -1 if lying else 1]
         place = f" when scaled from {frame.width}x{frame.height} to {width}x{height}"
         with decoding(self._path, lambda: place):
             scaled = self._reformatter.reformat(

@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -165,3 +166,25 @@ def test_shards_of_videos_that_were_moved_are_gone_on_with(manifest, copied, tmp
     state = write_shards(replace(manifest, entries=tuple(entries)), copied, **SAME)
     assert state == read_set(copied)
     assert {path.name: path.stat().st_mtime_ns for path in copied.glob("*.tfrecord")} == before
+
+
+def test_shards_that_are_gone_or_cut_off_are_named_and_written_again(copied, manifest):
+    gone, cut, kept = sorted(copied.glob("*.tfrecord"))
+    whole = cut.read_bytes()
+    gone.unlink()
+    cut.write_bytes(whole[:-10])
+    with pytest.raises(ValueError, match=f"or gone: {gone.name}, {cut.name}. Copy them again"):
+        check_shards(copied)
+    before = kept.stat().st_mtime_ns
+    write_shards(manifest, copied, **SAME)
+    assert check_shards(copied) == len(manifest)
+    assert cut.read_bytes() == whole
+    assert kept.stat().st_mtime_ns == before
+
+
+def test_integers_of_numpy_are_taken(manifest, tmp_path):
+    entries = tuple(replace(each, labels=(np.int64(each.labels[0]),)) for each in manifest)
+    options = {"shards": 1, "short_side": 16, "workers": 1}
+    ours = write_shards(manifest, tmp_path / "python", seed=1, **options)
+    numpy = replace(manifest, entries=entries)
+    assert write_shards(numpy, tmp_path / "numpy", seed=np.int64(1), **options) == ours

@@ -47,6 +47,8 @@ def test_a_good_manifest_passes_in_silence(good):
         ({"start": 3.0, "end": 3.0}, r"1 parts end before they start: 3.0..3.0 of '.*a.mp4'"),
         ({"end": 0.0}, "end before they start"),
         ({"start": -1.0}, "end before they start"),
+        ({"times": ((2.0, 1.0),)}, "end before they start"),
+        ({"times": ((0.0, 1.0), (1.0, 2.0))}, "times of other labels .*: 2 for 1 of '.*a.mp4'"),
         ({"split": "val"}, None),
         ({"sha256": "cc"}, r"same content .*: '.*a.mp4' \(train\) and '.*c.mp4' \(val\)"),
     ],

@@ -255,3 +255,26 @@ def test_the_content_tells_the_format_not_the_name(folder):
     root = folder(text={"list.csv": "a.mp4 0\n", "table.txt": "path,label\na.mp4,run\n"})
     assert read_source(root / "list.csv").class_names == ("0",)
     assert read_source(root / "table.txt").class_names == ("run",)
+
+
+def test_a_folder_that_is_no_class_does_not_turn_names_into_numbers(folder):
+    root = folder("0/a.mp4", "1/b.mp4", "2/c.mp4")
+    with pytest.raises(ValueError, match=r"folder of '.*/0/a.mp4': .*1, 2, 3. Received: '0'"):
+        read_source(root, class_names=["1", "2", "3"])
+    manifest = read_source(root)
+    with pytest.raises(ValueError, match="Received: 1, which is the name of class 0, and 0"):
+        read_source(manifest, class_names=["1", "2", "3"])
+    again = read_source(manifest, class_names=["2", "1", "0"])
+    assert [entry.labels for entry in again] == [(2,), (1,), (0,)]
+
+
+@pytest.mark.parametrize("names", [{"run": 1, "bend": 0}, {"run", "bend"}, "run"])
+def test_class_names_without_an_order_are_refused(names):
+    with pytest.raises(ValueError, match="different names, in the order of their numbers"):
+        read_source([("a.mp4", "run")], class_names=names)
+
+
+@pytest.mark.parametrize("row", [[0, 0, 1], np.array([1, 0, 0]), ["run", "run"]])
+def test_a_row_of_zeros_and_ones_is_no_list_of_labels(row):
+    with pytest.raises(ValueError, match="Item 0: a list of labels names the classes"):
+        read_source([("a.mp4", row)])

@@ -138,3 +138,27 @@ def test_class_names_must_be_different_names(folder, names):
     root = folder(text={"x.csv": "path,label\na.mp4,run\n"})
     with pytest.raises(ValueError, match="`class_names` must be different names"):
         read_source(root / "x.csv", class_names=names)
+
+
+def test_labels_that_pandas_wrote_as_decimals_are_refused_unless_they_are_names(folder):
+    root = folder(text={"x.csv": "path,label\na.mp4,2.0\nb.mp4,10.0\n"})
+    with pytest.raises(ValueError, match=r"line 2: .*Received: '2.0'.*Int64.*`class_names`"):
+        read_source(root / "x.csv")
+    manifest = read_source(root / "x.csv", class_names=["10.0", "2.0"])
+    assert [entry.labels for entry in manifest] == [(1,), (0,)]
+
+
+def test_splits_that_differ_in_spaces_alone_are_refused(folder):
+    rows = "path,label,split\na,run,train\nb,bend,train \nc,bend,val\n"
+    table = folder(text={"x.csv": rows}) / "x.csv"
+    with pytest.raises(ValueError, match="'train' and one 'train ', which differ in spaces"):
+        read_source(table, split="train")
+    assert len(read_source(table, split="val")) == 1
+
+
+def test_labels_may_not_be_names_and_numbers_at_once(folder):
+    root = folder(text={"x.csv": "path,label\na.mp4,0\nb.mp4,1\n"})
+    with pytest.raises(ValueError, match="Received: 1, which is the name of class 0, and 0, which"):
+        read_source(root / "x.csv", class_names=["1", "2", "3"])
+    manifest = read_source(root / "x.csv", class_names=["0", "2", "3"])  # 0 is 0 either way
+    assert [entry.labels for entry in manifest] == [(0,), (1,)]
