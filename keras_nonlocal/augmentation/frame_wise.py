@@ -92,12 +92,14 @@ class FrameWise(ClipAugmentation):
         self.built = True
 
     def _augment(self, clips, labels, seeds):
-        return self._way(self.layer, tf.cast(clips, self.layer.compute_dtype)), labels
+        changed = self._way(self.layer, tf.cast(clips, self.layer.compute_dtype))
+        return _within(changed, clips.dtype), labels
 
     def _steady(self, clips, labels):
         if self._way is not _by_keras:
             return clips, labels
-        return _mapped(lambda clip: self.layer(clip, training=False), clips), labels
+        changed = _mapped(lambda clip: self.layer(clip, training=False), clips)
+        return _within(changed, clips.dtype), labels
 
     def _shape(self, shape):
         """By tracing, as KerasCV's layers cannot tell."""
@@ -143,6 +145,12 @@ def _import_keras_cv() -> None:
             'Install it with: pip install "keras_nonlocal[cv]"'
         ) from error
     del keras_cv  # importing it has registered its layers
+
+
+def _within(clips, dtype) -> tf.Tensor:
+    """As float32, in which they are rounded; bytes stay bytes, where a layer goes beyond them."""
+    clips = tf.cast(clips, "float32")
+    return tf.clip_by_value(clips, 0.0, 255.0) if dtype == tf.uint8 else clips
 
 
 def _mapped(change, values):

@@ -64,6 +64,15 @@ def list_folder(folder: PathLike) -> tuple[list[Path], list[int], list[str]]:
     return list(videos), list(labels), classes
 
 
+def printable(name: str) -> str:
+    """A name as it can be written: one of a file may be no UTF-8.
+
+    >>> printable(os.fsdecode(b"caf\\xe9"))
+    'caf\\\\udce9'
+    """
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def files_by_stem(folder: PathLike) -> dict[str, str]:
     """Paths of all videos below a folder, by their names without suffix; the first of several.
 
@@ -104,12 +113,13 @@ def _videos_at(path: Path) -> list[Path]:
     return [Path(video) for video in _videos_below(path)] if path.is_dir() else [path]
 
 
-def _videos_below(folder: PathLike, above: frozenset[str] = frozenset()) -> Iterator[str]:
+def _videos_below(folder: PathLike, above: frozenset[str] | None = None) -> Iterator[str]:
     """Whatever has the suffix of a video, be it a broken link: who reads it will say so.
 
-    Links to folders are followed, but for those that lead back to one `above`.
+    Links to folders are followed, but for those that lead back to one above.
     """
     here = os.path.realpath(folder)
+    above = frozenset(map(str, Path(here).parents)) if above is None else above
     if here in above:
         return
     for entry in _entries(folder):

@@ -17,7 +17,7 @@ from .ledger import Ledger
 from .manifest import Entry, Manifest
 from .progress import Progress
 from .sources import read_source, write_manifest
-from .sources.storage import check_writable
+from .sources.storage import absolute, check_writable
 from .video import TIME_LIMIT
 from .workers import Failure, run
 
@@ -69,6 +69,10 @@ def scan(
     >>> len(usable), usable.entries[0].frames
     (1, 75)
     """
+    if manifest is not None and ledger is not None and absolute(manifest) == absolute(ledger):
+        raise ValueError(
+            f"`manifest` and `ledger` must be two files. Received: {os.fspath(manifest)!r} for both"
+        )
     listed = read_source(source)
     for path in (manifest, ledger):
         if path is not None:

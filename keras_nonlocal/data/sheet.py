@@ -12,6 +12,7 @@ import numpy as np
 
 from ..replacing import replacing
 from ..validation import positive_int
+from .files import printable
 from .sampling import uniform_starts
 
 _CELL, _GAP, _TOP = 1.15, 0.04, 0.5  # inches of a frame's width, between two, above all
@@ -93,7 +94,8 @@ def _text(label: np.ndarray | None, names: Sequence[str] | None) -> str:
     """What stands beside a clip: names of classes, with their share where it is not one."""
     if label is None:
         return ""
-    if label.ndim == 0 or label.shape == (1,):
+    number = label.shape == (1,) and np.issubdtype(label.dtype, np.integer)
+    if label.ndim == 0 or number:
         return textwrap.fill(_name(int(label.reshape(())), names), _LINE, max_lines=_LINES)
     strongest = [int(n) for n in np.argsort(-label, kind="stable") if label[n] > _FAINTEST]
     parts = [
@@ -191,4 +193,4 @@ def _caption(figure, left, top, numbers, *, above: bool) -> None:
 def _write(figure, x, y, text, side, size, colour, **how) -> None:
     width, height = figure.get_size_inches()
     how |= {"parse_math": False, "ha": side, "va": "center", "fontsize": size, "color": colour}
-    figure.text(x / width, y / height, text, **how)
+    figure.text(x / width, y / height, printable(text), **how)

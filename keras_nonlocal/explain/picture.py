@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 
+from ..data.files import printable
 from ..replacing import replacing
 from .attention import Attention
 
@@ -46,7 +47,7 @@ def draw_attention(
         axes.text(column * width + 3, 3, f"frame {frame}", color="white", va="top", fontsize=8)
         axes.axvline(column * width - 0.5, color="white", linewidth=1)
     _draw_arrows(axes, attention, shown, width)
-    figure.suptitle(title, x=0.01, y=0.98, ha="left", fontsize=9, parse_math=False)
+    figure.suptitle(printable(title), x=0.01, y=0.98, ha="left", fontsize=9, parse_math=False)
     with replacing(path) as partial:
         figure.savefig(partial, format="png")
 

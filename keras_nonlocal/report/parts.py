@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from ..data.files import printable
+
 # By Okabe and Ito: told apart with every kind of colour vision.
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#767676"
 DPI = 192
@@ -81,7 +83,7 @@ def shortened(name: str, letters: int = 30) -> str:
     >>> shortened("playing the didgeridoo", letters=12)
     'playing the…'
     """
-    name = " ".join(name.split())
+    name = " ".join(printable(name).split())
     return name if len(name) <= letters else name[: letters - 1].rstrip() + "…"
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from augmentation.cases import still_clips
+from augmentation.cases import clips, still_clips
 
 from keras_nonlocal.augmentation import FrameWise
 
@@ -99,3 +99,16 @@ def test_without_keras_cv_its_layers_ask_to_be_installed(monkeypatch):
     config = {"layer": {"registered_name": "keras_cv.layers>RandomHue", "config": {}}}
     with pytest.raises(ImportError, match=r'pip install "keras_nonlocal\[cv\]"'):
         FrameWise.from_config(config)
+
+
+def test_what_goes_beyond_bytes_is_cut_off():
+    layer = FrameWise(keras.layers.Resizing(17, 15, interpolation="bicubic"))
+    pictures = np.where(clips(6) > 127, 255, 0).astype("uint8")
+    exact = layer(pictures.astype("float32")).numpy()
+    assert exact.max() > 256
+    np.testing.assert_allclose(layer(pictures), np.clip(exact, 0, 255), atol=0.51)
+
+
+def test_bytes_are_rounded_in_float32_under_mixed_precision():
+    layer = FrameWise(keras.layers.RandomRotation(0.0, dtype="float32"), dtype="mixed_bfloat16")
+    np.testing.assert_array_equal(layer(clips()), clips())

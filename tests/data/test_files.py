@@ -113,3 +113,10 @@ def test_links_that_lead_in_a_circle_are_not(folder):
     inside = ["run/a.AVI", "run/b.mp4", "run/deep/c.mkv", "run/other/d.mp4"]
     assert _below(folder, find_videos(folder / "run")) == inside
     assert files_by_stem(folder / "run").keys() == {"a", "b", "c", "d"}
+
+
+def test_a_link_back_to_a_folder_above_brings_no_videos_of_other_classes(folder):
+    before = list_folder(folder)
+    (folder / "run" / "up").symlink_to(folder)
+    (folder / "run" / "further").symlink_to(folder.parent)
+    assert list_folder(folder) == before

@@ -205,3 +205,8 @@ def test_what_cannot_be_written_is_known_before_anything_is_read(rough, write, t
 def test_wrong_numbers_are_refused(write, wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         scan([write("a.mp4", frames=2)], **wrong)
+
+
+def test_one_file_cannot_be_manifest_and_ledger(tmp_path):
+    with pytest.raises(ValueError, match="`manifest` and `ledger` must be two files"):
+        scan(["a.mp4"], manifest=tmp_path / "x", ledger=str(tmp_path / "x"))

@@ -1,5 +1,7 @@
 """The contact sheet: what is in which row, what stands beside it, and how values become pixels."""
 
+import os
+
 import matplotlib.image
 import numpy as np
 import pytest
@@ -169,3 +171,14 @@ def test_names_with_signs_of_formulas_stay_as_they_are(draw):
     videos = (one_colour_each(), np.array([0, 1, 0]))
     _, texts = draw(videos, class_names=["$run_$", "a_b^c"])
     assert {"$run_$", "a_b^c"} <= set(texts)
+
+
+def test_rows_of_one_class_are_shares_and_no_class_numbers(draw):
+    _, texts = draw((one_colour_each(), np.array([[1.0], [0.0], [1.0]])), class_names=["run"])
+    assert texts.count("run") == 2
+
+
+def test_names_that_are_no_utf_8_are_drawn_as_they_can_be(draw):
+    name = os.fsdecode(b"caf\xe9")
+    _, texts = draw((one_colour_each(), np.array([0, 0, 0])), class_names=[name])
+    assert texts.count("caf\\udce9") == 3

@@ -10,9 +10,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from ...validation import any_int
 from ..file_systems import PathLike, write_whole
 from ..manifest import Manifest
 from ..sources import read_source
+from ..sources.storage import check_writable, read_text
 from ..video import VideoError
 from .encoding import ShardOptions, Task
 from .example import clip_example
@@ -25,7 +27,7 @@ from .shard_set import (
     temporary,
     write_set,
 )
-from .writing import finished, new_set, ordered_tasks
+from .writing import begun, finished, new_set, ordered_tasks
 
 
 def beam_shards(
@@ -42,14 +44,15 @@ def beam_shards(
 ) -> ShardSet:
     """Does what `write_shards` does by an Apache Beam pipeline; one worker writes a shard.
 
-    Videos that cannot be read are left out, and recorded in `ledger`.
+    Videos that cannot be read are left out, and recorded in `ledger`. What a pipeline made counts
+    once all of it has ended: one that was stopped is begun anew.
 
     Args:
         source: The videos, whatever `read_source` reads; workers have to reach their paths, such
             as `gs://...`.
         folder: Where to; workers have to reach it.
         shards, short_side, quality, every, seed: As for `write_shards`.
-        ledger: A file of JSON lines, which may be an address.
+        ledger: A file of JSON lines, which may be an address; lines in it stay.
         pipeline_options: Of `beam.Pipeline`, such as the runner; by default on this machine.
 
     Returns:
@@ -57,14 +60,17 @@ def beam_shards(
 
     Raises:
         ImportError: Apache Beam is not installed.
+        ValueError: A label is missing, or the folder was begun with other arguments.
+        OSError: `ledger` cannot be written.
 
     Example:
         beam_shards(manifest, "gs://bucket/train", ledger="gs://bucket/bad.jsonl")
     """
     beam, source = _beam(), read_source(source)
     options = ShardOptions(short_side, quality, every)
-    plan = new_set(source, shards, options, seed)
-    tf.io.gfile.makedirs(str(folder))
+    if ledger is not None:
+        check_writable(ledger)
+    plan = begun(folder, new_set(source, shards, options, any_int("seed", seed)))
     with beam.Pipeline(options=pipeline_options) as pipeline:
         add_shards(pipeline, source, folder, plan, ledger=ledger)
     return read_set(folder).complete()
@@ -83,13 +89,14 @@ def add_shards(
     Args:
         pipeline: Of Apache Beam.
         source, folder, ledger: As for `beam_shards`.
-        plan: From `new_set`.
+        plan: From `new_set`, or what is there of it; shards that it lists stay.
 
     Returns:
         A collection of the one `ShardSet` that was written.
     """
     beam = _beam()
-    tasks = ordered_tasks(source, plan, range(len(plan.shards)))
+    missing = [number for number, shard in enumerate(plan.shards) if shard is None]
+    tasks = ordered_tasks(source, plan, missing)
     paths = [joined(folder, file) for file in shard_names(len(plan.shards))]
     made = (
         pipeline
@@ -130,7 +137,7 @@ def _made(task: Task, options: ShardOptions, class_names) -> tuple[Task, bytes |
         return task, clip_example(task[2], options, class_names), ""
     except VideoError as error:
         return task, None, error.cause
-    except OSError as error:
+    except (OSError, ValueError, tf.errors.OpError) as error:
         return task, None, str(error)
 
 
@@ -156,7 +163,9 @@ def _line(result: tuple[Task, None, str]) -> str:
 def _finished(plan: ShardSet, written: list, failed: list[str], folder, ledger) -> ShardSet:
     for number, shard in written:
         plan = plan.with_shard(number, shard)
-    write_set(folder, plan)
     if ledger is not None:
-        write_whole(str(ledger), "".join(f"{line}\n" for line in sorted(failed)).encode())
+        before = read_text(str(ledger)).splitlines() if tf.io.gfile.exists(str(ledger)) else []
+        lines = dict.fromkeys([*before, *sorted(failed)])
+        write_whole(str(ledger), "".join(f"{line}\n" for line in lines).encode())
+    write_set(folder, plan)
     return plan

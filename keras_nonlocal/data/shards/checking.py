@@ -33,7 +33,8 @@ def check_shard(path: str, clips: int, *, name: str, left_out: int = 0) -> Shard
         frames = tuple(_checked(record) for record in records)
     except (tf.errors.OpError, ValueError) as error:
         raise ValueError(
-            f"The shard {path!r} cannot be read back: {error}. Is the disk full or faulty?"
+            f"The shard {path!r} cannot be read back: {error}. Is the disk full or faulty, or does "
+            "another process write there?"
         ) from error
     if len(frames) != clips:
         raise ValueError(f"The shard {path!r} must hold {clips} clips; it holds {len(frames)}.")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import time
+from urllib.parse import urlsplit
+
 import tensorflow as tf
 from tensorflow.core.framework import graph_pb2
 
@@ -10,7 +14,11 @@ from .patience import with_patience
 
 _WAITED = (
     "No clip came from the tf.data service at {} for {:g} seconds. Has a worker died? Start the "
-    "workers and begin the epoch again, or pass a longer `patience`."
+    "workers and begin the epoch again, or pass `shard_clips` a longer `patience`."
+)
+_UNREACHED = (
+    "No tf.data service could be reached at {} for {:g} seconds. Is its dispatcher running, and "
+    "the address right?"
 )
 _PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
 
@@ -35,13 +43,14 @@ def spread_over(
             each worker sees a part of it.
         service: Address of the dispatcher, such as `"grpc://host:5000"`.
         clips: How many elements an epoch has.
-        patience: Seconds to wait for one of them; the first takes the longest.
+        patience: Seconds to wait for the service, and for an element; the first takes the longest.
 
     Returns:
         A data set that knows its length, and fails where fewer or more elements come.
 
     Raises:
-        ValueError: The data set calls Python, which workers cannot run.
+        ValueError: The data set calls Python, which workers cannot run; or the address is none.
+        ConnectionError: Nothing answers at the address.
 
     Example:
         clips = spread_over(clips, "grpc://dispatcher:5000", 240_000)
@@ -49,12 +58,32 @@ def spread_over(
     positive_int("clips", clips)
     if calls_python(dataset):
         refuse_python(service)
+    _wait_for(service, patience)
     sharing = tf.data.experimental.service.ShardingPolicy.DYNAMIC
     spread = dataset.apply(
         tf.data.experimental.service.distribute(processing_mode=sharing, service=service)
     )
     watched = with_patience(spread, patience, _WAITED.format(service, patience))
     return watched.apply(tf.data.experimental.assert_cardinality(clips))
+
+
+def _wait_for(service: str, patience: float) -> None:
+    """Until the dispatcher listens: TensorFlow waits for ever, and Ctrl-C does not end it."""
+    address = urlsplit(service)
+    if not (address.scheme and address.hostname and address.port):
+        raise ValueError(
+            "`service` must be the address of a tf.data service, such as 'grpc://host:5000'. "
+            f"Received: service={service!r}"
+        )
+    end = time.monotonic() + patience
+    while True:
+        try:
+            socket.create_connection((address.hostname, address.port), timeout=patience).close()
+            return
+        except OSError as error:
+            if time.monotonic() > end:
+                raise ConnectionError(_UNREACHED.format(service, patience)) from error
+            time.sleep(min(patience / 10, 1))
 
 
 def refuse_python(service: str | None) -> None:

@@ -109,7 +109,7 @@ def read_set(folder: PathLike) -> ShardSet:
 
 def holds_shards(source: Any) -> bool:
     """Whether this is the path or address of a folder with a `shards.json`."""
-    if not isinstance(source, str | os.PathLike):
+    if not isinstance(source, str | os.PathLike) or not os.fspath(source):
         return False
     path = joined(source, FILE)
     ensure_file_system(path)
@@ -144,6 +144,8 @@ def temporary(path: str) -> str:
 
 def joined(folder: PathLike, name: str) -> str:
     """The path of a file in a folder, be it an address."""
+    if not os.fspath(folder):
+        raise ValueError("The folder of shards must have a name. Received: ''")
     return f"{os.fspath(folder).rstrip('/')}/{name}"
 
 

@@ -90,7 +90,7 @@ def write_shards(
     source = read_source(source)
     ensure_file_system(folder)
     options = ShardOptions(short_side, quality, every)
-    state = _begun(folder, new_set(source, shards, options, any_int("seed", seed)))
+    state = begun(folder, new_set(source, shards, options, any_int("seed", seed)))
     missing = [number for number, shard in enumerate(state.shards) if shard is None]
     tasks = ordered_tasks(source, state, missing)
     sizes = Counter(number for number, *_ in tasks)
@@ -144,22 +144,23 @@ def new_set(source: Manifest, shards: int | None, options: ShardOptions, seed: i
     return ShardSet(names, source.multi_label, options, seed, source.digest, (None,) * count)
 
 
-def _begun(folder: PathLike, plan: ShardSet) -> ShardSet:
+def begun(folder: PathLike, plan: ShardSet) -> ShardSet:
     """The plan, or how far an earlier run of the same plan has got."""
+    path = joined(folder, FILE)
     with system_errors(folder):
         tf.io.gfile.makedirs(str(folder))
     try:
-        begun = read_set(folder)
+        there = read_set(folder)
     except FileNotFoundError:
         write_set(folder, plan)
         return plan
-    found = differences(begun, plan)
+    found = differences(there, plan)
     if found:
         raise ValueError(
-            f"{joined(folder, FILE)!r} was begun with other arguments; go on with the same ones, "
+            f"{path!r} was begun with other arguments; go on with the same ones, "
             "or write to another folder.\n  " + "\n  ".join(found)
         )
-    return replace(begun, shards=tuple(_if_whole(folder, shard) for shard in begun.shards))
+    return replace(there, shards=tuple(_if_whole(folder, shard) for shard in there.shards))
 
 
 def _if_whole(folder: PathLike, shard: Shard | None) -> Shard | None:

@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -6,6 +7,7 @@ from keras_nonlocal.data.clip import Clip
 from keras_nonlocal.data.ledger import read_ledger
 from keras_nonlocal.data.manifest import Entry, Manifest
 from keras_nonlocal.data.shards.beam import beam_shards
+from keras_nonlocal.data.shards.checking import check_shards
 from keras_nonlocal.data.shards.reading import shard_clips
 from keras_nonlocal.data.shards.shard_set import read_set
 
@@ -30,3 +32,29 @@ def test_without_beam_the_error_says_what_to_install(manifest, tmp_path, monkeyp
     monkeypatch.setitem(sys.modules, "apache_beam", None)
     with pytest.raises(ImportError, match=r'pip install "keras_nonlocal\[beam\]"'):
         beam_shards(manifest, tmp_path)
+
+
+def test_a_set_of_other_arguments_stays_as_it_is(copied, manifest):
+    pytest.importorskip("apache_beam", reason="needs the extra `beam`")
+    before = {path.name: path.read_bytes() for path in copied.iterdir()}
+    other = replace(manifest, class_names=manifest.class_names[::-1])
+    with pytest.raises(ValueError, match="begun with other arguments"):
+        beam_shards(other, copied, shards=3, short_side=48)
+    assert {path.name: path.read_bytes() for path in copied.iterdir()} == before
+
+
+def test_only_shards_that_are_missing_are_written_again(copied, manifest):
+    pytest.importorskip("apache_beam", reason="needs the extra `beam`")
+    gone, *kept = sorted(copied.glob("*.tfrecord"))
+    gone.unlink()
+    times = [path.stat().st_mtime_ns for path in kept]
+    beam_shards(manifest, copied, shards=3, short_side=48)
+    assert check_shards(copied) == len(manifest)
+    assert [path.stat().st_mtime_ns for path in kept] == times
+
+
+def test_a_ledger_is_tried_before_a_video_is_read(manifest, tmp_path):
+    pytest.importorskip("apache_beam", reason="needs the extra `beam`")
+    with pytest.raises(OSError, match="folder"):
+        beam_shards(manifest, tmp_path / "set", shards=3, ledger=tmp_path)
+    assert not (tmp_path / "set").exists()

@@ -1,5 +1,6 @@
 """A dispatcher and two workers, each a process of its own."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -68,3 +69,16 @@ def test_a_worker_killed_in_mid_epoch_is_an_error_and_neither_a_short_epoch_nor_
     workers[0].kill()
     with pytest.raises(tf.errors.OpError, match=r"Has a worker died|contained only"):
         list(epoch)
+
+
+def test_a_service_that_is_not_there_is_waited_for_no_longer_than_asked():
+    with socket.create_server(("localhost", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(ConnectionError, match=f"at grpc://localhost:{port} for 0.5 seconds"):
+        spread_over(tf.data.Dataset.range(3), f"grpc://localhost:{port}", 3, patience=0.5)
+
+
+@pytest.mark.parametrize("address", ["localhost:5000", "grpc://localhost", "", "grpc://:5000"])
+def test_what_is_no_address_of_a_service_is_refused(address):
+    with pytest.raises(ValueError, match=r"`service` must be the address.*Received: service="):
+        spread_over(tf.data.Dataset.range(3), address, 3)

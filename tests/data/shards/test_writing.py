@@ -16,7 +16,7 @@ from keras_nonlocal.data.ledger import read_ledger
 from keras_nonlocal.data.manifest import Entry, Manifest
 from keras_nonlocal.data.shards.checking import check_shards
 from keras_nonlocal.data.shards.reading import shard_clips
-from keras_nonlocal.data.shards.shard_set import read_set
+from keras_nonlocal.data.shards.shard_set import holds_shards, read_set
 from keras_nonlocal.data.shards.writing import write_shards
 
 SAME = {"shards": 3, "short_side": 48, "workers": 1}
@@ -188,3 +188,9 @@ def test_integers_of_numpy_are_taken(manifest, tmp_path):
     ours = write_shards(manifest, tmp_path / "python", seed=1, **options)
     numpy = replace(manifest, entries=entries)
     assert write_shards(numpy, tmp_path / "numpy", seed=np.int64(1), **options) == ours
+
+
+def test_a_folder_without_a_name_is_refused(manifest):
+    with pytest.raises(ValueError, match="folder of shards must have a name"):
+        write_shards(manifest, "")
+    assert not holds_shards("")
