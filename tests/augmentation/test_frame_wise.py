@@ -110,5 +110,7 @@ def test_what_goes_beyond_bytes_is_cut_off():
 
 
 def test_bytes_are_rounded_in_float32_under_mixed_precision():
-    layer = FrameWise(keras.layers.RandomRotation(0.0, dtype="float32"), dtype="mixed_bfloat16")
+    layer = FrameWise(
+        keras.layers.RandomRotation(0.0, dtype="mixed_bfloat16"), dtype="mixed_bfloat16"
+    )
     np.testing.assert_array_equal(layer(clips()), clips())
