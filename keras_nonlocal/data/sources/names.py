@@ -70,9 +70,9 @@ def _found_names(found: set[str | int]) -> tuple[str, ...]:
 
 
 def _check_numbers(found: set[str | int], names: tuple[str, ...]) -> None:
-    """An error where a class number is the name of another class, as where names are digits."""
+    """An error where a written number is the name of another class, as names may be digits."""
     numbers = {name: number for number, name in enumerate(names)}
-    said = {str(label) for label in found}
+    said = {label for label in found if isinstance(label, str)}
     double = sorted(label for label in said if numbers.get(label, int(label)) != int(label))
     if double:
         raise ValueError(

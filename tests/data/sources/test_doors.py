@@ -278,3 +278,9 @@ def test_class_names_without_an_order_are_refused(names):
 def test_a_row_of_zeros_and_ones_is_no_list_of_labels(row):
     with pytest.raises(ValueError, match="Item 0: a list of labels names the classes"):
         read_source([("a.mp4", row)])
+
+
+def test_integers_are_numbers_of_classes_whatever_those_are_called():
+    items = [("a.mp4", 0), ("b.mp4", 1)]
+    manifest = read_source(items, class_names=["1", "2", "3"])
+    assert [entry.labels for entry in manifest] == [(0,), (1,)]
