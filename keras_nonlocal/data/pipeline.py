@@ -46,7 +46,7 @@ def finish(
     """
     layers = layers_of(augment)
     alone, together = _divided(layers)
-    _check_mixing(layers, classes, positive_int("batch_size", batch_size), training)
+    check_mixing(layers, classes, positive_int("batch_size", batch_size), training=training)
     if alone:
         clips = _one_by_one(clips, alone, training, workers)
     batches = clips.batch(batch_size, drop_remainder=full).map(_changed(together, training))
@@ -78,9 +78,12 @@ def layers_of(augment: Augment) -> list[Callable]:
     return unrolled(layers)
 
 
-def _check_mixing(layers, classes: int | None, batch_size: int, training: bool) -> None:
+def check_mixing(
+    layers: Sequence[Callable], classes: int | None, batch_size: int, *, training: bool
+) -> None:
+    """Raises a `ValueError` where a layer that mixes clips has none to mix, or other classes."""
     for layer in (each for each in layers if getattr(each, "needs_batch", False)):
-        name, meant = type(layer).__name__, layer.classes
+        name, meant = type(layer).__name__, getattr(layer, "classes", None)
         if None not in (meant, classes) and meant != classes:
             raise ValueError(
                 f"`augment`: {name} must have the {classes} classes of the videos. "

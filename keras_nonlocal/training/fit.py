@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 from ..data import read_source
+from ..data.pipeline import check_mixing
 from ..validation import positive_int
 from . import multi_worker
 from .checkpoint import restore_checkpoint
@@ -100,6 +101,7 @@ def train(
         data = replace(data, validation=unseen.digest)
     spread = strategy_for(strategy) if isinstance(strategy, str) else strategy
     check_batch(spread, recipe.batch_size)
+    check_mixing(recipe.layers(), len(data.class_names), recipe.batch_size, training=True)
     chief = is_chief(spread)
     kept = None if folder is None else Path(folder)
     if kept and chief:

@@ -12,8 +12,8 @@ from ..data import Clip
 from ..models.families import FAMILIES
 from ..validation import any_int, at_least, one_of, positive_int, sizes
 
-# Bases, and a layer that takes another one, which JSON cannot hold.
-NOT_BY_NAME = ("ClipAugmentation", "RandomAugmentation", "FrameWise")
+# Bases, a layer that takes another one, which JSON cannot hold, and one for tests.
+NOT_BY_NAME = ("ClipAugmentation", "RandomAugmentation", "FrameWise", "ThreeCrop")
 AUGMENTATIONS = tuple(
     name
     for name, value in vars(layers).items()

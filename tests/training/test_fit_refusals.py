@@ -21,6 +21,16 @@ WRONG = {
     "split": ({}, {"split": "train"}, "`split` must be None: there are no splits"),
     "validation": ({}, {"validation_split": "val"}, "`split` must be None: there are no splits"),
     "strategy": ({}, {"strategy": "two"}, "`strategy` must be one of"),
+    "mixing": (
+        {"augmentation": '[{"layer": "MixUp", "classes": 7}]'},
+        {},
+        "MixUp must have the 2 classes.*classes=7",
+    ),
+    "mixing alone": (
+        {"augmentation": '[{"layer": "CutMix", "classes": 2}]', "batch_size": "1"},
+        {},
+        "CutMix mixes the clips of a batch.*batches of 1",
+    ),
     "checkpoints": ({}, {"checkpoint_every": 0}, "`checkpoint_every` must be a positive integer"),
 }
 

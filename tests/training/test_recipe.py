@@ -129,6 +129,10 @@ WRONG = {
     "sampling": ({"sampling": "dense"}, r"`sampling` must be one of .*'dense'"),
     "clips": ({"test_clips": 0}, r"`clips` must be a positive integer.*0"),
     "crops": ({"size": None, "test_crops": 3}, r"`crops` needs the `size`"),
+    "layer for tests": (
+        {"augmentation": ({"layer": "ThreeCrop", "size": 24},)},
+        r"`augmentation\[0\]\.layer` must be one of .*'ThreeCrop'",
+    ),
     "layer": (
         {"augmentation": ({"layer": "Flip"},)},
         r"`augmentation\[0\]\.layer` must be one of .*'RandomFlip'.*'Flip'",
