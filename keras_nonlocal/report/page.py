@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..data.files import printable
 from ..evaluation import Scores
 from ..replacing import replacing
 from ..validation import positive_int
@@ -73,7 +74,7 @@ def write_report(
     shown = {name: section for name, section in sections.items() if section is not None}
     page = folder / "report.html"
     words = _page(title, facts, shown.values())
-    _write(page, words.encode("utf-8", "backslashreplace"))  # names of files may be no UTF-8
+    _write(page, printable(words).encode())  # names of files may be no UTF-8
     for name in PICTURES:
         _write(folder / f"{name}.png", shown[name].png if name in shown else None)
     return page

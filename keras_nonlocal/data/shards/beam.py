@@ -95,8 +95,7 @@ def add_shards(
         A collection of the one `ShardSet` that was written.
     """
     beam = _beam()
-    missing = [number for number, shard in enumerate(plan.shards) if shard is None]
-    tasks = ordered_tasks(source, plan, missing)
+    tasks = ordered_tasks(source, plan, plan.missing)
     paths = [joined(folder, file) for file in shard_names(len(plan.shards))]
     made = (
         pipeline

@@ -70,7 +70,9 @@ def spread_over(
 def _wait_for(service: str, patience: float) -> None:
     """Until the dispatcher listens: TensorFlow waits for ever, and Ctrl-C does not end it."""
     address = urlsplit(service)
-    if not (address.scheme and address.hostname and address.port):
+    _, _, port = address.netloc.rpartition(":")
+    known = address.scheme and address.hostname and port.isdecimal() and 0 < int(port) < 2**16
+    if not known:
         raise ValueError(
             "`service` must be the address of a tf.data service, such as 'grpc://host:5000'. "
             f"Received: service={service!r}"
@@ -78,7 +80,7 @@ def _wait_for(service: str, patience: float) -> None:
     end = time.monotonic() + patience
     while True:
         try:
-            socket.create_connection((address.hostname, address.port), timeout=patience).close()
+            socket.create_connection((address.hostname, int(port)), timeout=patience).close()
             return
         except OSError as error:
             if time.monotonic() > end:

@@ -61,6 +61,11 @@ class ShardSet:
         """How many there are, in the shards that are finished."""
         return sum(len(shard.frames) for shard in self.shards if shard)
 
+    @property
+    def missing(self) -> list[int]:
+        """The numbers of shards that are still to be written."""
+        return [number for number, shard in enumerate(self.shards) if shard is None]
+
     def with_shard(self, number: int, shard: Shard) -> ShardSet:
         """The set in which one more shard is finished."""
         shards = (*self.shards[:number], shard, *self.shards[number + 1 :])
@@ -72,11 +77,11 @@ class ShardSet:
         Raises:
             ValueError: A shard is still to be written, or all videos were left out.
         """
-        missing = self.shards.count(None)
-        if missing:
+        if self.missing:
             raise ValueError(
-                f"{missing} of {len(self.shards)} shards are not written yet. Call `write_shards`, "
-                "or `keras-nonlocal data shard`, again with the same arguments: it goes on."
+                f"{len(self.missing)} of {len(self.shards)} shards are not written yet. Call "
+                "`write_shards`, or `keras-nonlocal data shard`, again with the same arguments: it "
+                "goes on."
             )
         if not self.clips:
             raise ValueError(

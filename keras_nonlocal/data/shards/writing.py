@@ -91,8 +91,7 @@ def write_shards(
     ensure_file_system(folder)
     options = ShardOptions(short_side, quality, every)
     state = begun(folder, new_set(source, shards, options, any_int("seed", seed)))
-    missing = [number for number, shard in enumerate(state.shards) if shard is None]
-    tasks = ordered_tasks(source, state, missing)
+    tasks = ordered_tasks(source, state, state.missing)
     sizes = Counter(number for number, *_ in tasks)
     paths = [joined(folder, file) for file in shard_names(len(state.shards))]
     make = partial(encode_task, options=options, class_names=source.class_names)

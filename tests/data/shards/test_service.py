@@ -78,7 +78,10 @@ def test_a_service_that_is_not_there_is_waited_for_no_longer_than_asked():
         spread_over(tf.data.Dataset.range(3), f"grpc://localhost:{port}", 3, patience=0.5)
 
 
-@pytest.mark.parametrize("address", ["localhost:5000", "grpc://localhost", "", "grpc://:5000"])
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:5000", "grpc://localhost", "", "grpc://:5000", "grpc://a:x", "grpc://a:99999"],
+)
 def test_what_is_no_address_of_a_service_is_refused(address):
     with pytest.raises(ValueError, match=r"`service` must be the address.*Received: service="):
         spread_over(tf.data.Dataset.range(3), address, 3)
