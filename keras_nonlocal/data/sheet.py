@@ -115,7 +115,7 @@ def _name(number: int, names: Sequence[str] | None) -> str:
             f"`class_names` must have a name for each class. Received: {len(names)} names, "
             f"and a clip of class {number}"
         )
-    return names[number]
+    return printable(names[number])
 
 
 def _pixels(videos: list[np.ndarray]) -> tuple[list[np.ndarray], str]:
@@ -193,4 +193,4 @@ def _caption(figure, left, top, numbers, *, above: bool) -> None:
 def _write(figure, x, y, text, side, size, colour, **how) -> None:
     width, height = figure.get_size_inches()
     how |= {"parse_math": False, "ha": side, "va": "center", "fontsize": size, "color": colour}
-    figure.text(x / width, y / height, printable(text), **how)
+    figure.text(x / width, y / height, text, **how)
