@@ -11,9 +11,9 @@ from collections import Counter
 import keras
 from keras import layers, ops
 
-from .layers import NonLocal1D, NonLocal2D, NonLocal3D
+from .layers import Conv3D, NonLocal1D, NonLocal2D, NonLocal3D
 
-CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
+CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D, Conv3D)
 NON_LOCAL = (NonLocal1D, NonLocal2D, NonLocal3D)
 
 

@@ -6,13 +6,13 @@ from functools import partial
 
 from keras import layers
 
-from ..layers import BatchNorm
+from ..layers import BatchNorm, Conv3D
 
 Size = tuple[int, ...]
 
 _CONVOLUTIONS = {
     2: (layers.Conv2D, layers.ZeroPadding2D),
-    3: (layers.Conv3D, layers.ZeroPadding3D),
+    3: (Conv3D, layers.ZeroPadding3D),
 }
 
 

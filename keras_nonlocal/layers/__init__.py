@@ -1,6 +1,7 @@
 """Keras layers: weights and configuration; the math is in `keras_nonlocal.ops`."""
 
 from .batch_norm import BatchNorm as BatchNorm
+from .conv import Conv3D as Conv3D
 from .geometry import Geometry as Geometry
 from .max_pool import MaxPool3D as MaxPool3D
 from .non_local import NonLocal1D as NonLocal1D
