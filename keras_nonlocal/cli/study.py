@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -96,7 +98,8 @@ def _processes(arguments) -> list[int]:
     children: list[subprocess.Popen] = []
     before = signal.signal(signal.SIGTERM, _end)
     try:
-        children.extend(subprocess.Popen(command, env=environment) for _ in range(count))
+        with _held_back(signal.SIGINT, signal.SIGTERM):  # or a child is not among `children` yet
+            children.extend(subprocess.Popen(command, env=environment) for _ in range(count))
         return [abs(child.wait()) for child in children]
     finally:
         for child in children:
@@ -104,6 +107,22 @@ def _processes(arguments) -> list[int]:
         for child in children:
             child.wait()
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _held_back(*numbers: int) -> Iterator[None]:
+    """Signals that come meanwhile arrive at the end."""
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda sent, _: came.append(sent)) for number in numbers
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def _end(number: int, _) -> NoReturn:
