@@ -21,7 +21,7 @@ from videos import make_video
 from keras_nonlocal.data import synthetic
 from keras_nonlocal.training import build, compile_by, find_recipe, train, training_clips
 
-STEPS, BATCH = 4, 2
+STEPS, BATCH = 12, 2
 
 
 class StepTimes(keras.callbacks.Callback):
