@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from .arguments import per_channel
 from .base import ClipAugmentation
+from .functional.normalising import normalised
 from .inputs import check_channels
 
 
@@ -42,22 +43,7 @@ class Normalise(ClipAugmentation):
     def _steady(self, clips, labels):
         check_channels("mean", self.mean, clips)
         check_channels("std", self.std, clips)
-        rows = _as_rows(tf.cast(clips, "float32"))
-        mean, std = (self._along_rows(value, clips) for value in (self.mean, self.std))
-        return tf.ensure_shape(
-            tf.reshape((rows - mean) / std, tf.shape(clips)), clips.shape
-        ), labels
-
-    def _along_rows(self, value, clips):
-        """A value a channel, as often as a row is wide: four times faster than broadcasting it."""
-        if not isinstance(value, tuple):
-            return value
-        return tf.tile(tf.constant(value, "float32"), tf.shape(clips)[3:4])
+        return normalised(tf.cast(clips, "float32"), self.mean, self.std), labels
 
     def get_config(self):
         return {**super().get_config(), "mean": self.mean, "std": self.std}
-
-
-def _as_rows(clips):
-    shape = tf.shape(clips)
-    return tf.reshape(clips, tf.stack([-1, shape[3] * shape[4]]))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from ..augmentation.functional.normalising import normalised
 from .follow import crop_along, path_of
 
 
@@ -40,7 +41,7 @@ def prepare(
         raise ValueError("`follow` needs `motion_only=True`: it follows what moves.")
     clips = tf.cast(clips, "float32")
     if not motion_only:
-        return _normalised(clips, mean, std)
+        return normalised(clips, mean, std)
     moving = _motion(clips)
     if follow:
         moving = _followed(moving, moving, follow)
@@ -68,18 +69,6 @@ def pixels_seen(clips, follow: tuple[int, int] | None = None) -> tf.Tensor:
         return clips
     pixels = tf.cast(clips, "float32")
     return tf.cast(tf.round(_followed(pixels, _motion(pixels), follow)), clips.dtype)
-
-
-def _normalised(clips, mean, std):
-    """By rows of pixels: a value a channel takes four times as long to broadcast."""
-    shape = tf.shape(clips)
-    width, channels = shape[-2:-1], shape[-1:]
-    rows = tf.reshape(clips, tf.concat([[-1], width * channels], 0))
-    mean, std = (
-        tf.tile(tf.broadcast_to(tf.cast(value, "float32"), channels), width)
-        for value in (mean, std)
-    )
-    return tf.ensure_shape(tf.reshape((rows - mean) / std, shape), clips.shape)
 
 
 def _motion(clips):

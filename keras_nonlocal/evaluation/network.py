@@ -102,9 +102,7 @@ def _layers(model: keras.Model) -> Iterator[keras.Layer]:
 def _config(layer: keras.Layer):
     try:
         return layer.get_config()
-    # Keras raises it for a user's layer whose arguments it cannot store. Such a network is scored
-    # as any other, so that may not end in an error: the kind and weights of the layer tell it.
-    except NotImplementedError:  # of `Layer.get_config` alone
+    except NotImplementedError:  # a user's layer that Keras cannot store: its weights tell it
         return {}
 
 

@@ -247,8 +247,7 @@ def test_a_layer_that_cannot_tell_its_configuration_is_told_by_its_weights():
             return x + self.shift
 
     inputs = keras.Input((4,))
-    # That Keras cannot tell it is what the test rests on: else it would show nothing.
-    with pytest.raises(NotImplementedError, match="get_config"):
+    with pytest.raises(NotImplementedError, match="get_config"):  # or the test shows nothing
         Shift(np.zeros(4)).get_config()
     one, other = (keras.Model(inputs, Shift(np.zeros(4))(inputs)) for _ in range(2))
     other.set_weights(one.get_weights())
