@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 
 import pytest
 
@@ -22,6 +23,14 @@ for _threads_of in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):  # TensorFlow;
 def pytest_collection_finish():
     """Leaves what was imported to itself: else each `gc.collect`, as Keras calls it, walks it."""
     gc.freeze()
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C interrupts, also where tests run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module")

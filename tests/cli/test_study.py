@@ -52,6 +52,7 @@ def test_tell_trains_nothing(videos, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("started", [1, 2])
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_study_leaves_no_process(ending, started, videos, tmp_path):

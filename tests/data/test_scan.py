@@ -160,7 +160,8 @@ def test_no_file_is_lost_with_the_process_that_read_it(rough, write, tmp_path):
         assert cause.endswith(said[name.split("_")[0]])
 
 
-def test_ctrl_c_ends_the_processes_and_writes_nothing(rough, write, tmp_path):
+@pytest.mark.usefixtures("ctrl_c", "rough")
+def test_ctrl_c_ends_the_processes_and_writes_nothing(write, tmp_path):
     os.mkfifo(tmp_path / "hanging.mp4")
     paths = [write("good.mp4"), tmp_path / "hanging.mp4"]
     before = children()
