@@ -12,7 +12,7 @@ from .clip import Clip, a_clip
 from .ledger import Ledger
 from .loading import loaded_by
 from .manifest import Manifest
-from .pipeline import Augment, finish, only_clip
+from .pipeline import Augment, finish, numbered, only_clip
 from .reader import DAMAGE, ClipReader, OnError
 from .shards.reading import shard_clips
 from .shards.service import refuse_python
@@ -129,11 +129,7 @@ def video_dataset(
 def _clips(reader, manifest: Manifest, clip: Clip, training, seed, calls, skipping):
     """Elements `(video, target, seed)`, or without a target where nothing is labelled."""
     count, views = len(manifest), 1 if training else clip.views
-    order = tf.data.Dataset.range(count)
-    if training:
-        order = order.shuffle(count, seed=seed)
-    draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-    loaded = loaded_by(reader, tf.data.Dataset.zip((order, draws)), clip, calls)
+    loaded = loaded_by(reader, numbered(count, training=training, seed=seed), clip, calls)
     if skipping:
         loaded = loaded.filter(lambda videos, *_: tf.shape(videos)[0] > 0)
     clips = loaded.map(only_clip) if training else loaded.unbatch()

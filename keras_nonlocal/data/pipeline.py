@@ -17,6 +17,18 @@ UNKNOWN = tf.data.UNKNOWN_CARDINALITY
 as_written = tf.autograph.experimental.do_not_convert
 
 
+def numbered(count: int, *, training: bool, seed: int) -> tf.data.Dataset:
+    """`(index, draw)` of all videos once, in another order in each epoch of training.
+
+    A draw is a number that decides how the video is changed at random; it is new each time.
+    """
+    order = tf.data.Dataset.range(count)
+    if training:
+        order = order.shuffle(count, seed=seed)
+    draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
+    return tf.data.Dataset.zip((order, draws))
+
+
 def finish(
     clips: tf.data.Dataset,
     *,

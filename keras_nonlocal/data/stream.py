@@ -15,7 +15,7 @@ from .ledger import Ledger
 from .loading import loaded_by
 from .pipeline import Augment, as_written, finish, layers_of, only_clip
 from .reader import ClipReader
-from .shards.reading import shard_stream
+from .shards.reading import numbered_clips, shard_clips
 from .shards.service import refuse_python
 from .shards.shard_set import holds_shards, read_set, refuse_choices
 from .sources import check_manifest, read_source
@@ -87,8 +87,14 @@ def training_stream(
     if holds_shards(source):
         refuse_choices(split=split, class_names=class_names, root=root, ledger=ledger)
         shards = read_set(source)
-        clips = shard_stream(source, clip, parallel_calls=calls, service=service, **positions)
         names, several, number = shards.class_names, shards.multi_label, shards.clips
+        if service is None:
+            numbered = _numbered(number, **positions)
+            clips = numbered_clips(source, clip, numbered, parallel_calls=calls)
+        else:
+            clips = shard_clips(
+                source, clip, training=True, seed=seed, parallel_calls=calls, service=service
+            ).repeat()
     else:
         refuse_python(service)
         manifest = read_source(source, split=split, class_names=class_names, root=root)

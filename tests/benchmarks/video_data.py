@@ -118,16 +118,20 @@ def scaling_rows(folder, rounds):
 
 def shard_rows(folder, rounds):
     """The same clips from JPEG frames in TFRecord files, quality 95, against the video files."""
-    for picture in ("testsrc2", "mandelbrot"):
-        for gop in (12, 250):
-            name = f"{picture}{gop}"
-            path = make_video(folder / f"{name}.mp4", picture=picture, size=(340, 256), gop=gop)
-            entries = tuple(Entry(str(path), (0,), start=i / 1e6) for i in range(CLIPS))
-            write_shards(Manifest(entries, ("a",)), folder / name, shards=2, short_side=None)
-            shards = video_dataset(folder / name, clip=CLIP, training=True, batch_size=1)
-            calls = {"shards": Epoch(lambda shards=shards: shards), "video": ours(path)}
-            seconds = alternate(calls, rounds)
-            yield Row(f"{name}: shards / video", seconds["shards"], seconds["video"], 2.5)
+    small = [
+        (picture, gop, (340, 256)) for picture in ("testsrc2", "mandelbrot") for gop in (12, 250)
+    ]
+    for picture, gop, size in (*small, ("mandelbrot", 250, (1280, 720))):
+        name = f"{picture}{gop}_{size[1]}"
+        path = make_video(folder / f"{name}.mp4", picture=picture, size=size, gop=gop)
+        entries = tuple(Entry(str(path), (0,), start=i / 1e6) for i in range(CLIPS))
+        write_shards(Manifest(entries, ("a",)), folder / name, shards=2, short_side=256)
+        clip = CLIP if size[1] == 256 else Clip(FRAMES, STRIDE, short_side=256)
+        shards = video_dataset(folder / name, clip=clip, training=True, batch_size=1)
+        calls = {"shards": Epoch(lambda shards=shards: shards), "video": ours(path, clip)}
+        seconds = alternate(calls, rounds)
+        what = f"{picture}, {size[0]}x{size[1]}, key frame every {gop}"
+        yield Row(f"{what}: shards / video", seconds["shards"], seconds["video"], 2.5)
 
 
 def training_rows(folder, rounds, steps=8):

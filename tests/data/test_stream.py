@@ -164,7 +164,7 @@ def test_shards_that_lost_clips_end_their_first_epoch_in_an_error(shards, tmp_pa
         for record in records[1:]:
             writer.write(record)
     stream = training_stream(broken, clip=CLIP, batch_size=1)
-    with pytest.raises(tf.errors.OpError, match=f"expected to contain {VIDEOS} elements"):
+    with pytest.raises(tf.errors.OpError, match=r"has no record.*check_shards|corrupted"):
         list(stream.take(2 * VIDEOS))
 
 

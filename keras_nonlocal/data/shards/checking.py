@@ -12,6 +12,7 @@ from .example import FRAMES_KEY
 from .shard_set import Shard, joined, read_set
 
 _CHUNK = 1 << 23
+AROUND = 16  # bytes that a TFRecord file adds to each record: its length and two checksums
 
 
 def check_shard(path: str, clips: int, *, name: str, left_out: int = 0) -> Shard:
@@ -28,9 +29,11 @@ def check_shard(path: str, clips: int, *, name: str, left_out: int = 0) -> Shard
     Raises:
         ValueError: It cannot be read, or holds another number of clips.
     """
-    records = tf.data.TFRecordDataset(path).as_numpy_iterator()
+    frames, sizes = [], []
     try:
-        frames = tuple(_checked(record) for record in records)
+        for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
+            frames.append(_checked(record))
+            sizes.append(len(record) + AROUND)
     except (tf.errors.OpError, ValueError) as error:
         raise ValueError(
             f"The shard {path!r} cannot be read back: {error}. Is the disk full or faulty, or does "
@@ -38,7 +41,8 @@ def check_shard(path: str, clips: int, *, name: str, left_out: int = 0) -> Shard
         ) from error
     if len(frames) != clips:
         raise ValueError(f"The shard {path!r} must hold {clips} clips; it holds {len(frames)}.")
-    return Shard(name, frames, tf.io.gfile.stat(path).length, _sha256(path), left_out)
+    size = tf.io.gfile.stat(path).length
+    return Shard(name, tuple(frames), tuple(sizes), size, _sha256(path), left_out)
 
 
 def check_shards(folder: PathLike) -> int:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import count as numbers_from
 
 import tensorflow as tf
 
 from ..clip import Clip
 from ..file_systems import PathLike
-from ..pipeline import with_fixed_tuning
+from ..pipeline import numbered, with_fixed_tuning
 from .example import FRAMES_KEY, TIMES_KEY
 from .graph_sampling import random_numbers, spread_numbers
 from .pictures import decoded_clip, drawn_place, spread_place
+from .records import record_reader, shared_order
 from .service import spread_over
-from .shard_set import ShardSet, joined, read_set
+from .shard_set import ShardSet, read_set
 
 _PARALLEL_CALLS = 2
-_SHARDS_AT_ONCE = 16
 _CONTEXT = {
     "clip/label/index": tf.io.VarLenFeature(tf.int64),
     "image/height": tf.io.FixedLenFeature([], tf.int64),
@@ -36,14 +35,14 @@ def shard_clips(
     *,
     training: bool = False,
     seed: int = 0,
-    shuffle: int = 64,
     parallel_calls: int = _PARALLEL_CALLS,
     service: str | None = None,
     patience: float = 600.0,
 ) -> tf.data.Dataset:
     """Clips of a folder of shards, one by one.
 
-    Only the wanted frames of a clip are decoded, and of these only what is kept.
+    A video is read from where its record begins, so that any order costs the same and nothing is
+    held. Only the wanted frames are decoded, and of these only what is kept.
 
     Args:
         folder: What `write_shards` wrote; any address that `tf.io.gfile` opens.
@@ -52,8 +51,6 @@ def shard_clips(
             epoch; False for `clip.views` views of each video, in order.
         seed: The same seed gives the same clips, epoch by epoch. Not through a service, where order
             and draws of training clips differ from run to run.
-        shuffle: Among how many videos the order is drawn, which are held encoded, megabytes each.
-            Besides, shards come in a new order, several in turn, and each holds a random part.
         parallel_calls: How many clips are read at once.
         service: Address of a `tf.data` service, such as `"grpc://host:5000"`, whose workers do the
             work: see `spread_over`.
@@ -73,130 +70,47 @@ def shard_clips(
         train = shard_clips("shards/train", Clip(32, 2, size=(224, 224)), training=True)
     """
     shards = read_set(folder).complete()
-    records = _records(folder, shards, training, seed, parallel_calls, service is not None)
-    if training:
-        records = records.shuffle(max(min(shuffle, shards.clips), 1), seed=seed)
-    load = _loader(clip, shards, training)
-    if training:
-        clips = records.map(lambda *one: load(_parsed(*one)), num_parallel_calls=parallel_calls)
+    if service is None:
+        order = numbered(shards.clips, training=training, seed=seed)
     else:
-        views = records.map(_parsed).flat_map(_views(clip))
-        clips = views.map(load, num_parallel_calls=parallel_calls)
+        order = shared_order(shards, training=training)
+    clips = _loaded(folder, shards, clip, order, training, parallel_calls)
     count = shards.clips * (1 if training else clip.views)
     if service is not None:
         clips = spread_over(clips, service, count, patience=patience)
     return with_fixed_tuning(clips.apply(tf.data.experimental.assert_cardinality(count)))
 
 
-def shard_stream(
+def numbered_clips(
     folder: PathLike,
     clip: Clip,
+    numbers: tf.data.Dataset,
     *,
-    seed: int,
-    first: int,
-    mine: Callable[[tf.Tensor], tf.Tensor],
-    shuffle: int = 64,
     parallel_calls: int = _PARALLEL_CALLS,
-    service: str | None = None,
 ) -> tf.data.Dataset:
-    """Training clips of a folder of shards without end, for `training_stream`.
+    """Training clips of a folder of shards in a given order, for `training_stream`.
 
     Args:
-        folder, clip, shuffle, parallel_calls, service: As in `shard_clips`.
-        seed: With the number of an epoch, it decides its order and draws.
-        first: The position to begin with. What comes before it in its epoch is read, not decoded.
-        mine: Whether a position is wanted.
+        folder, clip, parallel_calls: As in `shard_clips`.
+        numbers: Elements `(index, draw)`: which video, and a number that decides its draws.
 
     Returns:
         Elements as of `shard_clips`.
     """
-    if service is not None:
-        return shard_clips(
-            folder,
-            clip,
-            training=True,
-            seed=seed,
-            shuffle=shuffle,
-            parallel_calls=parallel_calls,
-            service=service,
-        ).repeat()
     shards = read_set(folder).complete()
-    count, files = shards.clips, _files(folder, shards)
-    cycle = min(len(files), _SHARDS_AT_ONCE)
-
-    def epoch_of(epoch):
-        own = tf.random.stateless_uniform((2,), tf.stack([seed, epoch]), 0, tf.int64.max, tf.int64)
-        places = tf.range(len(files), dtype=tf.int64)
-        order = tf.random.experimental.index_shuffle(places, own, len(files) - 1)
-        draws = tf.random.stateless_uniform((len(files),), own, 0, tf.int64.max, tf.int64)
-        names = tf.data.Dataset.from_tensor_slices((tf.gather(files, order), draws))
-        records = names.interleave(
-            _records_of_shard, cycle, 1, num_parallel_calls=min(parallel_calls, cycle)
-        )
-        records = records.apply(tf.data.experimental.assert_cardinality(count))
-        mixed = _shuffled(records, max(min(shuffle, count), 1), own)
-        return mixed.skip(
-            tf.where(epoch == first // count, tf.constant(first % count, tf.int64), 0)
-        )
-
-    epochs = tf.data.Dataset.range(first // count, tf.int64.max)
-    records = epochs.flat_map(epoch_of).enumerate(first)
-    wanted = records.filter(lambda position, _: mine(position)).map(lambda _, record: record)
-    load = _loader(clip, shards, training=True)
-    return with_fixed_tuning(
-        wanted.map(lambda *one: load(_parsed(*one)), num_parallel_calls=parallel_calls)
-    )
+    return with_fixed_tuning(_loaded(folder, shards, clip, numbers, True, parallel_calls))
 
 
-def _shuffled(dataset: tf.data.Dataset, size: int, seeds: tf.Tensor) -> tf.data.Dataset:
-    """As `Dataset.shuffle`, which takes no tensors as seeds where there is a global one."""
-    specs = tf.nest.flatten(dataset.element_spec)
-    variant = tf.raw_ops.ShuffleDataset(
-        input_dataset=tf.data.experimental.to_variant(dataset),
-        buffer_size=size,
-        seed=seeds[0],
-        seed2=seeds[1],
-        output_types=[spec.dtype for spec in specs],
-        output_shapes=[spec.shape for spec in specs],
-        reshuffle_each_iteration=False,
-    )
-    return tf.data.experimental.from_variant(variant, dataset.element_spec)
+def _loaded(folder, shards: ShardSet, clip, order, training, calls) -> tf.data.Dataset:
+    read, load = record_reader(folder, shards), _loader(clip, shards, training)
 
+    def parsed(index, draw):
+        seed = tf.stack([tf.cast(draw % 2**31, tf.int32), tf.cast(index, tf.int32)])
+        return _parsed(read(index), seed)
 
-def _files(folder, shards: ShardSet) -> list[str]:
-    return [joined(folder, shard.file) for shard in shards.shards if shard and shard.frames]
-
-
-def _records(folder, shards: ShardSet, training, seed, calls, remote) -> tf.data.Dataset:
-    """Serialized examples, each with a seed of its own."""
-    files = _files(folder, shards)
-    names = tf.data.Dataset.from_tensor_slices(files)
     if training:
-        names = names.shuffle(len(files), seed=seed)
-    draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=training)
-    drawn = tf.data.Dataset.zip((names, draws))
-    if training and remote:
-        drawn = names.map(lambda file: (file, _moment(file)))
-    cycle = min(len(files), _SHARDS_AT_ONCE) if training else 1
-    return drawn.interleave(
-        _records_of_shard,
-        cycle_length=cycle,
-        block_length=1,
-        num_parallel_calls=min(calls, cycle),
-    )
-
-
-def _moment(file):
-    """A number of now: the workers of a service begin each epoch with the same generators."""
-    name = tf.strings.to_hash_bucket_fast(file, 2**31 - 1)
-    return tf.cast(tf.timestamp() * 1e6, tf.int64) + name
-
-
-def _records_of_shard(file, draw):
-    def seeded(number, record):
-        return record, tf.stack([tf.cast(draw % 2**31, tf.int32), tf.cast(number, tf.int32)])
-
-    return tf.data.TFRecordDataset(file).enumerate().map(seeded)
+        return order.map(lambda *one: load(parsed(*one)), num_parallel_calls=calls)
+    return order.map(parsed).flat_map(_views(clip)).map(load, num_parallel_calls=calls)
 
 
 def _parsed(record, seed):

@@ -24,6 +24,7 @@ class Shard:
     Attributes:
         file: Its name.
         frames: How many frames each of its clips has, in order.
+        sizes: How many bytes the record of each of them takes, so that one can be read alone.
         bytes: Size of the file.
         sha256: Of the file.
         left_out: How many entries could not be read.
@@ -31,6 +32,7 @@ class Shard:
 
     file: str
     frames: tuple[int, ...]
+    sizes: tuple[int, ...]
     bytes: int
     sha256: str
     left_out: int = 0

@@ -8,7 +8,7 @@ from keras_nonlocal.data.clip import Clip
 from keras_nonlocal.data.manifest import Entry, Manifest
 from keras_nonlocal.data.sampling import clip_indices
 from keras_nonlocal.data.shards.pictures import spread_place
-from keras_nonlocal.data.shards.reading import shard_clips
+from keras_nonlocal.data.shards.reading import numbered_clips, shard_clips
 from keras_nonlocal.data.shards.service import calls_python
 from keras_nonlocal.data.shards.writing import write_shards
 
@@ -50,6 +50,34 @@ def test_one_seed_gives_the_same_clips_and_new_ones_in_each_epoch(written):
     assert all((a[0] == b[0]).all() and (a[2] == b[2]).all() for a, b in pairs)
     assert any((a[0] != b[0]).any() for a, b in zip(one, two, strict=True))
     assert len({tuple(clip[2]) for clip in one + two}) == 2 * len(LENGTHS)
+
+
+def test_an_epoch_has_each_video_once_in_an_order_of_its_own(written):
+    dataset = shard_clips(written, CLIP, training=True)
+    orders = [[int(seed[1]) for *_, seed in dataset] for _ in range(8)]
+    assert all(sorted(order) == list(range(len(LENGTHS))) for order in orders)
+    assert len(set(map(tuple, orders))) > 4
+
+
+def test_nothing_is_read_but_the_record_of_the_video(copied):
+    """All others may be damaged."""
+    first, last = 0, len(LENGTHS) - 1
+    numbers = tf.data.Dataset.from_tensor_slices(([first, last], [7, 7]))
+    wanted = _listed(numbered_clips(copied, CLIP, numbers))
+    sizes = [shard["sizes"] for shard in json.loads((copied / "shards.json").read_text())["shards"]]
+    spoil(copied / "clips-00000-of-00003.tfrecord", slice(sizes[0][0], None))
+    spoil(copied / "clips-00001-of-00003.tfrecord", slice(None))
+    spoil(copied / "clips-00002-of-00003.tfrecord", slice(None, -sizes[2][-1]))
+    found = _listed(numbered_clips(copied, CLIP, numbers))
+    assert all((a[0] == b[0]).all() for a, b in zip(found, wanted, strict=True))
+    with pytest.raises(tf.errors.DataLossError):
+        _listed(shard_clips(copied, CLIP))
+
+
+def spoil(path, where):
+    content = bytearray(path.read_bytes())
+    content[where] = bytes(len(content[where]))
+    path.write_bytes(content)
 
 
 def test_the_number_of_parallel_calls_changes_nothing(written):
@@ -147,7 +175,14 @@ def test_a_lost_record_is_no_short_epoch(copied):
     records = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
     with tf.io.TFRecordWriter(str(path)) as writer:
         writer.write(records[0])
-    with pytest.raises(tf.errors.FailedPreconditionError, match="expected to contain 6"):
+    with pytest.raises(tf.errors.OpError, match=rf"{path}.*has no record.*check_shards"):
+        _listed(shard_clips(copied, CLIP))
+
+
+def test_shards_in_exchanged_files_are_no_clips_of_others(copied):
+    first, second = (copied / f"clips-0000{n}-of-00003.tfrecord" for n in (0, 1))
+    first.write_bytes(second.read_bytes())
+    with pytest.raises(tf.errors.OpError, match=rf"{first}.*has no record.*check_shards"):
         _listed(shard_clips(copied, CLIP))
 
 

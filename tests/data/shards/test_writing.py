@@ -36,6 +36,7 @@ def test_shards_json_says_what_there_is(written, manifest):
     assert [shard.bytes for shard in said.shards] == [
         (written / shard.file).stat().st_size for shard in said.shards
     ]
+    assert [sum(shard.sizes) for shard in said.shards] == [shard.bytes for shard in said.shards]
     assert not list(written.glob("*.part"))
 
 
