@@ -55,14 +55,22 @@ def resize(clips, size, antialias: bool = False) -> tf.Tensor:
 
 
 def mirror(clips, chosen) -> tf.Tensor:
-    """Mirrors the chosen clips left to right: chosen bool `(B,)`.
+    """Mirrors the chosen clips left to right: chosen bool `(B,)`. Others are not touched."""
 
-    As rows of rank 3, which TensorFlow reverses several times faster than other ranks.
-    """
-    shape = tf.shape(clips)
-    rows = tf.reshape(clips, tf.stack([-1, shape[3], shape[4]]))
-    mirrored = tf.reshape(tf.reverse(rows, axis=[1]), shape)
-    return tf.raw_ops.Select(condition=chosen, x=mirrored, y=clips)
+    def turned(clip_and_chosen):
+        clip, chosen = clip_and_chosen
+        return tf.cond(chosen, lambda: _mirrored(clip), lambda: clip)
+
+    return tf.map_fn(
+        turned, (clips, chosen), fn_output_signature=_signature(clips, clips.shape[2:4])
+    )
+
+
+def _mirrored(clip):
+    """As rows of rank 3, which TensorFlow reverses several times faster than other ranks."""
+    shape = tf.shape(clip)
+    rows = tf.reshape(clip, tf.stack([-1, shape[2], shape[3]]))
+    return tf.reshape(tf.reverse(rows, axis=[1]), shape)
 
 
 def move(clip, matrix, fill: float = 0.0) -> tf.Tensor:
