@@ -102,7 +102,7 @@ def _layers(model: keras.Model) -> Iterator[keras.Layer]:
 def _config(layer: keras.Layer):
     try:
         return layer.get_config()
-    except NotImplementedError:  # a user's layer that Keras cannot store: its weights tell it
+    except NotImplementedError:  # by Keras, for a user's layer without it: weights tell such apart
         return {}
 
 

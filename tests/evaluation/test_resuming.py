@@ -247,7 +247,7 @@ def test_a_layer_that_cannot_tell_its_configuration_is_told_by_its_weights():
             return x + self.shift
 
     inputs = keras.Input((4,))
-    with pytest.raises(NotImplementedError, match="get_config"):  # or the test shows nothing
+    with pytest.raises(NotImplementedError, match="get_config"):  # else `digest` has no refusal
         Shift(np.zeros(4)).get_config()
     one, other = (keras.Model(inputs, Shift(np.zeros(4))(inputs)) for _ in range(2))
     other.set_weights(one.get_weights())

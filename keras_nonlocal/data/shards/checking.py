@@ -9,10 +9,10 @@ import tensorflow as tf
 
 from ..file_systems import PathLike
 from .example import FRAMES_KEY
+from .records import AROUND
 from .shard_set import Shard, joined, read_set
 
 _CHUNK = 1 << 23
-AROUND = 16  # bytes that a TFRecord file adds to each record: its length and two checksums
 
 
 def check_shard(path: str, clips: int, *, name: str, left_out: int = 0) -> Shard:

@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from ..file_systems import PathLike
-from .checking import AROUND
 from .shard_set import Shard, ShardSet, joined
 
+AROUND = 16  # bytes that a TFRecord file adds to each record: its length and two checksums
 _BUFFER = 1 << 20  # bytes that are read at a time
 # What a worker of a service draws its order among: few shards, or the first one has them all.
 _SHARDS_HELD, _CLIPS_HELD = 4, 256

@@ -37,6 +37,14 @@ class Shard:
     sha256: str
     left_out: int = 0
 
+    def __post_init__(self):
+        if len(self.sizes) != len(self.frames) or sum(self.sizes) != self.bytes:
+            raise ValueError(
+                f"The `sizes` of {self.file!r} must be one for each of its {len(self.frames)} "
+                f"clips, {self.bytes} bytes in all. Received: {len(self.sizes)} sizes of "
+                f"{sum(self.sizes)} bytes. Write the shards anew."
+            )
+
 
 @dataclass(frozen=True)
 class ShardSet:

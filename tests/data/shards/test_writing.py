@@ -40,6 +40,14 @@ def test_shards_json_says_what_there_is(written, manifest):
     assert not list(written.glob("*.part"))
 
 
+def test_sizes_that_fit_no_file_are_refused(written, tmp_path):
+    content = json.loads((written / "shards.json").read_text())
+    content["shards"][1]["sizes"][0] += 1
+    (tmp_path / "shards.json").write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=r"sizes.*clips-00001-of-00003.*Write the shards anew"):
+        read_set(tmp_path)
+
+
 def test_shards_of_one_seed_hold_the_same_clips_whatever_the_number_of_processes(
     written, manifest, tmp_path
 ):
