@@ -139,14 +139,15 @@ def resident_bytes() -> int:
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
 def test_failed_readings_leave_no_memory_behind(sound, tmp_path):
     used = []
-    for _ in range(4):
+    for _ in range(7):
         for name in KINDS:
             for seed in range(20):
                 path = tmp_path / name
                 path.write_bytes(damaged(sound[name], seed))
                 read_in_every_way(path)
         used.append(resident_bytes())
-    assert used[-1] - used[1] < 8 << 20
+    # What is left behind adds up round after round; what else the process does, once or twice.
+    assert np.median(np.diff(used)) < 1 << 20
 
 
 @real_clips.needed
