@@ -1,19 +1,14 @@
-"""Batch norms into the convolutions before them: the same answers, fewer passes over memory.
-
-At inference a batch norm is a scale and a shift per channel, which a convolution can carry in
-its kernel and bias. A folded model is for inference only.
-"""
+"""A copy of a network for inference: the same answers, fewer passes over memory."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 import keras
-from keras import layers, ops
 
-from .layers import Conv3D, NonLocal1D, NonLocal2D, NonLocal3D
+from ..layers import NonLocal1D, NonLocal2D, NonLocal3D
+from .norms import foldable_norms, folded_into
+from .sources import is_fixed, only_sources
+from .unread_frames import strides_that_skip
 
-CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D, Conv3D)
 NON_LOCAL = (NonLocal1D, NonLocal2D, NonLocal3D)
 
 
@@ -22,7 +17,8 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
 
     Folded are batch norms that alone follow a convolution, and those inside non-local blocks, in
     the model and in models that are layers of it. All others stay, as do those that a call tells
-    to train. Outputs differ by rounding only.
+    to train. Where a pooling drops frames without reading them, as in MMAction2's I3D, the
+    convolution before it does not compute them. Outputs differ by rounding only.
 
     Args:
         model: A functional or sequential model. It is not changed.
@@ -42,13 +38,16 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
         raise ValueError(f"A built functional model is expected. Received: {model!r}")
     if isinstance(model, keras.Sequential):
         model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
-    norms = _norm_after(model)
+    sources = only_sources(model)
+    norms, strides = foldable_norms(model, sources), strides_that_skip(model, sources)
     folded = set(norms.values())
 
     def clone(layer):
         if isinstance(layer, keras.Model) and getattr(layer, "inputs", None):
-            return fold_batch_norm(layer) if _is_fixed(layer) else _copied(layer)
+            return fold_batch_norm(layer) if is_fixed(layer) else _copied(layer)
         config = layer.get_config()
+        if layer.name in strides:
+            config["strides"] = strides[layer.name]
         if layer.name in norms:
             config["use_bias"] = True
         elif _ends_with_norm(layer):
@@ -78,51 +77,8 @@ def _copied(model):
     return copy
 
 
-def _norm_after(model):
-    """The batch norm that is the only reader of a convolution's output, by convolution."""
-    calls = [node for nodes in model._nodes_by_depth.values() for node in nodes]
-    uses = Counter(node.operation.name for node in calls)
-    read = [tensor for node in calls for tensor in node.input_tensors]
-    readers = Counter(id(tensor) for tensor in [*read, *model.outputs])
-    norms = {}
-    for node in calls:
-        norm = node.operation
-        if not isinstance(norm, layers.BatchNormalization) or not _is_fixed(norm):
-            continue
-        entry, *mask = node.input_tensors
-        source = entry._keras_history.operation
-        alone = uses[norm.name] == uses[source.name] == readers[id(entry)] == 1 and not mask
-        if alone and _takes_scale(source) and norm.axis in (-1, len(entry.shape) - 1):
-            norms[source.name] = norm.name
-    return norms
-
-
-def _takes_scale(layer):
-    """Whether what scales its channels, which are last, may as well scale its kernel."""
-    return (
-        type(layer) in CONVOLUTIONS
-        and layer.data_format == "channels_last"
-        and layer.activation is keras.activations.linear
-    )
-
-
 def _ends_with_norm(layer):
-    return isinstance(layer, NON_LOCAL) and layer.norm_type == "batch" and _is_fixed(layer)
-
-
-def _is_fixed(layer):
-    """Whether no call in a model says `training=True`, whatever the model is called with."""
-    calls = [node.arguments for node in layer._inbound_nodes]
-    return not any(True in (*call.args[1:], call.kwargs.get("training")) for call in calls)
-
-
-def folded_into(layer, norm):
-    """Kernel and bias of a convolution or dense layer that also does what `norm` does."""
-    scale = ops.rsqrt(norm.moving_variance + norm.epsilon)
-    scale = scale * norm.gamma if norm.scale else scale
-    bias = (layer.bias if layer.use_bias else 0) - norm.moving_mean
-    bias = bias * scale + (norm.beta if norm.center else 0)
-    return [ops.convert_to_numpy(layer.kernel * scale), ops.convert_to_numpy(bias)]
+    return isinstance(layer, NON_LOCAL) and layer.norm_type == "batch" and is_fixed(layer)
 
 
 def _fold_block(block, target):

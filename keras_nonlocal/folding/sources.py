@@ -1,0 +1,29 @@
+"""Which layers stand in a row, each the only reader of the one before."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import keras
+
+
+def only_sources(model: keras.Model) -> dict[str, keras.Layer]:
+    """By layer: the layer whose output it alone reads. In this model both are called once."""
+    calls = [node for nodes in model._nodes_by_depth.values() for node in nodes]
+    uses = Counter(node.operation.name for node in calls)
+    read = [tensor for node in calls for tensor in node.input_tensors]
+    readers = Counter(id(tensor) for tensor in [*read, *model.outputs])
+    sources = {}
+    for node in calls:
+        if len(node.input_tensors) == 1:
+            (entry,) = node.input_tensors
+            source = entry._keras_history.operation
+            if uses[node.operation.name] == uses[source.name] == readers[id(entry)] == 1:
+                sources[node.operation.name] = source
+    return sources
+
+
+def is_fixed(layer: keras.Layer) -> bool:
+    """Whether no call in a model says `training=True`, whatever the model is called with."""
+    calls = [node.arguments for node in layer._inbound_nodes]
+    return not any(True in (*call.args[1:], call.kwargs.get("training")) for call in calls)
