@@ -82,8 +82,9 @@ def _ends_with_norm(layer):
 
 
 def _fold_block(block, target):
-    for name in {"theta", "phi", "g"} & vars(block).keys():
-        getattr(target, name).set_weights(getattr(block, name).get_weights())
+    for name in ("theta", "phi", "g"):
+        if hasattr(block, name):
+            getattr(target, name).set_weights(getattr(block, name).get_weights())
     if block.instantiation == "concatenation":
         target.w_f.assign(block.w_f)
     target.out.set_weights(folded_into(block.out, block.norm))

@@ -135,7 +135,7 @@ def _seconds_per_clip(recipe: Recipe, trainer: keras.Model, videos: Any, steps: 
     """Of whole training steps with their input; the first, which traces, is left out."""
     few = recipe.changed(batch_size=min(recipe.batch_size, MEASURED_CLIPS))
     compile_by(recipe, trainer, steps_per_epoch=1)
-    batches = iter(training_clips(few, videos))
+    batches = training_clips(few, videos).as_numpy_iterator()  # as any backend takes them
     trainer.train_on_batch(*next(batches))
     began = time.perf_counter()
     for _ in range(steps):
