@@ -1,6 +1,7 @@
 """Damaged files of several codecs: a clip or a `VideoError`, soon, and nothing else."""
 
 import faulthandler
+import gc
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -145,6 +146,7 @@ def test_failed_readings_leave_no_memory_behind(sound, tmp_path):
                 path = tmp_path / name
                 path.write_bytes(damaged(sound[name], seed))
                 read_in_every_way(path)
+        gc.collect()
         used.append(resident_bytes())
     # What is left behind adds up round after round; what else the process does, once or twice.
     assert np.median(np.diff(used)) < 1 << 20
