@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import shutil
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -18,21 +19,7 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(keras_nonlocal.__path__, "keras_nonlocal.")
     if not module.name.endswith("__main__") and ".entries" not in module.name
 )
-PUBLIC = [
-    "layers",
-    "augmentation",
-    "models",
-    "data",
-    "evaluation",
-    "explain",
-    "ops",
-    "weights",
-    "zoo",
-    "backbones",
-    "training",
-    "evaluation",
-    "report",
-]
+PUBLIC = [path.parent.name for path in Path(keras_nonlocal.__file__).parent.glob("*/__init__.py")]
 
 
 def examples(name):
@@ -54,7 +41,7 @@ for name in [name for name in TESTS if name.endswith("_r101")]:
 def jumping(tmp_path_factory):
     """The video that examples read."""
     path = tmp_path_factory.mktemp("video") / "jumping.mp4"
-    keras_nonlocal.data.figure.write_sample(path)
+    keras_nonlocal.video.samples.sample_video.write_sample(path)
     return path
 
 
@@ -72,6 +59,8 @@ def test_examples_give_what_they_say(name, jumping, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("room", PUBLIC)
 def test_every_public_function_and_class_says_what_it_does(room):
-    for name, value in vars(getattr(keras_nonlocal, room)).items():
+    module = importlib.import_module(f"keras_nonlocal.{room}")
+    for name in (each for each in dir(module) if not each.startswith("_")):
+        value = getattr(module, name)
         if inspect.isfunction(value) or inspect.isclass(value):
             assert inspect.getdoc(value), f"{room}.{name} has no docstring"

@@ -1,29 +1,103 @@
-"""What importing the package does to TensorFlow, before that is imported, and to Python."""
+"""Importing the package loads neither Keras nor TensorFlow; saved layers are found all the same."""
 
+import ast
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 
-NAME = "TF_ENABLE_ONEDNN_OPTS"
-SCRIPT = """
-import gc, sys
-if sys.argv[1] == "False":
-    gc.disable()
 import keras_nonlocal
-from tensorflow.python.util import _pywrap_util_port
-print(_pywrap_util_port.IsMklEnabled(), gc.isenabled())
+from keras_nonlocal import layers
+from keras_nonlocal.layers import max_pool
+
+PACKAGE = Path(keras_nonlocal.__file__).parent
+NAME = "TF_ENABLE_ONEDNN_OPTS"
+
+
+def fresh(script, *arguments, **environment):
+    """What a new process of Python prints."""
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    env = {name: value for name, value in os.environ.items() if name != NAME} | environment
+    result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split()
+
+
+LIGHT = """
+import sys
+import keras_nonlocal
+for room in ("data", "download", "pretrained", "video", "zoo"):
+    getattr(keras_nonlocal, room)
+keras_nonlocal.pretrained.read_card("nl_i3d_small_weizmann")
+keras_nonlocal.video.read_clip, keras_nonlocal.__version__
+print(*({"keras", "tensorflow", "matplotlib"} & set(sys.modules)))
 """
 
 
-@pytest.mark.parametrize(("said", "expected"), [({}, "True"), ({NAME: "0"}, "False")])
-def test_fast_kernels_are_on_unless_somebody_says_no_and_garbage_is_collected_as_before(
-    said, expected
-):
-    environment = {name: value for name, value in os.environ.items() if name != NAME}
-    command = [sys.executable, "-c", SCRIPT, expected]  # of the collector, too
-    result = subprocess.run(
-        command, env=environment | said, capture_output=True, text=True, check=True
-    )
-    assert result.stdout.split() == [expected, expected]
+def test_neither_keras_nor_tensorflow_is_imported_before_something_of_theirs_is_touched():
+    assert fresh(LIGHT) == []
+
+
+@pytest.mark.parametrize(("environment", "expected"), [({}, "True"), ({NAME: "0"}, "False")])
+def test_fast_kernels_are_on_unless_somebody_says_no(environment, expected):
+    script = """
+import keras_nonlocal.layers
+from tensorflow.python.util import _pywrap_util_port
+print(_pywrap_util_port.IsMklEnabled())
+"""
+    assert fresh(script, KERAS_BACKEND="tensorflow", **environment) == [expected]
+
+
+def registered_classes():
+    """Names of all classes that a saved model may hold, from the sources."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and any(
+                "register_keras_serializable" in ast.unparse(each) for each in node.decorator_list
+            ):
+                yield f"keras_nonlocal>{node.name}"
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A model of this package's layers, in a file, with an input and the output."""
+    inputs = keras.Input((4, 12, 12, 3))
+    x = layers.BatchNorm()(layers.Conv3D(8, (3, 3, 3), padding="same")(inputs))
+    x = layers.NonLocal3D()(max_pool.MaxPool3D((1, 2, 2))(x))
+    flat = keras.layers.Reshape((4, 6, 48))(x)
+    flat = layers.ResizeLike()([layers.NonLocal2D()(flat), flat])
+    line = layers.NonLocal1D()(keras.layers.Reshape((24, 48))(flat))
+    model = keras.Model(inputs, [layers.WindowAverage3D(3)(x), line])
+    folder = tmp_path_factory.mktemp("saved")
+    clip = np.random.default_rng(0).normal(size=(1, 4, 12, 12, 3)).astype("float32")
+    model.save(folder / "model.keras")
+    outputs = [keras.ops.convert_to_numpy(each) for each in model(clip)]
+    np.savez(folder / "values.npz", clip, *outputs)
+    return folder
+
+
+ORDERS = {
+    "before": "import keras_nonlocal, keras",
+    "after": "import keras\nimport keras_nonlocal",
+    "a room before": "import keras_nonlocal.ops\nimport keras",
+    "a room of videos before": "import keras_nonlocal.video.pipeline\nimport keras",
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_saved_models_load_in_a_fresh_process_that_touched_nothing_else(order, saved):
+    script = f"""
+{ORDERS[order]}
+import sys, numpy as np
+model = keras.saving.load_model(sys.argv[1] + "/model.keras")
+values = np.load(sys.argv[1] + "/values.npz")
+found = model(values["arr_0"])
+for one, other in zip(found, (values["arr_1"], values["arr_2"])):
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(one), other, atol=1e-5)
+print(*keras.saving.get_custom_objects())
+"""
+    assert set(registered_classes()) <= set(fresh(script, saved))

@@ -1,7 +1,8 @@
 """Random changes of clips, alike in all frames of a clip: layers for `tf.data` and for models."""
 
+import keras
+
 from .base import ClipAugmentation as ClipAugmentation
-from .chain import apply as apply
 from .colour_jitter import ColourJitter as ColourJitter
 from .crops import CentreCrop as CentreCrop
 from .crops import RandomCrop as RandomCrop
@@ -15,7 +16,6 @@ from .move import RandomMove as RandomMove
 from .multi_scale_crop import MultiScaleCrop as MultiScaleCrop
 from .normalise import Normalise as Normalise
 from .rand_augment import RandAugment as RandAugment
-from .random_base import RandomAugmentation as RandomAugmentation
 from .resized_crop import RandomResizedCrop as RandomResizedCrop
 from .short_side import RandomShortSideCrop as RandomShortSideCrop
 from .short_side import ResizeShortSide as ResizeShortSide

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from numbers import Real
 
-from ..validation import positive_int
+from ..utils.checks import positive_int
 
 
 def number(name: str, value: float, low: float, high: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from ..validation import positive_int
+from ..utils.checks import positive_int
 from .arguments import number
 from .functional import boxes, mixing
 from .functional.draws import beta, for_use, integers, order, uniforms

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from ..validation import at_least, one_of, sizes
+from ..utils.checks import at_least, one_of, sizes
 from .arguments import numbers
 from .functional import boxes, geometry
 from .functional.draws import integers, uniforms

@@ -7,7 +7,7 @@ from functools import partial
 import keras
 import tensorflow as tf
 
-from ..validation import positive_int
+from ..utils.checks import positive_int
 from .arguments import number
 from .functional.draws import integers, uniforms
 from .functional.operations import HIGHEST, OPERATIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from ..validation import sizes
+from ..utils.checks import sizes
 from .arguments import interval
 from .functional import boxes, geometry
 from .functional.draws import uniforms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from ..validation import positive_int, sizes
+from ..utils.checks import positive_int, sizes
 from .arguments import short_sides
 from .base import ClipAugmentation
 from .functional import boxes, geometry

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from .placement import STAGES
+from ..utils.roles import STAGES, stage_of
 
 
 def source_of(tensor: keras.KerasTensor) -> Any:
@@ -26,7 +26,7 @@ class Backbone(keras.Model):
     @property
     def pyramid_level_inputs(self) -> dict[str, str]:
         """The name of the last layer of each stage: `{"P2": ..., ..., "P5": ...}`."""
-        stages = [(layer.name.split("_")[0], layer.name) for layer in self.layers]
+        stages = [(stage_of(layer.name), layer.name) for layer in self.layers]
         return {f"P{stage[3:]}": name for stage, name in stages if stage in STAGES}
 
     @property

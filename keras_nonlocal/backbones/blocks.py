@@ -6,7 +6,8 @@ from functools import partial
 
 from keras import layers
 
-from ..layers import BatchNorm, Conv3D
+from ..layers.batch_norm import BatchNorm
+from ..layers.conv import Conv3D
 
 Size = tuple[int, ...]
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from keras import layers
 
+from ..utils.roles import STAGES
 from .backbone import Backbone, source_of
 from .blocks import bottleneck, conv_norm
-from .placement import DEPTHS, STAGES
+from .placement import DEPTHS
 
 STRIDES = {"res2": 1, "res3": 2, "res4": 1, "res5": 1}
 # Dilation of the 3x3 convolution in a stage's first block and in the others.

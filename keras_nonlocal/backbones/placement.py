@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ..utils.roles import STAGES
+
 DEPTHS = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
-STAGES = ("res2", "res3", "res4", "res5")
 
 Placement = Mapping[str, Iterable[int]]
 

@@ -9,10 +9,12 @@ from typing import Any
 import keras
 from keras import layers
 
-from ..layers import MaxPool3D, NonLocal3D
+from ..layers.max_pool import MaxPool3D
+from ..layers.non_local import NonLocal3D
+from ..utils.roles import STAGES, non_local_name
 from .backbone import Backbone, source_of
 from .blocks import basic, bottleneck, conv_norm
-from .placement import DEPTHS, STAGES
+from .placement import DEPTHS
 from .variants import Variant
 
 WIDTHS = {"res2": 1, "res3": 2, "res4": 4, "res5": 8}
@@ -70,7 +72,7 @@ def video_resnet(
                 name=f"{stage}_{index}",
             )
             if index in placement.get(stage, ()):
-                x = NonLocal3D(**options, name=f"{stage}_{index}_nonlocal")(x)
+                x = NonLocal3D(**options, name=non_local_name(stage, index))(x)
         if stage == "res2" and variant.pool2:
             x = _max_pool(x, (2, 1, 1), (2, 1, 1), name="pool2")
     return Backbone(source_of(inputs), x, name=name)

@@ -6,10 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..data import scan
-from ..data.sources import read_source
-from ..data.video import TIME_LIMIT
-from .status import INTERRUPTED
+from .arguments import INTERRUPTED, add_source, given
 
 
 def add_parser(actions) -> None:
@@ -34,34 +31,23 @@ def add_parser(actions) -> None:
         "--time-limit",
         metavar="S",
         type=float,
-        default=TIME_LIMIT,
-        help="seconds that a file may take (%(default)g)",
+        help="seconds that a file may take (120)",
     )
     parser.set_defaults(run=run)
 
 
-def add_source(parser: argparse.ArgumentParser) -> None:
-    """What says which videos to read, for every action on them."""
-    parser.add_argument(
-        "source",
-        metavar="SOURCE",
-        help="a folder of videos, or with one folder a class, or a CSV or list file (Kinetics, "
-        "Charades, PySlowFast, MMAction2, or columns path, label, ...)",
-    )
-    parser.add_argument("--root", metavar="DIR", help="where the videos lie, if not beside a list")
-    parser.add_argument("--split", metavar="NAME", help="of this split only")
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Scan, say what was written; 1 if nothing can be used."""
+    from ..data.sources.read import read_source
+    from ..video.scan_files import scan
+
     source = read_source(arguments.source, split=arguments.split, root=arguments.root)
     try:
         usable = scan(
             source,
             manifest=arguments.manifest,
             ledger=arguments.ledger,
-            workers=arguments.workers,
-            time_limit=arguments.time_limit,
+            **given(arguments, "workers", "time_limit"),
         )
     except KeyboardInterrupt:
         print("\nInterrupted: nothing was written.", file=sys.stderr)

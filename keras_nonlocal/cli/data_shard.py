@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..data.shards.encoding import TIME_LIMIT
-from ..data.shards.writing import write_shards
-from ..data.sources import read_source
-from .data_scan import add_source
+from .arguments import add_source
 
 
 def add_parser(actions) -> None:
@@ -38,12 +35,15 @@ _NUMBERS = (
     ("--quality", int, 95, "of the JPEG files, 1 to 100"),
     ("--every", int, 1, "keep one frame out of so many"),
     ("--seed", int, 0, "of the order of the videos"),
-    ("--time-limit", float, TIME_LIMIT, "seconds that a video may take"),
+    ("--time-limit", float, 600.0, "seconds that a video may take"),
 )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write, and say what there is now."""
+    from ..data.sources.read import read_source
+    from ..video.shards.writing import write_shards
+
     written = write_shards(
         read_source(arguments.source, split=arguments.split, root=arguments.root),
         arguments.out,

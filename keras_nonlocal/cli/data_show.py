@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from ..augmentation import ColourJitter, RandomFlip
-from ..data import Clip, Manifest, contact_sheet, read_source, video_dataset
-from ..data.shards.shard_set import holds_shards
-from .data_scan import add_source
+from .arguments import add_source
 
 SUFFIX = ".png"
 
@@ -47,10 +41,18 @@ def add_parser(actions) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw clips of videos chosen at random; 1 if some of them cannot be read."""
+    from ..augmentation.colour_jitter import ColourJitter
+    from ..augmentation.flip import RandomFlip
+    from ..data.sources.read import read_source
+    from ..video.clip_spec import ClipSpec
+    from ..video.contact_sheets import contact_sheet
+    from ..video.dataset import video_dataset
+    from ..video.shards.index import holds_shards
+
     if arguments.out.suffix.lower() != SUFFIX:
         raise ValueError(f"The picture must end in {SUFFIX}. Received: {arguments.out}")
     how = {
-        "clip": Clip(arguments.frames, arguments.stride, size=(arguments.size, arguments.size)),
+        "clip": ClipSpec(arguments.frames, arguments.stride, size=(arguments.size, arguments.size)),
         "augment": [RandomFlip(), ColourJitter(0.4, 0.4, 0.4)] if arguments.augment else None,
         "batch_size": 1,
         "training": arguments.augment,
@@ -60,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         dataset, wanted = video_dataset(arguments.source, split=arguments.split, **how), 0
     else:
         source = read_source(arguments.source, split=arguments.split, root=arguments.root)
-        some = _some(source, arguments.clips, arguments.seed)
+        some = source.sample(arguments.clips, seed=arguments.seed)
         dataset, wanted = video_dataset(some, on_error="skip", **how), len(some)
     drawn = contact_sheet(dataset, arguments.out, clips=arguments.clips)
     print(f"{arguments.out}: {drawn} clips")
@@ -68,9 +70,3 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     print(f"{wanted - drawn} more cannot be read; `data scan` says why", file=sys.stderr)
     return 1
-
-
-def _some(source: Manifest, count: int, seed: int) -> Manifest:
-    """Entries chosen at random, in their order, as those of a class lie together."""
-    chosen = np.random.default_rng(seed).permutation(len(source))[: max(count, 1)]
-    return replace(source, entries=tuple(source.entries[index] for index in sorted(chosen)))

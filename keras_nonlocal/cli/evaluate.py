@@ -9,13 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from ..data import Manifest, read_source
-from ..evaluation import Evaluator, Scores, average_precisions, per_class_accuracy, summary
-from ..zoo import load
-from .numbers import count, part
-from .status import INTERRUPTED
+from .arguments import INTERRUPTED, count, given, part
 
 MEGABYTE = 10**6
 WORST = 5
@@ -53,17 +47,14 @@ def add_parser(commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Test and print; what was scored is kept if a folder for it was named."""
-    tested = load(arguments.model)
-    clip = tested.clip
-    if arguments.short_side is not None:
-        clip = replace(clip, short_side=arguments.short_side)
+    from ..metrics.metrics import summary
+    from ..tasks.video_classification.evaluator import Evaluator
+    from ..zoo.loading import load
+
+    tested: Any = load(arguments.model)
     evaluator = Evaluator(
-        clip,
-        clips=arguments.clips or clip.clips,
-        crops=arguments.crops or clip.crops,
+        replace(tested.clip, **given(arguments, "clips", "crops", "short_side")),
         fully_convolutional=arguments.fully_convolutional,
-        flip=tested.flip,
-        preparation=tested.preparation,
         memory=arguments.memory * MEGABYTE,
         on_error=arguments.on_error,
         ledger=arguments.ledger,
@@ -86,8 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _labelled(arguments: argparse.Namespace, class_names: tuple[str, ...]) -> Manifest:
+def _labelled(arguments: argparse.Namespace, class_names: tuple[str, ...]) -> Any:
     """The videos, with the numbers that their classes have in the network."""
+    from ..data.sources.read import read_source
+
     videos = read_source(arguments.data, split=arguments.split, root=arguments.root)
     found = {videos.class_names[label] for entry in videos for label in entry.labels}
     unknown = sorted(found - set(class_names))
@@ -109,13 +102,15 @@ def _print_figures(figures: Mapping[str, Any], of: str) -> None:
             print(f"  {title:<24}{value:>8.1%}   {low:.1%} .. {high:.1%}")
 
 
-def _print_worst(scores: Scores) -> None:
+def _print_worst(scores: Any) -> None:
     """The classes that are recognised least, if not all are recognised always."""
+    from ..metrics.metrics import average_precisions, per_class_accuracy
+
     if scores.multi_label:
         what, values = "average precision", average_precisions(scores)
     else:
         what, values = "accuracy", per_class_accuracy(scores)
-    worst = [label for label in np.argsort(values, kind="stable")[:WORST] if values[label] < 1]
+    worst = [label for label in values.argsort(kind="stable")[:WORST] if values[label] < 1]
     if worst:
         print(f"worst classes by {what}")
     for label in worst:

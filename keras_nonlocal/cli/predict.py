@@ -7,10 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from ..data import figure, find_videos
-from ..explain import attend_to, draw_attention
-from ..zoo import Classifier, load
-from .numbers import count
+from .arguments import count
 
 MODEL = "nl_i3d_small_weizmann"
 SAMPLE = Path("keras_nonlocal_sample.mp4")
@@ -48,10 +45,14 @@ def add_parser(commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Classify, print, draw; 0 if every file could be read."""
+    from ..data.find_files import find_videos
+    from ..video.samples import sample_video
+    from ..zoo.loading import load
+
     if arguments.sample == bool(arguments.paths):
         raise ValueError("Name one or more videos or folders, or give --sample. See --help.")
     if arguments.sample:
-        figure.write_sample(SAMPLE)
+        sample_video.write_sample(SAMPLE)
         arguments.paths, arguments.explain = [SAMPLE], arguments.explain or PICTURE
     videos = find_videos(arguments.paths)
     classifier = load(arguments.model)
@@ -81,7 +82,10 @@ def _print_result(result) -> None:
         print(f"  {row['label']:<24}{row['probability']:>7.3f}  {bar}")
 
 
-def _explain(classifier: Classifier, path, picture: Path) -> None:
+def _explain(classifier, path, picture: Path) -> None:
+    from ..explain.attention import attend_to
+    from ..explain.plot import draw_attention
+
     clips = classifier.read(path)
     clip = clips[len(clips) // 2]
     attention = attend_to(classifier.model, classifier.prepare(clip[None])[0])

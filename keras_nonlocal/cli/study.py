@@ -12,20 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from ..data import read_source
-from ..data.workers import cores
-from ..training import (
-    TrainingStopped,
-    check_videos,
-    compare,
-    find_study,
-    groups_of,
-    read_study,
-    run_study,
-    study_names,
-    write_comparison,
-)
-from .numbers import count, part
+from ..pretrained.entries import study_names
+from .arguments import count, part
 
 
 def add_parser(commands) -> None:
@@ -62,6 +50,13 @@ def add_parser(commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, in several processes if wanted, then compare what they found."""
+    from ..data.sources.read import read_source
+    from ..studies.comparison import compare
+    from ..studies.comparison_files import write_comparison
+    from ..studies.study import find_study, groups_of, read_study
+    from ..studies.study_run import check_videos, run_study
+    from ..utils.errors import TrainingStopped
+
     study, recipe = read_study(find_study(arguments.study))
     videos = read_source(arguments.data)
     groups = groups_of(study, videos)
@@ -85,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _processes(arguments) -> list[int]:
     """The exit statuses of processes, each of which takes what no other has; none outlives this."""
+    from ..data.workers.pool import cores
+
     count = arguments.processes
     threads = str(max(cores() // count, 1))
     environment = {

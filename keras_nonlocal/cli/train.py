@@ -6,11 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..training import change_recipe, find_recipe, plan_training, recipe_names, train
-from ..training.run import CHECKPOINT
-from ..training.strategies import STRATEGIES, strategy_for
-from .status import INTERRUPTED
+from ..pretrained.entries import recipe_names
+from .arguments import INTERRUPTED
 
+STRATEGIES = ("one", "mirrored", "multiworker")
 # Of `train`, by the names of its arguments.
 OPTIONS = (
     "split",
@@ -59,6 +58,13 @@ def add_parser(commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train with a progress bar, or print the plan."""
+    from ..tasks.recipes import find_recipe
+    from ..tasks.train import train
+    from ..tasks.video_classification.plan import plan_training
+    from ..training.distributed.strategies import strategy_for
+    from ..training.recipe_files import change_recipe
+    from ..training.run_folder import CHECKPOINT
+
     strategy = strategy_for(arguments.strategy)  # before anything of TensorFlow is made
     recipe = change_recipe(find_recipe(arguments.recipe), _pairs(arguments.changes))
     if arguments.dry_run:

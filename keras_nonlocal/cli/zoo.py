@@ -9,10 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..backbones import VARIANTS
-from ..weights import SOURCES, cached_path
-from ..zoo import card_names, convert, fetch_weights, read_card, table, verify
-
 
 def add_parser(commands) -> None:
     parser = commands.add_parser(
@@ -28,7 +24,7 @@ def add_parser(commands) -> None:
 
 def _add_list(actions) -> argparse.ArgumentParser:
     parser = _add(actions, "list", "one line a card")
-    parser.set_defaults(run=_list)
+    parser.set_defaults(run=_list, needs_tensorflow=False)
     return parser
 
 
@@ -65,10 +61,10 @@ def _add_convert(actions) -> argparse.ArgumentParser:
     parser.add_argument(
         "--variant",
         required=True,
-        help=f"how its code base builds that network: {', '.join(VARIANTS)}",
+        help="how its code base builds that network, such as mmaction2; an unknown one lists all",
     )
     parser.add_argument(
-        "--source", help=f"whose names its weights have, found by default: {', '.join(SOURCES)}"
+        "--source", help="whose names its weights have, such as torchvision; found by default"
     )
     parser.add_argument(
         "--set",
@@ -96,11 +92,15 @@ def _add(actions, action: str, text: str) -> argparse.ArgumentParser:
 def _add_named(actions, action: str, text: str, run) -> argparse.ArgumentParser:
     parser = _add(actions, action, text)
     parser.add_argument("name", metavar="NAME", help="of a card; `zoo list` shows them")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, needs_tensorflow=run is _verify)
     return parser
 
 
 def _list(arguments: argparse.Namespace) -> int:
+    from ..pretrained.cards import read_card
+    from ..pretrained.entries import card_names
+    from ..zoo.card_table import table
+
     if arguments.json:
         cards = [asdict(read_card(name)) for name in card_names()]
         for card in cards:
@@ -114,6 +114,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
+    from ..pretrained.cards import read_card
+
     card = asdict(read_card(arguments.name))
     if arguments.json:
         print(json.dumps(card, indent=2))
@@ -126,11 +128,16 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
+    from ..pretrained.card_weights import fetch_weights
+
     path = fetch_weights(arguments.name, accept_licence=arguments.accept_licence)
     return _print_path(path, arguments.json)
 
 
 def _path(arguments: argparse.Namespace) -> int:
+    from ..pretrained.card_weights import cached_path
+    from ..pretrained.cards import read_card
+
     return _print_path(cached_path(read_card(arguments.name)), arguments.json)
 
 
@@ -141,6 +148,8 @@ def _print_path(path: Path, as_json: bool) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
+    from ..zoo.golden import verify
+
     result = verify(arguments.name)
     if arguments.json:
         print(json.dumps(asdict(result)))
@@ -151,6 +160,8 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _convert(arguments: argparse.Namespace) -> int:
+    from ..zoo.conversion import convert
+
     report = convert(
         arguments.file,
         arguments.builder,

@@ -1,42 +1,5 @@
-"""Video files on disk -> `tf.data` batches of clips, and a task that renders its own."""
+"""Any data set: which files it has, their labels and splits, and what cannot be read."""
 
-from . import synthetic as synthetic
-from .clip import Clip as Clip
-from .dataset import video_dataset as video_dataset
-from .files import VIDEO_SUFFIXES as VIDEO_SUFFIXES
-from .files import find_videos as find_videos
-from .files import list_folder as list_folder
-from .ledger import Ledger as Ledger
-from .ledger import read_ledger as read_ledger
-from .manifest import Entry as Entry
-from .manifest import Manifest as Manifest
-from .preparation import pixels_seen as pixels_seen
-from .preparation import prepare as prepare
-from .sampling import centre_start as centre_start
-from .sampling import clip_indices as clip_indices
-from .sampling import clip_span as clip_span
-from .sampling import random_start as random_start
-from .sampling import uniform_starts as uniform_starts
-from .scanning import scan as scan
-from .schemes import SCHEMES as SCHEMES
-from .schemes import Scheme as Scheme
-from .shards.beam import beam_shards as beam_shards
-from .shards.checking import check_shards as check_shards
-from .shards.reading import shard_clips as shard_clips
-from .shards.writing import write_shards as write_shards
-from .sheet import contact_sheet as contact_sheet
-from .sources import check_manifest as check_manifest
-from .sources import read_source as read_source
-from .sources import write_manifest as write_manifest
-from .stream import training_stream as training_stream
-from .video import Video as Video
-from .video import VideoError as VideoError
-from .video import VideoInfo as VideoInfo
-from .video import count_frames as count_frames
-from .video import frame_times as frame_times
-from .video import iterate_frames as iterate_frames
-from .video import probe as probe
-from .video import read_clip as read_clip
-from .video import read_frames as read_frames
-from .video import write_video as write_video
-from .views import read_clips as read_clips
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..validation import any_int
+from ..utils.checks import any_int
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,11 @@ class Manifest:
             )
             raise ValueError(f"`split` must be {known}. Received: split={name!r}")
         return replace(self, entries=chosen)
+
+    def sample(self, count: int, *, seed: int = 0) -> Manifest:
+        """So many entries chosen at random, at least one, in their order."""
+        chosen = np.random.default_rng(seed).permutation(len(self))[: max(count, 1)]
+        return replace(self, entries=tuple(self.entries[index] for index in sorted(chosen)))
 
     def targets(self) -> np.ndarray:
         """What a model learns: int64 `(N,)`; if multi-label, float32 `(N, classes)` of 0 and 1."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from ..layers import NonLocal3D
+from ..layers.non_local import NonLocal3D
 
 
 @dataclass(frozen=True)

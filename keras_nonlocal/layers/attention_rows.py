@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from keras import ops
 
-from ..ops import AFFINITIES, fold, wide
+from ..ops.pairwise import AFFINITIES, wide
+from ..ops.positions import fold
 
 
 def attention_rows(layer, shape, positions, theta, phi, key_mask):

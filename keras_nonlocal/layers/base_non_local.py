@@ -5,18 +5,10 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from ..ops import (
-    AFFINITIES,
-    AXES,
-    attend,
-    check_channels_last,
-    check_method,
-    count_sets,
-    fold,
-    unfold,
-    wide,
-)
-from ..validation import one_of, positive_int, sizes
+from ..ops.pairwise import AFFINITIES, wide
+from ..ops.planner import attend, check_method
+from ..ops.positions import AXES, check_channels_last, count_sets, fold, unfold
+from ..utils.checks import one_of, positive_int, sizes
 from .attention_rows import attention_rows
 from .batch_norm import BatchNorm
 

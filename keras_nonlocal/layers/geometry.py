@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..ops import AXES
+from ..ops.positions import AXES
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class NonLocal3D(BaseNonLocal):
         temporal_groups: Into how many runs of frames attention is cut, to save memory.
         out_bias: Whether W_z has a bias; MMAction2 leaves it to the norm.
         norm: `"batch"`, whose scale starts at zero, or `None`: then W_z starts at zero.
-        method: `"auto"` plans the computation (see `keras_nonlocal.plan`); `"dense"`,
+        method: `"auto"` plans the computation (see `keras_nonlocal.cost.plan`); `"dense"`,
             `"blocked"`, `"fused"`, `"associated"` and `"sorted"` force a form. All are exact.
         **kwargs: Of `keras.layers.Layer`, such as `name` and `dtype`.
 

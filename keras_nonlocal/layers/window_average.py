@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from ..ops import wide
-from ..validation import positive_int
+from ..ops.pairwise import wide
+from ..utils.checks import positive_int
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")

@@ -1,5 +1,7 @@
 """Named networks: video classifiers and segmentation."""
 
+import keras
+
 from .segmentation import fcn_r50 as fcn_r50
 from .segmentation import fcn_r101 as fcn_r101
 from .segmentation import nl_fcn_r50 as nl_fcn_r50

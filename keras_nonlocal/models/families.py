@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..backbones import INFLATIONS, VARIANTS, Placement, place
-from ..ops import AFFINITIES, AXES
-from ..validation import one_of
-from ..weights import Card
+from ..backbones.placement import Placement, place
+from ..backbones.variants import VARIANTS
+from ..backbones.video_resnet import INFLATIONS
+from ..ops.pairwise import AFFINITIES
+from ..ops.positions import AXES
+from ..pretrained.cards import Card
+from ..utils.checks import one_of
 
 
 @dataclass(frozen=True)

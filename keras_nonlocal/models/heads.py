@@ -8,7 +8,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from ..layers import WindowAverage3D
+from ..layers.window_average import WindowAverage3D
+from ..utils.roles import LOGITS
 
 
 def features_head(x, classes, activation, dropout):
@@ -42,7 +43,7 @@ def _classify(x, classes, dropout):
     """In float32, as half precision cannot tell close classes apart."""
     x = layers.Dropout(dropout, name="dropout")(x)
     normal = keras.initializers.RandomNormal(stddev=0.01)
-    return layers.Dense(classes, kernel_initializer=normal, dtype="float32", name="logits")(x)
+    return layers.Dense(classes, kernel_initializer=normal, dtype="float32", name=LOGITS)(x)
 
 
 def _activation(activation, name="predictions"):

@@ -10,11 +10,14 @@ from os import PathLike
 import keras
 from keras import layers
 
-from ..backbones import conv_norm, dilated_resnet
-from ..layers import NonLocal2D, ResizeLike
-from ..ops import check_channels_last
-from ..validation import positive_int
-from ..weights import load_weights
+from ..backbones.blocks import conv_norm
+from ..backbones.image_resnet import dilated_resnet
+from ..layers.non_local import NonLocal2D
+from ..layers.resize import ResizeLike
+from ..ops.positions import check_channels_last
+from ..utils.checks import positive_int
+from ..utils.roles import AUXILIARY, LOGITS
+from ..weights.load import load_weights
 
 _DOC = """{title} for semantic segmentation: logits of every pixel.
 
@@ -67,11 +70,11 @@ def _builder(builder: str, title: str, depth: int, non_local: bool):
         model = features
         if include_top:
             x = _head(features.output, non_local)
-            outputs = _classify(x, inputs, classes, classifier_activation, dropout, "logits")
+            outputs = _classify(x, inputs, classes, classifier_activation, dropout, LOGITS)
             if auxiliary_head:
-                x = conv_norm(features.pyramid_outputs["P4"], 256, (3, 3), name="auxiliary_0")
-                extra = _classify(x, inputs, classes, classifier_activation, dropout, "auxiliary")
-                outputs = {"logits": outputs, "auxiliary": extra}
+                x = conv_norm(features.pyramid_outputs["P4"], 256, (3, 3), name=f"{AUXILIARY}_0")
+                extra = _classify(x, inputs, classes, classifier_activation, dropout, AUXILIARY)
+                outputs = {LOGITS: outputs, AUXILIARY: extra}
             model = keras.Model(features.input, outputs, name=name)
         if weights is not None:
             load_weights(keras.Model(inputs, model.output, name=name), weights)
@@ -95,9 +98,9 @@ def _head(x, non_local):
 
 def _classify(x, inputs, classes, activation, dropout, name):
     x = layers.SpatialDropout2D(dropout, name=f"{name}_dropout")(x)
-    x = layers.Conv2D(classes, 1, name=f"{name}_conv", dtype="float32")(x)
+    x = layers.Conv2D(classes, 1, name=name, dtype="float32")(x)
     x = ResizeLike(name=f"{name}_resize", dtype="float32")([x, inputs])
-    return layers.Activation(activation, name=name, dtype="float32")(x)
+    return layers.Activation(activation, name=f"{name}_activation", dtype="float32")(x)
 
 
 def _inputs(tensor, shape):

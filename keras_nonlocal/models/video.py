@@ -7,10 +7,15 @@ from os import PathLike
 import keras
 from keras import layers
 
-from ..backbones import VARIANTS, Backbone, Placement, Variant, video_resnet
-from ..ops import check_channels_last, check_method
-from ..validation import one_of, positive_int
-from ..weights import find_weights, load_weights
+from ..backbones.backbone import Backbone
+from ..backbones.placement import Placement
+from ..backbones.variants import VARIANTS, Variant
+from ..backbones.video_resnet import video_resnet
+from ..ops.planner import check_method
+from ..ops.positions import check_channels_last
+from ..pretrained.resolve import find_weights
+from ..utils.checks import one_of, positive_int
+from ..weights.load import load_weights
 from .families import FAMILIES, Design, design, placement
 from .heads import HEADS
 
@@ -38,7 +43,7 @@ Args:
     inflation: Of I3D: `"3x1x1"` or `"3x3x3"`, the kernels that reach over time.
     instantiation: The pairwise function, see `keras_nonlocal.layers.NonLocal3D`.
     axes: `"spacetime"`, `"space"` or `"time"`: which positions attend to each other.
-    method: How to compute the non-local blocks, see `keras_nonlocal.plan`.
+    method: How to compute the non-local blocks, see `keras_nonlocal.cost.plan`.
     dropout: Rate before the classifier.
 
 Returns:

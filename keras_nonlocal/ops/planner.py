@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import keras
 from keras import ops
 
-from ..validation import one_of
+from ..utils.checks import one_of
 from .concatenation import BLOCK as SORTED_BLOCK
 from .concatenation import sorted_sums
 from .dot_product import associated

@@ -1,3 +1,4 @@
-"""The end of a training run on one page: curves, confusions, classes, and clips to look at."""
+"""A training run on one page: curves, and what the task shows of its scores."""
 
+from .classification import classification_sections as classification_sections
 from .page import write_report as write_report

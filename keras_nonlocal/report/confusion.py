@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..evaluation import Scores, confusion
-from .parts import Section, chart, paragraph, per_cent, png, shortened, table
+from ..metrics.metrics import confusion
+from ..metrics.scores_file import Scores
+from ..pages.parts import Section, chart, paragraph, per_cent, png, table
+from ..utils.text import shortened
 
 NAMED, COUNTED = 30, 15  # classes up to which they are named beside, and counted inside, a matrix
 PAIRS = 20
@@ -13,14 +15,14 @@ _CELL, _BESIDE, _LEAST, _MOST = 0.32, 2.0, 4.2, 8.0  # inches
 
 
 def section(scores: Scores) -> Section | None:
-    """The matrix and the most confused pairs; None where videos are of several classes."""
+    """The matrix and the most confused pairs; None where examples are of several classes."""
     if scores.multi_label:
         return None
     counts, names = confusion(scores), scores.class_names
     width = min(max(_BESIDE + _CELL * len(names), _LEAST), _MOST if len(names) <= NAMED else 5.2)
     drawn = _draw(counts, names, width)
     right, total = int(np.trace(counts)), int(counts.sum())
-    alt = f"Confusion matrix of {len(names)} classes: {right} of {total} videos on its diagonal"
+    alt = f"Confusion matrix of {len(names)} classes: {right} of {total} examples on its diagonal"
     note = (
         "The stronger the colour, the larger the part of the true class. "
         "Rows and columns are in the order of the classes."
@@ -30,14 +32,14 @@ def section(scores: Scores) -> Section | None:
         (names[true], names[guess], count, per_cent(count / counts[true].sum()))
         for true, guess, count in pairs
     ]
-    heads = ("True class", "Taken for", "Videos", "Of the true class")
+    heads = ("True class", "Taken for", "Examples", "Of the true class")
     listed = table(heads, rows, "The most confused pairs") if rows else paragraph("No confusion.")
     body = "\n".join([chart(drawn, width, alt), paragraph(note, "note"), listed])
     return Section("Confusions", body, drawn)
 
 
 def confused_pairs(counts: np.ndarray, most: int = PAIRS) -> list[tuple[int, int, int]]:
-    """True class, predicted class and number of videos: the most frequent confusions first.
+    """True class, predicted class and number of examples: the most frequent confusions first.
 
     >>> confused_pairs(np.array([[5, 1, 0], [0, 4, 3], [0, 0, 6]]))
     [(1, 2, 3), (0, 1, 1)]

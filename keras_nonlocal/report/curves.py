@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..pages.parts import BLUE, ORANGE, Section, chart, number, paragraph, png
 from .history import VALIDATION, History, columns, is_share, not_finite, title
-from .parts import BLUE, ORANGE, Section, chart, number, paragraph, png
 
 _WIDTH, _HEIGHT = 4.2, 2.5  # inches of one picture: readable on a phone
 _NOT_DRAWN = ("epoch", "step")  # they only count

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..pages.parts import Section, folded, number, table
 from .history import History, columns, title
-from .parts import Section, folded, number, table
 
 
 def section(history: History) -> Section | None:

@@ -9,7 +9,7 @@ from numbers import Real
 
 History = Sequence[Mapping[str, float]]
 
-VALIDATION = "val_"  # before the names of what was measured on other videos
+VALIDATION = "val_"  # before the names of what was measured on other examples
 _WORDS = {"seconds": "seconds an epoch", "map": "mean average precision"}
 
 

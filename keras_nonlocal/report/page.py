@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..data.files import printable
-from ..evaluation import Scores
-from ..replacing import replacing
-from ..validation import positive_int
-from . import confusion, curves, epochs, per_class, results
-from . import samples as sample_clips
+from ..pages.parts import Section, table, text
+from ..pages.template import PAGE
+from ..utils.atomic_files import replacing
+from ..utils.text import printable
+from . import curves, epochs
 from .history import History, checked
-from .parts import table, text
-from .template import PAGE
 
-PICTURES = ("curves", "confusion", "per_class", "samples")
+_PICTURES = re.compile(r'<meta name="pictures" content="([a-z_ ]*)">')
 
 
 def write_report(
@@ -25,14 +23,13 @@ def write_report(
     title: str,
     history: History,
     facts: Iterable[tuple[str, object]] = (),
-    scores: Scores | None = None,
-    samples: int = 6,
+    sections: Mapping[str, Section | None] | None = None,
 ) -> Path:
     """Writes how a training run went: `report.html`, and its pictures as PNGs beside it.
 
     The page is one file, without scripts, that can be read on a phone, in the dark and by ear. Next
-    to it come `curves.png` and, with `scores`, `confusion.png` (each video of one class only),
-    `per_class.png` and `samples.png`; those of an earlier report are replaced, or removed.
+    to it come `curves.png` and a picture for each section that has one; those of an earlier report
+    are replaced, or removed.
 
     Args:
         folder: Where to. It is made if it is not there.
@@ -40,15 +37,14 @@ def write_report(
         history: Rows of numbers by name, one an epoch, in order, each with its `epoch`. A name and
             its twin with `val_` before it share a picture. What is not finite is drawn as a gap.
         facts: Names and values for a table at the top, such as the recipe and the data.
-        scores: What the trained model says of videos that it was not trained on.
-        samples: How many of these videos to show: those that the model was most sure of, half of
-            them right and half wrong as far as there are such.
+        sections: What else the page shows, by the names of their pictures, such as what
+            `classification_sections` makes of scores. The first comes before the curves.
 
     Returns:
         The page's path.
 
     Raises:
-        ValueError: There is neither a history nor scores, or a row of the history is no row of
+        ValueError: There is neither a history nor a section, or a row of the history is no row of
             numbers with an epoch after the last.
 
     Example:
@@ -58,34 +54,36 @@ def write_report(
     'report.html'
     """
     folder, rows = Path(folder), checked(history)
-    if not rows and scores is None:
-        raise ValueError("A report needs `history` or `scores`, but it received neither.")
-    positive_int("samples", samples)
-    sections = {"curves": curves.section(rows)}
-    if scores is not None:
-        sections = {
-            "results": results.section(scores),
-            **sections,
-            "samples": sample_clips.section(scores, samples),
-            "per_class": per_class.section(scores),
-            "confusion": confusion.section(scores),
-        }
-    sections["epochs"] = epochs.section(rows)
-    shown = {name: section for name, section in sections.items() if section is not None}
+    if not rows and not sections:
+        raise ValueError("A report needs `history` or `sections`, but it received neither.")
+    first, *others = (sections or {}).items() or [("", None)]
+    ordered = [first, ("curves", curves.section(rows)), *others, ("epochs", epochs.section(rows))]
+    shown = {name: section for name, section in ordered if section is not None}
+    pictures = {name: section.png for name, section in shown.items() if section.png is not None}
     page = folder / "report.html"
-    words = _page(title, facts, shown.values())
+    before = _pictures_of(page)
+    words = _page(title, facts, shown.values(), pictures)
     _write(page, printable(words).encode())  # names of files may be no UTF-8
-    for name in PICTURES:
-        _write(folder / f"{name}.png", shown[name].png if name in shown else None)
+    for name in {*before, *pictures}:
+        _write(folder / f"{name}.png", pictures.get(name))
     return page
 
 
-def _page(title, facts, sections) -> str:
+def _page(title, facts, sections, pictures) -> str:
     rows = [(name, value) for name, value in facts]
     body = [table(("Name", "Value"), rows, "About this run")] if rows else []
     for section in sections:
         body += [f"<section>\n<h2>{text(section.heading)}</h2>", section.body, "</section>"]
-    return PAGE.substitute(title=text(title), body="\n".join(body))
+    names = " ".join(pictures)
+    return PAGE.substitute(title=text(title), pictures=text(names), body="\n".join(body))
+
+
+def _pictures_of(page: Path) -> list[str]:
+    """The names of the pictures beside an earlier page, as it says."""
+    if not page.is_file():
+        return []
+    found = _PICTURES.search(page.read_text("utf-8", errors="replace"))
+    return found[1].split() if found else []
 
 
 def _write(path, content) -> None:

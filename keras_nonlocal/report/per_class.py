@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..evaluation import Scores, average_precisions, per_class_accuracy
-from .parts import (
+from ..metrics.metrics import average_precisions, per_class_accuracy
+from ..metrics.scores_file import Scores
+from ..pages.parts import (
     BLUE,
     GREY,
     ORANGE,
@@ -17,9 +18,9 @@ from .parts import (
     paragraph,
     per_cent,
     png,
-    shortened,
     table,
 )
+from ..utils.text import shortened
 
 MOST = 40  # classes in a picture; of more, the best and the worst half of that
 _WIDTH, _BAR, _MARGIN = 5.2, 0.21, 0.75  # inches
@@ -27,16 +28,16 @@ _WIDTH, _BAR, _MARGIN = 5.2, 0.21, 0.75  # inches
 
 @dataclass(frozen=True)
 class Measured:
-    """A number for each class, and of how many videos it comes."""
+    """A number for each class, and of how many examples it comes."""
 
     measure: str
     names: tuple[str, ...]
     values: np.ndarray
-    videos: np.ndarray
+    examples: np.ndarray
 
     @property
     def ranked(self) -> list[int]:
-        """Class numbers from the best to the worst; those without videos are left out."""
+        """Class numbers from the best to the worst; those without examples are left out."""
         order = np.argsort(-self.values, kind="stable")
         return [int(number) for number in order if np.isfinite(self.values[number])]
 
@@ -55,7 +56,7 @@ def section(scores: Scores) -> Section | None:
     body = [chart(drawn, _WIDTH, f"{which}: from {best} to {worst}")]
     body.append(paragraph(f"{which}. The line is the mean of all classes.", "note"))
     if unseen := len(measured.names) - len(ranked):
-        body.append(paragraph(f"Classes without a video to test: {unseen}.", "note"))
+        body.append(paragraph(f"Classes without an example to test: {unseen}.", "note"))
     body.append(folded(f"The numbers of all {len(ranked)} classes", _table(measured, ranked)))
     return Section("Classes", "\n".join(body), drawn)
 
@@ -63,10 +64,10 @@ def section(scores: Scores) -> Section | None:
 def measure(scores: Scores) -> Measured:
     """The number that suits the targets, by class."""
     if not scores.multi_label:
-        videos = np.bincount(scores.targets, minlength=len(scores.class_names))
-        return Measured("Accuracy", scores.class_names, per_class_accuracy(scores), videos)
-    videos = scores.targets.sum(0).astype("int64")
-    return Measured("Average precision", scores.class_names, average_precisions(scores), videos)
+        examples = np.bincount(scores.targets, minlength=len(scores.class_names))
+        return Measured("Accuracy", scores.class_names, per_class_accuracy(scores), examples)
+    examples = scores.targets.sum(0).astype("int64")
+    return Measured("Average precision", scores.class_names, average_precisions(scores), examples)
 
 
 def _said(measured, number) -> str:
@@ -82,10 +83,10 @@ def _few(ranked):
 
 def _table(measured, ranked) -> str:
     rows = (
-        (measured.names[number], measured.videos[number], per_cent(measured.values[number]))
+        (measured.names[number], measured.examples[number], per_cent(measured.values[number]))
         for number in ranked
     )
-    heads = ("Class", "Videos", measured.measure)
+    heads = ("Class", "Examples", measured.measure)
     return table(heads, rows, "All classes that were tested, the best first")
 
 
@@ -101,7 +102,7 @@ def _draw(measured, shown) -> bytes:
     values = measured.values[numbers]
     axes.barh(places, values, color=BLUE, height=0.72)
     for place, value, number in zip(places, values, numbers, strict=True):
-        label = f"{100 * value:.0f} %  of {measured.videos[number]}"
+        label = f"{100 * value:.0f} %  of {measured.examples[number]}"
         axes.text(1.03, place, label, fontsize=7.5, va="center", color=GREY)
     axes.axvline(np.nanmean(measured.values), color=ORANGE, linewidth=1.2, linestyle="--", zorder=3)
     names = [shortened(measured.names[number]) for number in numbers]

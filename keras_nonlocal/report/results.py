@@ -1,12 +1,13 @@
-"""The figures of the whole test, each with the interval it would lie in on other such videos."""
+"""The figures of the whole test, each with the interval it would lie in on other such examples."""
 
 from __future__ import annotations
 
 import math
 
-from ..evaluation import Scores, summary
+from ..metrics.metrics import summary
+from ..metrics.scores_file import Scores
+from ..pages.parts import Section, number, paragraph, per_cent, table
 from .history import is_share, title
-from .parts import Section, number, paragraph, per_cent, table
 
 _INTERVAL = "_interval"
 
@@ -20,8 +21,8 @@ def section(scores: Scores) -> Section:
         if not name.endswith(_INTERVAL)
     ]
     heads = ("Measure", "Value", "95 % interval")
-    counts = f"{len(scores.paths)} videos of {len(scores.class_names)} classes were tested."
-    return Section("Results", paragraph(counts) + table(heads, rows, "On all tested videos"))
+    counts = f"{len(scores.paths)} examples of {len(scores.class_names)} classes were tested."
+    return Section("Results", paragraph(counts) + table(heads, rows, "On all tested examples"))
 
 
 def _said(name, value) -> str:

@@ -1,39 +1,18 @@
-"""Training: a recipe and videos -> a network, its report, and how recipes compare."""
+"""Training of any task: the loop, its folder, and what it takes to resume."""
 
-from .checkpoint import restore_checkpoint as restore_checkpoint
-from .checkpoint import save_checkpoint as save_checkpoint
-from .clips import training_clips as training_clips
-from .comparison import Comparison as Comparison
-from .comparison import compare as compare
-from .comparison_files import write_comparison as write_comparison
-from .compiling import compile_by as compile_by
-from .fit import train as train
-from .momentum import RescaleMomentum as RescaleMomentum
-from .network import Network as Network
-from .network import build as build
-from .norms import norms as norms
+import keras
+
+from ..utils.errors import TrainingStopped as TrainingStopped
+from .batch_norm_statistics import precise_batch_norm as precise_batch_norm
+from .distributed.strategies import strategy_for as strategy_for
+from .fit import fit as fit
 from .optimizers import CoupledSGD as CoupledSGD
-from .optimizers import optimizer as optimizer
-from .outcome import TrainingStopped as TrainingStopped
-from .planning import TrainingPlan as TrainingPlan
-from .planning import plan_training as plan_training
-from .precise_norm import precise_batch_norm as precise_batch_norm
-from .recipe import Recipe as Recipe
+from .optimizers import RescaleMomentum as RescaleMomentum
+from .optimizers import Warmup as Warmup
+from .recipe import BaseRecipe as BaseRecipe
 from .recipe_files import change_recipe as change_recipe
-from .recipe_files import find_recipe as find_recipe
-from .recipe_files import read_recipe as read_recipe
-from .recipe_files import recipe_names as recipe_names
 from .recipe_files import write_recipe as write_recipe
-from .run import Run as Run
-from .run import read_run as read_run
-from .schedules import Warmup as Warmup
-from .schedules import learning_rate as learning_rate
-from .strategies import strategy_for as strategy_for
-from .study import Study as Study
-from .study import find_study as find_study
-from .study import groups_of as groups_of
-from .study import read_study as read_study
-from .study import study_names as study_names
-from .study_run import check_videos as check_videos
-from .study_run import run_study as run_study
-from .watching import evaluator_by as evaluator_by
+from .run_folder import Run as Run
+from .task import Models as Models
+from .task import Task as Task
+from .task import TrainingData as TrainingData

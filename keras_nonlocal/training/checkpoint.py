@@ -10,8 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..arrays import read_arrays
-from ..replacing import replacing
+from ..utils.atomic_files import replacing
+from ..utils.npz import read_arrays
 
 _NOTES = "notes"
 

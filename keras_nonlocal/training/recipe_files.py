@@ -1,82 +1,55 @@
-"""Recipes as JSON: those that come along, those of files, and changes given as text."""
+"""Recipes as JSON, of whichever task: written, read as a known kind, and changed by text."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
-from ..replacing import replacing
-from ..schema import parse, parse_json
-from ..validation import one_of
-from ..weights import entries_root
-from .recipe import Recipe
+from ..utils.atomic_files import replacing
+from ..utils.checks import one_of
+from ..utils.schema import parse, parse_json
+from .recipe import BaseRecipe
 
-
-def recipe_names() -> list[str]:
-    """The names of the recipes that come along.
-
-    >>> recipe_names()[:2]
-    ['charades_nl_i3d_r101', 'finetune_nl_i3d_r50']
-    """
-    return sorted(path.stem for path in (entries_root() / "recipes").glob("*.json"))
+Recipe = TypeVar("Recipe", bound=BaseRecipe)
 
 
-def find_recipe(name: str | os.PathLike[str]) -> Recipe:
-    """A recipe that comes along, by its name, or one of a JSON file, by its path.
-
-    Raises:
-        FileNotFoundError: There is neither.
-        ValueError: The file is no recipe.
-
-    Example:
-
-    >>> find_recipe("nl_i3d_r50_32x2").steps
-    400000
-    """
-    if str(name) in recipe_names():
-        return read_recipe(entries_root() / "recipes" / f"{name}.json")
-    if not Path(name).is_file():
-        raise FileNotFoundError(
-            f"There is no recipe {os.fspath(name)!r}. Expected the path of a JSON file, or one of "
-            f"{', '.join(recipe_names())}."
-        )
-    return read_recipe(name)
-
-
-def read_recipe(path: str | os.PathLike[str]) -> Recipe:
-    """Reads a recipe from a JSON file.
+def recipe_json(path: str | os.PathLike[str]) -> tuple[Any, str]:
+    """What a JSON file of a recipe says, and what errors call it.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is not JSON, or a field is unknown, missing or out of range.
-
-    Example:
-        recipe = read_recipe("zoo/nl_i3d_small_weizmann/recipe.json")
+        ValueError: The file is not JSON.
     """
     where = f"The recipe {os.fspath(path)!r}"
-    return parse(Recipe, parse_json(Path(path).read_text("utf-8"), where), where)
+    return parse_json(Path(path).read_text("utf-8"), where), where
 
 
-def write_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> None:
+def read_recipe_as(kind: type[Recipe], path: str | os.PathLike[str]) -> Recipe:
+    """Reads a recipe of a known class, such as that of a run, from its JSON file."""
+    return parse(kind, *recipe_json(path))
+
+
+def write_recipe(recipe: BaseRecipe, path: str | os.PathLike[str]) -> None:
     """Writes a recipe to a JSON file that `read_recipe` reads; defaults are left out."""
     with replacing(path) as partial:
         partial.write_text(json.dumps(chosen(recipe), indent=2) + "\n", "utf-8")
 
 
-def chosen(recipe: Recipe) -> dict[str, Any]:
-    """The fields of a recipe that differ from their defaults.
+def chosen(recipe: BaseRecipe) -> dict[str, Any]:
+    """The task of a recipe, and its fields that differ from their defaults.
 
-    >>> recipe = Recipe("nl_i3d_small", frames=8, stride=4, size=(56, 56), epochs=10)
-    >>> chosen(recipe)["epochs"], "momentum" in chosen(recipe)
-    (10, False)
+    >>> chosen(BaseRecipe(task="mine", epochs=10, momentum=0.9))
+    {'task': 'mine', 'epochs': 10}
     """
-    defaults = {each.name: each.default for each in fields(Recipe)}
+    defaults = {
+        each.name: {} if each.default is MISSING else each.default for each in fields(recipe)
+    }
     values = asdict(recipe).items()
-    return {name: value for name, value in values if value != defaults[name] and value != {}}
+    return {name: value for name, value in values if name == "task" or value != defaults[name]}
 
 
 def change_recipe(recipe: Recipe, changes: Mapping[str, str]) -> Recipe:
@@ -94,11 +67,11 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, str]) -> Recipe:
 
     Example:
 
-    >>> recipe = Recipe("nl_i3d_small", frames=8, stride=4, size=(56, 56), epochs=10)
+    >>> recipe = BaseRecipe(task="mine", epochs=10)
     >>> change_recipe(recipe, {"batch_size": "4", "arguments.blocks": "1"}).arguments
     {'blocks': 1}
     """
-    kinds, values = get_type_hints(Recipe), dict(vars(recipe))
+    kinds, values = get_type_hints(type(recipe)), dict(vars(recipe))
     for path, text in changes.items():
         name, dot, key = path.partition(".")
         kind = kinds[one_of("field of a recipe", name, kinds)]
@@ -106,7 +79,7 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, str]) -> Recipe:
         if dot:
             value = {**_mapping(name, values[name]), key: value}
         values[name] = parse(kind, value, f"`{name}`")
-    return Recipe(**values)
+    return type(recipe)(**values)
 
 
 def _mapping(name: str, value: Any) -> Mapping:

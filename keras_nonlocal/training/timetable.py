@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .recipe import Recipe
+from .recipe import BaseRecipe
 
 
 class Span(NamedTuple):
@@ -26,7 +26,7 @@ class Timetable:
     """How long a run is.
 
     Attributes:
-        steps_per_epoch: So many that each video comes once, and the first of the next epoch fill
+        steps_per_epoch: So many that each example comes once, and the first of the next epoch fill
             the last batch.
         steps: In all.
 
@@ -43,9 +43,9 @@ class Timetable:
     steps: int
 
     @classmethod
-    def of(cls, recipe: Recipe, clips: int) -> Timetable:
-        """The timetable of a recipe on so many videos."""
-        per_epoch = -(-clips // recipe.batch_size)
+    def of(cls, recipe: BaseRecipe, examples: int) -> Timetable:
+        """The timetable of a recipe on so many examples."""
+        per_epoch = -(-examples // recipe.batch_size)
         return cls(per_epoch, recipe.steps or per_epoch * recipe.duration)
 
     @property

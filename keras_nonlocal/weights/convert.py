@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from ..validation import one_of
+from ..utils.checks import one_of
 from .assign import assign, named_weights
+from .conversion_report import NONE, Report, Row
 from .inflate import inflate
-from .names import SOURCES, NameMap, unknown_names
-from .report import NONE, Report, Row
+from .name_maps.name_map import NameMap, unknown_names
+from .name_maps.sources import SOURCES
 
 Variables = Mapping[str, keras.Variable]
 

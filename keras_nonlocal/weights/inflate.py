@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from ..validation import positive_int
+from ..utils.checks import positive_int
+from ..utils.roles import in_non_local
 from .assign import assign, named_weights
 
 
@@ -20,7 +21,7 @@ def inflate(kernel: np.ndarray, frames: int) -> np.ndarray:
 
     Example:
 
-    >>> float(keras_nonlocal.weights.inflate(np.ones((7, 7, 3, 64)), 5).sum(axis=0).max())
+    >>> float(inflate(np.ones((7, 7, 3, 64)), 5).sum(axis=0).max())
     1.0
     """
     positive_int("frames", frames)
@@ -43,9 +44,7 @@ def load_inflated(model: keras.Model, image_weights: Mapping[str, np.ndarray]) -
     Source: section 4 of the paper.
     """
     targets = {
-        name: variable
-        for name, variable in named_weights(model).items()
-        if "_nonlocal/" not in name
+        name: variable for name, variable in named_weights(model).items() if not in_non_local(name)
     }
     inflated = {
         name: inflate(array, targets[name].shape[0])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from ..data import prepare
-from ..validation import positive_int
-from ..weights import Card, read_card
+from ..pretrained.cards import Card, read_card
+from ..utils.checks import positive_int
+from ..video.preprocessing import prepare
 
 
 def preprocess_input(clips, *, card: str | Card):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
 from dataclasses import asdict, fields, replace
 from os import PathLike
 from pathlib import Path
@@ -13,23 +10,21 @@ from pathlib import Path
 import keras
 
 from .. import models
-from ..backbones import VARIANTS
+from ..backbones.variants import VARIANTS
+from ..checkpoints.read import read_checkpoint
+from ..download.digests import Digest
 from ..models.families import FAMILIES, Design
-from ..validation import one_of
-from ..weights import (
-    SOURCES,
-    Card,
-    Clip,
-    Digest,
-    Licence,
-    Report,
-    WeightsFile,
-    card_names,
-    find_source,
-    read_card,
-    read_checkpoint,
-)
-from ..weights import convert as convert_arrays
+from ..pretrained.cards import Card, Licence, WeightsFile, read_card
+from ..pretrained.entries import card_names
+from ..utils.atomic_files import new_folder
+from ..utils.checks import one_of
+from ..utils.hashing import file_sha256
+from ..utils.roles import LOGITS
+from ..video.clip_spec import ClipSpec
+from ..weights.conversion_report import Report
+from ..weights.convert import convert as convert_arrays
+from ..weights.convert import find_source
+from ..weights.name_maps.sources import SOURCES
 from .golden import golden_of
 
 WEIGHTS, MODEL, CARD = "model.weights.h5", "model.keras", "card.json"
@@ -58,7 +53,7 @@ def convert(
     """Converts a checkpoint of another code base, all of it or nothing.
 
     Args:
-        path: A file that `keras_nonlocal.weights.read_checkpoint` reads.
+        path: A file that `keras_nonlocal.checkpoints.read_checkpoint` reads.
         builder: Name of the builder whose network it is of.
         out: A folder to make, with `model.weights.h5`, `model.keras` and `card.json`.
         source: Whose names the weights have, a key of `keras_nonlocal.weights.SOURCES`; by
@@ -97,7 +92,7 @@ def convert(
 def _classes(checkpoint, source) -> int | None:
     """As many as the classifier of the checkpoint tells apart."""
     for name, array in checkpoint.items():
-        if SOURCES[source].name_here(name) == "logits/bias":
+        if SOURCES[source].name_here(name) == f"{LOGITS}/bias":
             return len(array)
     return None
 
@@ -119,20 +114,18 @@ def _card(path: Path, builder, arguments, source, model) -> Card:
         arguments=arguments,
         dataset="unknown",
         summary=f"Converted from {path.name}, a checkpoint with the names of {source}.",
-        clip=Clip(variant.frames, variant.frame_stride, (224, 224), mean, std, clips=1),
+        clip=ClipSpec(variant.frames, variant.frame_stride, size=(224, 224), mean=mean, std=std),
         classes=tuple(map(str, range(model.output_shape[-1]))),
         weights=_keras_file(path),
         licence=Licence("unknown", False, "That of the checkpoint."),
         accuracy=(),
-        origin=f"{path.name}, sha256 {_sha256(path)}.",
+        origin=f"{path.name}, sha256 {file_sha256(path)}.",
     )
 
 
 def _write(out: Path, model: keras.Model, card: Card) -> None:
     """All three files under their names at once, or none of them."""
-    partial = out.with_name(f".{os.getpid()}.{out.name}")
-    partial.mkdir(parents=True)
-    try:
+    with new_folder(out) as partial:
         model.save_weights(partial / WEIGHTS)
         model.save(partial / MODEL)
         card = replace(
@@ -142,16 +135,8 @@ def _write(out: Path, model: keras.Model, card: Card) -> None:
             golden=golden_of(model, card.clip),
         )
         (partial / CARD).write_text(json.dumps(asdict(card), indent=2) + "\n", "utf-8")
-        os.replace(partial, out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _keras_file(path: Path) -> WeightsFile:
-    digest = Digest("sha256", _sha256(path))
+    digest = Digest("sha256", file_sha256(path))
     return WeightsFile(path.name, None, "keras", None, path.stat().st_size, digest)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,9 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..data import prepare
-from ..weights import Clip, read_card
-from .classifier import load
+from ..pretrained.cards import read_card
+from ..utils.roles import LOGITS
+from ..video.clip_spec import ClipSpec
+from ..video.preprocessing import prepare
+from .loading import load
 
 TOLERANCE = 1e-4  # of the largest logit; other machines add up in another order
 SIDE = 64  # pixels of a generated clip, for networks that take any size
@@ -32,12 +34,12 @@ class Verification:
     passed: bool
 
 
-def golden_of(model: keras.Model, clip: Clip, seed: int = 0) -> dict[str, Any]:
+def golden_of(model: keras.Model, clip: ClipSpec, seed: int = 0) -> dict[str, Any]:
     """The logits of a network for a small random clip, as cards store them.
 
     A crop that follows needs clips as they are read; other networks take any size.
     """
-    size = clip.size if clip.follow else (SIDE, SIDE)
+    size = clip.size if clip.follow and clip.size else (SIDE, SIDE)
     golden = {"seed": seed, "shape": [clip.frames, *size, 3]}
     return {**golden, "logits": _logits(model, clip, golden).tolist()}
 
@@ -68,11 +70,11 @@ def verify(name: str) -> Verification:
     return Verification(name, difference, difference <= TOLERANCE)
 
 
-def _logits(model: keras.Model, clip: Clip, golden: Mapping[str, Any]) -> np.ndarray:
+def _logits(model: keras.Model, clip: ClipSpec, golden: Mapping[str, Any]) -> np.ndarray:
     """Of the generated clip, averaged over places where the network classifies several."""
     random = np.random.default_rng(golden["seed"])
     pixels = random.integers(0, 256, golden["shape"], "uint8")
     inputs = prepare(pixels[None], **clip.preparation)
-    network = keras.Model(model.input, model.get_layer("logits").output)
+    network = keras.Model(model.input, model.get_layer(LOGITS).output)
     logits = keras.ops.convert_to_numpy(network(inputs, training=False))
     return logits.reshape(-1, logits.shape[-1]).mean(axis=0)

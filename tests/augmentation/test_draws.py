@@ -6,6 +6,7 @@ import tensorflow as tf
 from augmentation.cases import CASES, LABELS, clips, each_case, each_random_case, still_clips
 
 from keras_nonlocal import augmentation
+from keras_nonlocal.augmentation import chain
 from keras_nonlocal.augmentation.functional import draws
 
 SEEDS = np.random.default_rng(3).integers(-(2**31), 2**31, (6, 2)).astype("int32")
@@ -78,9 +79,7 @@ def test_beta_has_the_moments_of_beta():
 
 def test_a_chain_gives_each_layer_draws_of_its_own():
     twice = [augmentation.RandomFlip(), augmentation.RandomFlip()]
-    flips = [
-        augmentation.apply(twice, clips(1, 1), seeds=[[0, seed]])[0].numpy() for seed in range(20)
-    ]
+    flips = [chain.apply(twice, clips(1, 1), seeds=[[0, seed]])[0].numpy() for seed in range(20)]
     assert any(
         (flip != clips(1, 1)).any() for flip in flips
     )  # the same draws would undo each other
@@ -88,6 +87,6 @@ def test_a_chain_gives_each_layer_draws_of_its_own():
 
 def test_a_chain_without_seeds_is_evaluation():
     layers = [augmentation.RandomCrop(12), augmentation.ThreeCrop(8), augmentation.Normalise()]
-    changed, labels = augmentation.apply(layers, clips(), LABELS)
+    changed, labels = chain.apply(layers, clips(), LABELS)
     np.testing.assert_allclose(changed[1], (clips()[0, :, 6:14, 9:17] - 114.75) / 57.375, atol=1e-5)
     assert labels.numpy().tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]

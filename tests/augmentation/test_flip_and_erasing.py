@@ -66,7 +66,7 @@ def test_tubes_happen_as_often_as_asked():
 
 
 def test_normalise_is_prepare():
-    from keras_nonlocal.data import prepare
+    from keras_nonlocal.video.preprocessing import prepare
 
     for mean, std in [((114.75,) * 3, (57.375,) * 3), ((90.0, 100.0, 110.0), (50.0, 60.0, 70.0))]:
         expected = prepare(clips(), mean=mean, std=std)

@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from keras_nonlocal.checkpoints import read_checkpoint
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from harness import Peer, Row, alternate, stopwatch, table
@@ -26,7 +28,7 @@ def convert(path):
     from keras_nonlocal import models, weights
 
     model = models.nl_i3d_r50(variant="mmaction2")
-    return weights.convert(weights.read_checkpoint(path), model, "mmaction2")
+    return weights.convert(read_checkpoint(path), model, "mmaction2")
 
 
 def conversion_bytes(path):
@@ -47,7 +49,7 @@ def main():
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             memory = pool.apply(conversion_bytes, (path,))
 
-        from keras_nonlocal.weights import read_checkpoint
+        from keras_nonlocal.checkpoints import read_checkpoint
 
         calls = {
             "ours": stopwatch(lambda: read_checkpoint(path)),

@@ -38,8 +38,8 @@ def inference_rows(peer, rounds, dtype):
     clip = tf.constant(np.random.default_rng(0).normal(size=(1, *CLIP)), "float32")
     model = network()
     with_statistics(model)  # or zeros that TensorFlow folds away would make constants too fast
-    plain, frozen = tf.function(model, autograph=False), keras_nonlocal.freeze(model)
-    folded = tf.function(keras_nonlocal.fold_batch_norm(model), autograph=False)
+    plain, frozen = tf.function(model, autograph=False), keras_nonlocal.export.freeze(model)
+    folded = tf.function(keras_nonlocal.export.fold_batch_norm(model), autograph=False)
     calls = {
         "plain": stopwatch(lambda: plain(clip).numpy()),
         "folded": stopwatch(lambda: folded(clip).numpy()),

@@ -14,6 +14,7 @@ import tensorflow as tf
 from harness import Peer, Row, alternate, stopwatch, table
 
 from keras_nonlocal import ops
+from keras_nonlocal.ops import planner
 
 
 def tensors(positions, keys, depth, channels=256, seed=0):
@@ -93,7 +94,7 @@ def planner_rows(rounds):
         for positions, keys in GRID:
             arrays = tensors(positions, keys, depth)
             names = [name for name in ops.METHODS[instantiation] if name != "fused"]
-            chosen = ops.choose(instantiation, ops.Sizes(positions, keys, depth, 256))
+            chosen = planner.choose(instantiation, planner.Sizes(positions, keys, depth, 256))
             seconds = alternate({n: forward(instantiation, arrays, n) for n in names}, rounds)
             best = min(names, key=lambda name: np.median(seconds[name]))
             what = f"{instantiation} N={positions} M={keys}: {chosen} / {best}"

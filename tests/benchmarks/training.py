@@ -18,8 +18,12 @@ import keras
 from harness import Row, table
 from videos import make_video
 
-from keras_nonlocal.data import synthetic
-from keras_nonlocal.training import build, compile_by, find_recipe, train, training_clips
+from keras_nonlocal.tasks.recipes import find_recipe
+from keras_nonlocal.tasks.train import train
+from keras_nonlocal.tasks.video_classification.data import training_clips
+from keras_nonlocal.tasks.video_classification.network import build
+from keras_nonlocal.training.fit import compile_trainer
+from keras_nonlocal.video.samples import synthetic_task
 
 STEPS, BATCH = 12, 2
 
@@ -69,7 +73,7 @@ def speed(rounds, size, folder):
         short_side=(256 * size // 224, 320 * size // 224),
     )
     trainer = build(recipe, 2).trainer
-    compile_by(recipe, trainer, 1)
+    compile_trainer(recipe, trainer, 1)
     batch = next(iter(training_clips(recipe, videos)))
     found = {"ours": [], "memory": []}
     for number in range(rounds):
@@ -82,7 +86,7 @@ def speed(rounds, size, folder):
 
 def first_step(folder):
     """Seconds from the start of the command to its first step, as its progress bar tells."""
-    synthetic.write_videos(folder / "flashes", 20, frames=16, size=(64, 64))
+    synthetic_task.write_videos(folder / "flashes", 20, frames=16, size=(64, 64))
     command = [
         sys.executable,
         "-m",

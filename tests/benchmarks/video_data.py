@@ -24,10 +24,13 @@ from videos import make_video
 
 import keras_nonlocal
 from keras_nonlocal import augmentation
-from keras_nonlocal.data import Clip, Entry, Manifest, video_dataset, write_shards
+from keras_nonlocal.data.manifest import Entry, Manifest
+from keras_nonlocal.video.clip_spec import ClipSpec
+from keras_nonlocal.video.dataset import video_dataset
+from keras_nonlocal.video.shards.writing import write_shards
 
 FRAMES, STRIDE, CLIPS = 32, 2, 24
-CLIP = Clip(FRAMES, STRIDE)
+CLIP = ClipSpec(FRAMES, STRIDE)
 
 
 class Epoch:
@@ -77,7 +80,7 @@ def opencv_clip(path, wanted):
 def check(path):
     """All read the same pixels, or the comparison is void."""
     wanted = list(range(40, 40 + CLIP.span, STRIDE))
-    clip = keras_nonlocal.data.read_clip(path, FRAMES, stride=STRIDE, start=40)
+    clip = keras_nonlocal.video.read_clip(path, FRAMES, stride=STRIDE, start=40)
     for peer in (decord_clip, opencv_clip):
         assert np.abs(clip.astype(int) - peer(str(path), wanted)).max() <= 2, peer
 
@@ -107,7 +110,7 @@ def reading_rows(folder, rounds):
 def scaling_rows(folder, rounds):
     path = make_video(folder / "720p.mp4", picture="mandelbrot", size=(1280, 720), gop=250)
     calls = {
-        "ours": ours(path, Clip(FRAMES, STRIDE, short_side=256)),
+        "ours": ours(path, ClipSpec(FRAMES, STRIDE, short_side=256)),
         "scaling": theirs(partial(decord_clip, width=455, height=256), path),
         "resized after": theirs(decord_then_resize, path),
     }
@@ -126,7 +129,7 @@ def shard_rows(folder, rounds):
         path = make_video(folder / f"{name}.mp4", picture=picture, size=size, gop=gop)
         entries = tuple(Entry(str(path), (0,), start=i / 1e6) for i in range(CLIPS))
         write_shards(Manifest(entries, ("a",)), folder / name, shards=2, short_side=256)
-        clip = CLIP if size[1] == 256 else Clip(FRAMES, STRIDE, short_side=256)
+        clip = CLIP if size[1] == 256 else ClipSpec(FRAMES, STRIDE, short_side=256)
         shards = video_dataset(folder / name, clip=clip, training=True, batch_size=1)
         calls = {"shards": Epoch(lambda shards=shards: shards), "video": ours(path, clip)}
         seconds = alternate(calls, rounds)
@@ -139,7 +142,7 @@ def training_rows(folder, rounds, steps=8):
     path = make_video(folder / "train.mp4", picture="mandelbrot", size=(340, 256), gop=250)
     real = video_dataset(
         [(path, 0)] * 2 * steps,
-        clip=Clip(FRAMES, STRIDE, short_side=(256, 320), size=(224, 224)),
+        clip=ClipSpec(FRAMES, STRIDE, short_side=(256, 320), size=(224, 224)),
         augment=[augmentation.RandomFlip(), augmentation.Normalise()],
         batch_size=2,
         training=True,

@@ -30,8 +30,8 @@ def train(name):
     import tensorflow as tf
 
     from keras_nonlocal import models
-    from keras_nonlocal.training.multi_worker import fit
-    from keras_nonlocal.training.strategies import is_chief, strategy_for
+    from keras_nonlocal.training.distributed.fit import fit
+    from keras_nonlocal.training.distributed.strategies import is_chief, strategy_for
 
     case = CASES[name]
     strategy = strategy_for("multiworker" if "TF_CONFIG" in os.environ else "one")

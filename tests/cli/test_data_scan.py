@@ -4,15 +4,16 @@ import csv
 
 import pytest
 
-from keras_nonlocal.cli import main
-from keras_nonlocal.data import figure, write_video
+from keras_nonlocal.cli.main import main
 from keras_nonlocal.data.ledger import read_ledger
+from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.samples import sample_video
 
 
 @pytest.fixture
 def videos(tmp_path):
     for name in ("train/jack/a.mp4", "val/jack/b.mp4"):
-        write_video(tmp_path / name, figure.jumping_jacks(5), fps=25)
+        write_video(tmp_path / name, sample_video.jumping_jacks(5), fps=25)
     (tmp_path / "train" / "jack" / "empty.mp4").touch()
     return tmp_path
 
@@ -63,6 +64,6 @@ def test_ctrl_c_is_said_in_one_line(videos, capsys, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("keras_nonlocal.cli.data_scan.scan", interrupted)
+    monkeypatch.setattr("keras_nonlocal.video.scan_files.scan", interrupted)
     assert scan(videos, str(videos)) == 130
     assert capsys.readouterr().err == "\nInterrupted: nothing was written.\n"

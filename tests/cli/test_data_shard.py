@@ -5,8 +5,8 @@ import pytest
 
 from keras_nonlocal.cli import data_shard
 from keras_nonlocal.data.ledger import read_ledger
-from keras_nonlocal.data.shards.shard_set import read_set
-from keras_nonlocal.data.video import write_video
+from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.shards.index import read_set
 
 
 @pytest.fixture

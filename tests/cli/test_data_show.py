@@ -4,15 +4,16 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from keras_nonlocal.cli import main
-from keras_nonlocal.data import synthetic, write_video
+from keras_nonlocal.cli.main import main
+from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.samples import synthetic_task
 
 SMALL = ["--frames", "4", "--stride", "1", "--size", "32"]
 
 
 @pytest.fixture
 def folder(tmp_path):
-    synthetic.write_videos(tmp_path / "videos", 6, size=(32, 32))
+    synthetic_task.write_videos(tmp_path / "videos", 6, size=(32, 32))
     return tmp_path / "videos"
 
 

@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from keras_nonlocal import zoo
-from keras_nonlocal.cli import main
-from keras_nonlocal.data import figure, write_video
-from keras_nonlocal.evaluation import read_scores
+from keras_nonlocal.cli.main import main
+from keras_nonlocal.metrics import read_scores
+from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.samples import sample_video
+from keras_nonlocal.zoo import load
 
 MODEL = "nl_i3d_small_weizmann"
 
@@ -17,9 +18,9 @@ MODEL = "nl_i3d_small_weizmann"
 def videos(tmp_path_factory):
     """Jumping jacks, once under another name; the two classes are no others of the network's."""
     folder = tmp_path_factory.mktemp("videos")
-    figure.write_sample(folder / "jack" / "a.mp4")
-    write_video(folder / "jack" / "b.mp4", figure.jumping_jacks(40), fps=25)
-    write_video(folder / "walk" / "c.mp4", figure.jumping_jacks(50), fps=25)
+    sample_video.write_sample(folder / "jack" / "a.mp4")
+    write_video(folder / "jack" / "b.mp4", sample_video.jumping_jacks(40), fps=25)
+    write_video(folder / "walk" / "c.mp4", sample_video.jumping_jacks(50), fps=25)
     return folder
 
 
@@ -31,7 +32,7 @@ def test_figures_are_those_of_the_classifier(videos, tmp_path, capsys):
     assert evaluate(videos, "-o", str(tmp_path)) == 0
     lines = capsys.readouterr().out.splitlines()
     scores = read_scores(tmp_path)
-    classifier = zoo.load(MODEL)
+    classifier = load(MODEL)
     for path, probabilities in zip(scores.paths, scores.probabilities, strict=True):
         expected = classifier.predict(path)
         np.testing.assert_allclose(
@@ -40,7 +41,7 @@ def test_figures_are_those_of_the_classifier(videos, tmp_path, capsys):
     assert [scores.class_names[target] for target in scores.targets] == ["jack", "jack", "walk"]
     right = [p.argmax() == t for p, t in zip(scores.probabilities, scores.targets, strict=True)]
     assert lines[0] == "3 videos, 10 views each"
-    assert lines[1].split()[:3] == ["video", "top-1", f"{np.mean(right):.1%}"]
+    assert lines[1].split()[:2] == ["top-1", f"{np.mean(right):.1%}"]
     assert lines[-2] == "worst classes by accuracy"
     assert lines[-1].split() == ["walk", "0.0%"]
 
@@ -49,9 +50,9 @@ def test_json_is_all_that_stands_on_stdout(videos, capfd):
     assert evaluate(videos, "--clips", "2", "--json") == 0
     figures = json.loads(capfd.readouterr().out)
     assert figures["videos"] == 3
-    assert figures["video_top1"] == pytest.approx(2 / 3)
-    low, high = figures["video_top1_interval"]
-    assert low <= figures["video_top1"] <= high
+    assert figures["top1"] == pytest.approx(2 / 3)
+    low, high = figures["top1_interval"]
+    assert low <= figures["top1"] <= high
 
 
 def test_views_are_as_many_as_asked_for(videos, capsys):
@@ -99,7 +100,9 @@ def test_ctrl_c_is_said_in_one_line(videos, tmp_path, capsys, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("keras_nonlocal.cli.evaluate.Evaluator.evaluate", interrupted)
+    monkeypatch.setattr(
+        "keras_nonlocal.tasks.video_classification.evaluator.Evaluator.evaluate", interrupted
+    )
     assert evaluate(videos) == 130
     assert capsys.readouterr().err == "\nInterrupted: nothing was written.\n"
     assert evaluate(videos, "-o", str(tmp_path)) == 130
@@ -107,8 +110,8 @@ def test_ctrl_c_is_said_in_one_line(videos, tmp_path, capsys, monkeypatch):
 
 
 def test_classes_that_the_network_does_not_know_are_named_with_a_way_out(tmp_path, capsys):
-    figure.write_sample(tmp_path / "jack" / "a.mp4")
-    figure.write_sample(tmp_path / "hopping" / "a.mp4")
+    sample_video.write_sample(tmp_path / "jack" / "a.mp4")
+    sample_video.write_sample(tmp_path / "hopping" / "a.mp4")
     assert evaluate(tmp_path) == 2
     error = capsys.readouterr().err
     assert "does not know: hopping. It knows bend, jack" in error
@@ -118,7 +121,7 @@ def test_classes_that_the_network_does_not_know_are_named_with_a_way_out(tmp_pat
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--fully-convolutional"], "`follow` in `preparation`"),
+        (["--fully-convolutional"], "`follow` of `clip`"),
         (["--split", "val"], "`split` must be None: there are no splits"),
         (["--short-side", "20"], "`short_side` must leave frames that `size` fits into"),
     ],

@@ -6,16 +6,17 @@ import sys
 
 import pytest
 
-from keras_nonlocal.cli import main
-from keras_nonlocal.data import figure, write_video
+from keras_nonlocal.cli.main import main
+from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.samples import sample_video
 
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory):
     folder = tmp_path_factory.mktemp("videos")
-    figure.write_sample(folder / "jack.mp4")
+    sample_video.write_sample(folder / "jack.mp4")
     (folder / "more").mkdir()
-    write_video(folder / "more" / "short.mp4", figure.jumping_jacks(9), fps=25)
+    write_video(folder / "more" / "short.mp4", sample_video.jumping_jacks(9), fps=25)
     return folder
 
 

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
-from training.small_study import BLOCK, PEOPLE, STUDY, write_results, write_study, write_videos
+from studies.small_study import BLOCK, PEOPLE, STUDY, write_results, write_study, write_videos
 
-from keras_nonlocal.cli import main
-from keras_nonlocal.training import read_study
+from keras_nonlocal.cli.main import main
+from keras_nonlocal.studies.study import read_study
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,17 @@
 """`keras-nonlocal train`: a recipe and videos make a run, the same command goes on with it."""
 
 import json
+import sys
 
 import pytest
 from training.squares import write_squares
 
-from keras_nonlocal.cli import main
-from keras_nonlocal.training import TrainingStopped, read_run
+from keras_nonlocal.cli.main import main
+from keras_nonlocal.tasks.predictor import read_run
+from keras_nonlocal.utils.errors import TrainingStopped
 
 RECIPE = {
+    "task": "video_classification",
     "builder": "nl_c2d_small",
     "frames": 2,
     "stride": 2,
@@ -50,7 +53,7 @@ def test_a_run_is_written_changed_by_set_and_goes_on(call, runs, capsys):
     run = read_run(runs / "one")
     assert (run.recipe.batch_size, run.recipe.arguments["dropout"]) == (2, 0.1)
     assert run.history[0]["step"] == 4
-    assert "val_video_top1" in run.history[0]
+    assert "val_top1" in run.history[0]
     before = (runs / "one" / "checkpoint.npz").read_bytes()
     assert call(*command) == 0
     assert (runs / "one" / "checkpoint.npz").read_bytes() == before
@@ -71,14 +74,14 @@ def test_ctrl_c_is_said_in_one_line(call, tmp_path, capsys, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("keras_nonlocal.cli.train.train", interrupted)
+    monkeypatch.setattr(sys.modules["keras_nonlocal.tasks.train"], "train", interrupted)
     command = ("tiny.json", "--data", "videos", "-o", tmp_path)
     assert call(*command) == 130
     assert capsys.readouterr().err == f"\nInterrupted {tmp_path}: nothing was saved.\n"
     (tmp_path / "checkpoint.npz").touch()
     assert call(*command) == 130
     assert "the same command goes on from its last checkpoint" in capsys.readouterr().err
-    monkeypatch.setattr("keras_nonlocal.cli.train.plan_training", interrupted)
+    monkeypatch.setattr("keras_nonlocal.tasks.video_classification.plan.plan_training", interrupted)
     assert call("tiny.json", "--data", "videos", "--dry-run") == 130
     assert capsys.readouterr().err == "\nInterrupted.\n"
 

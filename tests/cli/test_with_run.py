@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from training.squares import write_squares
 
-from keras_nonlocal import zoo
-from keras_nonlocal.cli import main
-from keras_nonlocal.evaluation import summary
-from keras_nonlocal.training import Recipe, evaluator_by, read_run, train
+from keras_nonlocal.cli.main import main
+from keras_nonlocal.metrics import summary
+from keras_nonlocal.tasks.predictor import read_run
+from keras_nonlocal.tasks.train import train
+from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
+from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
+from keras_nonlocal.zoo import load
 
-RECIPE = Recipe(
+RECIPE = VideoRecipe(
     "nl_c2d_small",
     frames=2,
     stride=2,
@@ -38,7 +41,9 @@ def test_a_run_is_tested_by_its_recipe(place, capsys):
     assert main(["evaluate", str(place / "run"), "--data", str(place / "videos"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     run = train(RECIPE, place / "videos", place / "run", report=False, verbose=0)  # it is done
-    expected = summary(evaluator_by(RECIPE).evaluate(run.model, place / "videos"), intervals=False)
+    expected = summary(
+        Evaluator(RECIPE.testing_clip).evaluate(run.model, place / "videos"), intervals=False
+    )
     assert found["videos"] == 6
     assert expected.items() <= found.items()
 
@@ -52,8 +57,10 @@ def test_views_are_those_of_the_recipe_unless_others_are_asked_for(place, capsys
 
 
 def test_a_run_classifies_videos_as_it_is_tested(place, capsys):
-    scores = evaluator_by(RECIPE).evaluate(read_run(place / "run").model, place / "videos")
-    classifier = zoo.load(place / "run")
+    scores = Evaluator(RECIPE.testing_clip).evaluate(
+        read_run(place / "run").model, place / "videos"
+    )
+    classifier = load(place / "run")
     assert classifier.class_names == scores.class_names
     assert main(["predict", *scores.paths, "--model", str(place / "run"), "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)["results"]
@@ -68,7 +75,7 @@ def test_a_run_classifies_videos_as_it_is_tested(place, capsys):
 @pytest.mark.parametrize("name", [Path("nowhere"), "runs/nowhere"])
 def test_a_path_is_that_of_a_run(name):
     with pytest.raises(FileNotFoundError, match=r"nowhere' is not the folder of a training run"):
-        zoo.load(name)
+        load(name)
 
 
 @pytest.mark.parametrize("command", [["evaluate", "--data", "videos"], ["predict", "--model"]])

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from keras_nonlocal import zoo
-from keras_nonlocal.cli import main
+from keras_nonlocal.cli.main import main
+from keras_nonlocal.pretrained import card_names, read_card
 
 NAME = "nl_i3d_r50_kinetics400_official_32x2"
 
@@ -18,7 +19,7 @@ def test_the_list_is_the_table_of_the_zoo(capsys):
 def test_the_list_as_json_holds_every_card(capsys):
     assert main(["zoo", "list", "--json"]) == 0
     cards = json.loads(capsys.readouterr().out)["cards"]
-    assert [card["name"] for card in cards] == zoo.card_names()
+    assert [card["name"] for card in cards] == card_names()
     (card,) = [card for card in cards if card["name"] == NAME]
     assert card["licence"]["restricted"] is True
     assert card["weights"]["digest"] is None
@@ -27,7 +28,7 @@ def test_the_list_as_json_holds_every_card(capsys):
 def test_a_card_is_shown_with_all_that_it_says(capsys):
     assert main(["zoo", "show", NAME]) == 0
     rows = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-    card = zoo.read_card(NAME)
+    card = read_card(NAME)
     assert rows["weights.url"] == card.weights.url
     assert rows["accuracy.0.top1"] == "74.9"
     assert rows["accuracy.1.source"] == "arXiv:1711.07971, Table 2f"
@@ -40,7 +41,7 @@ def test_a_card_is_shown_with_all_that_it_says(capsys):
 def test_a_card_as_json_is_the_card(capsys):
     assert main(["zoo", "show", NAME, "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
-    card = zoo.read_card(NAME)
+    card = read_card(NAME)
     assert shown["name"] == NAME
     assert tuple(shown["classes"]) == card.classes
     assert shown["accuracy"][0]["top1"] == card.accuracy[0].top1

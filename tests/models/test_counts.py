@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
-from keras_nonlocal import flops, models
+from keras_nonlocal import models
+from keras_nonlocal.cost import flops
 
 pytestmark = pytest.mark.usefixtures("undrawn_weights")
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from backend import answer
 
-from keras_nonlocal import models, plan
+from keras_nonlocal import models
+from keras_nonlocal.cost import plan
 
 pytestmark = pytest.mark.usefixtures("undrawn_weights")
 

@@ -9,15 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_nonlocal import ops
+from keras_nonlocal.ops import concatenation, dot_product, fused, softmax
 
 FORMS = {
-    "blocked": ("embedded_gaussian", lambda *x, **k: ops.blocked(*x, block=16, **k)),
-    "blocked_whole": ("gaussian", lambda *x, **k: ops.blocked(*x, block=1000, **k)),
-    "associated": ("dot_product", ops.associated),
-    "sorted": ("concatenation", ops.sorted_sums),
+    "blocked": ("embedded_gaussian", lambda *x, **k: softmax.blocked(*x, block=16, **k)),
+    "blocked_whole": ("gaussian", lambda *x, **k: softmax.blocked(*x, block=1000, **k)),
+    "associated": ("dot_product", dot_product.associated),
+    "sorted": ("concatenation", concatenation.sorted_sums),
 }
 if backend.NAME == "torch":
-    FORMS["fused"] = ("embedded_gaussian", ops.fused)
+    FORMS["fused"] = ("embedded_gaussian", fused.fused)
 
 sizes = st.tuples(
     st.integers(1, 3),
@@ -75,7 +76,7 @@ def test_sorting_stays_exact_far_from_zero():
     arrays, dy, _ = draw("concatenation", 1, 400, 300, 1, 8, seed=3, masked=False)
     arrays[0] += 100
     arrays[1] -= 100
-    y, gradients = backend.value_and_gradients(ops.sorted_sums, arrays, dy)
+    y, gradients = backend.value_and_gradients(concatenation.sorted_sums, arrays, dy)
     expected, slopes = oracle.pairwise("concatenation", *arrays, dy)
     assert relative_error(y, expected) <= 1e-5
     for gradient, slope in zip(gradients, slopes, strict=True):
@@ -86,7 +87,7 @@ def test_sorting_copes_with_equal_scores():
     theta = np.array([[[0.0], [1.0], [-1.0]]], "float32")
     phi = np.array([[[1.0], [1.0], [0.0], [-1.0], [0.0]]], "float32")
     g = np.arange(10, dtype="float32").reshape(1, 5, 2)
-    y = keras.ops.convert_to_numpy(ops.sorted_sums(theta, phi, g))
+    y = keras.ops.convert_to_numpy(concatenation.sorted_sums(theta, phi, g))
     np.testing.assert_allclose(y, oracle.pairwise_loops("concatenation", theta, phi, g), atol=1e-6)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from keras_nonlocal import ops
+from keras_nonlocal.ops import planner, positions
 
 
 @pytest.mark.parametrize("instantiation", ops.METHODS)
@@ -26,39 +27,39 @@ def test_every_method_gives_the_same_answer(instantiation):
 
 def test_large_affinities_are_never_formed_whole():
     for instantiation in ops.METHODS:
-        sizes = ops.Sizes(25088, 6272, 1 if instantiation == "concatenation" else 256, 256)
-        name = ops.choose(instantiation, sizes)
+        sizes = planner.Sizes(25088, 6272, 1 if instantiation == "concatenation" else 256, 256)
+        name = planner.choose(instantiation, sizes)
         assert name != "dense"
-        assert 4 * ops.FORMS[name].elements(sizes, 1) < 70e6
+        assert 4 * planner.FORMS[name].elements(sizes, 1) < 70e6
 
 
 def test_unknown_positions_take_the_form_whose_memory_is_bounded():
     for instantiation, names in ops.METHODS.items():
         expected = "fused" if "fused" in names and _available("fused") else names[-1]
-        assert ops.choose(instantiation, None) == expected
+        assert planner.choose(instantiation, None) == expected
 
 
 def test_few_positions_take_the_cheaper_association():
-    assert ops.choose("dot_product", ops.Sizes(64, 64, 512, 512)) == "dense"
-    assert ops.choose("dot_product", ops.Sizes(6272, 6272, 256, 256)) == "associated"
+    assert planner.choose("dot_product", planner.Sizes(64, 64, 512, 512)) == "dense"
+    assert planner.choose("dot_product", planner.Sizes(6272, 6272, 256, 256)) == "associated"
 
 
 def test_a_block_holds_at_least_64_queries_and_no_more_than_there_are():
-    assert ops.block_size(1, 25088, 6272) * 6272 * 4 <= 17e6
-    assert ops.block_size(64, 25088, 6272) == 64
-    assert ops.block_size(1, 10, 10) == 10
+    assert planner.block_size(1, 25088, 6272) * 6272 * 4 <= 17e6
+    assert planner.block_size(64, 25088, 6272) == 64
+    assert planner.block_size(1, 10, 10) == 10
 
 
 @pytest.mark.parametrize("method", ["sorted", "associated", "quick", ["dense"]])
 def test_a_method_of_another_function_is_refused(method):
     with pytest.raises(ValueError, match=r"`method` must be one of 'auto', 'dense'"):
-        ops.check_method("gaussian", method)
+        planner.check_method("gaussian", method)
 
 
 @pytest.mark.skipif(backend.NAME == "torch", reason="torch has a fused kernel")
 def test_a_fused_kernel_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match="Use 'auto'"):
-        ops.check_method("gaussian", "fused")
+        planner.check_method("gaussian", "fused")
 
 
 def _available(name):
@@ -67,8 +68,8 @@ def _available(name):
 
 def test_the_memory_of_a_sample_counts_all_of_its_sets():
     frame = {"positions": 1936, "keys": 1936, "depth": 32, "channels": 32}
-    assert ops.choose("embedded_gaussian", ops.Sizes(**frame)) in ("dense", "fused")
-    clip = ops.choose("embedded_gaussian", ops.Sizes(**frame, sets=32))
+    assert planner.choose("embedded_gaussian", planner.Sizes(**frame)) in ("dense", "fused")
+    clip = planner.choose("embedded_gaussian", planner.Sizes(**frame, sets=32))
     assert clip in ("blocked", "fused")
 
 
@@ -85,9 +86,9 @@ def test_the_memory_of_a_sample_counts_all_of_its_sets():
     ],
 )
 def test_sets_are_counted_as_folding_makes_them(grid, axes, groups, sets):
-    assert ops.count_sets(grid, axes, groups) == sets
+    assert positions.count_sets(grid, axes, groups) == sets
     if None not in grid:
-        assert len(ops.fold(np.zeros((1, *grid, 2)), (1, *grid), axes, groups)) == sets
+        assert len(positions.fold(np.zeros((1, *grid, 2)), (1, *grid), axes, groups)) == sets
 
 
 @pytest.mark.parametrize("method", ["dense", "blocked"])

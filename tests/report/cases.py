@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from keras_nonlocal.evaluation import Scores
+from keras_nonlocal.metrics import Scores
 
 EVIL = "<script>alert('a')</script> & \"b\" $\\frac{ <b>"
 
@@ -18,7 +18,7 @@ def history(epochs=6):
         if epoch > 2:
             row["learning_rate"] *= (1 + math.cos(math.pi * (epoch - 2) / (epochs - 2))) / 2
         if epoch % 2 == 0:
-            row |= {"val_loss": 3 / epoch, "val_video_top1": 1 - 0.75 / epoch}
+            row |= {"val_loss": 3 / epoch, "val_top1": 1 - 0.75 / epoch}
         rows.append(row)
     return rows
 

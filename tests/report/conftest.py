@@ -5,8 +5,9 @@ import pytest
 from matplotlib.figure import Figure
 from report.parsed import Page
 
-from keras_nonlocal.data import write_video
-from keras_nonlocal.report import write_report
+from keras_nonlocal.report import classification_sections, write_report
+from keras_nonlocal.tasks.video_classification import report_samples
+from keras_nonlocal.video.decoding import write_video
 
 
 @pytest.fixture
@@ -16,10 +17,13 @@ def report(tmp_path):
     Without a history it gets a short one, or none where there are scores: curves take time.
     """
 
-    def write(*, title="A run", history=None, scores=None, **options):
+    def write(*, title="A run", history=None, scores=None, samples=6, **options):
         if history is None:
             history = [{"epoch": 1, "loss": 2.0, "val_loss": 3.0}] if scores is None else []
-        options |= {"history": history, "scores": scores}
+        options["history"] = history
+        if scores is not None:
+            shown = report_samples.section(scores, samples)
+            options["sections"] = classification_sections(scores, samples=shown)
         path = write_report(tmp_path / "report", title=title, **options)
         page = Page(path)
         page.path = path

@@ -18,7 +18,7 @@ def axes_of(saved, title):
 def test_accuracies_of_the_classes_are_the_counted_ones(report):
     page = report(scores=scores())
     assert page.tables[ALL] == [
-        ["Class", "Videos", "Accuracy"],
+        ["Class", "Examples", "Accuracy"],
         ["bend", "1", "100.0 %"],
         ["jack", "3", "66.7 %"],
         ["run", "2", "50.0 %"],
@@ -31,7 +31,7 @@ def test_videos_of_several_classes_have_average_precisions(report):
     page = report(scores=multi_label())
     # By falling probability: bend is in the 1st; jack in 1st, 2nd and 5th; run in 1st and 6th.
     assert page.tables[ALL] == [
-        ["Class", "Videos", "Average precision"],
+        ["Class", "Examples", "Average precision"],
         ["bend", "1", "100.0 %"],
         ["jack", "3", "86.7 %"],
         ["run", "2", "66.7 %"],
@@ -62,7 +62,7 @@ def test_of_many_classes_the_best_and_the_worst_are_drawn_and_all_are_listed(rep
     assert widths == pytest.approx(sorted(every)[: -half - 1 : -1] + sorted(every)[:half][::-1])
     assert len(page.tables[ALL]) == 1 + len(every)
     unseen = len(case.class_names) - len(every)
-    assert f"Classes without a video to test: {unseen}." in page.words
+    assert f"Classes without an example to test: {unseen}." in page.words
 
 
 def test_confused_pairs_are_those_of_a_plain_count():
@@ -77,12 +77,12 @@ def test_confused_pairs_are_those_of_a_plain_count():
 def test_the_matrix_and_the_pairs_hold_what_was_confused(report, saved):
     page = report(scores=scores())
     assert page.tables[PAIRS] == [
-        ["True class", "Taken for", "Videos", "Of the true class"],
+        ["True class", "Taken for", "Examples", "Of the true class"],
         ["jack", "bend", "1", "33.3 %"],
         ["run", "bend", "1", "50.0 %"],
     ]
     assert page.alt("Confusion matrix") == (
-        "Confusion matrix of 3 classes: 4 of 6 videos on its diagonal"
+        "Confusion matrix of 3 classes: 4 of 6 examples on its diagonal"
     )
     axes = axes_of(saved, "Confusions")
     cells = {text.get_position(): text.get_text() for text in axes.texts}
@@ -120,15 +120,15 @@ def test_names_of_classes_are_no_formulas(report, saved):
 
 
 def test_the_results_are_those_of_the_whole_test_with_their_intervals(report):
-    heads, *rows = report(scores=scores()).tables["On all tested videos"]
+    heads, *rows = report(scores=scores()).tables["On all tested examples"]
     assert heads == ["Measure", "Value", "95 % interval"]
     figures = {name: (value, between) for name, value, between in rows}
-    assert figures["Video top-1"][0] == "66.7 %"
+    assert figures["Top-1"][0] == "66.7 %"
     assert figures["Mean class accuracy"][0] == "72.2 %"
-    low, high = (float(end.rstrip(" %")) for end in figures["Video top-1"][1].split(" to "))
+    low, high = (float(end.rstrip(" %")) for end in figures["Top-1"][1].split(" to "))
     assert 0 <= low < 66.7 < high <= 100
 
 
 def test_the_result_of_several_classes_is_the_mean_of_their_precisions(report):
-    _, (name, value, _) = report(scores=multi_label()).tables["On all tested videos"]
+    _, (name, value, _) = report(scores=multi_label()).tables["On all tested examples"]
     assert (name, value) == ("Mean average precision", "84.4 %")

@@ -25,7 +25,7 @@ def test_a_column_and_its_validation_twin_share_a_picture():
         "loss": ["training", "validation"],
         "clip_top1": ["training"],
         "seconds": ["training"],
-        "video_top1": ["validation"],
+        "top1": ["validation"],
     }
 
 

@@ -17,7 +17,8 @@ from report.cases import (
 )
 from report.parsed import Page
 
-from keras_nonlocal.report import write_report
+from keras_nonlocal.report import classification_sections, write_report
+from keras_nonlocal.tasks.video_classification import report_samples
 
 EPOCHS = "What was measured in each epoch"
 
@@ -29,7 +30,7 @@ def test_every_number_of_the_history_is_on_the_page(report):
     assert "Validation loss" in heads
     names = ["epoch", "step", "learning_rate", "loss", "clip_top1", "seconds"]
     for row, texts in zip(rows, cells, strict=True):
-        given = [row[name] for name in names] + [row.get("val_loss"), row.get("val_video_top1")]
+        given = [row[name] for name in names] + [row.get("val_loss"), row.get("val_top1")]
         shown = [float(text) if text else None for text in texts]
         assert shown == [number and pytest.approx(number, rel=5e-4) for number in given]
 
@@ -129,7 +130,7 @@ WRONG = {
     r"history\[0\]\['done'\]=True": [{"epoch": 1, "done": True}],
     "epoch 1 after 1": [{"epoch": 1}, {"epoch": 1}],
     "epoch 1 after 2": [{"epoch": 2}, {"epoch": 1}],
-    "`history` or `scores`": [],
+    "`history` or `sections`": [],
 }
 
 
@@ -143,14 +144,14 @@ def test_a_wrong_history_is_named_and_nothing_is_written(tmp_path, said):
 @pytest.mark.parametrize("samples", [0, -1, 2.0, True])
 def test_the_number_of_samples_is_checked(tmp_path, samples):
     with pytest.raises(ValueError, match=f"samples={samples}"):
-        write_report(tmp_path, title="A run", history=history(), samples=samples)
+        report_samples.section(scores(), samples)
     assert os.listdir(tmp_path) == []
 
 
 def test_scores_of_no_video_are_refused(tmp_path):
     empty = scores([], targets=TARGETS[:0], probabilities=PROBABILITIES[:0])
-    with pytest.raises(ValueError, match="at least one video"):
-        write_report(tmp_path, title="A run", history=[], scores=empty)
+    with pytest.raises(ValueError, match="at least one example"):
+        classification_sections(empty)
     assert os.listdir(tmp_path) == []
 
 

@@ -2,9 +2,11 @@
 
 import sys
 
-from keras_nonlocal.training import Recipe, TrainingStopped, train
+from keras_nonlocal.tasks.train import train
+from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
+from keras_nonlocal.utils.errors import TrainingStopped
 
-RECIPE = Recipe(
+RECIPE = VideoRecipe(
     "nl_c2d_small",
     frames=2,
     stride=2,

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from keras_nonlocal.data import prepare, read_clips
-from keras_nonlocal.training import Recipe, train
+from keras_nonlocal.tasks.train import train
+from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
+from keras_nonlocal.video.preprocessing import prepare
+from keras_nonlocal.video.views import read_clips
 
-RECIPE = Recipe(
+RECIPE = VideoRecipe(
     "nl_c2d_small",
     frames=2,
     stride=2,
@@ -35,4 +37,4 @@ def assert_same_weights(one, other):
 
 def probabilities(run, path):
     clips = read_clips(path, run.recipe.testing_clip)
-    return run.model.predict(prepare(clips, **run.recipe.preparation), verbose=0)
+    return run.model.predict(prepare(clips, **run.recipe.testing_clip.preparation), verbose=0)

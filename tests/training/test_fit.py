@@ -10,7 +10,9 @@ from training.small_runs import RECIPE, assert_same_weights, fit, probabilities,
 from training.squares import CLASSES
 
 from keras_nonlocal import models
-from keras_nonlocal.training import change_recipe, read_recipe, read_run
+from keras_nonlocal.tasks.predictor import read_run
+from keras_nonlocal.tasks.recipes import read_recipe
+from keras_nonlocal.training.recipe_files import change_recipe
 
 pytestmark = pytest.mark.slow  # a dozen trainings, each of which is traced
 
@@ -31,7 +33,7 @@ def trained(videos, unseen, folder):
 
 
 def test_it_learns_what_holds_for_videos_it_has_not_seen(trained):
-    assert trained.history[-1]["val_video_top1"] == 1.0
+    assert trained.history[-1]["val_top1"] == 1.0
     assert trained.history[-1]["loss"] < trained.history[0]["loss"] / 2
     assert trained.class_names == CLASSES
 
@@ -75,7 +77,7 @@ def test_metrics_are_rows_of_epochs_and_the_same_in_both_files(trained, folder):
     assert rows == trained.history
     assert [row["epoch"] for row in rows] == list(range(1, EPOCHS + 1))
     assert [row["step"] for row in rows] == list(range(2, 2 * EPOCHS + 1, 2))
-    assert {"loss", "clip_top1", "learning_rate", "seconds", "val_video_top1"} <= rows[0].keys()
+    assert {"loss", "clip_top1", "learning_rate", "seconds", "val_top1"} <= rows[0].keys()
     rate = 0.01 * (1 + np.cos(np.pi * 23 / 80)) / 2  # of step 24, of half a cosine over 80
     assert rows[11]["learning_rate"] == pytest.approx(rate, rel=1e-5)
 
@@ -115,7 +117,7 @@ def test_the_best_weights_are_those_of_the_first_best_epoch(videos, unseen, tmp_
 
     class Keep(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
-            kept.append((logs["val_video_top1"], self.model.get_weights()))
+            kept.append((logs["val_top1"], self.model.get_weights()))
 
     fit(RECIPE.changed(epochs=6), videos, tmp_path / "run", validation=unseen, callbacks=[Keep()])
     best = read_run(tmp_path / "run")
@@ -125,7 +127,7 @@ def test_the_best_weights_are_those_of_the_first_best_epoch(videos, unseen, tmp_
         if one.dtype.kind == "f":  # and not the dropout's seed
             np.testing.assert_array_equal(one, other)
     assert accuracy(best, unseen) == pytest.approx(max(scores))
-    assert [row["val_video_top1"] for row in best.history] == scores
+    assert [row["val_top1"] for row in best.history] == scores
 
 
 def test_the_same_call_does_not_train_a_run_again_that_is_done(trained, videos, unseen, folder):

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from training.small_runs import RECIPE, fit, probabilities
 
-from keras_nonlocal.data import read_source, write_manifest
-from keras_nonlocal.training import read_run
+from keras_nonlocal.data.sources import read_source, write_manifest
+from keras_nonlocal.tasks.predictor import read_run
 
 pytestmark = pytest.mark.slow  # a dozen trainings
 
 
 @pytest.mark.usefixtures("eager")
 def test_callbacks_see_the_test_and_may_stop_the_run(videos, unseen, tmp_path):
-    stop = keras.callbacks.EarlyStopping("val_video_top1", mode="max", patience=1, min_delta=2.0)
+    stop = keras.callbacks.EarlyStopping("val_top1", mode="max", patience=1, min_delta=2.0)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Early stopping conditioned on metric")
         run = fit(RECIPE, videos, tmp_path / "run", validation=unseen, callbacks=[stop])

@@ -3,7 +3,7 @@
 import pytest
 from training.small_runs import RECIPE, fit, state
 
-from keras_nonlocal.training import change_recipe
+from keras_nonlocal.training.recipe_files import change_recipe
 
 
 def test_a_folder_of_other_things_is_refused_and_stays(videos, tmp_path):

@@ -7,8 +7,8 @@ import pytest
 from training.small_runs import RECIPE, fit, state
 from training.squares import write_squares
 
-from keras_nonlocal.training import journal as journals
-from keras_nonlocal.training import read_run
+from keras_nonlocal.tasks.predictor import read_run
+from keras_nonlocal.training import callbacks as parts
 
 pytestmark = pytest.mark.usefixtures("eager")
 TWO = RECIPE.changed(epochs=2)  # of two steps each
@@ -83,7 +83,7 @@ def test_what_comes_after_the_last_checkpoint_is_made_up_for(videos, tmp_path, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(journals, "write_metrics", killed)
+        patch.setattr(parts, "write_metrics", killed)
         with pytest.raises(KeyboardInterrupt):
             fit(TWO, videos, folder)
     assert epochs_and_steps(folder) == [(1, 2)]
@@ -115,11 +115,11 @@ def test_other_videos_are_told_in_words(own_videos, tmp_path):
     folder = tmp_path / "run"
     fit(TWO, own_videos, folder, callbacks=[StopAt(0)])
     of_the_same_names = write_squares(tmp_path / "other", 8, seed=1)
-    with pytest.raises(ValueError, match="videos: there others, or with other names"):
+    with pytest.raises(ValueError, match="examples: there others, or with other names"):
         fit(TWO, of_the_same_names, folder)
     first = min(own_videos.glob("*/*.mp4"))
     first.rename(first.with_name("other.mp4"))
-    with pytest.raises(ValueError, match="videos: there others, or with other names"):
+    with pytest.raises(ValueError, match="examples: there others, or with other names"):
         fit(TWO, own_videos, folder)
 
 
@@ -129,7 +129,9 @@ def test_the_best_weights_are_chosen_by_the_same_videos_all_along(videos, unseen
     fit(TWO, videos, folder, callbacks=[StopAt(0)], validation=unseen)  # it may begin later
     before = state(folder)
     for validation in (None, videos):
-        with pytest.raises(ValueError, match=r"videos for validation: there others.* or now none"):
+        with pytest.raises(
+            ValueError, match=r"examples for validation: there others.* or now none"
+        ):
             fit(TWO, videos, folder, validation=validation)
     assert state(folder) == before
     fit(TWO, videos, folder, validation=unseen)
@@ -147,4 +149,4 @@ def test_validation_videos_are_looked_at_before_the_first_step(videos, own_video
 def test_the_best_are_chosen_by_what_the_validation_videos_can_tell(videos, unseen, tmp_path):
     recipe = RECIPE.changed(epochs=1, multi_label=True)
     fit(recipe, videos, tmp_path / "run", validation=unseen)
-    assert "val_video_top1" in read_run(tmp_path / "run", weights="best").history[0]
+    assert "val_top1" in read_run(tmp_path / "run", weights="best").history[0]

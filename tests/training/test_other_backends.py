@@ -5,22 +5,21 @@ import numpy as np
 import pytest
 from training.noise import write_noise
 
-from keras_nonlocal.data import prepare, read_clips
-from keras_nonlocal.training import (
-    Recipe,
-    TrainingStopped,
-    evaluator_by,
-    read_run,
-    strategy_for,
-    train,
-)
+from keras_nonlocal.tasks.predictor import read_run
+from keras_nonlocal.tasks.train import train
+from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
+from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
+from keras_nonlocal.training.distributed.strategies import strategy_for
+from keras_nonlocal.utils.errors import TrainingStopped
+from keras_nonlocal.video.preprocessing import prepare
+from keras_nonlocal.video.views import read_clips
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.skipif(
     BACKEND == "tensorflow", reason="of other backends: KERAS_BACKEND=jax or torch"
 )
 
-RECIPE = Recipe(
+RECIPE = VideoRecipe(
     "nl_c2d_small",
     frames=2,
     stride=1,
@@ -85,9 +84,11 @@ def test_a_run_leaves_its_weights_and_a_report(stopped_and_whole):
 
 def test_videos_are_scored_by_the_mean_over_their_clips(stopped_and_whole, videos):
     run = stopped_and_whole[0]
-    scores = evaluator_by(RECIPE).evaluate(run.model, videos, progress=False)
+    scores = Evaluator(RECIPE.testing_clip).evaluate(run.model, videos, progress=False)
     for path, probabilities in zip(scores.paths, scores.probabilities, strict=True):
-        clips = prepare(read_clips(path, evaluator_by(RECIPE).clip), **RECIPE.preparation)
+        clips = prepare(
+            read_clips(path, Evaluator(RECIPE.testing_clip).clip), **RECIPE.testing_clip.preparation
+        )
         expected = keras.ops.convert_to_numpy(run.model(np.asarray(clips), training=False))
         np.testing.assert_allclose(probabilities, expected.mean(axis=0), atol=1e-4)
 

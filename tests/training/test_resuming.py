@@ -18,7 +18,8 @@ import pytest
 from training.noise import write_noise
 from training.short_run import RECIPE
 
-from keras_nonlocal.training import TrainingStopped, train
+from keras_nonlocal.tasks.train import train
+from keras_nonlocal.utils.errors import TrainingStopped
 
 SCRIPT = Path(__file__).with_name("short_run.py")
 # More of them, for a longer look: KERAS_NONLOCAL_KILLS=20.

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from keras_nonlocal.training import Recipe
+from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 from keras_nonlocal.training.timetable import Timetable
 
-RECIPE = Recipe("nl_c2d_small", frames=2, stride=1, size=(24, 24), epochs=1)
+RECIPE = VideoRecipe("nl_c2d_small", frames=2, stride=1, size=(24, 24), epochs=1)
 
 
 def timetable(clips, batch, unit, duration):

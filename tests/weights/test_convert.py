@@ -3,10 +3,11 @@
 import keras
 import numpy as np
 import pytest
-from weights.names.synthetic import entries, their_layout
+from weights.name_maps.synthetic import entries, their_layout
 
 from keras_nonlocal import models
-from keras_nonlocal.weights import convert, named_weights
+from keras_nonlocal.weights import convert
+from keras_nonlocal.weights.assign import named_weights
 
 pytestmark = pytest.mark.usefixtures("undrawn_weights")
 

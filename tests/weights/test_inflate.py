@@ -6,7 +6,9 @@ import pytest
 from backend import answer
 
 from keras_nonlocal import models
-from keras_nonlocal.weights import inflate, load_inflated, named_weights
+from keras_nonlocal.weights import load_inflated
+from keras_nonlocal.weights.assign import named_weights
+from keras_nonlocal.weights.inflate import inflate
 
 
 def image_weights(model, seed=0):

@@ -5,6 +5,8 @@ import pytest
 import tensorflow as tf
 
 from keras_nonlocal import zoo
+from keras_nonlocal.pretrained import read_card
+from keras_nonlocal.zoo import load
 
 FACEBOOK = ["official_8x8", "slowfast", "pytorchvideo"]
 IMAGENET = ["mmaction2", "gluoncv"]
@@ -31,7 +33,7 @@ def test_the_others_see_the_channels_of_imagenet_in_the_order_rgb(origin, clips)
 
 
 def test_a_classifier_prepares_as_its_card_says(clips):
-    classifier = zoo.load("nl_i3d_small_weizmann")
+    classifier = load("nl_i3d_small_weizmann")
     inputs = zoo.preprocess_input(clips, card="nl_i3d_small_weizmann")
     np.testing.assert_array_equal(classifier.prepare(clips), inputs)
     assert inputs.shape[2:] == (64, 64, 3)  # the crop that follows
@@ -40,7 +42,7 @@ def test_a_classifier_prepares_as_its_card_says(clips):
 
 
 def test_tensors_of_a_pipeline_stay_tensors(clips):
-    card = zoo.read_card("i3d_r50_kinetics400_slowfast")
+    card = read_card("i3d_r50_kinetics400_slowfast")
     data = tf.data.Dataset.from_tensor_slices(clips)
     data = data.map(lambda clip: zoo.preprocess_input(clip, card=card)).batch(2)
     expected = zoo.preprocess_input(clips, card=card)
@@ -54,7 +56,7 @@ def test_what_is_no_rgb_clip_is_refused(shape):
 
 
 def test_the_likeliest_classes_come_first_with_their_index_and_name():
-    card = zoo.read_card("nl_i3d_small_weizmann")
+    card = read_card("nl_i3d_small_weizmann")
     probabilities = np.random.default_rng(0).dirichlet(np.ones(10), 3)
     decoded = zoo.decode_predictions(probabilities, card=card, top=4)
     for row, found in zip(probabilities, decoded, strict=True):

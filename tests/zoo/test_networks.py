@@ -5,11 +5,12 @@ from math import prod
 
 import pytest
 
-from keras_nonlocal import models, zoo
+from keras_nonlocal import models
+from keras_nonlocal.pretrained import card_names, read_card
 
 pytestmark = pytest.mark.usefixtures("undrawn_weights")
 
-CARDS = [zoo.read_card(name) for name in zoo.card_names()]
+CARDS = [read_card(name) for name in card_names()]
 # One card a network: those of one builder with equal arguments are the same network.
 NETWORKS = {(card.builder, json.dumps(dict(card.arguments))): card for card in CARDS}
 

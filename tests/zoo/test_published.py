@@ -6,13 +6,18 @@ import json
 import keras
 import numpy as np
 import pytest
-from weights.checkpoints import writers
-from weights.names.synthetic import entries, their_layout
+from checkpoints import writers
+from weights.name_maps.synthetic import entries, their_layout
 
 from keras_nonlocal import models, zoo
-from keras_nonlocal.cli import main
-from keras_nonlocal.schema import parse
-from keras_nonlocal.weights import Card, Digest, Source, cached_path, imagenet, named_weights
+from keras_nonlocal.cli.main import main
+from keras_nonlocal.download import Digest, Source
+from keras_nonlocal.pretrained import fetch_weights, imagenet, read_card
+from keras_nonlocal.pretrained.card_weights import cached_path
+from keras_nonlocal.pretrained.cards import Card
+from keras_nonlocal.utils.schema import parse
+from keras_nonlocal.weights.assign import named_weights
+from keras_nonlocal.zoo import load
 
 pytestmark = pytest.mark.usefixtures("undrawn_weights")
 
@@ -69,17 +74,17 @@ def test_a_builder_takes_a_published_file_from_the_cache(cache):
     """A machine without network, whose cache was filled by hand."""
     model = models.nl_i3d_r50()
     there, here = random_checkpoint(model, "caffe2", 5)
-    cached_path(zoo.read_card(OFFICIAL)).write_bytes(writers.caffe2(there))
+    cached_path(read_card(OFFICIAL)).write_bytes(writers.caffe2(there))
     loaded = models.nl_i3d_r50(weights=OFFICIAL)
     assert_holds(loaded, here)
-    assert zoo.fetch_weights(OFFICIAL).parent == cache
-    classifier = zoo.load(OFFICIAL)
+    assert fetch_weights(OFFICIAL).parent == cache
+    classifier = load(OFFICIAL)
     assert classifier.card.classes[0] == "abseiling"
     assert_holds(classifier.model, here)
 
 
 def test_a_file_with_another_hash_is_refused(cache):
-    path = cached_path(zoo.read_card(HASHED))
+    path = cached_path(read_card(HASHED))
     path.write_bytes(b"something else")
     with pytest.raises(ValueError, match=path.name):
         models.nl_i3d_r50(weights="kinetics400")
@@ -89,8 +94,8 @@ def test_a_file_with_another_hash_is_refused(cache):
 def test_a_restricted_licence_has_to_be_agreed_to(cache, capsys):
     for call in (
         lambda: models.nl_i3d_r50(weights=OFFICIAL),
-        lambda: zoo.fetch_weights(OFFICIAL),
-        lambda: zoo.fetch_weights(OFFICIAL, accept_licence="yes"),
+        lambda: fetch_weights(OFFICIAL),
+        lambda: fetch_weights(OFFICIAL, accept_licence="yes"),
     ):
         with pytest.raises(PermissionError, match=r"--accept-licence CC-BY-NC-4\.0"):
             call()
@@ -100,11 +105,11 @@ def test_a_restricted_licence_has_to_be_agreed_to(cache, capsys):
 
 
 def test_what_comes_with_the_package_needs_no_fetching(cache, capsys):
-    assert zoo.fetch_weights(EMBEDDED) == zoo.read_card(EMBEDDED).path
+    assert fetch_weights(EMBEDDED) == read_card(EMBEDDED).path
     assert main(["zoo", "path", EMBEDDED, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["exists"] is True
     assert main(["zoo", "path", OFFICIAL]) == 0
-    assert capsys.readouterr().out.strip() == str(cached_path(zoo.read_card(OFFICIAL)))
+    assert capsys.readouterr().out.strip() == str(cached_path(read_card(OFFICIAL)))
 
 
 def test_imagenet_weights_are_fetched_and_inflated(cache, tmp_path, monkeypatch):
@@ -155,7 +160,7 @@ def test_a_converted_checkpoint_is_written_with_its_card(tmp_path, capsys):
 
 
 def test_a_published_file_keeps_its_card(tmp_path):
-    card = zoo.read_card(HASHED)
+    card = read_card(HASHED)
     model = models.nl_i3d_r50(variant="mmaction2")
     path = torch_file(tmp_path / card.weights.name, random_checkpoint(model, "mmaction2", 5)[0])
     report = zoo.convert(path, "nl_i3d_r50", variant="mmaction2", out=tmp_path / "converted")

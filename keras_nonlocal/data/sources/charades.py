@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 
-from ..files import files_by_stem
+from ..find_files import files_by_stem
 from ..manifest import Manifest
 from .names import check_names
 from .records import manifest_of

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import tensorflow as tf
 
-from ..file_systems import ensure_file_system, is_address
+from ...utils.remote_files import ensure_file_system, is_address
 from ..manifest import Entry, Manifest
 
 _SHOWN = 5

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from ..files import find_videos, list_folder, subfolders, warn_of_strays
+from ..find_files import find_videos, list_folder, subfolders, warn_of_strays
 from ..manifest import Manifest
 from .items import read_items
 from .records import manifest_of

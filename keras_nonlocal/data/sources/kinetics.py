@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from ..files import files_by_stem
+from ..find_files import files_by_stem
 from ..manifest import Manifest
 from .records import manifest_of, typed
 from .storage import folder_of

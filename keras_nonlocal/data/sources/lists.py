@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 
-from ..files import VIDEO_SUFFIXES
+from ..find_files import VIDEO_SUFFIXES
 from ..manifest import Manifest
 from .records import manifest_of
 from .storage import absolute, folder_of

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..file_systems import is_address
-from ..files import VIDEO_SUFFIXES
+from ...utils.remote_files import is_address
+from ..find_files import VIDEO_SUFFIXES
 from ..manifest import Manifest
 from .charades import read_charades
 from .check import check_split

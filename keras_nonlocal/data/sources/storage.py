@@ -6,7 +6,13 @@ import os
 
 import tensorflow as tf
 
-from ..file_systems import ensure_file_system, is_address, refuse_folder, system_errors, write_whole
+from ...utils.remote_files import (
+    ensure_file_system,
+    is_address,
+    refuse_folder,
+    system_errors,
+    write_whole,
+)
 
 # Names of files may be bytes that are no UTF-8; Python writes those bytes as lone surrogates.
 _ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}

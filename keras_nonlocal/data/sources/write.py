@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..file_systems import is_address
+from ...utils.remote_files import is_address
 from ..manifest import Entry, Manifest
 from .names import check_names
 from .own_csv import CLASS_NAMES, NUMBERS

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from ...validation import positive_int
+from ...utils.checks import positive_int
 from .worker import Worker, start_message
 
 
@@ -28,8 +28,7 @@ def run(
 
     Args:
         tasks: What the function is called with; taken one by one, pickled.
-        function: Of a module, not a lambda, or a `functools.partial` of one. What it imports of the
-            package must lie in `keras_nonlocal.data` and do without Keras: only that is loaded.
+        function: Of a module, not a lambda, or a `functools.partial` of one.
         workers: How many processes; one for each core by default.
         time_limit: Seconds that one task may take; `None` is without end.
         ahead: How many later tasks at most are begun while one is not done, for who has to keep

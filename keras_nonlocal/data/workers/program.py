@@ -1,8 +1,7 @@
 """The program of a worker process: it gets a function, then tasks, and answers each.
 
-It is started as a file and loads no more of the package than the function needs, so neither
-TensorFlow nor Keras: 0.2 s and 50 MB instead of 4 s and 400 MB. What it unpickles comes from the
-process that started it, and from nobody else.
+It is started as a file and loads what the function needs, which for videos is neither TensorFlow
+nor Keras. What it unpickles comes from the process that started it, and from nobody else.
 """
 
 from __future__ import annotations
@@ -12,21 +11,11 @@ import pickle
 import queue
 import sys
 import threading
-from pathlib import Path
-from types import ModuleType
-
-_ROOT = Path(__file__).resolve().parents[2]
-# Packages whose `__init__` would load Keras. Their files are found without it.
-_BARE = {_ROOT.name: _ROOT, f"{_ROOT.name}.data": _ROOT / "data"}
 
 
 def main() -> None:
     """Answer tasks until the other side is gone."""
     messages, answers = _take_pipes()
-    for name, folder in _BARE.items():
-        package = ModuleType(name)
-        package.__path__ = [str(folder)]
-        sys.modules[name] = package
     received: queue.Queue = queue.Queue()
     threading.Thread(target=_receive, args=(messages, received), daemon=True).start()
     sys.path[:] = pickle.loads(received.get())

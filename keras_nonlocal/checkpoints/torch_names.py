@@ -1,0 +1,55 @@
+"""What a pickle may name to hold PyTorch tensors, and what stands for it here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .lazy_arrays import BFLOAT16, BOOL, Kind, Storage, View, view
+from .numpy_names import NUMPY
+from .pickle_names import COMMON, Call, Names
+
+
+@dataclass(frozen=True)
+class StorageType:
+    """`torch.FloatStorage` and its like."""
+
+    kind: Kind
+
+
+STORAGES = {
+    "DoubleStorage": Kind("f8"),
+    "FloatStorage": Kind("f4"),
+    "HalfStorage": Kind("f2"),
+    "BFloat16Storage": BFLOAT16,
+    "LongStorage": Kind("i8"),
+    "IntStorage": Kind("i4"),
+    "ShortStorage": Kind("i2"),
+    "CharStorage": Kind("i1"),
+    "ByteStorage": Kind("u1"),
+    "BoolStorage": BOOL,
+}
+
+
+def _tensor(storage: Storage, offset: int, shape: tuple, strides: tuple, *training: object) -> View:
+    """What follows the strides is for training: whether it has a gradient, and hooks."""
+    return view(storage, offset, shape, strides)
+
+
+def _parameter(tensor: View, *training: object) -> View:
+    return tensor
+
+
+_TENSOR = (Storage, int, tuple, tuple)
+
+TORCH: Names = {
+    **COMMON,
+    **NUMPY,
+    **{("torch", name): StorageType(kind) for name, kind in STORAGES.items()},
+    ("torch._utils", "_rebuild_tensor"): Call("_rebuild_tensor", _tensor, _TENSOR),
+    ("torch._utils", "_rebuild_tensor_v2"): Call(
+        "_rebuild_tensor_v2", _tensor, (*_TENSOR, bool, dict, (dict, type(None))), optional=1
+    ),
+    ("torch._utils", "_rebuild_parameter"): Call(
+        "_rebuild_parameter", _parameter, (View, bool, dict)
+    ),
+}

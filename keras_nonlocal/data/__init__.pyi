@@ -1,0 +1,7 @@
+from .find_files import find_videos as find_videos
+from .ledger import read_ledger as read_ledger
+from .manifest import Entry as Entry
+from .manifest import Manifest as Manifest
+from .sources.check import check_manifest as check_manifest
+from .sources.read import read_source as read_source
+from .sources.write import write_manifest as write_manifest

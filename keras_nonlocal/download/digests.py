@@ -1,0 +1,67 @@
+"""Digests of a file, in the forms in which publishers state them."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """A way to state a digest: the algorithm, and how many hexadecimal digits are given."""
+
+    algorithm: str
+    shortest: int
+    longest: int
+
+
+KINDS = {
+    "sha256": Kind("sha256", 64, 64),
+    "sha256_prefix": Kind("sha256", 8, 64),
+    "sha1": Kind("sha1", 40, 40),
+    "sha1_prefix": Kind("sha1", 8, 40),
+    "md5": Kind("md5", 32, 32),
+}
+
+
+@dataclass(frozen=True)
+class Digest:
+    """The digest that a publisher states for a file.
+
+    A prefix of eight digits, sha1 and md5 find damage, not somebody who forges a file on purpose;
+    against that only a whole sha256 helps. After the first download the whole sha256 is pinned.
+
+    Args:
+        kind: `"sha256"`, `"sha1"`, `"md5"`, or a prefix: `"sha256_prefix"`, `"sha1_prefix"`.
+        value: Hexadecimal digits.
+
+    Raises:
+        ValueError: No such kind, or a value that does not have its length.
+
+    Example:
+        >>> keras_nonlocal.download.Digest("sha256_prefix", "0676ba61").fits("0676ba61b6795bbe")
+        True
+    """
+
+    kind: str
+    value: str
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"`kind` must be one of {sorted(KINDS)}. Received: kind={self.kind!r}")
+        _, shortest, longest = KINDS[self.kind]
+        digits = all(character in string.hexdigits for character in self.value)
+        if not digits or not shortest <= len(self.value) <= longest:
+            raise ValueError(
+                f"`value` of a {self.kind} must have {shortest} to {longest} hexadecimal digits. "
+                f"Received: value={self.value!r}"
+            )
+
+    @property
+    def algorithm(self) -> str:
+        """The algorithm, as `hashlib` calls it."""
+        return KINDS[self.kind].algorithm
+
+    def fits(self, digest: str) -> bool:
+        """Whether a whole digest begins with the stated digits."""
+        return digest.startswith(self.value.lower())

@@ -1,0 +1,6 @@
+"""Networks for inference: the same answers, with less to compute."""
+
+import keras
+
+from .fold_batch_norm import fold_batch_norm as fold_batch_norm
+from .freeze import freeze as freeze

@@ -1,0 +1,90 @@
+"""A copy of a network for inference: the same answers, fewer passes over memory."""
+
+from __future__ import annotations
+
+import keras
+
+from ..layers.non_local import NonLocal1D, NonLocal2D, NonLocal3D
+from .foldable_norms import foldable_norms, folded_into
+from .single_readers import is_fixed, only_sources
+from .skip_unread_frames import strides_that_skip
+
+NON_LOCAL = (NonLocal1D, NonLocal2D, NonLocal3D)
+
+
+def fold_batch_norm(model: keras.Model) -> keras.Model:
+    """A copy of a functional model without batch norms, for inference: same outputs, faster.
+
+    Folded are batch norms that alone follow a convolution, and those inside non-local blocks, in
+    the model and in models that are layers of it. All others stay, as do those that a call tells
+    to train. Where a pooling drops frames without reading them, as in MMAction2's I3D, the
+    convolution before it does not compute them. Outputs differ by rounding only.
+
+    Args:
+        model: A functional or sequential model. It is not changed.
+
+    Returns:
+        A new model of the same inputs and outputs.
+
+    Raises:
+        ValueError: `model` is not a built functional model.
+
+    Example:
+
+    >>> model = keras_nonlocal.models.nl_i3d_r50()
+    >>> fast = keras_nonlocal.export.fold_batch_norm(model)
+    """
+    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
+        raise ValueError(f"A built functional model is expected. Received: {model!r}")
+    if isinstance(model, keras.Sequential):
+        model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+    sources = only_sources(model)
+    norms, strides = foldable_norms(model, sources), strides_that_skip(model, sources)
+    folded = set(norms.values())
+
+    def clone(layer):
+        if isinstance(layer, keras.Model) and getattr(layer, "inputs", None):
+            return fold_batch_norm(layer) if is_fixed(layer) else _copied(layer)
+        config = layer.get_config()
+        if layer.name in strides:
+            config["strides"] = strides[layer.name]
+        if layer.name in norms:
+            config["use_bias"] = True
+        elif _ends_with_norm(layer):
+            config.update(norm=None, out_bias=True)
+        return type(layer).from_config(config)
+
+    def call(layer, *args, **kwargs):
+        return args[0] if layer.name in folded else layer(*args, **kwargs)
+
+    copy = keras.models.clone_model(model, clone_function=clone, call_function=call)
+    for layer in model.layers:
+        if layer.name in folded or not layer.weights:
+            continue
+        target = copy.get_layer(layer.name)
+        if layer.name in norms:
+            target.set_weights(folded_into(layer, model.get_layer(norms[layer.name])))
+        elif _ends_with_norm(layer):
+            _fold_block(layer, target)
+        elif not isinstance(target, keras.Model):  # which has its weights
+            target.set_weights(layer.get_weights())
+    return copy
+
+
+def _copied(model):
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _ends_with_norm(layer):
+    return isinstance(layer, NON_LOCAL) and layer.norm_type == "batch" and is_fixed(layer)
+
+
+def _fold_block(block, target):
+    for name in ("theta", "phi", "g"):
+        if hasattr(block, name):
+            getattr(target, name).set_weights(getattr(block, name).get_weights())
+    if block.instantiation == "concatenation":
+        target.w_f.assign(block.w_f)
+    target.out.set_weights(folded_into(block.out, block.norm))

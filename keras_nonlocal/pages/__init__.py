@@ -1,0 +1,1 @@
+"""HTML templates and drawing that pages share."""

@@ -1,0 +1,51 @@
+"""ImageNet networks to start training from: which builders have one, and where it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..download.digests import Digest
+from ..download.fetching import fetch
+from ..download.published_file import Source
+
+IMAGENET = "imagenet"
+
+# torchvision's ResNets, with the stride on the 3x3 convolutions as here; BSD-3-Clause.
+_HOST = "https://download.pytorch.org/models"
+RESNETS = {
+    "r50": Source(
+        "resnet50-0676ba61.pth",
+        (f"{_HOST}/resnet50-0676ba61.pth",),
+        Digest("sha256_prefix", "0676ba61"),
+        size=102_530_333,
+    ),
+    "r101": Source(
+        "resnet101-63fe2227.pth",
+        (f"{_HOST}/resnet101-63fe2227.pth",),
+        Digest("sha256_prefix", "63fe2227"),
+    ),
+}
+
+
+def has_imagenet(builder: str) -> bool:
+    """Whether there is an image network that a builder's residual blocks are inflated from."""
+    return _depth(builder) in RESNETS
+
+
+def fetch_imagenet(builder: str) -> Path:
+    """Fetches the image network that a builder's residual blocks are inflated from.
+
+    Raises:
+        ValueError: There is none for this builder.
+        FetchError: The file could not be fetched.
+    """
+    if not has_imagenet(builder):
+        raise ValueError(
+            f"There are ImageNet weights for builders of the depths {', '.join(RESNETS)}. "
+            f"Received: weights={IMAGENET!r} for {builder}"
+        )
+    return fetch(RESNETS[_depth(builder)])
+
+
+def _depth(builder):
+    return builder.rsplit("_", 1)[-1]

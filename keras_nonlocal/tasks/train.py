@@ -1,0 +1,63 @@
+"""Recipe and data -> trained network: the task that the recipe names, trained by `fit`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ..training.fit import fit
+from ..training.recipe import BaseRecipe
+from ..training.run_folder import Run
+from .table import TASKS
+
+
+def train(
+    recipe: BaseRecipe,
+    source: Any,
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    split: str | None = None,
+    validation: Any = None,
+    validation_split: str | None = None,
+    service: str | None = None,
+    workers: int | None = None,
+    **options,
+) -> Run:
+    """Trains a network by a recipe; the same call resumes a run that was stopped.
+
+    Args:
+        recipe: The network, its input, and how to train it; its `task` says what is learned.
+        source: What to train on, as the task reads it: for videos, a folder with one folder a
+            class, a table, a list, or a folder of shards.
+        folder: Where to write recipe, metrics, checkpoints, weights and a report; nowhere if
+            `None`.
+        split: Only this split of `source`.
+        validation: What to test on after each epoch. The best weights are kept besides the last.
+        validation_split: The split of `validation`, or of `source` if that is `None`.
+        service: Address of a `tf.data` service that reads shards.
+        workers: How many files are decoded at once.
+        **options: `strategy`, `checkpoint_every`, `callbacks` and the like of
+            `keras_nonlocal.training.fit`.
+
+    Returns:
+        The run: its network and its history.
+
+    Raises:
+        ValueError: VideoRecipe, data and folder do not go together.
+        TrainingStopped: An input file vanished, the disk was full, or the loss was no number any
+            more.
+
+    Example:
+        run = train(read_recipe("recipe.json"), "actions", "runs/actions")
+        run.model.save_weights("actions.weights.h5")
+    """
+    task = TASKS[recipe.task](
+        recipe,
+        source,
+        split=split,
+        validation=validation,
+        validation_split=validation_split,
+        service=service,
+        workers=workers,
+    )
+    return fit(task, folder, **options)

@@ -1,0 +1,141 @@
+"""What decides the outcome of training a video classifier, apart from the videos."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ... import augmentation as layers
+from ...models.families import FAMILIES
+from ...training.recipe import BaseRecipe, below_one
+from ...utils.checks import at_least, one_of
+from ...video.clip_spec import ClipSpec
+
+# Bases, a layer that takes another one, which JSON cannot hold, and one for tests.
+NOT_BY_NAME = ("ClipAugmentation", "RandomAugmentation", "FrameWise", "ThreeCrop")
+AUGMENTATIONS = tuple(
+    name
+    for name, value in vars(layers).items()
+    if isinstance(value, type) and name not in NOT_BY_NAME
+)
+
+
+@dataclass(frozen=True)
+class VideoRecipe(BaseRecipe):
+    """How to train one video classifier; `BaseRecipe` has what recipes of all tasks say.
+
+    Attributes:
+        builder: Name of a builder of `keras_nonlocal.models`, such as `"nl_i3d_small"`.
+        frames, stride: Frames of a clip, and their distance in the video.
+        size: Height and width of a clip as it is read; `None` for whole frames, which a layer of
+            `augmentation` then crops.
+        short_side: As in `keras_nonlocal.video.ClipSpec`; a range is the paper's scale jitter.
+        sampling: By whose rule clips are chosen, see `keras_nonlocal.video.SCHEMES`.
+        speed: A video plays up to this many times faster or slower.
+        augmentation: Layers of `keras_nonlocal.augmentation`, in order: `{"layer": "RandomFlip"}`,
+            with further arguments by name.
+        mean, std: One value a channel: clips become `(pixel - mean) / std`.
+        motion_only: Whether clips are reduced to what moves, see `keras_nonlocal.video.prepare`.
+        follow: Height and width of a crop that moves along with what moves, or `None`.
+        multi_label: Whether a video may show several classes: sigmoids instead of a softmax.
+        label_smoothing: The part of each label that is spread over all classes.
+        test_short_side, test_size: Of clips that are tested; those of training if `None`, and of a
+            range of short sides the least.
+        test_clips, test_crops: A video's probabilities are the mean over so many clips, spread
+            over it, and so many crops of each.
+        test_flip: Whether their mirror images are averaged too.
+
+    Raises:
+        ValueError: A name is unknown, a number out of range, or two contradict each other.
+
+    Example:
+
+    >>> recipe = VideoRecipe(
+    ...     "nl_i3d_small", frames=8, stride=4, size=(56, 56), epochs=10, batch_size=8
+    ... )
+    >>> recipe.learning_rate
+    0.01
+    """
+
+    builder: str
+    frames: int
+    stride: int
+    size: tuple[int, int] | None
+    task: Literal["video_classification"] = field(default="video_classification", kw_only=True)
+    # Clips
+    short_side: int | tuple[int, int] | None = None
+    sampling: str = "spread"
+    speed: float = 1.0
+    augmentation: tuple[Mapping[str, Any], ...] = ()
+    mean: tuple[float, float, float] = (114.75, 114.75, 114.75)
+    std: tuple[float, float, float] = (57.375, 57.375, 57.375)
+    motion_only: bool = False
+    follow: tuple[int, int] | None = None
+    # What is learned
+    multi_label: bool = False
+    label_smoothing: float = 0.0
+    # Testing
+    test_short_side: int | None = None
+    test_size: tuple[int, int] | None = None
+    test_clips: int = 10
+    test_crops: int = 1
+    test_flip: bool = False
+
+    def __post_init__(self):
+        one_of("builder", self.builder, FAMILIES)
+        super().__post_init__()
+        at_least("speed", self.speed, 1)
+        below_one("label_smoothing", at_least("label_smoothing", self.label_smoothing, 0))
+        self.layers()
+        _ = self.training_clip, self.testing_clip
+
+    @property
+    def training_clip(self) -> ClipSpec:
+        """How clips are cut and prepared for training."""
+        return ClipSpec(
+            self.frames,
+            self.stride,
+            short_side=self.short_side,
+            size=self.size,
+            sampling=self.sampling,
+            speed=self.speed,
+            **self._preparation,
+        )
+
+    @property
+    def testing_clip(self) -> ClipSpec:
+        """How clips are cut and prepared for testing."""
+        return ClipSpec(
+            self.frames,
+            self.stride,
+            short_side=self.test_short_side or self.short_side,
+            size=self.test_size or self.size,
+            sampling=self.sampling,
+            clips=self.test_clips,
+            crops=self.test_crops,
+            flip=self.test_flip,
+            **self._preparation,
+        )
+
+    @property
+    def _preparation(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("mean", "std", "motion_only", "follow")}
+
+    def layers(self) -> list[layers.ClipAugmentation]:
+        """New layers of `augmentation`."""
+        return [_layer(index, given) for index, given in enumerate(self.augmentation)]
+
+
+def _layer(index: int, given: Mapping[str, Any]) -> layers.ClipAugmentation:
+    if not isinstance(given, Mapping):
+        raise ValueError(
+            f"`augmentation[{index}]` must be a mapping such as {{'layer': 'RandomFlip'}}. "
+            f"Received: {given!r}"
+        )
+    arguments = dict(given)
+    name = one_of(f"augmentation[{index}].layer", arguments.pop("layer", None), AUGMENTATIONS)
+    try:
+        return getattr(layers, name)(**arguments)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`augmentation[{index}]`, {name}: {error}") from error

@@ -1,0 +1,225 @@
+"""The parts of the training loop around a step: each is a Keras callback that does one thing."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from ..utils.atomic_files import replacing
+from .batch_norm_statistics import precise_batch_norm
+from .checkpoint import save_checkpoint
+from .optimizers.schedules import Rate
+from .run_folder import BEST, CHECKPOINT
+
+
+class FiniteLoss(keras.callbacks.Callback):
+    """Ends a run whose loss is no number any more, before that is saved."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        loss = float((logs or {}).get("loss", 0.0))
+        if not math.isfinite(loss):
+            raise FloatingPointError(
+                f"the loss became {loss}. Try a lower `learning_rate`, a longer `warmup`, or "
+                "`clip_norm`"
+            )
+
+
+class PreciseNorm(keras.callbacks.Callback):
+    """Averages the statistics of batch norms anew at the end of each epoch.
+
+    Args:
+        batches_from: Makes batches of `(inputs, targets)` from the number of the first one on.
+        count: Over how many of them.
+    """
+
+    def __init__(self, batches_from: Callable[..., Iterable], count: int):
+        super().__init__()
+        self._batches_from, self._count = batches_from, count
+
+    def on_epoch_end(self, epoch, logs=None):
+        first = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+        precise_batch_norm(self.model, self._batches_from(first=first), self._count)
+
+
+@dataclass(frozen=True)
+class EpochPart:
+    """What an epoch has come to: so many steps, the seconds they took, and means over them."""
+
+    steps: int = 0
+    seconds: float = 0.0
+    means: Mapping[str, float] = field(default_factory=dict)
+
+    def followed_by(self, other: EpochPart) -> EpochPart:
+        """Both together."""
+        if not other.steps:
+            return self
+        steps = self.steps + other.steps
+        means = {
+            name: (self.steps * self.means.get(name, mean) + other.steps * mean) / steps
+            for name, mean in other.means.items()
+        }
+        return EpochPart(steps, self.seconds + other.seconds, means)
+
+
+class History(keras.callbacks.Callback):
+    """Counts steps, and makes one row of numbers of each epoch.
+
+    Args:
+        rows: Those of the epochs so far; more are appended.
+        step: Steps so far.
+        part: Of the epoch at work, what was done before the run was stopped.
+        rate: The learning rate, or its schedule.
+    """
+
+    def __init__(
+        self,
+        rows: list[dict[str, Any]],
+        *,
+        step: int = 0,
+        part: EpochPart | None = None,
+        rate: Rate | None = None,
+    ):
+        super().__init__()
+        self.rows, self.step = rows, step
+        self._before, self._rate = part or EpochPart(), rate
+        self._begin_steps()
+
+    @property
+    def part(self) -> EpochPart:
+        """What the epoch at work has come to."""
+        means = {name: float(value) for name, value in self._logs.items()}
+        now = EpochPart(self._steps, time.monotonic() - self._began, means)
+        return self._before.followed_by(now)
+
+    @property
+    def epoch_is_whole(self) -> bool:
+        """Whether the epoch at work has all its steps."""
+        return self._steps == self.params["steps"]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._begin_steps()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        self._steps += 1
+        self._logs = logs or {}
+
+    def on_epoch_end(self, epoch, logs):
+        tests = {name: float(value) for name, value in logs.items() if name.startswith("val_")}
+        self._logs = {name: value for name, value in logs.items() if name not in tests}
+        part, whole = self.part, self.epoch_is_whole
+        if self.rows and self.rows[-1]["epoch"] == epoch + 1:
+            self.rows.pop()  # of the part of this epoch before it was stopped
+        row = {"epoch": epoch + 1, "step": self.step, "learning_rate": self._last_rate()}
+        self.rows.append({**row, **part.means, **tests, "seconds": round(part.seconds, 3)})
+        self._before = EpochPart() if whole else part
+        self._begin_steps()
+
+    def _begin_steps(self) -> None:
+        self._began, self._steps, self._logs = time.monotonic(), 0, {}
+
+    def _last_rate(self) -> float:
+        """The learning rate of the last step; a schedule would tell that of the next."""
+        rate = self.model.optimizer.learning_rate
+        if callable(self._rate):
+            rate = self._rate(self.step - 1)
+        return float(keras.ops.convert_to_numpy(rate))
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves the best weights, and all that the run needs to resume, into its folder.
+
+    Args:
+        folder: Of the run.
+        history: What it has come to; it goes into the checkpoint.
+        inference: Whose weights are kept when they are the best so far.
+        every: Steps from one checkpoint to the next. There is one at the end of each epoch, too.
+        monitor: The number that is best when highest; `None` keeps no best weights.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        history: History,
+        inference: keras.Model,
+        *,
+        every: int | None = None,
+        monitor: str | None = None,
+    ):
+        super().__init__()
+        self.step = history.step  # of the newest checkpoint
+        self._folder, self._history, self._inference = folder, history, inference
+        self._every, self._monitor = every, monitor
+
+    def on_train_batch_end(self, batch, logs=None):
+        due = self._every and self._history.step % self._every == 0
+        if due and not self._history.epoch_is_whole:  # else `on_epoch_end` saves, with its row
+            self._save()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self._is_best():
+            with replacing(self._folder / BEST) as partial:
+                self._inference.save_weights(partial)
+        self._save()
+
+    def _save(self) -> None:
+        history = self._history
+        notes = {"step": history.step, "history": history.rows, "part": asdict(history.part)}
+        save_checkpoint(self._folder / CHECKPOINT, self.model, notes)
+        self.step = history.step
+
+    def _is_best(self) -> bool:
+        rows, name = self._history.rows, self._monitor
+        if name is None or name not in rows[-1]:
+            return False
+        *before, now = (row.get(name, -math.inf) for row in rows)
+        return now > max(before, default=-math.inf)
+
+
+class MetricsLog(keras.callbacks.Callback):
+    """Writes `metrics.jsonl` and `metrics.csv` after each epoch.
+
+    They are written anew from the history that the checkpoint holds: a run that is resumed from
+    there repeats no row and loses none.
+    """
+
+    def __init__(self, folder: Path, history: History):
+        super().__init__()
+        self._folder, self._history = folder, history
+
+    def on_epoch_end(self, epoch, logs=None):
+        write_metrics(self._history.rows, self._folder)
+
+
+def write_metrics(history: list[dict[str, Any]], folder: Path) -> None:
+    """Writes all rows as `metrics.jsonl` and `metrics.csv`."""
+    with replacing(folder / "metrics.jsonl") as partial:
+        partial.write_text("".join(json.dumps(row) + "\n" for row in history), "utf-8")
+    columns = list(dict.fromkeys(name for row in history for name in row))
+    with (
+        replacing(folder / "metrics.csv") as partial,
+        open(partial, "w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(history)
+
+
+def tensorboard_log(folder: Path | None) -> keras.callbacks.Callback:
+    """Logs for TensorBoard in the folder of a run."""
+    if folder is None:
+        raise ValueError("`tensorboard` needs a folder to write to. Received: folder=None")
+    try:
+        return keras.callbacks.TensorBoard(folder / "tensorboard", update_freq="epoch")
+    except ImportError as error:
+        raise ImportError(
+            'TensorBoard is not installed: pip install "keras_nonlocal[tensorboard]"'
+        ) from error

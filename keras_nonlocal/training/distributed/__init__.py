@@ -1,0 +1,3 @@
+"""Training over several devices or machines."""
+
+from .fit import fit as fit

@@ -1,0 +1,158 @@
+"""Recipe -> optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import keras
+from keras import ops
+
+from ...utils.checks import at_least
+from ..recipe import BaseRecipe
+from .adamw import AdamW
+from .norm_layers import norms
+from .schedules import Rate, learning_rate
+
+
+def optimizer(
+    recipe: BaseRecipe, steps_per_epoch: int, model: keras.Model
+) -> keras.optimizers.Optimizer:
+    """The optimizer of a recipe, for one model.
+
+    Scales and offsets of norms do not decay, unless the recipe says so; biases do, as in the
+    official code. The model is not changed.
+
+    Args:
+        recipe: What decides optimizer, rate, momentum, decay and clipping.
+        steps_per_epoch: Steps of an epoch; a recipe that counts in steps ignores it.
+        model: The built model to train.
+
+    Example:
+
+    >>> recipe = BaseRecipe(task="mine", epochs=10)
+    >>> model = keras_nonlocal.models.nl_i3d_small(classes=10)
+    >>> optimizer(recipe, 100, model).weight_decay_in_gradient
+    0.0001
+    """
+    return _OPTIMIZERS[recipe.optimizer](recipe, learning_rate(recipe, steps_per_epoch), model)
+
+
+@keras.saving.register_keras_serializable("keras_nonlocal")
+class CoupledSGD(keras.optimizers.SGD):
+    """`keras.optimizers.SGD` with weight decay as a part of the gradient, as in the paper.
+
+    Keras's `weight_decay` goes past the momentum. L2 penalties of the weights do not, but are
+    summed up forward and differentiated, and count in every loss that is shown.
+
+    The order is PyTorch's: the gradient is clipped, then `weight_decay * weight` is added. Over
+    replicas the norm is that of the gradient of the whole batch; Keras's `global_clipnorm` takes
+    each replica's by itself.
+
+    Args:
+        learning_rate, momentum, nesterov: As in `keras.optimizers.SGD`.
+        weight_decay: This part of each weight is added to its gradient.
+        spared: Paths of variables that do not decay.
+        clip_norm: The most that the gradient's L2 norm may be, over all weights, without decay.
+        name: Name of the optimizer.
+
+    Example:
+
+    >>> sgd = CoupledSGD(0.01, momentum=0.9, weight_decay=1e-4)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.01,
+        *,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+        spared: Collection[str] = (),
+        clip_norm: float | None = None,
+        name: str = "coupled_sgd",
+    ):
+        super().__init__(learning_rate, momentum=momentum, nesterov=nesterov, name=name)
+        self.weight_decay_in_gradient = at_least("weight_decay", weight_decay, 0)
+        self.spared = frozenset(spared)
+        if clip_norm is not None and not clip_norm > 0:
+            raise ValueError(f"`clip_norm` must be positive. Received: clip_norm={clip_norm!r}")
+        self.clip_norm = clip_norm
+
+    def build(self, variables):
+        known = list(variables)
+        self._known = lambda: known  # Keras would save a plain list among its own variables
+        super().build(variables)
+
+    def apply(self, grads, trainable_variables=None):
+        variables = self._known() if trainable_variables is None else list(trainable_variables)
+        grads, replicas = list(grads), _replicas()
+        if self.clip_norm is not None:
+            grads = _clipped(grads, self.clip_norm, replicas)
+        decay = self.weight_decay_in_gradient / replicas  # Keras sums over them
+        pairs = zip(grads, variables, strict=True)
+        super().apply([self._decayed(*pair, decay) for pair in pairs], variables)
+
+    def _decayed(self, gradient, variable, decay):
+        if gradient is None or not decay or variable.path in self.spared:
+            return gradient
+        return gradient + ops.cast(decay, variable.dtype) * variable
+
+    def get_config(self):
+        kept = ("name", "learning_rate", "momentum", "nesterov")
+        config = super().get_config()
+        return {
+            **{key: config[key] for key in kept},
+            "weight_decay": self.weight_decay_in_gradient,
+            "spared": sorted(self.spared),
+            "clip_norm": self.clip_norm,
+        }
+
+
+def _sgd(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimizers.Optimizer:
+    return CoupledSGD(
+        rate,
+        momentum=float(recipe.momentum),
+        nesterov=recipe.nesterov,
+        weight_decay=recipe.weight_decay,
+        spared=[variable.path for variable in _spared(recipe, model)],
+        clip_norm=recipe.clip_norm,
+    )
+
+
+def _adamw(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimizers.Optimizer:
+    # PyTorch's is Keras's own, which updates all weights at once.
+    kind = keras.optimizers.AdamW if keras.backend.backend() == "torch" else AdamW
+    adamw = kind(rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm)
+    adamw.exclude_from_weight_decay(var_list=_spared(recipe, model))
+    return adamw
+
+
+_OPTIMIZERS = {"sgd": _sgd, "adamw": _adamw}
+
+
+def _spared(recipe: BaseRecipe, model: keras.Model) -> list[keras.Variable]:
+    """The variables that do not decay."""
+    if recipe.decay_norms:
+        return []
+    return [variable for layer in norms(model) for variable in layer.trainable_variables]
+
+
+def _replicas() -> int:
+    if keras.backend.backend() != "tensorflow":
+        return 1
+    import tensorflow as tf
+
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def _clipped(gradients: list, most: float, replicas: int) -> list:
+    """Gradients whose sum over the replicas has at most this norm."""
+    present = [gradient for gradient in gradients if gradient is not None]
+    if replicas > 1:
+        import tensorflow as tf
+
+        present = tf.distribute.get_replica_context().all_reduce("SUM", present)
+    norm = ops.sqrt(sum(ops.sum(ops.square(ops.cast(part, "float32"))) for part in present))
+    factor = ops.minimum(1.0, most / norm) / replicas
+    clipped = iter([part * ops.cast(factor, part.dtype) for part in present])
+    return [None if gradient is None else next(clipped) for gradient in gradients]

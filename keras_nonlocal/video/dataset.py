@@ -1,0 +1,139 @@
+"""Videos and what is in them -> `tf.data` batches of clips: the front door."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Literal
+
+import tensorflow as tf
+
+from ..data.ledger import Ledger
+from ..data.manifest import Manifest
+from ..data.sources.check import check_manifest
+from ..data.sources.read import read_source
+from ..data.workers.pool import cores
+from ..utils.checks import any_int, one_of, positive_int
+from .clip_reader import DAMAGE, ClipReader, OnError
+from .clip_spec import ClipSpec, a_clip
+from .loading import loaded_by
+from .pipeline import Augment, finish, numbered, only_clip
+from .shards.index import holds_shards, read_set, refuse_choices
+from .shards.reading import shard_clips
+from .shards.service import refuse_python
+
+
+def video_dataset(
+    source: Any,
+    *,
+    clip: ClipSpec | None = None,
+    augment: Augment = None,
+    batch_size: int = 8,
+    training: bool = False,
+    seed: int = 0,
+    split: str | None = None,
+    class_names: tuple[str, ...] | None = None,
+    root: str | os.PathLike[str] | None = None,
+    labels: Literal["video", "clip"] = "video",
+    on_error: OnError = "raise",
+    ledger: str | os.PathLike[str] | None = None,
+    workers: int | None = None,
+    service: str | None = None,
+) -> tf.data.Dataset:
+    """Batches of clips for `model.fit`, from videos as they lie on disk.
+
+    Values are RGB, 0..255, unless `augment` normalises them.
+
+    Args:
+        source: Whatever `keras_nonlocal.data.read_source` reads: a folder with one folder a class,
+            a table or list of files, a data frame, a manifest.
+        clip: How clips are cut from videos; `ClipSpec()` if `None`.
+        augment: Layers of `keras_nonlocal.augmentation`, other layers of Keras, or functions of a
+            batch of clips. What is random in layers changes training clips only; a function is
+            not told which clips it gets.
+        batch_size: Clips in a batch; the last one may have fewer.
+        training: True for one random clip of each video an epoch, in a new order each time; False
+            for the test clips of each video (`clip.clips * clip.crops` of them, one after another)
+            in the order given.
+        seed: The same seed gives the same clips, epoch by epoch, however many `workers` there are.
+            A global seed, of `tf.random.set_seed`, makes others of them, as of all in TensorFlow;
+            layers of others draw by themselves.
+        split: Only the videos of this split.
+        class_names, root: As in `read_source`.
+        labels: `"clip"` gives a clip the labels that hold during it, where their times are known.
+        on_error: What becomes of a video that cannot be read: `"raise"` stops with its name,
+            `"skip"` leaves it out, `"previous_frame"` repeats the frame before one that cannot be
+            decoded. No clip ever stands in for another.
+        ledger: A JSON lines file to which each failure is added.
+        workers: Videos that are decoded at once, by threads; as many as there are cores if `None`.
+        service: Address of a `tf.data` service, such as `"grpc://host:5000"`, whose workers read
+            shards; see `keras_nonlocal.video.shards.service.spread_over`.
+
+    Returns:
+        A dataset of uint8 `(batch, frames, H, W, 3)`, with targets if there are classes: int64
+        `(batch,)`, or float32 `(batch, classes)` if a video may have several. It has the names of
+        the classes as `class_names`.
+
+    Raises:
+        ValueError: The source names files that are missing or labels that are out of range, or an
+            argument is wrong. In the course of an epoch, a `tf.errors.OpError` names the video;
+            of shards, `check_shards` tells which one is damaged.
+
+    Example:
+
+        train = video_dataset(
+            "actions", clip=ClipSpec(32, stride=2, short_side=(256, 320), size=(224, 224)),
+            augment=[augmentation.RandomFlip(), augmentation.Normalise()], training=True,
+        )
+        model.fit(train, epochs=10)
+    """
+    clip = a_clip(ClipSpec() if clip is None else clip)
+    calls = positive_int("workers", cores() if workers is None else workers)
+    seed = any_int("seed", seed)
+    one_of("labels", labels, ("video", "clip"))
+    one_of("on_error", on_error, DAMAGE)
+    if holds_shards(source):
+        refuse_choices(split=split, class_names=class_names, root=root, ledger=ledger)
+        refuse_choices(
+            labels=labels if labels != "video" else None,
+            on_error=on_error if on_error != "raise" else None,
+        )
+        names = read_set(source).class_names
+        clips = shard_clips(
+            source, clip, training=training, seed=seed, parallel_calls=calls, service=service
+        )
+    else:
+        refuse_python(service)
+        manifest = read_source(source, split=split, class_names=class_names, root=root)
+        check_manifest(manifest)
+        names = manifest.class_names
+        reader = ClipReader(
+            manifest,
+            clip,
+            training=training,
+            on_error=on_error,
+            ledger=Ledger(ledger),
+            by_clip=labels == "clip",
+        )
+        clips = _clips(reader, manifest, clip, training, seed, calls, on_error == "skip")
+    dataset = finish(
+        clips,
+        augment=augment,
+        batch_size=batch_size,
+        training=training,
+        workers=calls,
+        classes=len(names) or None,
+    )
+    dataset.class_names = names
+    return dataset
+
+
+def _clips(reader, manifest: Manifest, clip: ClipSpec, training, seed, calls, skipping):
+    """Elements `(video, target, seed)`, or without a target where nothing is labelled."""
+    count, views = len(manifest), 1 if training else clip.views
+    loaded = loaded_by(reader, numbered(count, training=training, seed=seed), clip, calls)
+    if skipping:
+        loaded = loaded.filter(lambda videos, *_: tf.shape(videos)[0] > 0)
+    clips = loaded.map(only_clip) if training else loaded.unbatch()
+    if skipping:
+        return clips
+    return clips.apply(tf.data.experimental.assert_cardinality(count * views))

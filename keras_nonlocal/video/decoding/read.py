@@ -1,0 +1,160 @@
+"""Frames and clips of one video file as arrays: the plain doors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..sampling.by_index import check_start, clip_indices, clip_span, uniform_starts
+from ..sampling.by_time import window
+from .container import TIME_LIMIT, Deadline, PathLike, VideoError, decoded, decoding, opened
+from .frame_transform import Framing, Painter
+from .open_video import OnDamage, Video
+
+
+def count_frames(path: PathLike, *, time_limit: float = TIME_LIMIT) -> int:
+    """How many frames a video has, found by decoding it all; `probe` tells it faster.
+
+    Args:
+        path: A video file.
+        time_limit: Seconds of the processor after which reading gives up.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        VideoError: The file is not a video, or a part of it is damaged.
+    """
+    seen, deadline = 0, Deadline(path, time_limit)
+    with decoding(path, lambda: f" after {seen} frames"), opened(path) as (container, stream):
+        for _ in decoded(container, stream, deadline):
+            seen += 1
+    if not seen:
+        raise VideoError(path, "no frame of it can be decoded")
+    return seen
+
+
+def frame_times(path: PathLike) -> np.ndarray:
+    """When each frame of a video is shown: int64 microseconds, counted from its first frame.
+
+    Raises:
+        FileNotFoundError, VideoError: As `count_frames`.
+    """
+    with Video(path) as video:
+        return video.index.times
+
+
+def read_frames(
+    path: PathLike,
+    indices: Sequence[int],
+    *,
+    short_side: int | None = None,
+    size: tuple[int, int] | None = None,
+    on_damage: OnDamage = "raise",
+) -> np.ndarray:
+    """Reads frames by number, in any order and as often as asked.
+
+    Args:
+        path: A video file.
+        indices: Frame numbers, counted from 0.
+        short_side: Scale the shorter side to this; the aspect stays.
+        size: `(H, W)`: scale until this is just covered, then keep the centre.
+        on_damage: As in `read_clip`.
+
+    Returns:
+        uint8 `(len(indices), H, W, 3)`, RGB, upright where the file says how it was held.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        VideoError: The file is not a video, or a part of it that was needed is damaged.
+        IndexError: The video ends before that frame.
+    """
+    if len(indices) == 0 or min(indices) < 0:
+        raise ValueError(f"`indices` must be frame numbers from 0. Received: indices={indices!r}")
+    with Video(path, on_damage=on_damage) as video:
+        if max(indices) >= len(video.index):
+            raise IndexError(
+                f"{str(path)!r} has {len(video.index)} frames, numbered from 0; "
+                f"frame {max(indices)} was asked for. Ask for less, or let `read_clip` loop it."
+            )
+        return video.read(indices, Framing(short_side, size))
+
+
+def read_clip(
+    path: PathLike,
+    frames: int = 32,
+    *,
+    stride: int = 1,
+    start: int | None = None,
+    short_side: int | None = None,
+    size: tuple[int, int] | None = None,
+    on_damage: OnDamage = "raise",
+) -> np.ndarray:
+    """Reads a clip of `frames` frames, `stride` apart; a video that is too short is looped.
+
+    Decoding begins at the last place before the clip where it can, leaves out frames that no
+    wanted one depends on, and scales what it decodes.
+
+    Args:
+        path: A video file.
+        frames: Frames of the clip.
+        stride: Distance between two of them in the video.
+        start: The first one; `None` takes the clip in the centre.
+        short_side: Scale the shorter side to this; the aspect stays.
+        size: `(H, W)`: scale until this is just covered, then keep the centre.
+        on_damage: `"raise"`, or `"previous_frame"` to repeat the frame before one that cannot be
+            decoded (the one after it, where there is none before).
+
+    Returns:
+        uint8 `(frames, H, W, 3)`, RGB, upright where the file says how it was held.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        VideoError: The file is not a video, or a part of it that was needed is damaged.
+
+    Example:
+
+    >>> read_clip("jumping.mp4", frames=16, stride=2, short_side=112).shape
+    (16, 112, 140, 3)
+    """
+    span, framing = clip_span(frames, stride), Framing(short_side, size)
+    with Video(path, on_damage=on_damage) as video:
+        length = len(video.index)
+        start = uniform_starts(length, span, 1)[0] if start is None else check_start(start)
+        return video.read(clip_indices(start, frames, stride, length), framing)
+
+
+def iterate_frames(
+    path: PathLike,
+    *,
+    short_side: int | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    time_limit: float = TIME_LIMIT,
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Goes through a video frame by frame, without holding more than one.
+
+    Args:
+        path: A video file.
+        short_side: Scale the shorter side to this; the aspect stays.
+        start, end: Only frames shown from `start` on and before `end`, in seconds.
+        time_limit: Seconds of the processor after which reading gives up.
+
+    Returns:
+        An iterator of the time of a frame, in microseconds from the first one, and its pixels,
+        uint8 `(H, W, 3)`.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        VideoError: The file is not a video, or a part of it is damaged.
+
+    Example:
+
+    >>> times = [time for time, picture in iterate_frames("jumping.mp4", start=1.0)]
+    >>> times[0], times[-1]
+    (1000000, 2960000)
+    """
+    painter = Painter(path, Framing(short_side))
+    with Video(path, time_limit=time_limit) as video:
+        times = video.index.times
+        for number, frame in video.frames(*window(times, start, end)):
+            yield int(times[number]), painter.paint(frame)

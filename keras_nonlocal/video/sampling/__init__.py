@@ -1,0 +1,1 @@
+"""Which frames make a clip: by index, by time, by the rules of published code."""

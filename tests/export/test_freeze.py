@@ -1,0 +1,44 @@
+"""A frozen network answers as the network did when it was frozen."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from export.test_fold_batch_norm import with_statistics
+from keras import layers
+
+from keras_nonlocal import models
+from keras_nonlocal.export.freeze import freeze
+
+
+def clips(frames=16, size=64):
+    return np.random.default_rng(1).normal(size=(2, frames, size, size, 3)).astype("float32")
+
+
+def test_the_same_answers_at_two_shapes_without_variables():
+    model = with_statistics(models.nl_i3d_small(variant="mmaction2"))
+    frozen = freeze(model)
+    for x in (clips(), clips(frames=32, size=96)):
+        np.testing.assert_allclose(frozen(x), model(x), rtol=1e-4, atol=1e-6)
+        assert not frozen.get_concrete_function(tf.constant(x)).variables
+
+
+def test_later_training_does_not_change_it():
+    model = with_statistics(models.nl_c2d_small())
+    frozen, x = freeze(model), clips()
+    before = frozen(x).numpy()
+    with_statistics(model, seed=1)
+    np.testing.assert_array_equal(frozen(x), before)
+    assert np.abs(model(x) - before).max() > 1e-3
+
+
+@pytest.mark.parametrize("wrong", [None, keras.Sequential([layers.Dense(2)])])
+def test_what_is_no_built_model_is_refused(wrong):
+    with pytest.raises(ValueError, match="built functional model"):
+        freeze(wrong)
+
+
+def test_several_inputs_are_refused():
+    inputs = [keras.Input((4,)), keras.Input((4,))]
+    with pytest.raises(ValueError, match="one input"):
+        freeze(keras.Model(inputs, layers.Add()(inputs)))

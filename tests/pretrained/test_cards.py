@@ -1,0 +1,232 @@
+"""Every card is complete and consistent; a card that ships its file ships the one it names."""
+
+import hashlib
+import re
+from collections import Counter
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonlocal import models
+from keras_nonlocal.download.digests import KINDS
+from keras_nonlocal.pretrained import card_names, read_card
+from keras_nonlocal.pretrained.cards import card_for
+from keras_nonlocal.zoo import load
+
+NAMES = card_names()
+CARDS = {name: read_card(name) for name in NAMES}
+EMBEDDED = [name for name, card in CARDS.items() if card.weights.url is None]
+PUBLISHED = [name for name in NAMES if name not in EMBEDDED]
+RESTRICTED = "CC-BY-NC-4.0"
+FORMATS = {".pkl": "caffe2", ".pth": "torch", ".pyth": "torch"}
+
+
+def test_every_published_checkpoint_has_a_card():
+    """As many as the sources list: those of the official code, PySlowFast and so on."""
+    origin = re.compile("official|slowfast|pytorchvideo|mmaction2_v0|mmaction2|gluoncv")
+    found = Counter(origin.search(name)[0] for name in PUBLISHED)
+    assert found == {
+        "official": 15,
+        "slowfast": 3,
+        "pytorchvideo": 2,
+        "mmaction2": 10,
+        "mmaction2_v0": 10,
+        "gluoncv": 6,
+    }
+    assert EMBEDDED == ["nl_i3d_small_weizmann"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_name_says_builder_and_data_set(name):
+    card = CARDS[name]
+    assert card.name == name
+    assert re.fullmatch(rf"{card.builder}_{card.dataset}(_[a-z0-9_]+)?", name)
+    assert callable(getattr(models, card.builder))
+
+
+def test_addresses_are_https_and_unique():
+    addresses = [
+        address
+        for name in PUBLISHED
+        for address in (CARDS[name].weights.url, *CARDS[name].weights.mirrors)
+    ]
+    assert all(address.startswith("https://") for address in addresses)
+    assert len(set(addresses)) == len(addresses)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_fetched_file_keeps_its_name_and_has_names_of_a_source(name):
+    file = CARDS[name].weights
+    assert file.name == file.url.rsplit("/", 1)[1]
+    assert file.source is not None
+    assert FORMATS[Path(file.name).suffix] == file.format
+
+
+def test_names_of_fetched_files_are_unique():
+    names = [CARDS[name].weights.name for name in PUBLISHED]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_digests_have_the_length_of_their_kind(name):
+    digest = CARDS[name].weights.digest
+    if digest is not None:
+        _, fewest, most = KINDS[digest.kind]
+        assert fewest <= len(digest.value) <= most
+        assert re.fullmatch("[0-9a-f]+", digest.value)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_hash_in_the_file_name_is_the_one_of_the_card(name):
+    file = CARDS[name].weights
+    in_name = re.search(r"-([0-9a-f]{8})\.pth$", file.name)
+    assert (in_name is None) == (file.digest is None)
+    if in_name:
+        assert file.digest.value[:8] == in_name[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_licence_is_restricted_exactly_where_it_is_non_commercial(name):
+    licence = CARDS[name].licence
+    assert licence.restricted == (licence.name == RESTRICTED)
+    assert licence.note
+    assert licence.restricted == ("_official_" in name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_accuracies_are_percentages_with_their_protocol_and_source(name):
+    assert CARDS[name].accuracy
+    for row in CARDS[name].accuracy:
+        assert row.top1 is not None
+        assert 50 < row.top1 < (row.top5 or 100) <= 100
+        assert "clips" in row.protocol or "positions" in row.protocol
+        assert row.source
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pixels_are_normalised_in_the_range_0_to_255(name):
+    clip = CARDS[name].clip
+    assert all(100 < mean < 130 for mean in clip.mean)
+    assert all(50 < std < 60 for std in clip.std)
+    assert min(clip.frames, clip.stride, clip.clips, clip.crops, *clip.size) >= 1
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_frames_are_those_in_the_name_of_the_file(name):
+    clip, file = CARDS[name].clip, CARDS[name].weights
+    stated = re.search(r"(\d+)x(\d+)", file.url)
+    if CARDS[name].weights.source == "gluoncv":  # which states 32 frames, every second of 64
+        assert (clip.frames, clip.stride) == (32, 2)
+    else:
+        assert (clip.frames, clip.stride) == (int(stated[1]), int(stated[2]))
+
+
+def preference(card):
+    """The order of `zoo/README.md`: what a recommended card is chosen by."""
+    own = (
+        card.arguments.get("blocks", 5) == 5
+        and card.arguments.get("instantiation", "embedded_gaussian") == "embedded_gaussian"
+        and card.arguments["variant"] != "mmaction2_heavy"
+    )
+    row = card.accuracy[0]
+    return (
+        not card.licence.restricted,
+        own,
+        row.top5 is not None,
+        card.weights.digest is not None,
+        "dense" not in row.protocol,
+        row.top1,
+    )
+
+
+@pytest.mark.parametrize("key", sorted({(card.builder, card.dataset) for card in CARDS.values()}))
+def test_one_card_a_builder_and_data_set_is_recommended(key):
+    builder, dataset = key
+    cards = [card for card in CARDS.values() if (card.builder, card.dataset) == key]
+    recommended = [card for card in cards if card.recommended]
+    assert recommended == [max(cards, key=preference)]
+    assert card_for(dataset, builder) == recommended[0]
+    for card in cards:
+        assert card_for(card.name, builder) == card
+
+
+def test_unknown_weights_list_the_fitting_cards():
+    with pytest.raises(ValueError, match=r"'kinetics400', .*nl_i3d_r101_kinetics400_gluoncv_nl5"):
+        card_for("imagenet22k", "nl_i3d_r101")
+    with pytest.raises(ValueError, match="`weights` of c2d_r101") as error:
+        card_for("nl_i3d_r101_kinetics400_gluoncv_nl5", "c2d_r101")
+    assert "c2d_r101_kinetics400_mmaction2_nopool_8x8" in str(error.value)
+
+
+def test_the_classes_of_kinetics_are_in_alphabetical_order():
+    """All sources number them so; a few spot checks against the official `classids.json`."""
+    classes = card_for("kinetics400", "nl_i3d_r50").classes
+    assert len(set(classes)) == 400
+    written = [re.sub("[()]", "-", name).replace(" ", "_") for name in classes]
+    assert written == sorted(written)
+    official = {
+        "abseiling": 0,
+        "archery": 5,
+        "catching or throwing baseball": 48,
+        "eating ice cream": 115,
+        "hurling (sport)": 161,
+        "massaging person's head": 196,
+        "passing American football (in game)": 208,
+        "passing American football (not in game)": 209,
+        "push up": 260,
+        "sharpening knives": 290,
+        "skiing (not slalom or crosscountry)": 308,
+        "using remote controller (not gaming)": 374,
+        "zumba": 399,
+    }
+    assert {name: classes.index(name) for name in official} == official
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_the_file_is_the_one_of_the_card(name):
+    card = read_card(name)
+    data = card.path.read_bytes()
+    assert len(data) == card.weights.bytes
+    assert hashlib.sha256(data).hexdigest() == card.weights.digest.value
+    assert len(data) <= 5e6
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_golden_logits_are_met(name):
+    """Stored when the network was trained, on a generated clip."""
+    classifier = load(name)
+    golden = classifier.card.golden
+    clip = np.random.default_rng(golden["seed"]).integers(0, 256, golden["shape"], "uint8")
+    network = keras.Model(classifier.model.input, classifier.model.get_layer("logits").output)
+    logits = network.predict(classifier.prepare(clip[None]), verbose=0)
+    found = logits.reshape(-1, len(classifier.card.classes)).mean(axis=0)
+    np.testing.assert_allclose(found, golden["logits"], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_builders_take_the_card_by_name_and_by_data_set(name):
+    card = read_card(name)
+    builder = getattr(models, card.builder)
+    by_name, by_dataset = builder(weights=card.name), builder(weights=card.dataset)
+    assert by_name.output_shape[-1] == len(card.classes)
+    for one, other in zip(by_name.weights, by_dataset.weights, strict=True):
+        if "seed" not in one.path:
+            np.testing.assert_array_equal(
+                keras.ops.convert_to_numpy(one), keras.ops.convert_to_numpy(other)
+            )
+    features = builder(weights=card.name, include_top=False, pooling="avg")
+    assert len(features.output_shape) == 2
+
+
+def test_choices_that_contradict_the_card_are_refused():
+    with pytest.raises(ValueError, match="belong to a network with axes='spacetime'"):
+        models.nl_i3d_small(weights="weizmann", axes="space")
+    with pytest.raises(ValueError, match="tell 10 classes apart"):
+        models.nl_i3d_small(weights="weizmann", classes=7)
+
+
+def test_an_unknown_name_lists_the_cards():
+    with pytest.raises(ValueError, match="nl_i3d_small_weizmann"):
+        load("nl_i3d_huge_imaginary")

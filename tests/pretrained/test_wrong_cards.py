@@ -1,0 +1,111 @@
+"""A card, or a weights file, that is not as it should be is named with what is wrong."""
+
+import json
+
+import pytest
+
+from keras_nonlocal import zoo
+from keras_nonlocal.cli.main import main
+from keras_nonlocal.pretrained import cards, entries, read_card
+from keras_nonlocal.zoo import load
+
+
+@pytest.fixture
+def own_zoo(tmp_path, monkeypatch):
+    """A zoo of one card that tests may damage."""
+    source = read_card("nl_i3d_small_weizmann").path.parent
+    folder = tmp_path / source.name
+    folder.mkdir()
+    for file in source.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    for module in (cards, entries):
+        monkeypatch.setattr(module, "entries_root", lambda: tmp_path)
+    return folder
+
+
+def test_a_damaged_weights_file_is_refused(own_zoo):
+    path = own_zoo / "model.weights.h5"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="expected sha256"):
+        load(own_zoo.name)
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match=r"model\.weights\.h5"):
+        load(own_zoo.name)
+
+
+def test_other_logits_than_the_stored_ones_are_told(own_zoo, capsys):
+    card = json.loads((own_zoo / "card.json").read_text())
+    card["golden"]["logits"][3] += 1.0
+    (own_zoo / "card.json").write_text(json.dumps(card))
+    result = zoo.verify(own_zoo.name)
+    assert not result.passed
+    assert 0.01 < result.difference < 1
+    assert main(["zoo", "verify", own_zoo.name]) == 1
+    assert "NOT as stored" in capsys.readouterr().out
+
+
+def drop(data, *keys):
+    *outer, last = keys
+    for key in outer:
+        data = data[key]
+    del data[last]
+
+
+def put(data, value, *keys):
+    *outer, last = keys
+    for key in outer:
+        data = data[key]
+    data[last] = value
+
+
+FAULTS = {
+    "a missing field": (lambda d: drop(d, "classes"), r"missing: \['classes'\]"),
+    "a missing inner field": (
+        lambda d: drop(d, "clip", "std"),
+        "`clip`: Give both `mean` and `std`",
+    ),
+    "a missing null": (lambda d: drop(d, "weights", "bytes"), r"missing: \['bytes'\]"),
+    "an unknown field": (lambda d: put(d, 1, "surprise"), r"unknown: \['surprise'\]"),
+    "an unknown inner field": (
+        lambda d: put(d, 1, "licence", "surprise"),
+        r"`licence`.*\s.*missing.*\s.*unknown: \['surprise'\]",
+    ),
+    "a string for a number": (lambda d: put(d, "12", "clip", "frames"), "`frames`.*type int.*'12'"),
+    "a flag for a number": (lambda d: put(d, True, "clip", "frames"), "`frames`.*type int.*True"),
+    "a number for a flag": (lambda d: put(d, 1, "clip", "flip"), "`flip`.*type bool.*1"),
+    "a fraction for a count": (lambda d: put(d, 1.5, "clip", "clips"), "`clips`.*type int.*1.5"),
+    "two channels": (lambda d: put(d, [1, 2], "clip", "mean"), r"`mean`.*list of 3.*\[1, 2\]"),
+    "a list for an object": (lambda d: put(d, [], "licence"), r"`licence`.*object.*\[\]"),
+    "an object for a list": (lambda d: put(d, {}, "accuracy"), r"`accuracy`.*list.*\{\}"),
+    "a wrong item": (lambda d: put(d, [3], "classes"), r"`classes`\[0\].*type str.*3"),
+    "a null": (lambda d: put(d, None, "summary"), "`summary`.*type str.*None"),
+    "an unknown format": (lambda d: put(d, "onnx", "weights", "format"), "one of keras, .*'onnx'"),
+    "an unknown class list": (lambda d: put(d, "ucf101", "classes"), "`classes`.*'ucf101'"),
+    "a short hash": (
+        lambda d: put(d, "abc", "weights", "digest", "value"),
+        "`digest`.*64 to 64 hexadecimal digits.*'abc'",
+    ),
+    "no hash": (lambda d: put(d, None, "weights", "digest"), "`weights`.*needs its sha256"),
+    "another name": (lambda d: put(d, "nl_i3d_large", "name"), "folder of another name"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_wrong_card_is_named_with_what_is_wrong(own_zoo, fault):
+    damage, message = FAULTS[fault]
+    path = own_zoo / "card.json"
+    data = json.loads(path.read_text("utf-8"))
+    damage(data)
+    path.write_text(json.dumps(data), "utf-8")
+    with pytest.raises(ValueError, match=message) as error:
+        read_card(own_zoo.name)
+    assert own_zoo.name in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "3", "null"])
+def test_what_is_no_card_is_named(own_zoo, text):
+    (own_zoo / "card.json").write_text(text, "utf-8")
+    with pytest.raises(ValueError, match=own_zoo.name):
+        read_card(own_zoo.name)

@@ -1,0 +1,117 @@
+"""A recipe's clips: those a plain reading of the videos gives, prepared, with rows of targets."""
+
+import av
+import numpy as np
+import pytest
+from training.squares import CLASSES, write_squares
+
+from keras_nonlocal.tasks.video_classification.data import training_clips
+from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
+
+RECIPE = VideoRecipe("nl_c2d_small", frames=4, stride=2, size=(32, 32), epochs=1, batch_size=3)
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory):
+    """Six videos of 7 frames: as many as a clip of the recipe spans."""
+    return write_squares(tmp_path_factory.mktemp("videos"), 6)
+
+
+@pytest.fixture(scope="module")
+def labelled(videos):
+    """From each file to its labels, where some show both classes."""
+    several = [["bright"], ["dark"], ["bright", "dark"]]
+    paths = sorted(videos.glob("*/*.mp4"))
+    return [(path, several[number % 3]) for number, path in enumerate(paths)]
+
+
+def first(recipe, source, **options):
+    clips, rows = next(iter(training_clips(recipe, source, **options)))
+    return clips.numpy(), rows.numpy()
+
+
+def frames_of(path):
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def test_clips_of_a_steady_recipe_are_the_prepared_frames_of_the_videos(videos):
+    mean, std = (10.0, 20.0, 30.0), (50.0, 60.0, 70.0)
+    clips, rows = first(RECIPE.changed(batch_size=6, mean=mean, std=std), videos)
+    expected = {
+        label: [
+            (np.float64(frames_of(path)[::2]) - mean) / std
+            for path in sorted((videos / name).glob("*.mp4"))
+        ]
+        for label, name in enumerate(CLASSES)
+    }
+    for clip, row in zip(clips, rows, strict=True):  # each video once, in any order
+        left = expected[int(row.argmax())]
+        distances = [np.abs(clip - each).max() for each in left]
+        assert min(distances) < 1e-5
+        del left[int(np.argmin(distances))]
+
+
+def test_batches_have_the_shape_of_the_recipe_and_one_hot_rows(videos):
+    clips, rows = first(RECIPE.changed(size=(24, 28), frames=3), videos)
+    assert (clips.shape, clips.dtype) == ((3, 3, 24, 28, 3), np.float32)
+    assert (rows.shape, rows.dtype) == ((3, 2), np.float32)
+    np.testing.assert_array_equal(np.sort(rows, axis=1), [[0, 1]] * 3)
+
+
+def test_a_layer_and_a_crop_that_follows_decide_the_size(videos):
+    augmentation = ({"layer": "MultiScaleCrop", "size": 24},)
+    recipe = RECIPE.changed(size=None, augmentation=augmentation)
+    assert first(recipe, videos)[0].shape == (3, 4, 24, 24, 3)
+    recipe = RECIPE.changed(motion_only=True, follow=(16, 20))
+    assert first(recipe, videos)[0].shape == (3, 4, 16, 20, 3)
+
+
+def test_the_data_say_what_their_classes_are_and_how_many_there_are(videos):
+    stream = training_clips(RECIPE, videos)
+    assert (stream.class_names, stream.clips) == (CLASSES, 6)
+
+
+def test_rows_of_videos_with_several_classes_hold_all_of_them(labelled):
+    _, rows = first(RECIPE.changed(multi_label=True, batch_size=6), labelled)
+    assert sorted(rows.tolist()) == [[0, 1]] * 2 + [[1, 0]] * 2 + [[1, 1]] * 2
+
+
+def test_videos_of_one_class_may_train_sigmoids(videos):
+    _, rows = first(RECIPE.changed(multi_label=True), videos)
+    np.testing.assert_array_equal(rows.sum(axis=1), [1, 1, 1])
+
+
+def test_mixed_rows_stay_as_they_are_mixed(videos):
+    augmentation = ({"layer": "MixUp", "alpha": 5.0, "classes": 2},)
+    _, rows = first(RECIPE.changed(batch_size=6, augmentation=augmentation), videos)
+    np.testing.assert_allclose(rows.sum(axis=1), np.ones(6), atol=1e-6)
+    assert ((rows > 0.01) & (rows < 0.99)).any()
+
+
+def test_the_seed_alone_decides_the_clips(videos):
+    recipe = RECIPE.changed(frames=2, augmentation=({"layer": "RandomNoise", "deviation": 5.0},))
+    clips, rows = first(recipe, videos)
+    again, same = first(recipe, videos)
+    np.testing.assert_array_equal(clips, again)
+    np.testing.assert_array_equal(rows, same)
+    assert np.abs(clips - first(recipe.changed(seed=1), videos)[0]).max() > 0.01
+
+
+def test_a_stream_that_begins_later_goes_on_as_the_first_would(videos):
+    batches = iter(training_clips(RECIPE, videos))
+    next(batches), next(batches)
+    clips, rows = first(RECIPE, videos, first=2)
+    third, of_third = next(batches)
+    np.testing.assert_array_equal(clips, third)
+    np.testing.assert_array_equal(rows, of_third)
+
+
+def test_videos_without_classes_are_refused(videos):
+    with pytest.raises(ValueError, match=r"no classes to learn. Give a source with labels"):
+        training_clips(RECIPE, videos / "bright")
+
+
+def test_videos_with_several_classes_need_a_recipe_for_them(labelled):
+    with pytest.raises(ValueError, match=r"recipe expects one. Set `multi_label` to true"):
+        training_clips(RECIPE, labelled)

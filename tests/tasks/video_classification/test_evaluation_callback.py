@@ -1,0 +1,74 @@
+"""`Evaluation` in the course of training."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonlocal.metrics import summary
+from keras_nonlocal.tasks.video_classification.evaluation_callback import Evaluation
+from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
+from keras_nonlocal.video.clip_spec import ClipSpec
+
+
+@pytest.fixture
+def small():
+    """A network that trains in no time."""
+    clip = keras.Input((8, 32, 32, 3))
+    x = keras.layers.GlobalAveragePooling3D()(keras.layers.Rescaling(1 / 255)(clip))
+    model = keras.Model(clip, keras.layers.Dense(3, "softmax")(x))
+    model.compile(keras.optimizers.SGD(1.0), "sparse_categorical_crossentropy")
+    return model
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (6, 8, 32, 32, 3)).astype("float32"), np.array([0, 1, 2] * 2)
+
+
+def test_figures_stand_in_the_logs_of_the_epochs_tested(small, data, videos):
+    test = Evaluation(Evaluator(ClipSpec(8, size=(32, 32), clips=2)), videos, every=2)
+    seen = []
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append({**logs}))
+    assert test.scores is None
+    small.fit(*data, epochs=4, verbose=0, callbacks=[test, watch])
+    names = {"val_top1", "val_view_top1", "val_mean_class_accuracy"}
+    assert [names & set(logs) for logs in seen] == [set(), names, set(), names]
+    figures = summary(test.scores, intervals=False)
+    assert {f"val_{name}": value for name, value in figures.items()} == {
+        name: seen[-1][name] for name in names
+    }
+
+
+def test_each_test_sees_the_weights_of_its_epoch(small, data, videos):
+    evaluator = Evaluator(ClipSpec(8, size=(32, 32)))
+    test, kept = Evaluation(evaluator, videos), []
+    keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: kept.append(test.scores))
+    small.fit(*data, epochs=2, verbose=0, callbacks=[test, keep])
+    assert np.abs(kept[0].probabilities - kept[1].probabilities).max() > 1e-4
+    np.testing.assert_array_equal(
+        kept[1].probabilities, evaluator.evaluate(small, videos).probabilities
+    )
+
+
+def test_another_network_with_the_weights_may_be_tested(small, data, videos):
+    taught = keras.Model(small.input, small.output)
+    pixels = keras.Input((8, None, None, 3))
+    x = small.layers[-1](keras.layers.GlobalAveragePooling3D()(pixels / 255))
+    network = keras.Model(pixels, x)
+    taught.compile("sgd", "sparse_categorical_crossentropy")
+    evaluator = Evaluator(ClipSpec(8, short_side=32), fully_convolutional=True)
+    test = Evaluation(evaluator, videos, prefix="whole_", network=network)
+    history = taught.fit(*data, epochs=1, verbose=0, callbacks=[test]).history
+    assert history["whole_top1"] == [summary(test.scores)["top1"]]
+    assert test.evaluator._network.model is network
+
+
+def test_a_video_that_is_missing_is_named_before_the_first_step(small, data, videos, tmp_path):
+    lost = [*videos, (str(tmp_path / "lost.mp4"), "run")]
+    test = Evaluation(Evaluator(ClipSpec(8, size=(32, 32))), lost)
+    before = small.get_weights()
+    with pytest.raises(ValueError, match=r"1 files are missing: '.*lost.mp4'"):
+        small.fit(*data, verbose=0, callbacks=[test])
+    for one, other in zip(before, small.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)

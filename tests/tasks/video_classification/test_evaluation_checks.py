@@ -1,0 +1,111 @@
+"""Wrong arguments are named before the first video is read."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonlocal import models
+from keras_nonlocal.tasks.video_classification.evaluation_callback import Evaluation
+from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
+from keras_nonlocal.video.clip_spec import ClipSpec
+
+CLIP = ClipSpec(8, size=(32, 32))
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"clip": 8}, "`clip` must be a `keras_nonlocal.video.ClipSpec`. Received: clip=8"),
+        ({"clip": ClipSpec(8), "fully_convolutional": True}, "a `short_side` or a `size`"),
+        ({"memory": 0}, "`memory` must be a positive integer"),
+        ({"memory": 1e9}, "`memory` must be a positive integer"),
+        ({"workers": 0}, "`workers` must be a positive integer"),
+        ({"on_error": "previous_frame"}, "`on_error` must be one of 'raise', 'skip'"),
+        (
+            {"clip": replace(CLIP, motion_only=True, follow=(8, 8)), "fully_convolutional": True},
+            "`follow` of `clip`",
+        ),
+    ],
+)
+def test_an_evaluator_of_wrong_arguments_is_not_made(how, message):
+    with pytest.raises(ValueError, match=message):
+        Evaluator(**{"clip": CLIP, **how})
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"shard": (2, 2)}, r"`shard` must be `\(index, count\)`.*Received: shard=\(2, 2\)"),
+        ({"shard": 1}, "Received: shard=1"),
+        ({"shard": (-1, 2)}, "`shard` must"),
+        ({"shard": (0.0, 1)}, "`shard` must"),
+        ({"split": "test"}, "`split` must be None: there are no splits"),
+        ({"class_names": ("bend", "jack")}, "the label must be one of `class_names`: bend, jack"),
+        (
+            {"class_names": ("bend", "jack", "run", "walk")},
+            "each of 4 classes: bend, jack, run, walk",
+        ),
+    ],
+)
+def test_a_test_of_wrong_arguments_is_not_begun(model, videos, how, message):
+    with pytest.raises(ValueError, match=message):
+        Evaluator(CLIP).evaluate(model, videos, **how)
+
+
+def test_videos_need_labels_and_have_to_be_there(model, videos):
+    with pytest.raises(ValueError, match="must say what is in its videos"):
+        Evaluator(CLIP).evaluate(model, [path for path, _ in videos])
+    with pytest.raises(ValueError, match="1 files are missing"):
+        Evaluator(CLIP).evaluate(model, [*videos[:6], ("gone.mp4", "run")])
+
+
+def test_a_network_of_fixed_size_is_told_how_to_see_whole_frames(videos):
+    model = models.nl_i3d_small(classes=3, input_shape=(8, 32, 32, 3))
+    with pytest.raises(ValueError, match=r"`input_shape=\(None, None, None, 3\)`"):
+        Evaluator(CLIP, fully_convolutional=True).evaluate(model, videos)
+    with pytest.raises(ValueError, match=r"\(8, 32, 32, 3\). Received: views of \(8, 32, 40, 3\)"):
+        Evaluator(ClipSpec(8, size=(32, 40))).evaluate(model, videos)
+    with pytest.raises(ValueError, match=r"Received: views of \(9, 32, 32, 3\)"):
+        Evaluator(ClipSpec(9, size=(32, 32))).evaluate(model, videos)
+
+
+def test_clips_that_are_too_short_for_the_network_are_refused(model, videos):
+    with pytest.raises(
+        ValueError, match=r"(?s)`clip` must give views that `model` can take.*\(2, "
+    ):
+        Evaluator(ClipSpec(2, size=(32, 32))).evaluate(model, videos)
+
+
+def test_only_functional_models_of_one_input_and_output_are_taken(videos):
+    class Own(keras.Model):
+        def call(self, x):
+            return x
+
+    one, other = keras.Input((8, 32, 32, 3)), keras.Input((3,))
+    flat = keras.layers.Dense(3)(keras.layers.GlobalAveragePooling3D()(one))
+    for model, message in (
+        (Own(), "each of 3 classes"),
+        (keras.Model([one, other], flat + other), "functional model of one input"),
+        (keras.Model(one, [flat, flat + 1]), "each of 3 classes"),
+        (keras.Model(one, one + 1), "each of 3 classes"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Evaluator(CLIP).evaluate(model, videos)
+
+
+@pytest.mark.parametrize("activation", [None, lambda x: x * np.nan])
+def test_logits_and_nans_are_no_probabilities(videos, activation):
+    clip = keras.Input((8, 32, 32, 3))
+    features = keras.layers.GlobalAveragePooling3D()(clip)
+    model = keras.Model(clip, keras.layers.Dense(3, activation=activation)(features))
+    with pytest.raises(ValueError, match=r"its last activation is a softmax.*for '.*\.mp4'"):
+        Evaluator(CLIP).evaluate(model, videos)
+
+
+def test_a_callback_of_wrong_arguments_is_not_made(videos):
+    with pytest.raises(ValueError, match="`evaluator` must be"):
+        Evaluation(CLIP, videos)
+    with pytest.raises(ValueError, match="`every` must be a positive integer"):
+        Evaluation(Evaluator(CLIP), videos, every=0)

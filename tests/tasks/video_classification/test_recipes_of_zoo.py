@@ -1,0 +1,205 @@
+"""Recipes that come along have the figures of the paper and of the code bases they name."""
+
+import math
+from dataclasses import dataclass
+
+import pytest
+
+from keras_nonlocal import models
+from keras_nonlocal.models.families import design
+from keras_nonlocal.pretrained.cards import card_for
+from keras_nonlocal.pretrained.entries import entries_root, recipe_names
+from keras_nonlocal.tasks.recipes import find_recipe, read_recipe
+from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
+from keras_nonlocal.training.optimizers.schedules import learning_rate
+from keras_nonlocal.video.sampling.rules import SCHEMES
+
+GREY = ((114.75,) * 3, (57.375,) * 3)
+IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
+
+
+@dataclass
+class Facts:
+    """What is published of a recipe; `rates` by the number of the step, of 10 an epoch."""
+
+    clip: tuple[int, int]
+    sampling: str
+    jitter: int | tuple[int, int]
+    normalisation: tuple
+    duration: dict
+    batch: int
+    rates: dict
+    decay: tuple[float, bool]  # and whether norms decay, too
+    test: tuple[int, int, int, bool]  # short side and crop, clips, crops, mirrored
+    nesterov: bool = True
+    weights: str | None = None
+    frozen: bool = False
+    precise: int = 0
+    clip_norm: float | None = None
+    multi_label: bool = False
+
+
+# Wang et al., section 4.1 and 5, and the official configs: rates before and after their drops.
+FACTS = {
+    "nl_i3d_r50_32x2": Facts(
+        clip=(32, 2),
+        sampling="official",
+        jitter=(256, 320),
+        normalisation=GREY,
+        duration={"steps": 400_000},
+        batch=64,
+        rates={0: 1e-2, 149_999: 1e-2, 150_000: 1e-3, 299_999: 1e-3, 300_000: 1e-4, 399_999: 1e-4},
+        decay=(1e-4, False),
+        test=(256, 10, 3, False),
+        weights="imagenet",
+        precise=200,
+    ),
+    "nl_i3d_r50_128x1": Facts(
+        clip=(128, 1),
+        sampling="official",
+        jitter=(256, 320),
+        normalisation=GREY,
+        duration={"steps": 400_000},
+        batch=16,
+        rates={0: 2.5e-3, 149_999: 2.5e-3, 150_000: 2.5e-4, 300_000: 2.5e-5, 399_999: 2.5e-5},
+        decay=(1e-4, False),
+        test=(256, 10, 3, False),
+        weights="runs/nl_i3d_r50_32x2",
+        frozen=True,
+    ),
+    "charades_nl_i3d_r101": Facts(
+        clip=(128, 1),
+        sampling="official",
+        jitter=(256, 320),
+        normalisation=GREY,
+        duration={"steps": 200_000},
+        batch=8,
+        rates={0: 1.25e-3, 74_999: 1.25e-3, 75_000: 1.25e-4, 150_000: 1.25e-5, 199_999: 1.25e-5},
+        decay=(1e-4, False),
+        test=(320, 10, 3, False),
+        weights="runs/nl_i3d_r101_128x1",
+        frozen=True,
+        multi_label=True,
+    ),
+    # PySlowFast: half a cosine over 196 epochs, whose first 34 rise from 0.01 to what it is then.
+    "slowfast_nl_i3d_r50_8x8": Facts(
+        clip=(8, 8),
+        sampling="slowfast",
+        jitter=(256, 320),
+        normalisation=GREY,
+        duration={"epochs": 196},
+        batch=64,
+        rates={0: 0.01, 340: 0.05 * (1 + math.cos(math.pi * 34 / 196)), 980: 0.05, 1960: 0.0},
+        decay=(1e-4, False),
+        test=(256, 10, 3, False),
+        precise=200,
+    ),
+    "mmaction2_nl_i3d_r50_32x2": Facts(
+        clip=(32, 2),
+        sampling="mmaction2",
+        jitter=256,
+        normalisation=IMAGENET,
+        duration={"epochs": 100},
+        batch=64,
+        rates={0: 1e-2, 399: 1e-2, 400: 1e-3, 799: 1e-3, 800: 1e-4, 999: 1e-4},
+        decay=(1e-4, True),
+        test=(256, 10, 3, False),
+        nesterov=False,
+        weights="imagenet",
+        clip_norm=40.0,
+    ),
+}
+OWN = {"finetune_nl_i3d_r50"}  # ours: nobody else says how
+FILES = sorted([*entries_root().glob("recipes/*.json"), *entries_root().glob("*/recipe.json")])
+of_each = pytest.mark.parametrize(("name", "facts"), FACTS.items(), ids=FACTS)
+
+
+def test_every_recipe_that_comes_along_is_held_against_its_source():
+    assert FACTS.keys() | OWN == set(recipe_names())
+
+
+@of_each
+def test_clips_are_those_of_the_source(name, facts):
+    recipe = find_recipe(name)
+    assert (recipe.frames, recipe.stride) == facts.clip
+    assert recipe.sampling == facts.sampling
+    assert recipe.sampling in SCHEMES
+    assert recipe.short_side == facts.jitter
+    assert (recipe.mean, recipe.std) == facts.normalisation
+    assert {"layer": "RandomFlip"} in recipe.augmentation
+
+
+@of_each
+def test_length_batch_and_regularisation_are_those_of_the_source(name, facts):
+    recipe = find_recipe(name)
+    given = {"epochs": recipe.epochs, "steps": recipe.steps}
+    assert {unit: time for unit, time in given.items() if time} == facts.duration
+    assert recipe.batch_size == facts.batch
+    assert (recipe.optimizer, recipe.momentum, recipe.nesterov) == ("sgd", 0.9, facts.nesterov)
+    assert (recipe.weight_decay, recipe.decay_norms) == facts.decay
+    assert recipe.clip_norm == facts.clip_norm
+    assert recipe.arguments["dropout"] == 0.5
+    assert (recipe.multi_label, recipe.weights) == (facts.multi_label, facts.weights)
+    assert (recipe.frozen_norms, recipe.precise_norm_batches) == (facts.frozen, facts.precise)
+
+
+@of_each
+def test_rates_are_those_of_the_source_at_each_of_its_turns(name, facts):
+    rate = learning_rate(find_recipe(name), steps_per_epoch=10)
+    found = {step: float(rate(step)) for step in facts.rates}
+    assert found == pytest.approx(facts.rates, rel=1e-5, abs=1e-9)
+
+
+@of_each
+def test_tests_are_those_of_the_source(name, facts):
+    clip, (side, clips, crops, flip) = find_recipe(name).testing_clip, facts.test
+    assert (clip.short_side, clip.size) == (side, (side, side))
+    assert (clip.clips, clip.crops) == (clips, crops)
+    assert find_recipe(name).test_flip == flip
+
+
+def test_momentum_is_rescaled_where_the_official_code_does():
+    official = {name for name, facts in FACTS.items() if facts.sampling == "official"}
+    assert {name for name in recipe_names() if find_recipe(name).rescale_momentum} == official
+
+
+def test_crops_of_mmaction2_are_of_two_scales_at_five_places():
+    crop, *_ = find_recipe("mmaction2_nl_i3d_r50_32x2").layers()
+    assert (crop.size, tuple(crop.scales), crop.positions) == ((224, 224), (1.0, 0.8), 5)
+    assert crop.steps_apart == 0  # max_wh_scale_gap=0 in its I3D configs
+
+
+def test_crops_of_charades_are_scaled_to_288():
+    recipe = find_recipe("charades_nl_i3d_r101")
+    resize = recipe.layers()[-1]
+    assert (recipe.size, resize.short_side) == ((224, 224), 288)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_each_file_is_read_and_its_network_designed(path):
+    recipe = read_recipe(path)
+    assert recipe.about
+    known = ("variant", "blocks", "inflation", "instantiation", "axes")
+    given = {name: recipe.arguments[name] for name in known if name in recipe.arguments}
+    assert recipe.arguments.keys() - known <= {"dropout", "method"}
+    chosen = design(recipe.builder, given, None)
+    assert given.items() <= vars(chosen).items()
+
+
+def test_the_recipe_to_tune_a_network_starts_from_a_card_of_its_own_design():
+    recipe = find_recipe("finetune_nl_i3d_r50")
+    card = card_for(recipe.weights, recipe.builder)
+    assert card.arguments["variant"] == recipe.arguments["variant"]
+    assert (card.clip.frames, card.clip.stride) == (recipe.frames, recipe.stride)
+    assert (card.clip.mean, card.clip.std) == (recipe.mean, recipe.std)
+    assert card.clip.sampling == recipe.sampling
+
+
+def test_the_embedded_network_s_recipe_and_card_agree():
+    recipe: VideoRecipe = read_recipe(entries_root() / "nl_i3d_small_weizmann" / "recipe.json")
+    card = card_for("weizmann", recipe.builder)
+    for name in ("frames", "stride", "size", "sampling", "motion_only", "follow"):
+        assert getattr(card.clip, name) == getattr(recipe, name)
+    assert (card.clip.clips, card.clip.flip) == (recipe.test_clips, recipe.test_flip)
+    model = getattr(models, recipe.builder)(classes=10, **recipe.arguments)
+    assert model.output_shape == (None, 10)

@@ -1,0 +1,250 @@
+"""A test that is stopped, in whatever way, goes on where it was; nothing is mixed up."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonlocal import models
+from keras_nonlocal.data.ledger import read_ledger
+from keras_nonlocal.metrics import read_scores
+from keras_nonlocal.metrics.scores_part import read_part
+from keras_nonlocal.tasks.video_classification import score_store
+from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
+from keras_nonlocal.tasks.video_classification.traced_network import digest
+from keras_nonlocal.video.clip_spec import ClipSpec
+from keras_nonlocal.video.decoding import VideoError
+
+CLIP = ClipSpec(8, size=(32, 32), clips=2, mean=(114.75,) * 3, std=(57.375,) * 3)
+FILE = "scores-00000-of-00001.npz"
+
+PROGRAM = """
+import sys, time
+import keras
+from keras_nonlocal import models
+from keras_nonlocal.tasks.video_classification import Evaluator, score_store
+from keras_nonlocal.video import ClipSpec
+
+save = score_store.ScoreStore.save
+def save_on_a_slow_disk(self):
+    save(self)
+    time.sleep(0.5)
+
+score_store.ScoreStore.save, score_store.SAVE_EVERY = save_on_a_slow_disk, 0
+weights, folder, *videos = sys.argv[1:]
+model = models.nl_i3d_small(classes=3)
+model.load_weights(weights)
+clip = ClipSpec(8, size=(32, 32), clips=2, mean=(114.75,) * 3, std=(57.375,) * 3)
+evaluator = Evaluator(clip)
+source = [(path, ("bend", "jack", "run")[i % 3]) for i, path in enumerate(videos)]
+evaluator.evaluate(model, source, folder=folder)
+"""
+
+
+@pytest.fixture(scope="module")
+def evaluator():
+    return Evaluator(CLIP)
+
+
+@pytest.fixture
+def own_videos(videos, tmp_path):
+    """Copies, which a test may spoil."""
+    (tmp_path / "videos").mkdir()
+    copies = [(tmp_path / "videos" / Path(path).name, label) for path, label in videos]
+    for (path, _), (copy, _) in zip(videos, copies, strict=True):
+        copy.write_bytes(Path(path).read_bytes())
+    return [(str(copy), label) for copy, label in copies]
+
+
+def spoil(path):
+    Path(path).write_bytes(b"no video")
+
+
+def assert_same(one, other):
+    assert (one.paths, one.class_names) == (other.paths, other.class_names)
+    np.testing.assert_array_equal(one.targets, other.targets)
+    np.testing.assert_array_equal(one.ranks, other.ranks)
+    np.testing.assert_allclose(one.probabilities, other.probabilities, rtol=0, atol=1e-6)
+
+
+def killed_in_the_middle(weights, folder, paths):
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, weights, folder, *paths])
+    deadline = time.monotonic() + 120
+    while not (folder / FILE).exists() or len(read_part(folder / FILE).scores) < 3:
+        assert process.poll() is None, "it ended before it was killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    return read_part(folder / FILE)
+
+
+def test_after_a_kill_it_goes_on_and_reads_nothing_again(model, own_videos, evaluator, tmp_path):
+    whole = evaluator.evaluate(model, own_videos, folder=tmp_path / "whole")
+    model.save_weights(tmp_path / "model.weights.h5")
+    folder = tmp_path / "folder"
+    part = killed_in_the_middle(
+        tmp_path / "model.weights.h5", folder, [path for path, _ in own_videos]
+    )
+    assert 3 <= len(part.scores) < 7
+    assert part.left == 7 - len(part.scores)
+    with pytest.raises(ValueError, match=f"{part.left} are still to be done"):
+        read_scores(folder)
+    for path in part.scores.paths:
+        spoil(path)
+    assert_same(evaluator.evaluate(model, own_videos, folder=folder), whole)
+    assert_same(read_scores(folder), whole)
+    assert (read_part(folder / FILE).settings) == read_part(tmp_path / "whole" / FILE).settings
+
+
+def test_what_is_complete_is_not_read_again(model, own_videos, evaluator, tmp_path):
+    before = evaluator.evaluate(model, own_videos, folder=tmp_path / "out")
+    for path, _ in own_videos:
+        spoil(path)
+    assert_same(evaluator.evaluate(model, own_videos, folder=tmp_path / "out"), before)
+
+
+def test_ctrl_c_keeps_what_was_scored(model, videos, evaluator, tmp_path, monkeypatch):
+    add = score_store.ScoreStore.add
+
+    def interrupted(self, rows, probabilities):
+        if 5 in rows:
+            raise KeyboardInterrupt
+        add(self, rows, probabilities)
+
+    monkeypatch.setattr(score_store.ScoreStore, "add", interrupted)
+    monkeypatch.setattr("keras_nonlocal.tasks.video_classification.traced_network.MOST_VIEWS", 2)
+    with pytest.raises(KeyboardInterrupt):
+        evaluator.evaluate(model, videos, folder=tmp_path)
+    part = read_part(tmp_path / FILE)
+    assert part.positions.tolist() == [0, 1, 2, 3, 4]
+    assert part.left == 2
+
+
+def test_raise_names_the_video_and_keeps_what_was_scored(model, own_videos, tmp_path):
+    path, _ = own_videos[4]
+    good = Path(path).read_bytes()
+    spoil(path)
+    evaluator = Evaluator(CLIP, ledger=tmp_path / "bad.jsonl", workers=1)
+    with pytest.raises(VideoError, match=r"4\.mp4"):
+        evaluator.evaluate(model, own_videos, folder=tmp_path / "out")
+    assert read_part(tmp_path / "out" / FILE).positions.tolist() == [0, 1, 2, 3]
+    assert [line["policy"] for line in read_ledger(tmp_path / "bad.jsonl")] == ["raise"]
+    Path(path).write_bytes(good)
+    assert len(evaluator.evaluate(model, own_videos, folder=tmp_path / "out")) == 7
+
+
+def test_skip_leaves_a_video_out_says_so_and_tries_again(model, own_videos, evaluator, tmp_path):
+    whole = evaluator.evaluate(model, own_videos)
+    path, _ = own_videos[4]
+    good = Path(path).read_bytes()
+    spoil(path)
+    skipping = Evaluator(CLIP, on_error="skip", ledger=tmp_path / "bad.jsonl")
+    with pytest.warns(UserWarning, match=r"1 of 7 videos could not be read.*bad\.jsonl"):
+        scores = skipping.evaluate(model, own_videos, folder=tmp_path / "out")
+    rest = whole.rows([0, 1, 2, 3, 5, 6])
+    assert_same(scores, rest)
+    assert_same(read_scores(tmp_path / "out"), rest)
+    (line,) = read_ledger(tmp_path / "bad.jsonl")
+    assert (line["path"], line["policy"]) == (path, "skip")
+    Path(path).write_bytes(good)
+    assert_same(skipping.evaluate(model, own_videos, folder=tmp_path / "out"), whole)
+
+
+OTHERS = {
+    "clips": (dict(clips=3), {}, r"clips: 2, now 3"),
+    "size": (dict(size=(32, 40)), {}, r"size\[1\]: 32, now 40"),
+    "pixels": (dict(mean=None, std=None), {}, r"mean: \[.*\], now None"),
+    "flip": (dict(flip=True), {}, "flip: False, now True"),
+    "whole frames": ({}, dict(fully_convolutional=True), "fully_convolutional: False, now True"),
+}
+
+
+@pytest.fixture(scope="module")
+def finished(model, videos, evaluator, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    evaluator.evaluate(model, videos, folder=folder)
+    return folder
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_a_folder_of_other_settings_is_refused_with_both_sides(model, videos, finished, case):
+    changed, how, message = OTHERS[case]
+    before = (finished / FILE).read_bytes()
+    with pytest.raises(ValueError, match=message):
+        Evaluator(replace(CLIP, **changed), **how).evaluate(model, videos, folder=finished)
+    assert (finished / FILE).read_bytes() == before
+
+
+def test_a_folder_of_other_videos_weights_classes_or_shards_is_refused(
+    model, videos, evaluator, finished
+):
+    def refused(message, source=videos, **how):
+        with pytest.raises(ValueError, match=message):
+            evaluator.evaluate(model, source, folder=finished, **how)
+
+    refused(r"videos: '.*', now '", source=videos[:6])
+    refused(r"videos: '.*', now '", source=[*videos[:6], (videos[6][0], "run")])
+    refused(
+        r"classes\[0\]: 'bend', now 'run'.*\n.*classes\[2\]: 'run', now 'bend'",
+        class_names=("run", "jack", "bend"),
+    )
+    refused("shards: 1, now 2", shard=(0, 2))
+    kernel = model.get_layer("logits").kernel
+    saved = kernel.numpy()
+    try:
+        kernel.assign(2 * saved)
+        refused(r"weights: '\w+', now '")
+    finally:
+        kernel.assign(saved)
+
+
+def test_a_network_is_told_by_its_layers_and_weights_whatever_they_are_numbered():
+    model = models.nl_i3d_small(classes=3)
+    other = models.nl_i3d_small(classes=3, axes="space")
+    again = models.nl_i3d_small(classes=3)
+    for each in (other, again):
+        each.set_weights(model.get_weights())
+    wrapped = [
+        keras.Model(inputs, each(inputs))
+        for each in (model, again, other)
+        for inputs in [keras.Input((None, None, None, 3))]
+    ]
+    assert digest(model) == digest(again) != digest(other)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        half = models.nl_i3d_small(classes=3)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    half.set_weights(model.get_weights())
+    assert digest(half) != digest(model)
+    one, same, differing = map(digest, wrapped)
+    assert one == same != differing
+    again.get_layer("logits").kernel.assign(-model.get_layer("logits").kernel)
+    assert digest(again) != digest(model)
+
+
+def test_a_layer_that_cannot_tell_its_configuration_is_told_by_its_weights():
+    class Shift(keras.layers.Layer):
+        def __init__(self, most, **kwargs):  # Keras cannot tell what it does not know
+            super().__init__(**kwargs)
+            self.shift = self.add_weight(shape=(most.size,))
+
+        def call(self, x):
+            return x + self.shift
+
+    inputs = keras.Input((4,))
+    with pytest.raises(NotImplementedError, match="get_config"):  # else `digest` has no refusal
+        Shift(np.zeros(4)).get_config()
+    one, other = (keras.Model(inputs, Shift(np.zeros(4))(inputs)) for _ in range(2))
+    other.set_weights(one.get_weights())
+    assert digest(one) == digest(other)
+    other.set_weights([one.get_weights()[0] + 1])
+    assert digest(one) != digest(other)

@@ -1,0 +1,207 @@
+"""Several processes train one model: as one process would, and again after one of them was killed.
+
+The processes are real, on this machine; what each of them does is in `one_worker.py`.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from training.distributed import one_worker
+
+from keras_nonlocal.training.distributed.fit import fit
+from keras_nonlocal.training.distributed.strategies import strategy_for
+
+pytestmark = pytest.mark.slow  # gangs of processes, a minute and a half in all
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PATIENCE = 240  # seconds; some machines are busy
+
+
+def start(script, *arguments, core=0, **environment):
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    pin = ["taskset", "-c", str(cores[core % len(cores)])] if cores else []
+    return subprocess.Popen(
+        [*pin, sys.executable, HERE / script, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+class Ended:
+    """What a process left behind."""
+
+    def __init__(self, process, out):
+        self.output, self.errors = process.communicate(timeout=PATIENCE)
+        self.status, self._out, self.time = process.returncode, out, time.monotonic()
+
+    @property
+    def said(self):
+        assert self.status == 0, self.errors
+        return json.loads(self.output)
+
+    @property
+    def state(self):
+        assert self.status == 0, self.errors
+        with np.load(self._out) as file:
+            return [file[name] for name in file.files]
+
+
+def two_workers(folder, runs, first=(), second=()):
+    """Starts both, with their folders of the run, and waits for both."""
+    with socket.socket() as one, socket.socket() as other:
+        for each in (one, other):
+            each.bind(("127.0.0.1", 0))
+        addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in (one, other)]
+    processes, outs = [], [folder / "0.npz", folder / "1.npz"]
+    for index, options in enumerate((first, second)):
+        task = {"type": "worker", "index": index}
+        config = json.dumps({"cluster": {"worker": addresses}, "task": task})
+        given = ("multiworker", runs[index], outs[index], *options)
+        processes.append(start("one_worker.py", *given, core=index, TF_CONFIG=config))
+    try:
+        return [Ended(*pair) for pair in zip(processes, outs, strict=True)]
+    finally:
+        for process in processes:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    return [tmp_path_factory.mktemp("chief"), tmp_path_factory.mktemp("other")]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory, folders):
+    return two_workers(tmp_path_factory.mktemp("out"), folders)
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """One process, by Keras's own `fit`, on the whole batches."""
+    model = one_worker.compiled(one_worker.momentum())
+    logs = model.fit(
+        one_worker.part_of(0, (0, 1)),
+        epochs=one_worker.EPOCHS,
+        steps_per_epoch=one_worker.STEPS,
+        shuffle=False,
+        verbose=0,
+    ).history
+    return one_worker.state(model), logs
+
+
+def test_two_workers_equal_one_process(uninterrupted, alone):
+    for worker in uninterrupted:
+        for ours, expected in zip(worker.state, alone[0], strict=True):
+            np.testing.assert_allclose(ours, expected, atol=1e-5)
+
+
+def test_logs_are_those_of_all_clips_and_the_same_on_all_workers(uninterrupted, alone):
+    logs, others = (worker.said["logs"] for worker in uninterrupted)
+    assert logs == others
+    assert set(logs) == {"loss", "accuracy"}
+    for name, values in logs.items():
+        np.testing.assert_allclose(values, alone[1][name], atol=1e-5)
+
+
+def test_only_the_chief_writes(uninterrupted, folders):
+    assert [worker.said["begin"] for worker in uninterrupted] == [0, 0]
+    assert [os.listdir(folder) for folder in folders] == [["last.npz"], []]
+
+
+def test_a_killed_worker_ends_the_other_and_both_go_on_to_the_same_result(uninterrupted, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    chief, killed = two_workers(tmp_path, (run, run), second=("--die-at", 6))
+    assert killed.status == -9
+    assert chief.status == 1
+    assert "ConnectionError: Another worker has ended" in chief.errors
+    assert "Start all workers again" in chief.errors
+    again = two_workers(tmp_path, (run, run))
+    for worker, expected in zip(again, uninterrupted, strict=True):
+        assert worker.said["begin"] == 1
+        for value, other in zip(worker.state, expected.state, strict=True):
+            np.testing.assert_array_equal(value, other)
+
+
+def test_all_workers_stop_after_the_step_where_one_does(tmp_path):
+    for worker in two_workers(tmp_path, (tmp_path, tmp_path), second=("--stop-at", 2)):
+        assert worker.said["epochs"] == [0]
+        assert worker.said["updates"] == 2
+        assert worker.said["stopped"]
+
+
+def test_workers_that_do_not_see_one_folder_are_told_so(uninterrupted, folders, tmp_path):
+    checkpoint = folders[0] / "last.npz"
+    (tmp_path / "last.npz").write_bytes(checkpoint.read_bytes())
+    empty = tmp_path / "not shared"
+    empty.mkdir()
+    for worker in two_workers(tmp_path, (tmp_path, empty)):
+        assert worker.status == 1
+        assert "do all of them see the same folder" in worker.errors
+        assert "[[12, 3, 4], [0, 0, 4]]" in worker.errors
+
+
+def test_two_replicas_equal_one_with_each_optimizer_clipping_loss_scale_and_a_recipe():
+    ended = Ended(start("replicas_of_fit.py"), None)
+    optimizers = {"momentum", "adamw", "global norm", "norm", "value", "scaled"}
+    assert set(ended.said) == {*optimizers, "recipe"}
+    assert max(ended.said.values()) < 1e-5, ended.said
+
+
+class Calls(keras.callbacks.Callback):
+    """Notes what is called, with what."""
+
+    def __init__(self):
+        super().__init__()
+        self.noted = []
+        for name in ("train", "epoch", "train_batch"):
+            for when in ("begin", "end"):
+                setattr(self, f"on_{name}_{when}", self._note(f"{name} {when}"))
+
+    def _note(self, name):
+        def note(*arguments, logs=None):
+            *numbers, logs = (*arguments, logs) if logs is not None else (*arguments, {})
+            self.noted.append((name, *(n for n in numbers if isinstance(n, int))))
+
+        return note
+
+
+TIMES = {"epochs": 3, "initial_epoch": 1, "steps_per_epoch": 2, "verbose": 0}
+
+
+def test_callbacks_are_called_as_by_keras():
+    noted = []
+    for way in ("ours", "keras"):
+        model, calls = one_worker.compiled(one_worker.momentum()), Calls()
+        if way == "ours":
+            fit(
+                model,
+                lambda part: one_worker.part_of(0, part),
+                strategy=strategy_for("one"),
+                callbacks=[calls],
+                **TIMES,
+            )
+        else:
+            model.fit(one_worker.part_of(0, (0, 1)), shuffle=False, callbacks=[calls], **TIMES)
+        noted.append(calls.noted)
+    assert noted[0] == noted[1]
+    assert ("epoch end", 2) in noted[0]
+
+
+def test_a_train_step_of_the_model_s_own_is_refused():
+    class Other(keras.Model):
+        def train_step(self, data):
+            return {}
+
+    with pytest.raises(ValueError, match="Keras's own `train_step`"):
+        fit(Other(), lambda part: None, strategy=strategy_for("one"), **TIMES)

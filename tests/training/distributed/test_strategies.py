@@ -1,0 +1,152 @@
+"""Strategies by name; whoever is not told who the workers are learns how to tell."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+from keras_nonlocal.training.distributed.strategies import (
+    STRATEGIES,
+    check_batch,
+    is_chief,
+    resolver,
+    strategy_for,
+)
+
+ROOT = Path(__file__).parents[2]
+CLUSTER = {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}
+SLURM = {
+    "SLURM_PROCID": "2",
+    "SLURM_STEP_NUM_TASKS": "3",
+    "SLURM_STEP_NODELIST": "node[07-08]",
+    "SLURM_STEP_TASKS_PER_NODE": "2,1",
+}
+
+
+@pytest.fixture(autouse=True)
+def nobody_says(monkeypatch):
+    for name in ("TF_CONFIG", *SLURM):
+        monkeypatch.delenv(name, raising=False)
+
+
+def config(cluster, kind, index):
+    return json.dumps({"cluster": cluster, "task": {"type": kind, "index": index}})
+
+
+def test_one_is_the_default_strategy():
+    assert strategy_for("one") is tf.distribute.get_strategy()
+    assert is_chief(strategy_for("one"))
+
+
+def test_mirrored_takes_all_devices_of_this_machine():
+    strategy = strategy_for("mirrored")
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    assert isinstance(strategy, tf.distribute.MirroredStrategy)
+    assert strategy.num_replicas_in_sync == len(devices)
+    assert is_chief(strategy)
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(ValueError, match=r"'one', 'mirrored', 'multiworker'.*'tpu'"):
+        strategy_for("tpu")
+    assert STRATEGIES == ("one", "mirrored", "multiworker")
+
+
+def test_without_workers_the_error_names_both_ways():
+    with pytest.raises(ValueError, match=r"srun.*TF_CONFIG='\{\"cluster\"") as error:
+        strategy_for("multiworker")
+    example = str(error.value).split("TF_CONFIG='")[1].rstrip("'")
+    assert set(json.loads(example)) == {"cluster", "task"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "worker",
+        "[]",
+        "{}",
+        '{"cluster": {"worker": ["a:1"]}}',
+        '{"cluster": ["a:1"], "task": {"type": "worker", "index": 0}}',
+        config(CLUSTER, "worker", 2),
+        config(CLUSTER, "worker", -1),
+        config(CLUSTER, "worker", "0"),
+        config(CLUSTER, "chief", 0),
+        config({**CLUSTER, "ps": ["a:1"]}, "worker", 0),
+        config({"worker": [1]}, "worker", 0),
+        config({"worker": "a:1"}, "worker", 0),
+    ],
+)
+def test_a_damaged_tf_config_is_refused_before_anything_waits(monkeypatch, text):
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(ValueError, match="TF_CONFIG must be JSON") as error:
+        strategy_for("multiworker")
+    assert f"Received: {text!r}" in str(error.value)
+
+
+def test_tf_config_comes_before_slurm(monkeypatch):
+    for name, value in {**SLURM, "TF_CONFIG": config(CLUSTER, "worker", 1)}.items():
+        monkeypatch.setenv(name, value)
+    assert resolver().cluster_spec().as_dict() == CLUSTER
+    assert (resolver().task_type, resolver().task_id) == ("worker", 1)
+
+
+def test_slurm_s_tasks_are_the_workers(monkeypatch):
+    for name, value in SLURM.items():
+        monkeypatch.setenv(name, value)
+    found = resolver()
+    assert found.cluster_spec().as_dict() == {
+        "worker": ["node07:8888", "node07:8889", "node08:8888"]
+    }
+    assert (found.task_type, found.task_id) == ("worker", 2)
+    assert "CUDA_VISIBLE_DEVICES" not in os.environ or os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
+
+
+class Of:
+    """A strategy as far as `is_chief` looks."""
+
+    def __init__(self, cluster, kind, index):
+        self.cluster_resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+            tf.train.ClusterSpec(cluster), task_type=kind, task_id=index
+        )
+
+
+@pytest.mark.parametrize(
+    ("cluster", "kind", "index", "expected"),
+    [
+        (CLUSTER, "worker", 0, True),
+        (CLUSTER, "worker", 1, False),
+        ({"chief": ["a:1"], **CLUSTER}, "chief", 0, True),
+        ({"chief": ["a:1"], **CLUSTER}, "worker", 0, False),
+    ],
+)
+def test_one_worker_is_the_chief(cluster, kind, index, expected):
+    assert is_chief(Of(cluster, kind, index)) is expected
+
+
+def test_a_batch_is_shared_evenly_or_not_at_all():
+    assert check_batch(strategy_for("one"), 7) == 7
+    with pytest.raises(ValueError, match="batch_size"):
+        check_batch(strategy_for("one"), 0)
+    lines = (
+        "import tensorflow as tf",
+        "from keras_nonlocal.training.distributed.strategies import check_batch, strategy_for",
+        "cpu, = tf.config.list_physical_devices('CPU')",
+        "pieces = [tf.config.LogicalDeviceConfiguration()] * 2",
+        "tf.config.set_logical_device_configuration(cpu, pieces)",
+        "strategy = strategy_for('mirrored')",
+        "print(check_batch(strategy, 8))",
+        "check_batch(strategy, 7)",
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.stdout == "4\n"
+    assert "multiple of the 2 replicas that share it. Received: batch_size=7" in ended.stderr

@@ -1,0 +1,155 @@
+"""Weights move as in SGD written out in NumPy: decay, Nesterov momentum and clipping."""
+
+import backend
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from keras_nonlocal import models
+from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
+from keras_nonlocal.training.optimizers.factory import CoupledSGD, optimizer
+from keras_nonlocal.training.optimizers.norm_layers import norms
+
+host = keras.ops.convert_to_numpy
+
+
+def recipe(**fields):
+    return VideoRecipe("nl_i3d_small", frames=8, stride=8, size=(56, 56), steps=10, **fields)
+
+
+def network():
+    keras.utils.set_random_seed(3)
+    return keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.BatchNormalization()])
+
+
+class WrittenOut:
+    """PyTorch's order: clip, decay, velocity, step; velocities hold the rate as in Keras."""
+
+    def __init__(self, weights, decays, rate=0.01, momentum=0.9, nesterov=True, clip=None):
+        self.weights = [np.float64(weight) for weight in weights]
+        self.velocities = [np.zeros_like(weight) for weight in self.weights]
+        self.decays, self.rate, self.clip = decays, rate, clip
+        self.momentum, self.nesterov = momentum, nesterov
+
+    def step(self, gradients):
+        norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients))
+        factor = 1 if self.clip is None or norm <= self.clip else self.clip / norm
+        for at, gradient in enumerate(gradients):
+            whole = self.rate * (gradient * factor + self.decays[at] * self.weights[at])
+            self.velocities[at] = self.momentum * self.velocities[at] + whole
+            ahead = self.momentum * self.velocities[at] + whole
+            self.weights[at] -= ahead if self.nesterov else self.velocities[at]
+
+
+@pytest.mark.skipif(backend.NAME == "jax", reason="a JAX optimizer keeps its state outside")
+@pytest.mark.parametrize("nesterov", [True, False])
+@pytest.mark.parametrize("clip", [None, 2.0, 100.0])
+def test_five_steps_equal_those_written_out(nesterov, clip):
+    model = network()
+    sgd = optimizer(recipe(nesterov=nesterov, clip_norm=clip, weight_decay=0.1), 1, model)
+    rng = np.random.default_rng(0)
+    decays = (0.1, 0.1, 0.0, 0.0)  # kernel and bias, but not the norm's scale and offset
+    start = [host(weight) for weight in model.trainable_variables]
+    reference = WrittenOut(start, decays, nesterov=nesterov, clip=clip)
+    for _ in range(5):
+        gradients = [rng.normal(size=weight.shape) for weight in start]
+        tensors = [keras.ops.convert_to_tensor(each, "float32") for each in gradients]
+        sgd.apply(tensors, model.trainable_variables)
+        reference.step(gradients)
+    for weight, expected in zip(model.trainable_variables, reference.weights, strict=True):
+        np.testing.assert_allclose(host(weight), expected, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("clip", [None, 0.5])
+def test_fit_on_linear_regression_equals_five_steps_written_out(clip):
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(20, 4)), rng.normal(size=(20, 3))
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+    start = [host(weight) for weight in model.trainable_variables]
+    reference = WrittenOut(start, (0.1, 0.1), clip=clip)
+    model.compile(optimizer(recipe(clip_norm=clip, weight_decay=0.1), 1, model), "mse")
+    model.fit(x, y, batch_size=4, shuffle=False, verbose=0)
+    for rows, wanted in zip(np.split(x, 5), np.split(y, 5), strict=True):
+        kernel, bias = reference.weights
+        error = 2 * (rows @ kernel + bias - wanted) / wanted.size
+        reference.step([rows.T @ error, error.sum(axis=0)])
+    for weight, expected in zip(model.trainable_variables, reference.weights, strict=True):
+        np.testing.assert_allclose(host(weight), expected, rtol=1e-6, atol=1e-6)
+
+
+def test_decay_is_not_shown_in_the_loss_and_a_second_optimizer_does_not_double_it():
+    model = network()
+    for _ in range(2):
+        sgd = optimizer(recipe(weight_decay=0.5), 1, model)
+    assert sgd.weight_decay_in_gradient == 0.5
+    assert model.losses == []
+    before = host(model.trainable_variables[0]).copy()
+    zeros = [keras.ops.zeros(weight.shape) for weight in model.trainable_variables]
+    sgd.build(model.trainable_variables)
+    if backend.NAME == "jax":
+        state = [host(variable) for variable in sgd.variables]
+        weights = [host(variable) for variable in model.trainable_variables]
+        after = sgd.stateless_apply(state, zeros, weights)[0][0]
+    else:
+        sgd.apply(zeros, model.trainable_variables)
+        after = host(model.trainable_variables[0])
+    np.testing.assert_allclose(after, before * (1 - 1.9 * 0.01 * 0.5), rtol=1e-6)
+
+
+def test_all_but_the_norms_of_a_video_network_decay():
+    model = models.nl_i3d_small(classes=5, variant="slowfast", blocks=2)
+    spared = optimizer(recipe(), 1, model).spared
+    names = {path.rsplit("/", 1)[1] for path in spared}
+    assert names == {"gamma", "beta"}
+    assert len(spared) == sum("norm" in v.path for v in model.trainable_variables)
+    assert any("nonlocal/norm" in path for path in spared)
+
+
+def test_norms_are_found_within_models_layers_and_lists():
+    class Holder(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.parts = [layers.LayerNormalization(name="listed"), layers.Dense(2)]
+            self.one = layers.GroupNormalization(1, name="held")
+
+        def call(self, x):
+            return self.one(self.parts[0](x))
+
+    inner = keras.Sequential([keras.Input((4,)), layers.BatchNormalization(name="inner")])
+    model = keras.Sequential([keras.Input((4,)), inner, Holder()])
+    assert sorted(layer.name for layer in norms(model)) == ["held", "inner", "listed"]
+
+
+@pytest.mark.skipif(backend.NAME == "jax", reason="a JAX optimizer keeps its state outside")
+def test_adamw_decays_apart_from_the_gradient_and_spares_norms():
+    model = network()
+    adamw = optimizer(recipe(optimizer="adamw", weight_decay=0.5, clip_norm=3.0), 1, model)
+    assert adamw.global_clipnorm == 3.0
+    before = [host(weight).copy() for weight in model.trainable_variables]
+    adamw.apply([keras.ops.zeros(weight.shape) for weight in before], model.trainable_variables)
+    for weight, old, factor in zip(
+        model.trainable_variables, before, (0.995, 0.995, 1, 1), strict=True
+    ):
+        np.testing.assert_allclose(host(weight), old * factor, rtol=1e-6)
+
+
+def test_the_optimizer_survives_saving_as_a_config():
+    sgd = optimizer(recipe(clip_norm=2.0, schedule="cosine", warmup=2), 1, network())
+    again = keras.optimizers.deserialize(keras.optimizers.serialize(sgd))
+    assert isinstance(again, CoupledSGD)
+    assert again.get_config() == sgd.get_config()
+
+
+def test_it_has_the_variables_of_keras_sgd():
+    model, names = network(), []
+    for sgd in (optimizer(recipe(), 1, model), keras.optimizers.SGD(0.01, 0.9, name="coupled_sgd")):
+        sgd.build(model.trainable_variables)
+        names.append([variable.path for variable in sgd.variables])
+    assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("wrong", [{"weight_decay": -1}, {"clip_norm": 0}])
+def test_wrong_arguments_are_named(wrong):
+    with pytest.raises(ValueError, match=f"`{next(iter(wrong))}` must be"):
+        CoupledSGD(0.1, **wrong)

@@ -1,0 +1,106 @@
+"""The rate of every step is that of the published training loops, written out."""
+
+import json
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
+from keras_nonlocal.training.optimizers.schedules import Warmup, learning_rate
+
+
+def recipe(**fields):
+    return VideoRecipe("nl_i3d_small", frames=8, stride=8, size=(56, 56), **fields)
+
+
+def rates(rate, steps):
+    return np.array([float(rate(np.int64(step))) for step in steps])
+
+
+def test_the_papers_rate_drops_after_150k_and_300k_iterations():
+    rate = learning_rate(recipe(steps=400_000, schedule="steps", drops=(150_000, 300_000)), 3666)
+    iteration = 0
+    for count, value in ((150_000, 0.01), (150_000, 0.001), (100_000, 0.0001)):
+        last = iteration + count - 1
+        np.testing.assert_allclose(rates(rate, (iteration, last)), value, rtol=1e-6)
+        iteration += count
+    assert iteration == 400_000
+
+
+def test_slowfast_warms_up_to_where_the_cosine_is_by_then():
+    batches, epochs, warmup = 7, 196, 34
+    expected = []
+    for epoch in range(epochs):
+        for batch in range(batches):
+            now = epoch + batch / batches
+            rate = 0.1 * (math.cos(math.pi * now / epochs) + 1) / 2
+            if now < warmup:
+                end = 0.1 * (math.cos(math.pi * warmup / epochs) + 1) / 2
+                rate = now * (end - 0.01) / warmup + 0.01
+            expected.append(rate)
+    ours = learning_rate(
+        recipe(epochs=196, schedule="cosine", learning_rate=0.1, warmup=34, warmup_rate=0.01),
+        steps_per_epoch=batches,
+    )
+    np.testing.assert_allclose(rates(ours, range(len(expected))), expected, rtol=2e-5, atol=1e-8)
+
+
+def test_mmaction2_drops_when_epochs_40_and_80_begin():
+    ours = learning_rate(recipe(epochs=100, schedule="steps", drops=(40, 80)), steps_per_epoch=11)
+    expected = []
+    for epoch in range(100):
+        rate = 0.01 * 0.1 ** ((epoch >= 40) + (epoch >= 80))
+        expected += [rate] * 11
+    np.testing.assert_allclose(rates(ours, range(1100)), expected, rtol=1e-6)
+
+
+def test_a_drop_inside_an_epoch_falls_on_the_nearest_step():
+    ours = learning_rate(recipe(epochs=2, schedule="steps", drops=(0.5,)), steps_per_epoch=10)
+    np.testing.assert_allclose(rates(ours, (4, 5)), (0.01, 0.001), rtol=1e-6)
+
+
+def test_a_constant_rate_is_a_number():
+    assert learning_rate(recipe(epochs=3, learning_rate=1), steps_per_epoch=5) == 1.0
+    keras.optimizers.SGD(learning_rate(recipe(epochs=3, learning_rate=1), steps_per_epoch=5))
+
+
+def test_a_constant_rate_can_be_warmed_up_to():
+    rate = learning_rate(recipe(epochs=3, warmup=1, warmup_rate=0.002), steps_per_epoch=4)
+    np.testing.assert_allclose(
+        rates(rate, range(6)), (0.002, 0.004, 0.006, 0.008, 0.01, 0.01), rtol=1e-6
+    )
+
+
+def test_a_warmup_shorter_than_half_a_step_is_none():
+    assert learning_rate(recipe(epochs=3, warmup=0.1), steps_per_epoch=4) == 0.01
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"schedule": "constant", "warmup": 2, "warmup_rate": 0.001},
+        {"schedule": "steps", "drops": (3, 7), "warmup": 2},
+        {"schedule": "cosine", "warmup": 2},
+    ],
+)
+def test_a_schedule_survives_saving_as_json(fields):
+    rate = learning_rate(recipe(epochs=10, **fields), steps_per_epoch=3)
+    stored = json.loads(json.dumps(keras.optimizers.schedules.serialize(rate)))
+    again = keras.optimizers.schedules.deserialize(stored)
+    np.testing.assert_array_equal(rates(again, range(31)), rates(rate, range(31)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"), [((0.1, 0), "steps"), ((0.1, 2.5), "steps"), ((0.1, 3, -1), "start")]
+)
+def test_a_warmup_that_cannot_be_is_refused(arguments, name):
+    with pytest.raises(ValueError, match=f"`{name}` must be"):
+        Warmup(*arguments)
+
+
+@pytest.mark.parametrize("steps", [0, 2.5, None])
+def test_steps_per_epoch_must_be_a_positive_integer(steps):
+    with pytest.raises(ValueError, match="`steps_per_epoch` must be a positive integer"):
+        learning_rate(recipe(epochs=3), steps)

@@ -1,0 +1,148 @@
+"""A task of its own, of small rendered images, trains by `fit` without an edit in the package."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_nonlocal.layers import NonLocal2D
+from keras_nonlocal.metrics import Scores, top_k
+from keras_nonlocal.report import classification_sections
+from keras_nonlocal.training import BaseRecipe, Models, TrainingData, fit
+
+NAMES = ("left to right", "top to bottom")
+
+
+@dataclass(frozen=True)
+class StripesRecipe(BaseRecipe):
+    task: Literal["stripes"] = "stripes"
+    side: int = 12
+
+
+class Accuracy(keras.callbacks.Callback):
+    monitor, scores = "val_top1", None
+
+    def __init__(self, task, network):
+        super().__init__()
+        self.task, self.network = task, network
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.scores = self.task.score(self.network)
+        logs["val_top1"] = top_k(self.scores, 1)
+
+
+class Stripes:
+    """Which way stripes run, in images that are drawn by their number."""
+
+    def __init__(self, recipe, examples):
+        self.recipe = recipe
+        self.data = TrainingData("drawn", examples, NAMES, False, f"drawn {examples}", "drawn")
+
+    def image(self, number):
+        rng, side = np.random.default_rng([self.recipe.seed, number]), self.recipe.side
+        image = np.sin(np.arange(side) * rng.uniform(0.7, 1.5) + rng.uniform(0, 6))
+        image = np.tile(image[:, None], (1, side)) + rng.normal(0, 0.3, (side, side))
+        return (image.T if number % 2 == 0 else image)[..., None].astype("float32"), number % 2
+
+    def batches(self, *, first=0, part=(0, 1)):
+        size = self.recipe.batch_size
+
+        def drawn():
+            for batch in range(first, 10**6):
+                numbers = [n for n in range(size) if n * part[1] // size == part[0]]
+                pairs = [self.image((batch * size + n) % self.data.examples) for n in numbers]
+                yield (
+                    np.stack([x for x, _ in pairs]),
+                    np.eye(2, dtype="float32")[[y for _, y in pairs]],
+                )
+
+        shape = (size // part[1], self.recipe.side, self.recipe.side, 1)
+        specs = (tf.TensorSpec(shape), tf.TensorSpec((shape[0], 2)))
+        return tf.data.Dataset.from_generator(drawn, output_signature=specs)
+
+    def build(self, *, read_weights=True):
+        inputs = keras.Input((None, None, 1))
+        x = keras.layers.Conv2D(8, 5, activation="relu")(inputs)
+        x = keras.layers.GlobalMaxPooling2D()(NonLocal2D(4)(x))
+        logits = keras.layers.Dense(2, name="logits")(x)
+        return Models(keras.Model(inputs, keras.ops.softmax(logits)), keras.Model(inputs, logits))
+
+    def loss(self):
+        return keras.losses.CategoricalCrossentropy(from_logits=True)
+
+    def metrics(self):
+        return []
+
+    def validation(self, model):
+        return Accuracy(self, model)
+
+    def score(self, model):
+        images, labels = zip(*map(self.image, range(1000, 1040)), strict=True)
+        found = np.asarray(model.predict(np.stack(images), verbose=0), "float32")
+        ranks = (found.argmax(1) != labels).astype("int32")[:, None]
+        paths = tuple(str(number) for number in range(1000, 1040))
+        return Scores(paths, NAMES, np.array(labels, "int64"), found, ranks)
+
+    def facts(self):
+        return [("images", f"{self.data.examples} of {self.recipe.side} pixels")]
+
+    def sections(self, scores):
+        return classification_sections(scores)
+
+
+RECIPE = StripesRecipe(epochs=3, batch_size=8, learning_rate=0.05, schedule="cosine")
+
+
+def run(folder):
+    return fit(Stripes(RECIPE, 48), folder, checkpoint_every=2, deterministic=True, verbose=0)
+
+
+KILLED = """
+import os, signal, sys
+import keras
+from training.test_task import RECIPE, Stripes
+from keras_nonlocal.training import fit
+
+class Kill(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.optimizer.iterations) == 9:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+fit(Stripes(RECIPE, 48), sys.argv[1], checkpoint_every=2, deterministic=True, verbose=0,
+    callbacks=[Kill()])
+"""
+
+
+def fresh(script, folder):
+    paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    return subprocess.run([sys.executable, "-c", script, folder], env=environment, check=False)
+
+
+def test_it_learns_and_is_evaluated_and_reported(tmp_path):
+    found = run(tmp_path / "run")
+    assert found.history[-1]["val_top1"] == 1.0
+    assert found.class_names == NAMES
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"best.weights.h5", "checkpoint.npz", "report.html", "confusion.png"} <= names
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert "48 of 12 pixels" in page
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text())["task"] == "stripes"
+
+
+def test_after_a_kill_it_resumes_to_the_same_bits(tmp_path):
+    script = "import sys; from training.test_task import run; run(sys.argv[1])"
+    assert fresh(KILLED, tmp_path / "killed").returncode == -9
+    assert not (tmp_path / "killed" / "last.weights.h5").exists()
+    for name in ("killed", "whole"):
+        assert fresh(script, tmp_path / name).returncode == 0
+    one, other = (np.load(tmp_path / name / "checkpoint.npz") for name in ("killed", "whole"))
+    for name in set(one.files) - {"notes"}:
+        np.testing.assert_array_equal(one[name], other[name])

@@ -1,0 +1,40 @@
+from array import array
+from fractions import Fraction
+
+from keras_nonlocal.video.decoding.frame_index import FrameIndex, Keys
+from keras_nonlocal.video.decoding.index_cache import IndexCache
+
+
+def index(frames):
+    first = array("q", [0])
+    keys = Keys(first, first)
+    return FrameIndex(array("q", range(frames)), Fraction(1, 25), keys, Fraction(25))
+
+
+def test_an_index_is_made_once_for_a_file_and_again_when_it_changes(tmp_path):
+    path, cache, made = tmp_path / "a", IndexCache(), []
+
+    def make():
+        made.append(len(made))
+        return index(5)
+
+    path.write_bytes(b"one")
+    assert cache.get(path, False, make) is cache.get(path, False, make)
+    assert cache.get(path, True, make) is not cache.get(path, False, make)
+    path.write_bytes(b"three")
+    cache.get(path, False, make)
+    assert made == [0, 1, 2]
+
+
+def test_the_oldest_are_forgotten_when_there_are_too_many_frames(tmp_path):
+    cache, made = IndexCache(limit=10), []
+    for name in "abca":
+        path = tmp_path / name
+        path.touch()
+        cache.get(path, False, lambda name=name: made.append(name) or index(4))
+    assert made == ["a", "b", "c", "a"]
+
+
+def test_a_film_too_long_to_remember_is_read_all_the_same(tmp_path):
+    (tmp_path / "film").touch()
+    assert len(IndexCache(limit=10).get(tmp_path / "film", False, lambda: index(99))) == 99

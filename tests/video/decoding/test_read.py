@@ -1,0 +1,227 @@
+import wave
+
+import av
+import numpy as np
+import pytest
+
+from keras_nonlocal.video.clip_spec import ClipSpec
+from keras_nonlocal.video.decoding import VideoError, count_frames, read_clip, read_frames
+from keras_nonlocal.video.views import read_clips
+
+CONTAINERS = [
+    ("a.mp4", {"codec": "mpeg4"}),
+    ("a.avi", {"codec": "mpeg4"}),
+    ("a.mkv", {"codec": "libx264"}),
+    ("b_frames.mp4", {"codec": "libx264", "options": {"bf": "3"}}),
+    ("a.webm", {"codec": "libvpx"}),
+    ("uneven.mkv", {"codec": "libx264", "times": [i * i + 3 for i in range(20)]}),
+]
+each_container = pytest.mark.parametrize(("name", "how"), CONTAINERS)
+
+
+@each_container
+def test_frames_are_counted_whatever_the_header_says(write, name, how):
+    assert count_frames(write(name, frames=20, **how)) == 20
+
+
+@each_container
+def test_indices_are_decoded_frames_in_the_order_they_are_shown(write, read_numbers, name, how):
+    path = write(name, frames=20, **how)
+    assert read_numbers(read_frames(path, range(20))) == list(range(20))
+
+
+def test_frames_come_in_the_order_asked_and_as_often(write, read_numbers):
+    video = read_frames(write("a.mp4"), [7, 2, 2, 19])
+    assert video.shape == (4, 32, 48, 3)
+    assert video.dtype == np.uint8
+    assert read_numbers(video) == [7, 2, 2, 19]
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        (3, [3, 5, 7, 9]),
+        (13, [13, 15, 17, 19]),
+        (14, [14, 16, 18, 0]),
+        (37, [17, 19, 1, 3]),
+        (None, [6, 8, 10, 12]),
+    ],
+)
+def test_a_clip_begins_where_asked_and_loops_past_the_end(write, read_numbers, start, expected):
+    clip = read_clip(write("a.mp4", frames=20), frames=4, stride=2, start=start)
+    assert read_numbers(clip) == expected
+
+
+def test_a_video_shorter_than_the_clip_is_looped(write, read_numbers):
+    clip = read_clip(write("a.mp4", frames=3), frames=8)
+    assert read_numbers(clip) == [0, 1, 2, 0, 1, 2, 0, 1]
+
+
+def test_channels_are_red_green_blue(write_pictures):
+    video = np.zeros((2, 32, 32, 3), "uint8")
+    video[..., 0] = 200
+    red, green, blue = read_clip(write_pictures("a.mp4", video), frames=1).mean((0, 1, 2))
+    assert red > 180
+    assert max(green, blue) < 20
+
+
+def test_the_short_side_is_scaled_and_the_picture_stays_whole(write_pictures):
+    video = np.zeros((1, 48, 96, 3), "uint8")
+    video[:, :, 48:] = 255
+    clip = read_clip(write_pictures("a.mp4", video), frames=1, short_side=24)
+    assert clip.shape == (1, 24, 48, 3)
+    assert clip[0, :, :20].mean() < 10
+    assert clip[0, :, 28:].mean() > 245
+
+
+def test_a_size_is_covered_and_cut_from_the_centre(write_pictures):
+    video = np.zeros((1, 48, 96, 3), "uint8")
+    video[:, :, 24:72] = 255  # the square in the middle is all that is left
+    clip = read_clip(write_pictures("a.mp4", video), frames=1, size=(24, 24))
+    assert clip.shape == (1, 24, 24, 3)
+    assert clip[0, :, 2:-2].min() > 240
+
+
+# The matrix of a track header maps (x, y) to (a x + c y, b x + d y), with y pointing down.
+TURNS = {
+    90: [0, 1, 0, -1, 0, 0],
+    180: [-1, 0, 0, 0, -1, 0],
+    270: [0, -1, 0, 1, 0, 0],
+}
+
+
+def test_crops_of_a_clip_follow_each_other_from_left_to_right(write_pictures):
+    video = np.zeros((6, 32, 96, 3), "uint8")
+    video[..., 32:64, :] = 100
+    video[..., 64:, :] = 200
+    clips = read_clips(write_pictures("a.mp4", video), ClipSpec(2, size=(16, 16), clips=2, crops=3))
+    assert clips.shape == (6, 2, 16, 16, 3)
+    levels = clips[:, :, 4:12, 4:12].mean((1, 2, 3, 4))
+    np.testing.assert_allclose(levels, [0, 100, 200] * 2, atol=12)
+
+
+@pytest.mark.parametrize("clockwise", TURNS)
+def test_a_picture_held_sideways_comes_out_upright(write_pictures, clockwise):
+    stored = np.zeros((1, 32, 64, 3), "uint8")
+    stored[:, :16, :32] = 255  # top left
+    path = write_pictures("a.mp4", stored)
+    content = bytearray(path.read_bytes())
+    matrix = content.index(b"tkhd") + 44
+    fixed_point = (np.array(TURNS[clockwise]) << 16).astype(">i4")
+    content[matrix : matrix + 24] = fixed_point.tobytes()
+    path.write_bytes(content)
+
+    expected = np.rot90(stored[0], -clockwise // 90)
+    clip = read_clip(path, frames=1)
+    assert clip[0].shape == expected.shape
+    assert np.abs(clip[0].astype(int) - expected).mean() < 8
+    scaled = (1, 16, 32, 3) if clockwise == 180 else (1, 32, 16, 3)
+    assert read_clip(path, frames=1, short_side=16).shape == scaled
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"There is no file '.*nowhere\.mp4'"):
+        count_frames(tmp_path / "nowhere.mp4")
+
+
+@pytest.mark.parametrize("content", [b"", b"this is not a video", bytes(5000)])
+def test_a_file_that_is_no_video_is_refused_by_name(tmp_path, content):
+    path = tmp_path / "fake.mp4"
+    path.write_bytes(content)
+    with pytest.raises(VideoError, match=r"Cannot read '.*fake\.mp4' as a video: .* leave it out"):
+        read_clip(path)
+
+
+def test_a_folder_is_refused_by_name(tmp_path):
+    with pytest.raises(VideoError, match="as a video"):
+        read_clip(tmp_path)
+
+
+def test_a_file_of_sound_alone_is_refused(tmp_path):
+    path = tmp_path / "sound.wav"
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(16000))
+    with pytest.raises(VideoError, match="no video stream"):
+        read_clip(path)
+
+
+def test_a_codec_without_a_decoder_is_refused(write):
+    path = write("a.avi")
+    path.write_bytes(path.read_bytes().replace(b"FMP4", b"ZZZZ"))
+    with pytest.raises(VideoError, match="no decoder for its codec"):
+        count_frames(path)
+
+
+def test_a_file_without_a_single_frame_is_refused(write):
+    path = write("a.avi", frames=1)
+    content = path.read_bytes()
+    frame = content.index(b"00dc", content.index(b"movi"))
+    path.write_bytes(content[:frame])
+    with pytest.raises(VideoError, match="as a video"):
+        read_clip(path)
+
+
+def test_a_damaged_packet_is_an_error_that_says_how_far_it_got(damaged):
+    with pytest.raises(VideoError, match=r"Invalid data .* after \d+ frames"):
+        count_frames(damaged)
+    with pytest.raises(VideoError, match=r"damaged\.mp4"):
+        read_clip(damaged, frames=8, start=8)
+
+
+def test_a_clip_that_ends_before_the_damage_is_read(damaged, read_numbers):
+    assert read_numbers(read_clip(damaged, frames=4, start=2)) == [2, 3, 4, 5]
+
+
+def test_a_file_cut_off_between_packets_has_the_frames_that_are_left(write, read_numbers):
+    path = write("cut.mkv", frames=20, options={"g": "1"})
+    with av.open(str(path)) as container:
+        packets = [packet.pos for packet in container.demux(video=0) if packet.size]
+    path.write_bytes(path.read_bytes()[: packets[12]])
+    left = count_frames(path)
+    assert 10 <= left < 20
+    expected = [i % left for i in range(16)]
+    assert read_numbers(read_clip(path, frames=16, start=0)) == expected
+
+
+def test_frames_that_change_size_midway_need_a_size(write, tmp_path, read_numbers):
+    small = write("small.ts", frames=5, codec="mpeg2video", size=(32, 32), fps=25)
+    large = write("large.ts", frames=5, codec="mpeg2video", size=(64, 64), fps=25)
+    path = tmp_path / "both.ts"
+    path.write_bytes(small.read_bytes() + large.read_bytes())
+    with pytest.raises(VideoError, match="change size midway"):
+        read_frames(path, range(count_frames(path)))
+    video = read_frames(path, range(count_frames(path)), size=(16, 16))
+    assert len(set(read_numbers(video))) == 5
+
+
+def test_a_frame_past_the_end_is_an_index_error(write):
+    with pytest.raises(IndexError, match=r"has 20 frames, .* frame 20 was asked for"):
+        read_frames(write("a.mp4"), [3, 20])
+
+
+@pytest.mark.parametrize("indices", [[], [0, -1]])
+def test_indices_that_name_no_frame_are_refused(write, indices):
+    with pytest.raises(ValueError, match="`indices` must be frame numbers"):
+        read_frames(write("a.mp4"), indices)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"frames": 0},
+        {"stride": 0},
+        {"start": -1},
+        {"short_side": 0},
+        {"size": (8, 40), "short_side": 8},
+    ],
+)
+def test_a_wrong_number_is_refused(write, wrong):
+    with pytest.raises(ValueError, match="Received"):
+        read_clip(write("a.mp4"), **wrong)
+
+
+def test_a_colon_in_a_name_is_no_protocol(write, tmp_path, monkeypatch, read_numbers):
+    monkeypatch.chdir(tmp_path)
+    write("a.mp4", frames=3).rename(tmp_path / "12:30.mp4")
+    assert read_numbers(read_clip("12:30.mp4", frames=3)) == [0, 1, 2]

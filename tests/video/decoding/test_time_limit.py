@@ -1,0 +1,59 @@
+"""The time that a file may take is the processor's: who waits for it, does not use it up."""
+
+import time
+
+import numpy as np
+import pytest
+
+from keras_nonlocal.video.decoding import Video, VideoError, count_frames, write_video
+from keras_nonlocal.video.decoding.container import Deadline
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("videos") / "a.mp4"
+    write_video(path, np.zeros((6, 24, 32, 3), "uint8"))
+    return path
+
+
+def spin(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+def test_waiting_is_not_counted():
+    deadline, began = Deadline("a.mp4", 0.05), time.monotonic()
+    for _ in range(3):
+        with deadline:
+            time.sleep(0.04)  # as a process that was suspended
+        spin(0.04)  # of the caller, between two frames
+    assert time.monotonic() - began > 0.2  # by the clock, four times what is allowed
+
+
+def test_work_adds_up():
+    deadline = Deadline("a.mp4", 0.05)
+    with deadline:
+        spin(0.03)
+    with pytest.raises(VideoError, match=r"'a\.mp4'.*it took longer than 0\.05 seconds"), deadline:
+        spin(0.03)
+
+
+def test_what_went_wrong_is_not_hidden():
+    with pytest.raises(KeyError), Deadline("a.mp4", 0.0):
+        raise KeyError
+
+
+def test_reading_ends_once_it_has_taken_too_long(path):
+    assert count_frames(path, time_limit=60) == 6
+    with pytest.raises(VideoError, match="it took longer than 1e-09 seconds"):
+        count_frames(path, time_limit=1e-9)
+    with pytest.raises(VideoError, match="longer"), Video(path, time_limit=1e-9) as video:
+        video.read([0])
+
+
+def test_a_reader_that_takes_its_time_gets_all_frames(path):
+    with Video(path, time_limit=0.5) as video:
+        for _ in range(8):
+            assert len(video.read(range(6))) == 6
+            spin(0.1)

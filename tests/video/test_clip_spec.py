@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from keras_nonlocal.video.clip_spec import ClipSpec
+
+EVEN = np.arange(100) * 40_000  # 25 frames a second
+
+
+def test_whole_frames_of_an_even_video_are_the_same_by_clock_and_by_count():
+    for clips in (1, 2, 4, 10):
+        by_clock, by_count = (
+            ClipSpec(8, seconds=0.16, clips=clips),
+            ClipSpec(8, stride=4, clips=clips),
+        )
+        assert by_clock.spread_indices(EVEN, 25.0) == by_count.spread_indices(EVEN, 25.0)
+
+
+def test_a_clip_by_count_follows_its_scheme():
+    clip = ClipSpec(4, stride=8, sampling="official", clips=10)
+    assert clip.spread_indices(EVEN, 25.0)[-1] == [90, 98, 6, 14]
+    numbers = clip.random_indices(EVEN, np.random.default_rng(1), 25.0)
+    assert np.diff(numbers).tolist() == [8, 8, 8]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"frames": 0}, "`frames`"),
+        ({"stride": 1.5}, "`stride`"),
+        ({"seconds": 0}, "`seconds`"),
+        ({"seconds": 0.1, "stride": 2}, "count frames"),
+        ({"seconds": 0.1, "sampling": "official"}, "count frames"),
+        ({"seconds": float("nan")}, "`seconds`"),
+        ({"seconds": True}, "`seconds`"),
+        ({"seconds": 1e13}, "`seconds`"),
+        ({"short_side": 0}, "`short_side`"),
+        ({"short_side": (20, 40), "size": (24, 32)}, "`size` fits"),
+        ({"short_side": (320, 256)}, "`short_side`"),
+        ({"size": (224, 0)}, "`size`"),
+        ({"sampling": "random"}, "`sampling` must be one of 'spread', 'official'"),
+        ({"clips": 0}, "`clips`"),
+        ({"crops": 3}, "`crops` needs the `size`"),
+    ],
+)
+def test_what_is_out_of_range_or_contradicts_is_refused(wrong, said):
+    with pytest.raises(ValueError, match=f"{said}.*Received"):
+        ClipSpec(**wrong)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_speed_keeps_frames_in_order_and_evenly_apart(stride):
+    clip, times = ClipSpec(8, stride, speed=1.5), np.arange(200) * 40_000
+    rng, means = np.random.default_rng(0), []
+    for _ in range(50):
+        steps = np.diff(clip.random_indices(times, rng, 25.0))
+        assert steps.max() - steps.min() <= 2  # both ends are rounded
+        means.append(steps.mean())
+    assert stride / 1.5 - 0.2 <= min(means) < stride < max(means) <= stride * 1.5 + 0.2
+
+
+def test_speed_counts_frames():
+    with pytest.raises(ValueError, match=r"leave .*`speed`.*Received: .*speed=1.2"):
+        ClipSpec(8, seconds=0.1, speed=1.2)
+
+
+def test_a_video_does_not_play_more_slowly_than_speed_says():
+    with pytest.raises(ValueError, match="`speed` must be a number of at least 1"):
+        ClipSpec(8, speed=0.5)

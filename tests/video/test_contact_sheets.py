@@ -1,0 +1,184 @@
+"""The contact sheet: what is in which row, what stands beside it, and how values become pixels."""
+
+import os
+
+import matplotlib.image
+import numpy as np
+import pytest
+import tensorflow as tf
+from matplotlib.figure import Figure
+
+from keras_nonlocal.video.contact_sheets import contact_sheet
+
+COLOURS = np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200]], "uint8")
+
+
+def one_colour_each(frames=6, size=(24, 32)):
+    """A clip for each of `COLOURS`; its last frame is brighter."""
+    videos = np.broadcast_to(COLOURS[:, None, None, None], (3, frames, *size, 3)).copy()
+    videos[:, -1] += 55
+    return videos
+
+
+@pytest.fixture
+def draw(tmp_path, monkeypatch):
+    """Draws a sheet: the picture as read back, `(H, W, 3)`, and the texts in it."""
+    texts = []
+    save = Figure.savefig
+
+    def save_and_note(figure, *where, **how):
+        texts.append([text.get_text() for text in figure.texts])
+        save(figure, *where, **how)
+
+    monkeypatch.setattr(Figure, "savefig", save_and_note)
+
+    def drawn(videos, **options):
+        count = contact_sheet(videos, tmp_path / "new" / "sheet.png", **options)
+        assert [path.name for path in (tmp_path / "new").iterdir()] == ["sheet.png"]
+        picture = matplotlib.image.imread(tmp_path / "new" / "sheet.png")
+        assert any(text.startswith(f"{count} clip") for text in texts[-1])
+        return np.round(picture[..., :3] * 255).astype("uint8"), texts[-1]
+
+    return drawn
+
+
+def where(picture, colour):
+    """Rows and columns where a colour is, about."""
+    return np.nonzero((abs(picture.astype(int) - colour) < 6).all(axis=-1))
+
+
+def test_each_clip_is_a_row_and_its_frames_go_from_left_to_right(draw):
+    picture, _ = draw(one_colour_each(), frames=3)
+    bands = [where(picture, colour)[0] for colour in COLOURS]
+    assert bands[0].max() < bands[1].min() <= bands[1].max() < bands[2].min()
+    for colour in COLOURS:
+        frames, last = where(picture, colour)[1], where(picture, colour + 55)[1]
+        assert frames.max() < last.min()
+        assert len(frames) == pytest.approx(2 * len(last), rel=0.02)
+
+
+def test_frames_are_spread_from_the_first_to_the_last(draw):
+    _, texts = draw(one_colour_each(frames=31), frames=4)
+    shown = [text for text in texts if text.startswith("frame")]
+    assert shown == ["frame 0", "frame 10", "frame 20", "frame 30"]
+    assert "3 clips of 31 frames, 24 x 32" in texts
+
+
+def test_a_clip_shorter_than_the_row_is_shown_whole(draw):
+    _, texts = draw(one_colour_each(frames=2), frames=8)
+    assert [text for text in texts if text.startswith("frame")] == ["frame 0", "frame 1"]
+
+
+LABELS = [
+    (np.array([2, 0, 1]), ["walk", "bend", "run"]),
+    (np.array([[2], [0], [1]]), ["walk", "bend", "run"]),
+    (np.array([[1, 0, 0], [0, 1, 1], [0, 0, 0]]), ["bend", "run\nwalk", "none"]),
+    (
+        np.array([[0.3, 0.7, 0], [0, 1, 0], [0.2, 0.2, 0.6]], "float32"),
+        ["run 0.70\nbend 0.30", "run", "walk 0.60\nbend 0.20\nrun 0.20"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("labels", "expected"), LABELS)
+def test_names_stand_beside_the_clips_and_mixed_labels_with_their_share(draw, labels, expected):
+    _, texts = draw((one_colour_each(), labels), class_names=["bend", "run", "walk"])
+    assert [text for text in texts if text in expected] == expected
+
+
+def test_classes_without_names_are_numbers_and_clips_without_labels_have_none(draw):
+    assert "7" in draw((one_colour_each(), np.array([5, 6, 7])))[1]
+    _, texts = draw((one_colour_each(),))
+    assert not [text for text in texts if text and "frame" not in text]
+
+
+def test_a_long_name_is_broken_and_many_names_are_cut(draw):
+    names = ["playing the accordion in the rain with others", *"abcdefgh"]
+    label = np.full((3, 9), 1 / 9)
+    label[0] = np.eye(9)[0]
+    _, texts = draw((one_colour_each(), label), class_names=names)
+    assert "and 5 more" in "".join(texts)
+    _, texts = draw((one_colour_each(), np.array([0, 1, 2])), class_names=names)
+    assert "playing the\naccordion in the\nrain with others" in texts
+
+
+@pytest.mark.parametrize(
+    ("values", "note"),
+    [
+        (lambda x: x.astype("float32"), ""),
+        (lambda x: (x / 255).astype("float32"), ""),
+        (lambda x: tf.cast(x / 255, "bfloat16"), ""),
+        (lambda x: ((x - 114.75) / 57.375).astype("float32"), "-2 to 2.44 shown as black to white"),
+    ],
+)
+def test_floating_point_and_normalised_values_give_the_same_picture(draw, values, note):
+    videos = one_colour_each()
+    as_bytes, _ = draw(videos)
+    picture, texts = draw(values(videos))
+    assert any(note in text for text in texts)
+    below = slice(60, None)  # the heading differs
+    difference = picture[below, : as_bytes.shape[1]].astype(int) - as_bytes[below]
+    assert abs(difference).max() <= 2
+
+
+def test_a_dataset_is_read_as_far_as_the_sheet_goes_and_brings_its_names(draw):
+    seen = []
+
+    def batches():
+        for index in range(100):
+            seen.append(index)
+            yield one_colour_each()[:2], np.array([0, 1])
+
+    spec = (tf.TensorSpec((None, 6, 24, 32, 3), "uint8"), tf.TensorSpec((None,), "int64"))
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=spec)
+    dataset.class_names = ("bend", "run")
+    _, texts = draw(dataset, clips=3)
+    assert [text for text in texts if text in ("bend", "run")] == ["bend", "run", "bend"]
+    assert len(seen) < 10
+
+
+def test_clips_of_different_sizes_keep_their_aspect(draw):
+    wide, tall = one_colour_each(size=(20, 40))[:1], one_colour_each(size=(40, 20))[1:2]
+    picture, texts = draw([(wide,), (tall,)], frames=2)
+    assert "2 clips of different sizes" in texts
+    for colour, aspect in ((COLOURS[0], 2), (COLOURS[1], 0.5)):
+        rows, columns = where(picture, colour)
+        assert np.ptp(columns) / np.ptp(rows) == pytest.approx(aspect, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("videos", "options", "message"),
+    [
+        (
+            np.zeros((2, 3, 8, 8), "uint8"),
+            {},
+            r"`videos` must be .* Received: shape=\(2, 3, 8, 8\)",
+        ),
+        (np.zeros((2, 3, 8, 8, 1), "uint8"), {}, "`videos` must be batches of clips"),
+        ([], {}, "hold a clip to show"),
+        ((one_colour_each(), np.array([0, 1, 2])), {"class_names": ["a", "b"]}, "of class 2"),
+        (one_colour_each(), {"frames": 0}, "`frames` must be a positive integer"),
+        (one_colour_each(), {"clips": 0}, "`clips` must be a positive integer"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(tmp_path, videos, options, message):
+    with pytest.raises(ValueError, match=message):
+        contact_sheet(videos, tmp_path / "sheet.png", **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_with_signs_of_formulas_stay_as_they_are(draw):
+    videos = (one_colour_each(), np.array([0, 1, 0]))
+    _, texts = draw(videos, class_names=["$run_$", "a_b^c"])
+    assert {"$run_$", "a_b^c"} <= set(texts)
+
+
+def test_rows_of_one_class_are_shares_and_no_class_numbers(draw):
+    _, texts = draw((one_colour_each(), np.array([[1.0], [0.0], [1.0]])), class_names=["run"])
+    assert texts.count("run") == 2
+
+
+def test_names_that_are_no_utf_8_are_drawn_as_they_can_be(draw):
+    name = os.fsdecode(b"caf\xe9")
+    _, texts = draw((one_colour_each(), np.array([0, 0, 0])), class_names=[name])
+    assert texts.count("caf\\udce9") == 3

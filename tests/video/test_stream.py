@@ -1,0 +1,194 @@
+"""Batch `n` of the stream depends on its number and the seed alone, wherever one begins."""
+
+import shutil
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_nonlocal import augmentation
+from keras_nonlocal.video.clip_spec import ClipSpec
+from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.shards.writing import write_shards
+from keras_nonlocal.video.stream import training_stream
+
+VIDEOS, BATCH = 7, 4
+CLIP = ClipSpec(3, 2, short_side=(20, 28), size=(16, 16), speed=1.2)
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory):
+    """Videos that tell by their brightness which one it is, and by a stripe which frame."""
+    folder = tmp_path_factory.mktemp("videos")
+    for number in range(VIDEOS):
+        video = np.full((12, 24, 32, 3), 20 + 30 * number, "uint8")
+        for frame, picture in enumerate(video):
+            picture[:, 2 * frame : 2 * frame + 2] += 12
+        path = folder / f"class{number % 2}" / f"{number}.mp4"
+        path.parent.mkdir(exist_ok=True)
+        write_video(path, video)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shards(videos, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shards") / "set"
+    write_shards(videos, folder, shards=3)
+    return folder
+
+
+@pytest.fixture(params=["videos", "shards"])
+def source(request):
+    return request.getfixturevalue(request.param)
+
+
+def batches(source, count, **options):
+    layers = [augmentation.RandomFlip()]
+    stream = training_stream(source, clip=CLIP, augment=layers, batch_size=BATCH, **options)
+    return [tuple(part.numpy() for part in batch) for batch in stream.take(count)]
+
+
+def numbers(clips):
+    """Which video each clip is of."""
+    return np.round((np.median(clips, axis=(1, 2, 3, 4)) - 20) / 30).astype(int)
+
+
+def assert_equal(some, others):
+    for one, other in zip(some, others, strict=True):
+        for ours, theirs in zip(one, other, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_stream_that_begins_later_gives_the_same_batches(source):
+    whole = batches(source, 9)
+    for first in (1, 4, 8):
+        assert_equal(batches(source, 9 - first, first=first), whole[first:])
+
+
+def test_each_epoch_holds_every_video_once_in_an_order_of_its_own(source):
+    clips = np.concatenate([batch[0] for batch in batches(source, 3 * VIDEOS)])
+    epochs = numbers(clips).reshape(-1, VIDEOS)
+    np.testing.assert_array_equal(np.sort(epochs), [list(range(VIDEOS))] * len(epochs))
+    assert len({tuple(epoch) for epoch in epochs}) > len(epochs) // 2
+
+
+def test_a_global_seed_does_not_matter(source):
+    tf.random.set_seed(5)
+    with_one = batches(source, 3)
+    tf.random.set_seed(6)
+    assert_equal(batches(source, 3), with_one)
+
+
+def test_labels_are_those_of_the_videos(source):
+    for clips, labels in batches(source, 4):
+        np.testing.assert_array_equal(labels, numbers(clips) % 2)
+
+
+def test_parts_make_up_the_batch(source):
+    whole = batches(source, 5, first=1)
+    parts = [batches(source, 5, first=1, part=(index, 2)) for index in range(2)]
+    joined = [
+        tuple(np.concatenate(pair) for pair in zip(*halves, strict=True))
+        for halves in zip(*parts, strict=True)
+    ]
+    assert_equal(joined, whole)
+
+
+def test_a_video_gives_another_clip_in_each_epoch(videos):
+    clips = np.concatenate([batch[0] for batch in batches(videos, 4 * VIDEOS)])
+    of_first = clips[numbers(clips) == 0]
+    assert len({clip.tobytes() for clip in of_first}) > len(of_first) // 2
+
+
+def test_seeds_differ(source):
+    one, other = batches(source, 2), batches(source, 2, seed=1)
+    assert any((ours[0] != theirs[0]).any() for ours, theirs in zip(one, other, strict=True))
+
+
+def test_the_number_of_threads_does_not_matter(source):
+    assert_equal(batches(source, 4, workers=1), batches(source, 4, workers=3))
+
+
+def test_a_stream_knows_its_classes_and_its_epoch(source):
+    stream = training_stream(source, clip=CLIP)
+    assert stream.class_names == ("class0", "class1")
+    assert (stream.clips, stream.multi_label) == (VIDEOS, False)
+
+
+def test_a_single_video_comes_again_and_again(videos):
+    stream = training_stream([(videos / "class0" / "0.mp4", 0)], clip=CLIP, batch_size=3)
+    (clips, labels), *_ = stream.take(1)
+    assert (numbers(clips.numpy()) == 0).all()
+    assert labels.shape == (3,)
+
+
+@pytest.mark.parametrize("part", [(0, 3), (2, 2), (-1, 2)])
+def test_parts_that_do_not_divide_a_batch_are_refused(videos, part):
+    with pytest.raises(ValueError, match="`part` must be"):
+        training_stream(videos, clip=CLIP, batch_size=4, part=part)
+
+
+def test_no_workers_at_all_are_refused(videos):
+    with pytest.raises(ValueError, match=r"`workers` must be a positive integer.*workers=0"):
+        training_stream(videos, clip=CLIP, workers=0)
+
+
+def test_a_negative_beginning_is_refused(videos):
+    with pytest.raises(ValueError, match="`first` must be a number of at least 0"):
+        training_stream(videos, clip=CLIP, first=-1)
+
+
+def test_a_seed_that_is_no_integer_is_refused(videos):
+    with pytest.raises(ValueError, match=r"`seed` must be an integer\. Received: seed='x'"):
+        training_stream(videos, clip=CLIP, seed="x")
+
+
+def test_a_place_for_no_ledger_is_refused_before_the_first_batch(videos, tmp_path):
+    with pytest.raises(OSError, match="No ledger can be written"):
+        training_stream(videos, clip=CLIP, ledger=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("split", "train"), ("class_names", ("b", "a")), ("root", "/x"), ("ledger", "x.jsonl")],
+)
+def test_what_is_settled_in_shards_cannot_be_chosen(shards, name, value):
+    with pytest.raises(ValueError, match=f"is a folder of shards.*Received: {name}="):
+        training_stream(shards, clip=CLIP, **{name: value})
+
+
+def test_shards_that_lost_clips_end_their_first_epoch_in_an_error(shards, tmp_path):
+    broken = tmp_path / "set"
+    shutil.copytree(shards, broken)
+    file = max(broken.glob("*.tfrecord"), key=lambda path: path.stat().st_size)
+    records = [*tf.data.TFRecordDataset(str(file)).as_numpy_iterator()]
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        for record in records[:-1]:
+            writer.write(record)
+    stream = training_stream(broken, clip=CLIP, batch_size=1)
+    with pytest.raises(tf.errors.OpError, match=rf"{file}.*has no record.*check_shards"):
+        list(stream.take(2 * VIDEOS))
+
+
+@pytest.mark.parametrize("clip", [None, {"frames": 3}])
+def test_a_clip_must_be_one(videos, clip):
+    with pytest.raises(ValueError, match=r"`clip` must be a `keras_nonlocal.video.ClipSpec`"):
+        training_stream(videos, clip=clip)
+
+
+def test_three_crops_are_refused_as_they_would_be_counted_as_videos(source):
+    with pytest.raises(ValueError, match=r"one clip of one.*make 3 of each"):
+        training_stream(source, clip=CLIP, augment=keras.Sequential([augmentation.ThreeCrop(8)]))
+
+
+@pytest.mark.parametrize(("name", "value"), [("first", 1.5), ("part", (0.5, 2))])
+def test_numbers_of_batches_and_parts_are_whole(videos, name, value):
+    with pytest.raises(ValueError, match=f"`{name}` must be an integer"):
+        training_stream(videos, clip=CLIP, **{name: value})
+
+
+def test_a_part_of_one_clip_cannot_be_mixed(videos):
+    mixing = augmentation.MixUp(classes=2)
+    with pytest.raises(ValueError, match=r"MixUp mixes the clips of a batch.*batches of 1"):
+        training_stream(videos, clip=CLIP, augment=mixing, batch_size=2, part=(0, 2))
