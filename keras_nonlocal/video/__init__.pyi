@@ -1,4 +1,5 @@
 from . import samples as samples
+from .clip_reader import read_clips as read_clips
 from .clip_spec import ClipSpec as ClipSpec
 from .contact_sheets import contact_sheet as contact_sheet
 from .dataset import video_dataset as video_dataset
@@ -16,4 +17,3 @@ from .shards.reading import shard_clips as shard_clips
 from .shards.verify import check_shards as check_shards
 from .shards.writing import write_shards as write_shards
 from .stream import training_stream as training_stream
-from .views import read_clips as read_clips

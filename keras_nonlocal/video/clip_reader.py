@@ -1,4 +1,4 @@
-"""One row of a manifest -> its clips: what `tf.data` calls for each video."""
+"""The clips of video files: of one file, and of all that a manifest lists, for `tf.data`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from itertools import count
 from typing import Literal
 
 import numpy as np
+import tensorflow as tf
 
 from ..data.ledger import Ledger
 from ..data.manifest import Entry, Manifest
+from ..utils.checks import positive_int
 from .clip_spec import ClipSpec
-from .decoding.container import VideoError
+from .decoding.container import PathLike, VideoError
 from .decoding.frame_transform import Framing
 from .decoding.open_video import OnDamage, Video
+from .pipeline import as_written, only_clip, seed_of, shuffled
 from .sampling.by_time import MICROSECONDS, window
-from .views import views
 
 OnError = Literal["raise", "skip", "previous_frame"]
 # What is done about a frame that cannot be decoded, by what is done about a video.
@@ -24,6 +26,69 @@ DAMAGE: dict[OnError, OnDamage] = {
     "skip": "raise",
     "previous_frame": "previous_frame",
 }
+
+
+class FileClips:
+    """Clips of the videos of a manifest, read by threads of Python: a `ClipSource`.
+
+    Args:
+        manifest: The videos and what is in them.
+        clip: How clips are cut.
+        training: True for one random clip of each video, False for its test clips.
+        workers: How many videos are read at once.
+        on_error: What becomes of a video that cannot be read, as in `ClipReader`.
+        ledger: Where each failure is written down.
+        by_clip: Whether a clip has only the labels that hold during it.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        clip: ClipSpec,
+        *,
+        training: bool,
+        workers: int,
+        on_error: OnError = "raise",
+        ledger: Ledger | None = None,
+        by_clip: bool = False,
+    ):
+        self.class_names, self.multi_label = manifest.class_names, manifest.multi_label
+        self.videos, self.workers = len(manifest), workers
+        self._clip, self._training, self._skips = clip, training, on_error == "skip"
+        self._reader = ClipReader(
+            manifest,
+            clip,
+            training=training,
+            on_error=on_error,
+            ledger=ledger or Ledger(None),
+            by_clip=by_clip,
+        )
+
+    def order(self, seed: int) -> tf.data.Dataset:
+        """`(index, draw)` of all videos once."""
+        return shuffled(self.videos, training=self._training, seed=seed)
+
+    def clips(self, order: tf.data.Dataset) -> tf.data.Dataset:
+        """`(index, draw)` of videos -> `(video, target, seed)` of clips, or `(video, seed)`."""
+        videos = order.map(self._read, num_parallel_calls=self.workers)
+        if self._skips:
+            videos = videos.filter(lambda views, *_: tf.shape(views)[0] > 0)
+        clips = videos.map(only_clip) if self._training else videos.unbatch()
+        known = order.cardinality()
+        if self._skips or known < 0:  # unknown, or without end
+            return clips
+        views = 1 if self._training else self._clip.views
+        return clips.apply(tf.data.experimental.assert_cardinality(known * views))
+
+    @as_written
+    def _read(self, index, draw):
+        """All views of a video: uint8 `(views, T, H, W, 3)`, with a target and a seed for each."""
+        clip, target = self._clip, tf.constant(self._reader.targets[:1])
+        views, targets = tf.numpy_function(self._reader, [index, draw], (tf.uint8, target.dtype))
+        views = tf.ensure_shape(views, (None, clip.frames, *(clip.size or (None, None)), 3))
+        targets = tf.ensure_shape(targets, (None, *target.shape[1:]))
+        seeds = tf.repeat(seed_of(draw)[None], tf.shape(views)[0], axis=0)
+        return (views, targets, seeds) if self._reader.labelled else (views, seeds)
 
 
 class ClipReader:
@@ -153,3 +218,76 @@ def _runs(numbers: Sequence[int]) -> list[np.ndarray]:
 def _part(entry: Entry) -> str:
     start, end = entry.start or 0.0, np.inf if entry.end is None else entry.end
     return f"from {start:g} to {end:g} seconds"
+
+
+def read_clips(path: PathLike, clip: ClipSpec, *, on_damage: OnDamage = "raise") -> np.ndarray:
+    """Reads all clips that a video is tested on.
+
+    Args:
+        path: A video file.
+        clip: How they are cut: `clip.clips` of them by the rule `clip.sampling`, and `clip.crops`
+            crops of each.
+        on_damage: As in `read_clip`.
+
+    Returns:
+        uint8 `(clips * crops, frames, H, W, 3)`, RGB; the crops of a clip follow each other.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        VideoError: The file is not a video, or a part of it that was needed is damaged.
+
+    Example:
+
+    >>> clip = ClipSpec(8, stride=4, size=(112, 112), sampling="official", clips=10, crops=3)
+    >>> read_clips("jumping.mp4", clip).shape
+    (30, 8, 112, 112, 3)
+    """
+    with Video(path, on_damage=on_damage) as video:
+        return views(video, clip.spread_indices(video.index.times, video.index.fps), clip)
+
+
+def views(video: Video, numbers: Sequence[Sequence[int]], clip: ClipSpec) -> np.ndarray:
+    """Clips of an open video by their frame numbers, each cropped; every frame is decoded once."""
+    everything = sorted({number for clip_numbers in numbers for number in clip_numbers})
+    framing = Framing(clip.short_sides and clip.short_sides[0], clip.size, whole=clip.crops > 1)
+    pictures = video.read(everything, framing)
+    rows = (np.searchsorted(everything, clip_numbers) for clip_numbers in numbers)
+    clips = [pictures[row] for row in rows]
+    if clip.crops > 1 and clip.size is not None:
+        clips = [crop for whole in clips for crop in spread_crops(whole, clip.size, clip.crops)]
+    return np.stack(clips)
+
+
+def spread_crops(video: np.ndarray, size: tuple[int, int], crops: int) -> list[np.ndarray]:
+    """Crops of every frame from one end of its longer side to the other; one is the centre.
+
+    Args:
+        video: `(T, H, W, 3)`, frames that just cover `size`.
+        size: `(H, W)` of each crop.
+        crops: How many.
+
+    Returns:
+        Views of the video, each `(T, *size, 3)`: from left to right, or from top to bottom.
+
+    >>> video = np.arange(4).reshape(1, 1, 4, 1)
+    >>> [crop.ravel().tolist() for crop in spread_crops(video, (1, 2), 3)]
+    [[0, 1], [1, 2], [2, 3]]
+    """
+    if positive_int("crops", crops) == 1:
+        return [centre_crop(video, size)]
+    height, width = size
+    down, right = video.shape[1] - height, video.shape[2] - width
+    starts = [(down * i // (crops - 1), right * i // (crops - 1)) for i in range(crops)]
+    return [video[:, top : top + height, left : left + width] for top, left in starts]
+
+
+def centre_crop(video: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The middle `size` of every frame: `(T, H, W, 3) -> (T, *size, 3)`, without copying."""
+    height, width = size
+    top = (video.shape[1] - height) // 2
+    left = (video.shape[2] - width) // 2
+    if top < 0 or left < 0:
+        raise ValueError(
+            f"`size` must fit into the video's {video.shape[1:3]}. Received: size={size!r}"
+        )
+    return video[:, top : top + height, left : left + width]

@@ -10,8 +10,7 @@ import numpy as np
 from ..utils.checks import at_least, one_of, positive_int, sizes
 from .sampling.by_index import clip_span
 from .sampling.by_time import MICROSECONDS
-from .sampling.indices import random_indices, spread_indices
-from .sampling.rules import SCHEMES, exact_rate
+from .sampling.rules import SCHEMES, exact_rate, random_indices, spread_indices
 
 _LONGEST_STEP = 1e6  # seconds
 

@@ -8,17 +8,15 @@ from typing import Any, Literal
 import tensorflow as tf
 
 from ..data.ledger import Ledger
-from ..data.manifest import Manifest
 from ..data.sources.check import check_manifest
 from ..data.sources.read import read_source
 from ..data.workers.pool import cores
 from ..utils.checks import any_int, one_of, positive_int
-from .clip_reader import DAMAGE, ClipReader, OnError
+from .clip_reader import DAMAGE, FileClips, OnError
 from .clip_spec import ClipSpec, a_clip
-from .loading import loaded_by
-from .pipeline import Augment, finish, numbered, only_clip
-from .shards.index import holds_shards, read_set, refuse_choices
-from .shards.reading import shard_clips
+from .pipeline import Augment, ClipSource, clip_batches
+from .shards.index import holds_shards, refuse_choices
+from .shards.reading import ShardClips
 from .shards.service import refuse_python
 
 
@@ -87,53 +85,30 @@ def video_dataset(
         model.fit(train, epochs=10)
     """
     clip = a_clip(ClipSpec() if clip is None else clip)
-    calls = positive_int("workers", cores() if workers is None else workers)
+    workers = positive_int("workers", cores() if workers is None else workers)
     seed = any_int("seed", seed)
     one_of("labels", labels, ("video", "clip"))
     one_of("on_error", on_error, DAMAGE)
+    clips: ClipSource
     if holds_shards(source):
         refuse_choices(split=split, class_names=class_names, root=root, ledger=ledger)
         refuse_choices(
             labels=labels if labels != "video" else None,
             on_error=on_error if on_error != "raise" else None,
         )
-        names = read_set(source).class_names
-        clips = shard_clips(
-            source, clip, training=training, seed=seed, parallel_calls=calls, service=service
-        )
+        clips = ShardClips(source, clip, training=training, workers=workers, service=service)
     else:
         refuse_python(service)
         manifest = read_source(source, split=split, class_names=class_names, root=root)
         check_manifest(manifest)
-        names = manifest.class_names
-        reader = ClipReader(
+        clips = FileClips(
             manifest,
             clip,
             training=training,
+            workers=workers,
             on_error=on_error,
             ledger=Ledger(ledger),
             by_clip=labels == "clip",
         )
-        clips = _clips(reader, manifest, clip, training, seed, calls, on_error == "skip")
-    dataset = finish(
-        clips,
-        augment=augment,
-        batch_size=batch_size,
-        training=training,
-        workers=calls,
-        classes=len(names) or None,
-    )
-    dataset.class_names = names
-    return dataset
-
-
-def _clips(reader, manifest: Manifest, clip: ClipSpec, training, seed, calls, skipping):
-    """Elements `(video, target, seed)`, or without a target where nothing is labelled."""
-    count, views = len(manifest), 1 if training else clip.views
-    loaded = loaded_by(reader, numbered(count, training=training, seed=seed), clip, calls)
-    if skipping:
-        loaded = loaded.filter(lambda videos, *_: tf.shape(videos)[0] > 0)
-    clips = loaded.map(only_clip) if training else loaded.unbatch()
-    if skipping:
-        return clips
-    return clips.apply(tf.data.experimental.assert_cardinality(count * views))
+    order = clips.order(seed)
+    return clip_batches(clips, order, augment=augment, batch_size=batch_size, training=training)

@@ -1,15 +1,19 @@
-"""Clips one by one -> augmented batches: wiring that video files and shards share."""
+"""The `tf.data` chain of a video data set: clips are read, augmented, batched, fetched ahead."""
 
 from __future__ import annotations
 
+import atexit
+import gc
 from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Protocol
 
 import tensorflow as tf
 
 from ..augmentation.base import ClipAugmentation
 from ..augmentation.chain import apply, copies, told, unrolled
 from ..utils.checks import positive_int
-from .iterator_cleanup import release_iterators_at_exit
+from ..utils.compat import take_down
 
 Augment = Callable | Sequence[Callable] | None
 UNKNOWN = tf.data.UNKNOWN_CARDINALITY
@@ -17,7 +21,29 @@ UNKNOWN = tf.data.UNKNOWN_CARDINALITY
 as_written = tf.autograph.experimental.do_not_convert
 
 
-def numbered(count: int, *, training: bool, seed: int) -> tf.data.Dataset:
+class ClipSource(Protocol):
+    """Videos that clips are read from: files, or shards.
+
+    Attributes:
+        class_names: By class number; empty where nothing is labelled.
+        multi_label: Whether a video may show several classes.
+        videos: How many there are.
+        workers: How many are read at once.
+    """
+
+    class_names: tuple[str, ...]
+    multi_label: bool
+    videos: int
+    workers: int
+
+    def order(self, seed: int) -> tf.data.Dataset:
+        """`(index, draw)` of all videos once, shuffled for training."""
+
+    def clips(self, order: tf.data.Dataset) -> tf.data.Dataset:
+        """`(index, draw)` of videos -> `(video, target, seed)` of clips, or `(video, seed)`."""
+
+
+def shuffled(count: int, *, training: bool, seed: int) -> tf.data.Dataset:
     """`(index, draw)` of all videos once, in another order in each epoch of training.
 
     A draw is a number that decides how the video is changed at random; it is new each time.
@@ -29,40 +55,47 @@ def numbered(count: int, *, training: bool, seed: int) -> tf.data.Dataset:
     return tf.data.Dataset.zip((order, draws))
 
 
-def finish(
-    clips: tf.data.Dataset,
+def clip_batches(
+    source: ClipSource,
+    order: tf.data.Dataset,
     *,
     augment: Augment,
     batch_size: int,
     training: bool,
-    workers: int,
     full: bool = False,
-    classes: int | None = None,
 ) -> tf.data.Dataset:
-    """Augments clips, batches them, and fetches one batch ahead.
+    """Batches of augmented clips.
 
     Args:
-        clips: Elements `(video, seed)` or `(video, target, seed)`; a seed is int32 `(2,)`.
+        source: Where clips are read.
+        order: `(index, draw)` of each video, in order.
         augment: A layer of `keras_nonlocal.augmentation`, another layer of Keras or function of a
             batch of clips, or a sequence of them. Those before the first that mixes clips are
             applied to each clip before it is batched, so that they may make clips of different
             sizes equal.
         batch_size: Clips in a batch; the last one may have fewer.
         training: Whether layers change clips at random.
-        workers: How many clips are augmented at once.
         full: Whether clips that fill no batch at the end are left out; its size is known then.
-        classes: How many there are, for layers that say so too.
 
     Returns:
-        Batches of `video` or `(video, target)`.
+        Batches of `video` or `(video, target)`; they have `class_names`, `multi_label`, and
+        `videos`: how many there are in an epoch.
     """
     layers = layers_of(augment)
-    alone, together = _divided(layers)
+    classes = len(source.class_names) or None
     check_mixing(layers, classes, positive_int("batch_size", batch_size), training=training)
-    if alone:
-        clips = _one_by_one(clips, alone, training, workers)
-    batches = clips.batch(batch_size, drop_remainder=full).map(_changed(together, training))
-    return with_fixed_tuning(batches.map(_without_seeds).prefetch(1))
+    before, mixing = _divided(layers)
+
+    clips = source.clips(order)
+    if before:
+        clips = _changed_one_by_one(clips, before, training, source.workers)
+    batches = clips.batch(batch_size, drop_remainder=full)
+    batches = batches.map(_change(mixing, training))
+    batches = with_fixed_tuning(batches.map(_without_seeds).prefetch(1))
+
+    batches.class_names, batches.multi_label = source.class_names, source.multi_label
+    batches.videos = source.videos
+    return batches
 
 
 def with_fixed_tuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
@@ -70,7 +103,7 @@ def with_fixed_tuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
 
     With autotuning on, the end of an epoch sometimes takes seconds.
     """
-    release_iterators_at_exit()
+    _release_iterators_at_exit()
     options = tf.data.Options()
     options.autotune.enabled = False
     options.deterministic = True
@@ -115,9 +148,9 @@ def _divided(layers) -> tuple[list, list]:
     return list(layers[:first]), list(layers[first:])
 
 
-def _one_by_one(clips, layers, training, workers):
+def _changed_one_by_one(clips, layers, training, workers):
     """Each clip as a batch of one, which may become a batch of several."""
-    change, count = _changed(layers, training), copies(layers)
+    change, count = _change(layers, training), copies(layers)
 
     @as_written
     def changed(*element):
@@ -133,7 +166,8 @@ def _one_by_one(clips, layers, training, workers):
     return several.apply(tf.data.experimental.assert_cardinality(known * count))
 
 
-def _changed(layers, training):
+def _change(layers, training):
+    """A function of `(video, target, seeds)` that applies layers, each with draws of its own."""
     count = copies(layers)
     # The functions of others may have branches and loops that AutoGraph has to read.
     layers = [
@@ -159,5 +193,27 @@ def only_clip(*parts):
 
 
 @as_written
+def seed_of(draw: tf.Tensor) -> tf.Tensor:
+    """What a draw gives the layers of `augment`: the same from files and from shards."""
+    return tf.bitcast(tf.cast(draw, tf.int64), tf.int32)
+
+
+@as_written
 def _without_seeds(*parts):
     return parts[:-1] if len(parts) > 2 else parts[0]
+
+
+@cache
+def _release_iterators_at_exit() -> None:
+    """Has all iterators that are left taken down before Python ends, while it answers calls.
+
+    TensorFlow waits for calls of Python when it takes an iterator down. A thread that asks for
+    Python once that is ending never returns: a script that looked at one batch would not end.
+    """
+    atexit.register(_release_iterators)
+
+
+def _release_iterators() -> None:
+    for thing in gc.get_objects():
+        if issubclass(type(thing), tf.data.Iterator):
+            take_down(thing)

@@ -14,12 +14,12 @@ from typing import Any
 from ..data.ledger import Ledger
 from ..data.manifest import Entry, Manifest
 from ..data.sources.read import read_source
-from ..data.sources.storage import absolute, check_writable
 from ..data.sources.write import write_manifest
 from ..data.workers.pool import run
 from ..data.workers.worker import Failure
 from ..utils.atomic_files import replacing
 from ..utils.progress import Progress
+from ..utils.remote_files import absolute, check_writable
 from .decoding.container import TIME_LIMIT
 from .inspect_file import Examined, examine
 

@@ -14,12 +14,11 @@ from ..data.sources.check import check_manifest
 from ..data.sources.read import read_source
 from ..data.workers.pool import cores
 from ..utils.checks import any_int, at_least, positive_int
-from .clip_reader import ClipReader
+from .clip_reader import FileClips
 from .clip_spec import ClipSpec, a_clip
-from .loading import loaded_by
-from .pipeline import Augment, as_written, finish, layers_of, only_clip
-from .shards.index import holds_shards, read_set, refuse_choices
-from .shards.reading import numbered_clips, shard_clips
+from .pipeline import Augment, ClipSource, as_written, clip_batches, layers_of
+from .shards.index import holds_shards, refuse_choices
+from .shards.reading import ShardClips
 from .shards.service import refuse_python
 
 _END = tf.int64.max
@@ -62,7 +61,7 @@ def training_stream(
 
     Returns:
         An endless dataset of `(video, target)`, or of `video` where nothing is labelled. It has
-        `class_names`, `multi_label`, and `clips`: how many there are in an epoch.
+        `class_names`, `multi_label`, and `videos`: how many there are in an epoch.
 
     Raises:
         ValueError: As `video_dataset`; or parts that do not divide a batch.
@@ -73,54 +72,41 @@ def training_stream(
     index, count = _part(part, positive_int("batch_size", batch_size))
     first = int(at_least("first", any_int("first", first), 0))
     a_clip(clip)
-    calls = positive_int("workers", cores() if workers is None else workers)
+    workers = positive_int("workers", cores() if workers is None else workers)
     own = batch_size // count
 
     @as_written
     def mine(position):
         return position % batch_size // own == index
 
-    positions: dict[str, Any] = {
-        "seed": any_int("seed", seed),
-        "first": first * batch_size,
-        "mine": mine,
-    }
+    clips: ClipSource
     if holds_shards(source):
         refuse_choices(split=split, class_names=class_names, root=root, ledger=ledger)
-        shards = read_set(source)
-        names, several, number = shards.class_names, shards.multi_label, shards.clips
-        if service is None:
-            numbered = _numbered(number, **positions)
-            clips = numbered_clips(source, clip, numbered, parallel_calls=calls)
-        else:
-            clips = shard_clips(
-                source, clip, training=True, seed=seed, parallel_calls=calls, service=service
-            ).repeat()
+        clips = ShardClips(
+            source, clip, training=True, workers=workers, service=service, repeat=bool(service)
+        )
     else:
         refuse_python(service)
         manifest = read_source(source, split=split, class_names=class_names, root=root)
         if check:
             check_manifest(manifest)
-        reader = ClipReader(
-            manifest, clip, training=True, on_error="raise", ledger=Ledger(ledger), by_clip=False
-        )
-        names, several, number = manifest.class_names, manifest.multi_label, len(manifest)
-        numbered = _numbered(number, **positions)
-        clips = loaded_by(reader, numbered, clip, calls).map(only_clip)
-    stream = finish(
+        clips = FileClips(manifest, clip, training=True, workers=workers, ledger=Ledger(ledger))
+    if service is None:
+        positions = {"seed": any_int("seed", seed), "first": first * batch_size, "mine": mine}
+        order = _endless(clips.videos, **positions)
+    else:
+        order = clips.order(seed)
+    return clip_batches(
         clips,
+        order,
         augment=_one_for_one(augment),
         batch_size=own,
         training=True,
-        workers=calls,
         full=True,
-        classes=len(names) or None,
     )
-    stream.class_names, stream.multi_label, stream.clips = names, several, number
-    return stream
 
 
-def _numbered(count: int, *, seed: int, first: int, mine) -> tf.data.Dataset:
+def _endless(count: int, *, seed: int, first: int, mine) -> tf.data.Dataset:
     """Which video comes at each position, and a number that decides its draws."""
 
     @as_written

@@ -4,8 +4,8 @@ import numpy as np
 
 from keras_nonlocal.tasks.train import train
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
+from keras_nonlocal.video.clip_reader import read_clips
 from keras_nonlocal.video.preprocessing import prepare
-from keras_nonlocal.video.views import read_clips
 
 RECIPE = VideoRecipe(
     "nl_c2d_small",

@@ -11,8 +11,8 @@ from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 from keras_nonlocal.training.distributed.strategies import strategy_for
 from keras_nonlocal.utils.errors import TrainingStopped
+from keras_nonlocal.video.clip_reader import read_clips
 from keras_nonlocal.video.preprocessing import prepare
-from keras_nonlocal.video.views import read_clips
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.skipif(

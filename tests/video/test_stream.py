@@ -113,7 +113,7 @@ def test_the_number_of_threads_does_not_matter(source):
 def test_a_stream_knows_its_classes_and_its_epoch(source):
     stream = training_stream(source, clip=CLIP)
     assert stream.class_names == ("class0", "class1")
-    assert (stream.clips, stream.multi_label) == (VIDEOS, False)
+    assert (stream.videos, stream.multi_label) == (VIDEOS, False)
 
 
 def test_a_single_video_comes_again_and_again(videos):

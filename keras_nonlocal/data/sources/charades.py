@@ -6,11 +6,10 @@ import os
 import re
 from collections.abc import Sequence
 
+from ...utils.remote_files import folder_of
 from ..find_files import files_by_stem
 from ..manifest import Manifest
-from .names import check_names
-from .records import manifest_of
-from .storage import folder_of
+from .records import check_names, manifest_of
 from .tables import Table
 
 _CLASSES = 157

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from ...utils.remote_files import folder_of
 from ..find_files import files_by_stem
 from ..manifest import Manifest
 from .records import manifest_of, typed
-from .storage import folder_of
 from .tables import Table
 
 

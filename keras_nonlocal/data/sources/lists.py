@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Sequence
 
+from ...utils.remote_files import absolute, folder_of
 from ..find_files import VIDEO_SUFFIXES
 from ..manifest import Manifest
 from .records import manifest_of
-from .storage import absolute, folder_of
 from .tables import Table
 
 # The path ends where all that follows are numbers, so it may hold spaces and commas.

@@ -7,10 +7,9 @@ import re
 import warnings
 from collections.abc import Sequence
 
+from ...utils.remote_files import folder_of
 from ..manifest import Manifest
-from .names import Where, check_names
-from .records import manifest_of, typed
-from .storage import folder_of
+from .records import Where, check_names, manifest_of, typed
 from .tables import Table
 
 CLASS_NAMES = "# class_names:"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...utils.remote_files import is_address
+from ...utils.remote_files import absolute, is_address, read_text
 from ..find_files import VIDEO_SUFFIXES
 from ..manifest import Manifest
 from .charades import read_charades
@@ -16,9 +16,8 @@ from .folders import read_folder
 from .items import read_frame, read_items
 from .kinetics import read_kinetics
 from .lists import is_list, read_list
-from .names import class_numbers
 from .own_csv import read_own_csv
-from .storage import absolute, read_text
+from .records import class_numbers
 from .tables import split_comments
 
 # The columns that tell a table, and what reads it.

@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ...utils.remote_files import is_address
+from ...utils.remote_files import absolute, folder_of, is_address, write_text
 from ..manifest import Entry, Manifest
-from .names import check_names
 from .own_csv import CLASS_NAMES, NUMBERS
-from .storage import absolute, folder_of, write_text
+from .records import check_names
 
 # pandas takes `#` for a comment, and spaces at the ends do not last in every reader.
 _NEEDS_QUOTES = re.compile(r'[",#\r\n]|^\s|\s$')

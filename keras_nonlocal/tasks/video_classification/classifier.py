@@ -10,9 +10,9 @@ import numpy as np
 
 from ... import models
 from ...pretrained.cards import Card
+from ...video.clip_reader import read_clips
 from ...video.clip_spec import ClipSpec
 from ...video.preprocessing import pixels_seen, prepare
-from ...video.views import read_clips
 
 PathLike = str | os.PathLike[str]
 

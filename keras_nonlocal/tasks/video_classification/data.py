@@ -80,7 +80,7 @@ def training_clips(recipe: VideoRecipe, source: Any, **options) -> tf.data.Datas
         return clips, _rows(labels, classes)
 
     rows = stream.map(with_rows)
-    rows.class_names, rows.clips = stream.class_names, stream.clips
+    rows.class_names, rows.videos = stream.class_names, stream.videos
     return rows
 
 

@@ -12,9 +12,9 @@ from ...metrics.scores_file import Scores
 from ...pages.parts import BLUE, GREY, Section, paragraph, per_cent, photo, png, text
 from ...utils.checks import positive_int
 from ...utils.text import shortened
+from ...video.clip_reader import read_clips
 from ...video.clip_spec import ClipSpec
 from ...video.decoding.container import VideoError
-from ...video.views import read_clips
 
 FRAMES, GUESSES = 4, 3
 _READ = ClipSpec(frames=1, clips=FRAMES, short_side=160)

@@ -7,9 +7,11 @@ times, or several packets make a frame, the file is decoded once to learn the sa
 
 from __future__ import annotations
 
+import os
+import threading
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -20,6 +22,8 @@ import numpy as np
 from ..sampling.by_time import MICROSECONDS
 from .container import Deadline, PathLike, VideoError, decoded, opened, packets
 
+# Frames whose indexes are remembered, at 8 bytes each, twice that while times are in use.
+_LIMIT = 4_000_000
 # Codecs that show exactly one picture for each packet.
 _ONE_A_PACKET = {"av1", "gif", "h264", "hevc", "mjpeg", "mpeg4", "vp9"}
 # Containers that store the order of decoding, but no times; FFmpeg makes some up.
@@ -170,3 +174,34 @@ def _decoded_stamps(path: PathLike, deadline: Deadline, tolerant) -> list[int]:
             following = stamps[-1] + step if stamps else 0
             stamps.append(following if frame.pts is None else frame.pts)
     return sorted(stamps) if len(set(stamps)) == len(stamps) else stamps
+
+
+class IndexCache:
+    """Indexes by file, until together they hold too many frames; then the oldest go."""
+
+    def __init__(self, limit: int = _LIMIT):
+        self._limit, self._frames = limit, 0
+        self._indexes: dict[Hashable, FrameIndex] = {}
+        self._lock = threading.Lock()
+
+    def get(self, path: PathLike, tolerant: bool, make: Callable[[], FrameIndex]) -> FrameIndex:
+        """The index of a file as it is now, made if it is not known."""
+        status = os.stat(path)
+        key = (os.fspath(path), status.st_mtime_ns, status.st_size, tolerant)
+        known = self._indexes.get(key)
+        if known is not None:
+            return known
+        index = make()
+        with self._lock:
+            self._keep(key, index)
+        return index
+
+    def _keep(self, key: Hashable, index: FrameIndex) -> None:
+        if key not in self._indexes:
+            self._indexes[key] = index
+            self._frames += len(index)
+        while self._frames > self._limit:
+            self._frames -= len(self._indexes.pop(next(iter(self._indexes))))
+
+
+INDEXES = IndexCache()

@@ -1,7 +1,9 @@
-"""A decoded frame -> RGB pixels: scaled as it is stored, cropped, turned upright."""
+"""Decoded frames -> RGB pixels of a clip: scaled as they are stored, cropped, turned upright."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import av
@@ -9,11 +11,14 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from ...utils.checks import positive_int, sizes
-from ..crops import scaled_shape
 from .container import PathLike, VideoError, decoding
 
 # One thread, as clips are read in parallel. Older PyAV has no choice, and takes one.
 _THREADS = {"threads": 1} if "threads" in (VideoReformatter.reformat.__doc__ or "") else {}
+
+
+_ALIGNMENT = 64  # bytes
+Numbered = tuple[int, av.VideoFrame]
 
 
 @dataclass(frozen=True)
@@ -99,3 +104,91 @@ def _pixels(frame: av.VideoFrame) -> np.ndarray:
     plane = frame.planes[0]
     rows = np.frombuffer(memoryview(plane), "uint8").reshape(-1, plane.line_size)[: frame.height]
     return rows[:, : frame.width * 3].reshape(frame.height, frame.width, 3)
+
+
+class FilledClip:
+    """A clip that is filled frame by frame."""
+
+    def __init__(self, path: PathLike, numbers: Sequence[int], painter: Painter):
+        self.video = np.empty(0, "uint8")
+        self._path, self._painter, self._length = path, painter, len(numbers)
+        self._rows: dict[int, list[int]] = {}
+        for row, number in enumerate(numbers):
+            self._rows.setdefault(number, []).append(row)
+
+    @property
+    def missing(self) -> Collection[int]:
+        """Numbers of the frames that are still to come."""
+        return self._rows.keys()
+
+    def take(self, frames: Iterator[Numbered]) -> None:
+        """Copies the wanted ones among numbered frames into the clip, until it is full."""
+        for number, frame in frames:
+            if number in self._rows:
+                self._put(self._rows.pop(number), self._painter.paint(frame))
+                if not self._rows:
+                    return
+
+    def _put(self, rows: list[int], picture: np.ndarray) -> None:
+        if not self.video.size:
+            self.video = _aligned((self._length, *picture.shape))
+        if picture.shape != self.video.shape[1:]:
+            raise VideoError(
+                self._path, "its frames change size midway; pass `size` to make them equal"
+            )
+        for row in rows:
+            self.video[row] = picture
+
+
+def _aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """An empty uint8 array at an address that TensorFlow takes over without a copy."""
+    size = math.prod(shape)
+    memory = np.empty(size + _ALIGNMENT, "uint8")
+    first = -memory.ctypes.data % _ALIGNMENT
+    return memory[first : first + size].reshape(shape)
+
+
+def scaled_shape(
+    height: int,
+    width: int,
+    *,
+    short_side: int | None = None,
+    size: tuple[int, int] | None = None,
+) -> tuple[int, int]:
+    """The height and width a picture is scaled to, its aspect kept to the nearest pixel.
+
+    Args:
+        height, width: The picture as it is.
+        short_side: What its shorter side becomes.
+        size: `(H, W)` that it has to cover, as tightly as its aspect allows.
+
+    Returns:
+        The new height and width; the old ones where neither is asked for.
+
+    Raises:
+        ValueError: Both are asked for, or one is not a positive integer.
+
+    >>> scaled_shape(240, 320, short_side=120)
+    (120, 160)
+    >>> scaled_shape(240, 320, size=(112, 112))
+    (112, 149)
+    """
+    if short_side is not None and size is not None:
+        raise ValueError(
+            "Give `short_side` or `size`, not both. "
+            f"Received: short_side={short_side!r}, size={size!r}"
+        )
+    if short_side is not None:
+        size = (positive_int("short_side", short_side),) * 2
+    return (height, width) if size is None else _covering(height, width, *sizes("size", size, 2))
+
+
+def _covering(height: int, width: int, least_height: int, least_width: int) -> tuple[int, int]:
+    """One side becomes exactly its least, the other at least its own."""
+    if least_height * width >= least_width * height:
+        return least_height, max(_rounded(width * least_height, height), least_width)
+    return max(_rounded(height * least_width, width), least_height), least_width
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    return (2 * numerator + denominator) // (2 * denominator)

@@ -12,7 +12,6 @@ import av
 import numpy as np
 
 from ...utils.checks import one_of
-from .clip_buffer import FilledClip, Numbered
 from .container import (
     DAMAGE,
     TIME_LIMIT,
@@ -24,9 +23,8 @@ from .container import (
     opened,
     packets,
 )
-from .frame_index import FrameIndex, index_frames
-from .frame_transform import Framing, Painter
-from .index_cache import INDEXES
+from .frame_index import INDEXES, FrameIndex, index_frames
+from .frame_transform import FilledClip, Framing, Numbered, Painter
 
 OnDamage = Literal["raise", "previous_frame"]
 DAMAGE_POLICIES = ("raise", "previous_frame")

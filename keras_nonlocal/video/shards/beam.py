@@ -12,9 +12,8 @@ import tensorflow as tf
 
 from ...data.manifest import Manifest
 from ...data.sources.read import read_source
-from ...data.sources.storage import check_writable, read_text
 from ...utils.checks import any_int
-from ...utils.remote_files import PathLike, write_whole
+from ...utils.remote_files import PathLike, check_writable, read_text, write_whole
 from ..decoding.container import VideoError
 from .encoding import ShardOptions, Task
 from .index import Shard, ShardSet, joined, read_set, shard_names, temporary, write_set

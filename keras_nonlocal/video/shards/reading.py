@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from ...utils.remote_files import PathLike
 from ..clip_spec import ClipSpec
-from ..pipeline import numbered, with_fixed_tuning
+from ..pipeline import seed_of, shuffled, with_fixed_tuning
 from ..sampling.arithmetic import Arithmetic
-from ..sampling.indices import random_indices, spread_indices
+from ..sampling.rules import random_indices, spread_indices
 from .index import ShardSet, read_set
 from .jpeg import decoded_clip, drawn_place, spread_place
 from .record_offsets import record_reader, shared_order
@@ -42,6 +42,72 @@ _LISTS = {
 }
 
 
+class ShardClips:
+    """Clips of a folder of shards: a `ClipSource`.
+
+    A video is read from where its record begins, so that any order costs the same and nothing is
+    held. Only the wanted frames are decoded, and of these only what is kept.
+
+    Args:
+        folder: What `write_shards` wrote; any address that `tf.io.gfile` opens.
+        clip: How clips are cut.
+        training: True for one random clip of each video, False for its test clips.
+        workers: How many clips are read at once.
+        service: Address of a `tf.data` service whose workers do the work: see `spread_over`.
+        patience: Seconds to wait for a clip of the service.
+        repeat: Whether the service begins the next epoch by itself, without end.
+
+    Raises:
+        FileNotFoundError: There is no `shards.json`.
+        ValueError: The folder is not complete.
+    """
+
+    def __init__(
+        self,
+        folder: PathLike,
+        clip: ClipSpec,
+        *,
+        training: bool,
+        workers: int = _PARALLEL_CALLS,
+        service: str | None = None,
+        patience: float = 600.0,
+        repeat: bool = False,
+    ):
+        self._shards = read_set(folder).complete()
+        self.class_names, self.multi_label = self._shards.class_names, self._shards.multi_label
+        self.videos, self.workers = self._shards.clips, workers
+        self._folder, self._clip, self._training = folder, clip, training
+        self._service, self._patience, self._repeat = service, patience, repeat
+
+    def order(self, seed: int) -> tf.data.Dataset:
+        """`(index, draw)` of all videos once; through a service, as its workers ask for them."""
+        if self._service is not None:
+            return shared_order(self._shards, training=self._training)
+        return shuffled(self.videos, training=self._training, seed=seed)
+
+    def clips(self, order: tf.data.Dataset) -> tf.data.Dataset:
+        """`(index, draw)` of videos -> `(video, target, seed)` of clips, or `(video, seed)`."""
+        read = record_reader(self._folder, self._shards)
+        load = _loader(self._clip, self._shards, self._training)
+        views = 1 if self._training else self._clip.views
+
+        def parsed(index, draw):
+            return _parsed(read(index), seed_of(draw))
+
+        if self._training:
+            loaded = order.map(lambda *one: load(parsed(*one)), num_parallel_calls=self.workers)
+        else:
+            described = order.map(parsed).flat_map(_views(self._clip))
+            loaded = described.map(load, num_parallel_calls=self.workers)
+        known = order.cardinality()
+        if self._service is not None:
+            count = self.videos * views
+            loaded = spread_over(loaded, self._service, count, patience=self._patience)
+        elif known >= 0:
+            loaded = loaded.apply(tf.data.experimental.assert_cardinality(known * views))
+        return with_fixed_tuning(loaded.repeat() if self._repeat else loaded)
+
+
 def shard_clips(
     folder: PathLike,
     clip: ClipSpec,
@@ -53,9 +119,6 @@ def shard_clips(
     patience: float = 600.0,
 ) -> tf.data.Dataset:
     """Clips of a folder of shards, one by one.
-
-    A video is read from where its record begins, so that any order costs the same and nothing is
-    held. Only the wanted frames are decoded, and of these only what is kept.
 
     Args:
         folder: What `write_shards` wrote; any address that `tf.io.gfile` opens.
@@ -82,48 +145,10 @@ def shard_clips(
     Example:
         train = shard_clips("shards/train", ClipSpec(32, 2, size=(224, 224)), training=True)
     """
-    shards = read_set(folder).complete()
-    if service is None:
-        order = numbered(shards.clips, training=training, seed=seed)
-    else:
-        order = shared_order(shards, training=training)
-    clips = _loaded(folder, shards, clip, order, training, parallel_calls)
-    count = shards.clips * (1 if training else clip.views)
-    if service is not None:
-        clips = spread_over(clips, service, count, patience=patience)
-    return with_fixed_tuning(clips.apply(tf.data.experimental.assert_cardinality(count)))
-
-
-def numbered_clips(
-    folder: PathLike,
-    clip: ClipSpec,
-    numbers: tf.data.Dataset,
-    *,
-    parallel_calls: int = _PARALLEL_CALLS,
-) -> tf.data.Dataset:
-    """Training clips of a folder of shards in a given order, for `training_stream`.
-
-    Args:
-        folder, clip, parallel_calls: As in `shard_clips`.
-        numbers: Elements `(index, draw)`: which video, and a number that decides its draws.
-
-    Returns:
-        Elements as of `shard_clips`.
-    """
-    shards = read_set(folder).complete()
-    return with_fixed_tuning(_loaded(folder, shards, clip, numbers, True, parallel_calls))
-
-
-def _loaded(folder, shards: ShardSet, clip, order, training, calls) -> tf.data.Dataset:
-    read, load = record_reader(folder, shards), _loader(clip, shards, training)
-
-    def parsed(index, draw):
-        seed = tf.stack([tf.cast(draw % 2**31, tf.int32), tf.cast(index, tf.int32)])
-        return _parsed(read(index), seed)
-
-    if training:
-        return order.map(lambda *one: load(parsed(*one)), num_parallel_calls=calls)
-    return order.map(parsed).flat_map(_views(clip)).map(load, num_parallel_calls=calls)
+    source = ShardClips(
+        folder, clip, training=training, workers=parallel_calls, service=service, patience=patience
+    )
+    return source.clips(source.order(seed))
 
 
 def _parsed(record, seed):

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from keras_nonlocal.video.clip_reader import read_clips
 from keras_nonlocal.video.clip_spec import ClipSpec
 from keras_nonlocal.video.samples import sample_video
-from keras_nonlocal.video.views import read_clips
 from keras_nonlocal.zoo import load
 
 NAME = "nl_i3d_small_weizmann"

@@ -69,7 +69,7 @@ def test_a_layer_and_a_crop_that_follows_decide_the_size(videos):
 
 def test_the_data_say_what_their_classes_are_and_how_many_there_are(videos):
     stream = training_clips(RECIPE, videos)
-    assert (stream.class_names, stream.clips) == (CLASSES, 6)
+    assert (stream.class_names, stream.videos) == (CLASSES, 6)
 
 
 def test_rows_of_videos_with_several_classes_hold_all_of_them(labelled):

@@ -12,9 +12,9 @@ from keras_nonlocal.metrics import read_scores
 from keras_nonlocal.tasks.video_classification import traced_network as network_module
 from keras_nonlocal.tasks.video_classification.batch_by_shape import Buckets
 from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
+from keras_nonlocal.video.clip_reader import read_clips
 from keras_nonlocal.video.clip_spec import ClipSpec
 from keras_nonlocal.video.preprocessing import prepare
-from keras_nonlocal.video.views import read_clips
 
 NORMAL = {"mean": (114.75,) * 3, "std": (57.375,) * 3}
 PIXELS = ClipSpec(8, stride=2, size=(32, 32), sampling="official")

@@ -4,9 +4,9 @@ import av
 import numpy as np
 import pytest
 
+from keras_nonlocal.video.clip_reader import read_clips
 from keras_nonlocal.video.clip_spec import ClipSpec
 from keras_nonlocal.video.decoding import VideoError, count_frames, read_clip, read_frames
-from keras_nonlocal.video.views import read_clips
 
 CONTAINERS = [
     ("a.mp4", {"codec": "mpeg4"}),

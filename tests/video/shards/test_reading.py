@@ -1,16 +1,19 @@
+import itertools
 import json
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_nonlocal import augmentation
 from keras_nonlocal.data.manifest import Entry, Manifest
 from keras_nonlocal.video.clip_spec import ClipSpec
 from keras_nonlocal.video.sampling.by_index import clip_indices
 from keras_nonlocal.video.shards.jpeg import spread_place
-from keras_nonlocal.video.shards.reading import numbered_clips, shard_clips
+from keras_nonlocal.video.shards.reading import ShardClips, shard_clips
 from keras_nonlocal.video.shards.service import calls_python
 from keras_nonlocal.video.shards.writing import write_shards
+from keras_nonlocal.video.stream import training_stream
 
 CLIP = ClipSpec(4, 2, short_side=48, size=(48, 48))
 LENGTHS = (5, 12, 20, 26, 30, 31)
@@ -53,22 +56,34 @@ def test_one_seed_gives_the_same_clips_and_new_ones_in_each_epoch(written):
 
 
 def test_an_epoch_has_each_video_once_in_an_order_of_its_own(written):
-    dataset = shard_clips(written, CLIP, training=True)
-    orders = [[int(seed[1]) for *_, seed in dataset] for _ in range(8)]
+    source = ShardClips(written, CLIP, training=True)
+    order = source.order(0)
+    orders = [[int(index) for index, _ in order] for _ in range(8)]
+    assert len(list(source.clips(order))) == len(LENGTHS)
     assert all(sorted(order) == list(range(len(LENGTHS))) for order in orders)
     assert len(set(map(tuple, orders))) > 4
+
+
+def test_one_seed_gives_the_same_augmentation_from_files_and_from_shards(written, manifest):
+    """Noise on black: the pixels are what is drawn, whatever the video."""
+    noise = [tf.zeros_like, augmentation.RandomNoise(20.0)]
+    how = {"clip": CLIP, "augment": noise, "batch_size": 4, "seed": 3}
+    pairs = zip(training_stream(manifest, **how), training_stream(written, **how), strict=True)
+    for (of_files, _), (of_shards, _) in itertools.islice(pairs, 3):
+        assert np.ptp(of_files) > 20
+        np.testing.assert_array_equal(of_files, of_shards)
 
 
 def test_nothing_is_read_but_the_record_of_the_video(copied):
     """All others may be damaged."""
     first, last = 0, len(LENGTHS) - 1
     numbers = tf.data.Dataset.from_tensor_slices(([first, last], [7, 7]))
-    wanted = _listed(numbered_clips(copied, CLIP, numbers))
+    wanted = _listed(ShardClips(copied, CLIP, training=True).clips(numbers))
     sizes = [shard["sizes"] for shard in json.loads((copied / "shards.json").read_text())["shards"]]
     spoil(copied / "clips-00000-of-00003.tfrecord", slice(sizes[0][0], None))
     spoil(copied / "clips-00001-of-00003.tfrecord", slice(None))
     spoil(copied / "clips-00002-of-00003.tfrecord", slice(None, -sizes[2][-1]))
-    found = _listed(numbered_clips(copied, CLIP, numbers))
+    found = _listed(ShardClips(copied, CLIP, training=True).clips(numbers))
     assert all((a[0] == b[0]).all() for a, b in zip(found, wanted, strict=True))
     with pytest.raises(tf.errors.DataLossError):
         _listed(shard_clips(copied, CLIP))

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_nonlocal.video.crops import centre_crop, scaled_shape, spread_crops
+from keras_nonlocal.video.clip_reader import centre_crop, spread_crops
+from keras_nonlocal.video.decoding.frame_transform import scaled_shape
 
 sides = st.integers(8, 2000)
 

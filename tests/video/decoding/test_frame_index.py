@@ -1,8 +1,7 @@
 from array import array
 from fractions import Fraction
 
-from keras_nonlocal.video.decoding.frame_index import FrameIndex, Keys
-from keras_nonlocal.video.decoding.index_cache import IndexCache
+from keras_nonlocal.video.decoding.frame_index import FrameIndex, IndexCache, Keys
 
 
 def index(frames):

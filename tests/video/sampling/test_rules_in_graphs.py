@@ -7,8 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_nonlocal.video.clip_spec import ClipSpec
-from keras_nonlocal.video.sampling.indices import random_indices, spread_indices
-from keras_nonlocal.video.sampling.rules import SCHEMES
+from keras_nonlocal.video.sampling.rules import SCHEMES, random_indices, spread_indices
 from keras_nonlocal.video.shards.reading import TENSORFLOW
 
 LENGTHS = (1, 2, 7, 31, 63, 64, 65, 100, 301)
