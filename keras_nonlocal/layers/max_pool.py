@@ -17,7 +17,7 @@ class MaxPool3D(keras.layers.MaxPooling3D):
 
     Example:
 
-    >>> layer = keras_nonlocal.layers.max_pool.MaxPool3D((2, 1, 1))
+    >>> layer = keras_nonlocal.layers.MaxPool3D((2, 1, 1))
     >>> tuple(layer(keras.random.normal((1, 8, 7, 7, 16))).shape)
     (1, 4, 7, 7, 16)
     """

@@ -53,7 +53,7 @@ def unfold(y, shape, axes, groups=1):
 def count_sets(grid, axes, groups=1):
     """How many sets `fold` makes of one sample; `None` where sizes are not known that decide it.
 
-    >>> from keras_nonlocal.ops import count_sets
+    >>> from keras_nonlocal.ops.positions import count_sets
     >>> count_sets((8, 14, 14), "space"), count_sets((8, None, None), "spacetime", groups=2)
     (8, 2)
     """

@@ -17,7 +17,7 @@ from ..utils.atomic_files import replacing
 from .batch_norm_statistics import precise_batch_norm
 from .checkpoint import save_checkpoint
 from .optimizers.schedules import Rate
-from .run_folder import BEST, CHECKPOINT
+from .run_folder import BEST, CHECKPOINT, RunFolder
 
 
 class FiniteLoss(keras.callbacks.Callback):
@@ -73,24 +73,21 @@ class History(keras.callbacks.Callback):
     """Counts steps, and makes one row of numbers of each epoch.
 
     Args:
-        rows: Those of the epochs so far; more are appended.
-        step: Steps so far.
-        part: Of the epoch at work, what was done before the run was stopped.
+        notes: Of the last checkpoint: `history`, the rows of the epochs so far, to which more are
+            appended; `step`, the steps so far; `part`, what the epoch at work had come to.
         rate: The learning rate, or its schedule.
     """
 
-    def __init__(
-        self,
-        rows: list[dict[str, Any]],
-        *,
-        step: int = 0,
-        part: EpochPart | None = None,
-        rate: Rate | None = None,
-    ):
+    def __init__(self, notes: Mapping[str, Any], rate: Rate | None = None):
         super().__init__()
-        self.rows, self.step = rows, step
-        self._before, self._rate = part or EpochPart(), rate
+        self.rows, self.step = notes["history"], notes["step"]
+        self._before, self._rate = EpochPart(**notes["part"]), rate
         self._begin_steps()
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What a checkpoint has to hold of it."""
+        return {"step": self.step, "history": self.rows, "part": asdict(self.part)}
 
     @property
     def part(self) -> EpochPart:
@@ -138,7 +135,7 @@ class Checkpoint(keras.callbacks.Callback):
     """Saves the best weights, and all that the run needs to resume, into its folder.
 
     Args:
-        folder: Of the run.
+        place: Of the run; nothing is saved where it is none, or not for this process to write.
         history: What it has come to; it goes into the checkpoint.
         inference: Whose weights are kept when they are the best so far.
         every: Steps from one checkpoint to the next. There is one at the end of each epoch, too.
@@ -147,16 +144,16 @@ class Checkpoint(keras.callbacks.Callback):
 
     def __init__(
         self,
-        folder: Path,
+        place: RunFolder,
         history: History,
         inference: keras.Model,
-        *,
         every: int | None = None,
         monitor: str | None = None,
     ):
         super().__init__()
+        self.folder = place.path if place.writes else None
         self.step = history.step  # of the newest checkpoint
-        self._folder, self._history, self._inference = folder, history, inference
+        self._history, self._inference = history, inference
         self._every, self._monitor = every, monitor
 
     def on_train_batch_end(self, batch, logs=None):
@@ -165,16 +162,15 @@ class Checkpoint(keras.callbacks.Callback):
             self._save()
 
     def on_epoch_end(self, epoch, logs=None):
-        if self._is_best():
-            with replacing(self._folder / BEST) as partial:
+        if self.folder and self._is_best():
+            with replacing(self.folder / BEST) as partial:
                 self._inference.save_weights(partial)
         self._save()
 
     def _save(self) -> None:
-        history = self._history
-        notes = {"step": history.step, "history": history.rows, "part": asdict(history.part)}
-        save_checkpoint(self._folder / CHECKPOINT, self.model, notes)
-        self.step = history.step
+        if self.folder:
+            save_checkpoint(self.folder / CHECKPOINT, self.model, self._history.notes)
+            self.step = self._history.step
 
     def _is_best(self) -> bool:
         rows, name = self._history.rows, self._monitor
@@ -191,12 +187,13 @@ class MetricsLog(keras.callbacks.Callback):
     there repeats no row and loses none.
     """
 
-    def __init__(self, folder: Path, history: History):
+    def __init__(self, place: RunFolder, history: History):
         super().__init__()
-        self._folder, self._history = folder, history
+        self._folder, self._history = place.path if place.writes else None, history
 
     def on_epoch_end(self, epoch, logs=None):
-        write_metrics(self._history.rows, self._folder)
+        if self._folder:
+            write_metrics(self._history.rows, self._folder)
 
 
 def write_metrics(history: list[dict[str, Any]], folder: Path) -> None:

@@ -14,7 +14,7 @@ from ..report.page import write_report
 from ..utils.atomic_files import replacing
 from ..utils.errors import InputError, TrainingStopped, cause_of
 from .callbacks import Checkpoint, History, write_metrics
-from .run_folder import CHECKPOINT, LAST, Run
+from .run_folder import CHECKPOINT, LAST, Run, RunFolder
 from .task import Task
 
 REPORT = "report.html"
@@ -22,33 +22,33 @@ _FAULTS = (tf.errors.OpError, OSError, InputError, FloatingPointError)
 
 
 @contextmanager
-def explained(
-    history: History, checkpoint: Checkpoint | None, folder: Path | None
-) -> Iterator[None]:
+def explained(history: History, checkpoint: Checkpoint) -> Iterator[None]:
     """Turns what ends a run early into an error that says why, and where it goes on."""
     try:
         yield
     except _FAULTS as error:
         kept = "Nothing was saved yet."
-        if checkpoint and checkpoint.step:
+        if checkpoint.folder and checkpoint.step:
             kept = (
-                f"The checkpoint of step {checkpoint.step} in {folder} is intact: when the cause "
-                "is gone, the same call goes on from there."
+                f"The checkpoint of step {checkpoint.step} in {checkpoint.folder} is intact: when "
+                "the cause is gone, the same call goes on from there."
             )
         raise TrainingStopped(
             f"Training stopped after step {history.step}: {cause_of(error)}. {kept}"
         ) from error
 
 
-def is_finished(folder: Path, *, report: bool) -> bool:
+def is_finished(place: RunFolder, *, report: bool) -> bool:
     """Whether a folder holds all that `finish` writes, of its last checkpoint."""
+    folder = Path(str(place.path))
     written = (folder / CHECKPOINT).stat().st_mtime_ns
     files = [folder / LAST, *([folder / REPORT] if report else [])]
     return all(file.exists() and file.stat().st_mtime_ns >= written for file in files)
 
 
-def finish(run: Run, folder: Path, task: Task, scores: Any, *, report: bool) -> None:
+def finish(run: Run, place: RunFolder, task: Task, scores: Any, *, report: bool) -> None:
     """Writes metrics, the last weights and the report, with the scores of the last test."""
+    folder = Path(str(place.path))
     write_metrics([dict(row) for row in run.history], folder)
     with replacing(folder / LAST) as partial:
         run.model.save_weights(partial)

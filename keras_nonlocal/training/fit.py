@@ -4,7 +4,7 @@ The loop, in the order in which things happen:
 
     for each epoch that is left:
         for each step:  step, stop at a loss that is no number, checkpoint every so many steps
-        evaluate, call the user's callbacks, record a row, checkpoint, log
+        evaluate, call the user's callbacks, log, record a row, checkpoint
 
 Keras's own `fit` runs it, and over several devices `distributed.fit`; the parts are callbacks.
 """
@@ -15,8 +15,7 @@ import os
 from collections.abc import Sequence
 from functools import partial
 from itertools import chain
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -25,21 +24,19 @@ from ..utils.checks import positive_int
 from . import distributed
 from .callbacks import (
     Checkpoint,
-    EpochPart,
     FiniteLoss,
     History,
     MetricsLog,
     PreciseNorm,
     tensorboard_log,
 )
-from .checkpoint import restore_checkpoint
 from .distributed.strategies import check_batch, is_chief, strategy_for
 from .finish import explained, finish, is_finished
 from .optimizers.factory import optimizer
 from .optimizers.rescale_momentum import RescaleMomentum
 from .optimizers.schedules import learning_rate
-from .run_folder import CHECKPOINT, Run, begin, check_folder
-from .task import Models, Task
+from .run_folder import Run, RunFolder
+from .task import Task
 from .timetable import Timetable
 
 Callbacks = Sequence[keras.callbacks.Callback]
@@ -51,7 +48,8 @@ class Loop(NamedTuple):
     step: Callbacks
     evaluate: Callbacks
     user: Callbacks  # may watch what the evaluation adds to the logs
-    write: Callbacks
+    log: Callbacks
+    record: Callbacks
 
 
 def fit(
@@ -107,106 +105,59 @@ def fit(
     recipe, data = task.recipe, task.data
     strategy = strategy_for(strategy) if isinstance(strategy, str) else strategy
     check_batch(strategy, recipe.batch_size)
-    place = None if folder is None else Path(folder)
-    written = place if is_chief(strategy) else None
-    if written:
-        check_folder(written, recipe, data)
-    _set_seeds(recipe.seed, deterministic)
+    place = RunFolder(folder, recipe, data, writes=is_chief(strategy))
+    keras.utils.set_random_seed(recipe.seed)
+    if deterministic and keras.backend.backend() == "tensorflow":
+        tf.config.experimental.enable_op_determinism()
     timetable = Timetable.of(recipe, data.examples)
-    with strategy.scope():
-        models = task.build(read_weights=not _is_begun(place))
-        compile_trainer(task, models.trainer, timetable.steps_per_epoch)
-        notes = _restored(place, models.trainer)
     rate = learning_rate(recipe, timetable.steps_per_epoch)
+    with strategy.scope():
+        models = task.build(read_weights=not place.is_begun)
+        trainer = models.trainer
+        trainer.compile(optimizer(recipe, rate, trainer), task.loss(), metrics=task.metrics())
+        trainer.optimizer.build(trainer.trainable_variables)  # on all workers alike
+        notes = place.restore(trainer)
     validation = task.validation(models.inference)
-    part = EpochPart(**notes.get("part", {}))
-    history = History(notes["history"], step=notes["step"], part=part, rate=rate)
+    scale = [RescaleMomentum(rate)] if recipe.rescale_momentum else []
+    norms = [PreciseNorm(task.batches, count)] if (count := recipe.precise_norm_batches) else []
+    history = History(notes, rate)
+    monitor = validation.monitor if validation else None
+    checkpoint = Checkpoint(place, history, models.inference, checkpoint_every, monitor)
     loop = Loop(
-        step=[FiniteLoss(), *_between_steps(task, rate)],
+        step=[FiniteLoss(), *scale, *norms],
         evaluate=[validation] if validation else [],
         user=callbacks,
-        write=[*([tensorboard_log(place)] if tensorboard else []), history],
+        log=[tensorboard_log(place.path)] if tensorboard else [],
+        record=[history, checkpoint, MetricsLog(place, history)],
     )
-    checkpoint = None
-    if written:
-        checkpoint = Checkpoint(
-            written,
-            history,
-            models.inference,
-            every=checkpoint_every,
-            monitor=validation.monitor if validation else None,
+    place.begin()
+    with explained(history, checkpoint):
+        trained = _run(
+            task, models.trainer, timetable.spans(notes["step"]), strategy, loop, verbose
         )
-        loop = loop._replace(write=[*loop.write, checkpoint, MetricsLog(written, history)])
-        begin(written, recipe, data)
-    with explained(history, checkpoint, written):
-        trained = _run(task, models, timetable, notes["step"], strategy, loop, verbose)
         run = Run(models.inference, recipe, data.class_names, history.rows)
-        if written and (trained or not is_finished(written, report=report)):
-            scores = validation and validation.scores
-            finish(run, written, task, scores, report=report)
+        if place.writes and (trained or not is_finished(place, report=report)):
+            finish(run, place, task, validation.scores if validation else None, report=report)
     return run
 
 
-def compile_trainer(task: Task, trainer: keras.Model, steps_per_epoch: int) -> None:
-    """Compiles a task's trainer with its loss, its metrics and the optimizer of its recipe."""
-    trainer.compile(
-        optimizer=optimizer(task.recipe, steps_per_epoch, trainer),
-        loss=task.loss(),
-        metrics=task.metrics(),
-    )
-    trainer.optimizer.build(trainer.trainable_variables)  # on every worker alike
-
-
-def _between_steps(task: Task, rate) -> list[keras.callbacks.Callback]:
-    """What the recipe does between steps and epochs."""
-    callbacks: list[keras.callbacks.Callback] = []
-    if task.recipe.rescale_momentum:
-        callbacks.append(RescaleMomentum(rate))
-    if task.recipe.precise_norm_batches:
-        callbacks.append(PreciseNorm(task.batches, task.recipe.precise_norm_batches))
-    return callbacks
-
-
-def _run(task: Task, models: Models, timetable, done, strategy, loop: Loop, verbose) -> bool:
-    """Trains what is left after so many steps; whether there was anything."""
-    spans = timetable.spans(done)
+def _run(task: Task, trainer: keras.Model, spans, strategy, loop: Loop, verbose) -> bool:
+    """Trains for what is left; whether that was anything."""
     for span in spans:
-        options = {**span._asdict(), "verbose": verbose}
+        options = {**span.epochs_and_steps, "verbose": verbose}
         if strategy.num_replicas_in_sync > 1:  # the chief alone evaluates and writes
             distributed.fit(
-                models.trainer,
-                partial(_part_from, task, done),
+                trainer,
+                partial(task.batches, first=span.first_step),
                 strategy=strategy,
                 callbacks=[*loop.step, *loop.user],
-                writers=[*loop.evaluate, *loop.write],
+                writers=[*loop.evaluate, *loop.log, *loop.record],
                 **options,
             )
         else:
-            batches, callbacks = task.batches(first=done), list(chain.from_iterable(loop))
-            models.trainer.fit(batches, shuffle=False, callbacks=callbacks, **options)
-        if models.trainer.stop_training:
+            batches = task.batches(first=span.first_step)
+            callbacks = list(chain.from_iterable(loop))
+            trainer.fit(batches, shuffle=False, callbacks=callbacks, **options)
+        if trainer.stop_training:
             break
-        done += span.steps
     return bool(spans)
-
-
-def _part_from(task: Task, first: int, part: tuple[int, int]):
-    return task.batches(first=first, part=part)
-
-
-def _set_seeds(seed: int, deterministic: bool) -> None:
-    keras.utils.set_random_seed(seed)
-    if deterministic and keras.backend.backend() == "tensorflow":
-        tf.config.experimental.enable_op_determinism()
-
-
-def _is_begun(folder: Path | None) -> bool:
-    """Whether there is a checkpoint to resume from; nothing else is needed to start with then."""
-    return folder is not None and (folder / CHECKPOINT).exists()
-
-
-def _restored(folder: Path | None, trainer: keras.Model) -> dict[str, Any]:
-    """The notes of the last checkpoint, after the network was set to it."""
-    if folder is None or not _is_begun(folder):
-        return {"step": 0, "history": []}
-    return restore_checkpoint(folder / CHECKPOINT, trainer)

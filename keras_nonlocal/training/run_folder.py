@@ -14,6 +14,7 @@ import keras
 from ..utils.atomic_files import replacing
 from ..utils.checks import one_of
 from ..utils.schema import parse, parse_json
+from .checkpoint import restore_checkpoint
 from .recipe import BaseRecipe
 from .recipe_files import read_recipe_as, write_recipe
 from .task import TrainingData
@@ -44,6 +45,73 @@ class Run:
     recipe: BaseRecipe
     class_names: tuple[str, ...]
     history: Sequence[Mapping[str, Any]] = ()
+
+
+class RunFolder:
+    """The folder of a training run, where there is one; a run begins in an empty one.
+
+    Args:
+        path: Where it is; `None` for nowhere.
+        recipe, data: Of the run.
+        writes: Whether this process writes, as the chief of several workers does.
+
+    Raises:
+        ValueError: The folder holds a run of another recipe or other data, or something else.
+        NotADirectoryError: It is a file.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        recipe: BaseRecipe,
+        data: TrainingData,
+        *,
+        writes: bool = True,
+    ):
+        self.path = None if path is None else Path(path)
+        self.writes = writes and self.path is not None
+        self._recipe, self._data = recipe, data
+        if self.writes:
+            self._check(Path(str(self.path)))
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a checkpoint to resume from; nothing else is needed to start with."""
+        return self.path is not None and (self.path / CHECKPOINT).exists()
+
+    def restore(self, trainer: keras.Model) -> dict[str, Any]:
+        """Sets a network to the last checkpoint; the notes of that, or those of a new run."""
+        if self.path is None or not self.is_begun:
+            return {"step": 0, "history": [], "part": {}}
+        return restore_checkpoint(self.path / CHECKPOINT, trainer)
+
+    def begin(self) -> None:
+        """Writes down what the run is."""
+        if not self.writes or self.path is None:
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        for partial in self.path.glob(".[0-9]*.*"):  # of a process that was killed while it wrote
+            partial.unlink()
+        write_recipe(self._recipe, self.path / RECIPE)
+        with replacing(self.path / DATA) as partial:
+            partial.write_text(json.dumps(asdict(self._data), indent=2) + "\n", "utf-8")
+
+    def _check(self, path: Path) -> None:
+        if not path.exists():
+            return
+        files = [each.name for each in path.iterdir() if not each.name.startswith(".")]
+        if files and RECIPE not in files:
+            raise ValueError(
+                f"{path} holds something else than a training run. Name a new or empty folder."
+            )
+        if RECIPE in files:
+            there = read_recipe_as(type(self._recipe), path / RECIPE)
+            _check_same(path / RECIPE, there, self._recipe)
+        if DATA in files:
+            before = read_data(path)
+            if before.validation is None:  # so far; then it may begin
+                before = replace(before, validation=self._data.validation)
+            _check_same(path / DATA, before, self._data)
 
 
 def weights_file(folder: str | os.PathLike[str], which: str | None = None) -> Path:
@@ -80,40 +148,6 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
     path = folder / "metrics.jsonl"
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
     return [parse_json(line, str(path)) for line in lines]
-
-
-def check_folder(folder: Path, recipe: BaseRecipe, data: TrainingData) -> None:
-    """A run begins in an empty folder, and goes on in its own.
-
-    Raises:
-        ValueError: The folder holds a run of another recipe or other data, or something else.
-        NotADirectoryError: It is a file.
-    """
-    if not folder.exists():
-        return
-    if not (folder / RECIPE).exists() and any(
-        not each.name.startswith(".") for each in folder.iterdir()
-    ):
-        raise ValueError(
-            f"{folder} holds something else than a training run. Name a new or empty folder."
-        )
-    if (folder / RECIPE).exists():
-        _check_same(folder / RECIPE, read_recipe_as(type(recipe), folder / RECIPE), recipe)
-    if (folder / DATA).exists():
-        before = read_data(folder)
-        if before.validation is None:  # so far; then it may begin
-            before = replace(before, validation=data.validation)
-        _check_same(folder / DATA, before, data)
-
-
-def begin(folder: Path, recipe: BaseRecipe, data: TrainingData) -> None:
-    """Writes down what a run is."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for partial in folder.glob(".[0-9]*.*"):  # of a process that was killed while it wrote
-        partial.unlink()
-    write_recipe(recipe, folder / RECIPE)
-    with replacing(folder / DATA) as partial:
-        partial.write_text(json.dumps(asdict(data), indent=2) + "\n", "utf-8")
 
 
 def _check_same(

@@ -11,6 +11,7 @@ from .recipe import BaseRecipe
 class Span(NamedTuple):
     """What one call of `fit` does: epochs from one number to before another, of equal steps."""
 
+    first_step: int
     initial_epoch: int
     epochs: int
     steps_per_epoch: int
@@ -19,6 +20,12 @@ class Span(NamedTuple):
     def steps(self) -> int:
         """In all of its epochs."""
         return (self.epochs - self.initial_epoch) * self.steps_per_epoch
+
+    @property
+    def epochs_and_steps(self) -> dict[str, int]:
+        """As `keras.Model.fit` takes them."""
+        names = ("initial_epoch", "epochs", "steps_per_epoch")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -34,9 +41,9 @@ class Timetable:
 
     >>> for span in Timetable(steps_per_epoch=10, steps=35).spans(done=14):
     ...     print(*span)
-    1 2 6
-    2 3 10
-    3 4 5
+    14 1 2 6
+    20 2 3 10
+    30 3 4 5
     """
 
     steps_per_epoch: int
@@ -59,11 +66,12 @@ class Timetable:
         whole, rest = divmod(self.steps, self.steps_per_epoch)
         spans = []
         if within and first < whole:
-            spans.append(Span(first, first + 1, self.steps_per_epoch - within))
+            spans.append(Span(done, first, first + 1, self.steps_per_epoch - within))
             first, within = first + 1, 0
         if first < whole:
-            spans.append(Span(first, whole, self.steps_per_epoch))
+            spans.append(Span(first * self.steps_per_epoch, first, whole, self.steps_per_epoch))
             first = whole
         if first == whole and rest > within:
-            spans.append(Span(whole, whole + 1, rest - within))
+            begin = whole * self.steps_per_epoch + within
+            spans.append(Span(begin, whole, whole + 1, rest - within))
         return spans

@@ -48,8 +48,11 @@ def test_spans_are_the_steps_that_are_left_in_their_epochs(run, data):
 @given(runs, st.data())
 def test_spans_are_few_and_each_is_of_equal_epochs(run, data):
     table = timetable(*run)
-    spans = table.spans(data.draw(st.integers(0, table.steps)))
+    done = data.draw(st.integers(0, table.steps))
+    spans = table.spans(done)
     assert len(spans) <= 3
+    for number, span in enumerate(spans):
+        assert span.first_step == done + sum(before.steps for before in spans[:number])
     assert all(span.epochs > span.initial_epoch and span.steps_per_epoch > 0 for span in spans)
     assert sum(span.steps for span in spans) == len(
         [

@@ -11,7 +11,8 @@ import keras
 from ...cost.attention_plan import NON_LOCAL, plan
 from ...cost.flops import flops
 from ...cost.memory import training_bytes
-from ...training.fit import compile_trainer
+from ...training.optimizers.factory import optimizer
+from ...training.optimizers.schedules import learning_rate
 from ...training.timetable import Timetable
 from .data import training_clips
 from .recipe import VideoRecipe
@@ -132,7 +133,8 @@ def input_shape(recipe: VideoRecipe) -> tuple[int, int, int, int]:
 def _seconds_per_clip(task: VideoClassification, trainer: keras.Model, steps: int = 3) -> float:
     """Of whole training steps with their input; the first, which traces, is left out."""
     few = task.recipe.changed(batch_size=min(task.recipe.batch_size, MEASURED_CLIPS))
-    compile_trainer(task, trainer, steps_per_epoch=1)
+    rate = learning_rate(task.recipe, steps_per_epoch=1)
+    trainer.compile(optimizer(task.recipe, rate, trainer), task.loss(), metrics=task.metrics())
     clips = training_clips(few, task.videos, check=False)
     batches = clips.as_numpy_iterator()  # as any backend takes them
     trainer.train_on_batch(*next(batches))

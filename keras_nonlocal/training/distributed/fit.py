@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from .strategies import is_chief
 
-Clips = Callable[[tuple[int, int]], tf.data.Dataset]
+Batches = Callable[..., tf.data.Dataset]
 _CLIPS = {
     "clipnorm": lambda gradients, most: [tf.clip_by_norm(each, most) for each in gradients],
     "global_clipnorm": lambda gradients, most: tf.clip_by_global_norm(gradients, most)[0],
@@ -37,7 +37,7 @@ _LOST = (
 
 def fit(
     model: keras.Model,
-    clips_of: Clips,
+    batches_of: Batches,
     *,
     strategy: tf.distribute.Strategy,
     epochs: int,
@@ -57,8 +57,8 @@ def fit(
         model: Its `train_step` is Keras's own.
             All workers have to make the same variables: build the optimizer before some of them
             find a checkpoint to restore.
-        clips_of: From `(index, count)` to an endless dataset of that one of so many equal parts of
-            each batch: `lambda part: training_stream(..., part=part)`. Each worker reads its own.
+        batches_of: From `part=(index, count)` to an endless dataset of that one of so many equal
+            parts of each batch. Each worker reads its own.
         strategy: As `strategy_for` gives it.
         epochs, initial_epoch, steps_per_epoch, verbose: As in `keras.Model.fit`.
         callbacks: Run by each worker.
@@ -78,14 +78,14 @@ def fit(
         with strategy.scope():
             model = nl_i3d_small(classes=10)
             model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
-        stream = functools.partial(training_stream, "actions", clip=ClipSpec(8, 4, size=(56, 56)))
-        fit(model, lambda part: stream(part=part), strategy=strategy, epochs=9, steps_per_epoch=99)
+        batches = functools.partial(training_stream, "actions", clip=ClipSpec(8, 4))
+        fit(model, batches, strategy=strategy, epochs=9, steps_per_epoch=99)
     """
     if type(model).train_step is not keras.Model.train_step:
         raise ValueError("`model` must train by Keras's own `train_step`. Received: another one")
     chief = is_chief(strategy)
     with strategy.scope(), _lost_worker(strategy):
-        batches = _built(model, strategy, iter(_distributed(clips_of, strategy)))
+        batches = _built(model, strategy, iter(_distributed(batches_of, strategy)))
         _check_start(
             strategy, int(np.asarray(model.optimizer.iterations)), initial_epoch, steps_per_epoch
         )
@@ -137,8 +137,8 @@ def _step(model: keras.Model, strategy: tf.distribute.Strategy) -> Callable[[Any
         if _looks_at_all(optimizer):
             gradients = _totals(gradients, optimizer)
         optimizer.apply(gradients, model.trainable_variables)
-        clips = tf.shape(tf.nest.flatten(x)[0])[0]
-        loss_so_far.update_state(loss * strategy.num_replicas_in_sync, sample_weight=clips)
+        examples = tf.shape(tf.nest.flatten(x)[0])[0]
+        loss_so_far.update_state(loss * strategy.num_replicas_in_sync, sample_weight=examples)
         model.compute_metrics(x, y, predictions, weights)
 
     @tf.function(autograph=False)
@@ -171,15 +171,16 @@ def _totals(gradients: list, optimizer: keras.optimizers.Optimizer) -> list:
     return [total * (scale / replica.num_replicas_in_sync) for total in totals]
 
 
-def _distributed(clips_of: Clips, strategy: tf.distribute.Strategy):
+def _distributed(batches_of: Batches, strategy: tf.distribute.Strategy):
     def of_worker(context):
-        clips = clips_of((context.input_pipeline_id, context.num_input_pipelines))
+        part = (context.input_pipeline_id, context.num_input_pipelines)
+        batches = batches_of(part=part)
         replicas = context.num_replicas_in_sync // context.num_input_pipelines
         if replicas > 1:
-            together = tf.nest.flatten(clips.element_spec)[0].shape[0]
-            clips = clips.rebatch(together // replicas, drop_remainder=True)
+            together = tf.nest.flatten(batches.element_spec)[0].shape[0]
+            batches = batches.rebatch(together // replicas, drop_remainder=True)
         # Else the workers would ask each other at each step whether there is more.
-        return clips.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
+        return batches.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
 
     return strategy.distribute_datasets_from_function(of_worker)
 
@@ -187,10 +188,10 @@ def _distributed(clips_of: Clips, strategy: tf.distribute.Strategy):
 def _built(model: keras.Model, strategy: tf.distribute.Strategy, batches: Iterator) -> Iterator:
     """The same batches, after the variables of metrics and optimizer were made with the first."""
     first = next(batches)
-    clip = tf.nest.map_structure(
+    example = tf.nest.map_structure(
         lambda values: strategy.experimental_local_results(values)[0][:1], first
     )
-    x, y, weights = keras.utils.unpack_x_y_sample_weight(clip)
+    x, y, weights = keras.utils.unpack_x_y_sample_weight(example)
     model.compute_metrics(x, y, model(x, training=False), weights)
     if not model.optimizer.built:  # the loss scale's would be made anew
         model.optimizer.build(model.trainable_variables)

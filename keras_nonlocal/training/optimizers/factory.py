@@ -11,30 +11,28 @@ from ...utils.checks import at_least
 from ..recipe import BaseRecipe
 from .adamw import AdamW
 from .norm_layers import norms
-from .schedules import Rate, learning_rate
+from .schedules import Rate
 
 
-def optimizer(
-    recipe: BaseRecipe, steps_per_epoch: int, model: keras.Model
-) -> keras.optimizers.Optimizer:
+def optimizer(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimizers.Optimizer:
     """The optimizer of a recipe, for one model.
 
     Scales and offsets of norms do not decay, unless the recipe says so; biases do, as in the
     official code. The model is not changed.
 
     Args:
-        recipe: What decides optimizer, rate, momentum, decay and clipping.
-        steps_per_epoch: Steps of an epoch; a recipe that counts in steps ignores it.
+        recipe: What decides optimizer, momentum, decay and clipping.
+        rate: The learning rate, or its schedule: what `learning_rate` makes of the recipe.
         model: The built model to train.
 
     Example:
 
     >>> recipe = BaseRecipe(task="mine", epochs=10)
     >>> model = keras_nonlocal.models.nl_i3d_small(classes=10)
-    >>> optimizer(recipe, 100, model).weight_decay_in_gradient
+    >>> optimizer(recipe, 0.01, model).weight_decay_in_gradient
     0.0001
     """
-    return _OPTIMIZERS[recipe.optimizer](recipe, learning_rate(recipe, steps_per_epoch), model)
+    return _OPTIMIZERS[recipe.optimizer](recipe, rate, model)
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")

@@ -1,7 +1,5 @@
 """The network to train and the one to ask are one network with two ends."""
 
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
@@ -9,8 +7,9 @@ from keras.layers import BatchNormalization
 
 from keras_nonlocal.tasks.video_classification.network import build, loss_of, metrics_of
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
-from keras_nonlocal.training.fit import compile_trainer
+from keras_nonlocal.training.optimizers.factory import optimizer
 from keras_nonlocal.training.optimizers.norm_layers import norms
+from keras_nonlocal.training.optimizers.schedules import learning_rate
 
 CLASSES = 3
 RECIPE = VideoRecipe(
@@ -66,16 +65,11 @@ def test_several_classes_have_a_sigmoid_each():
     np.testing.assert_allclose(1 / (1 + np.exp(-logits)), network.inference(CLIPS), atol=1e-6)
 
 
-def task_of(recipe):
-    """What compiling asks of a task."""
-    metrics = metrics_of(recipe, CLASSES)
-    return SimpleNamespace(recipe=recipe, loss=lambda: loss_of(recipe), metrics=lambda: metrics)
-
-
 def step_of(recipe):
     """The batch norms' weights before and after a training step."""
     network = build(recipe, CLASSES)
-    compile_trainer(task_of(recipe), network.trainer, steps_per_epoch=1)
+    sgd = optimizer(recipe, learning_rate(recipe, 1), network.trainer)
+    network.trainer.compile(sgd, loss_of(recipe), metrics=metrics_of(recipe, CLASSES))
     moving = [norm for norm in norms(network.trainer) if isinstance(norm, BatchNormalization)]
     before = [norm.get_weights() for norm in moving]
     others = [each.numpy() for each in network.trainer.trainable_variables]

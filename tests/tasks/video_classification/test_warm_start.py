@@ -7,7 +7,7 @@ from keras_nonlocal import models
 from keras_nonlocal.tasks.video_classification.network import build
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 from keras_nonlocal.training.recipe_files import write_recipe
-from keras_nonlocal.training.run_folder import LAST, begin
+from keras_nonlocal.training.run_folder import LAST, RunFolder
 from keras_nonlocal.training.task import TrainingData
 from keras_nonlocal.training.warm_start import start_from
 from keras_nonlocal.weights.assign import named_weights
@@ -38,7 +38,7 @@ def run_folder(folder, recipe, classes):
     """What a run of so many classes leaves behind, and its network."""
     model = shaken(build(recipe, classes).inference)
     names = tuple(map(str, range(classes)))
-    begin(folder, recipe, TrainingData("videos", 8, names, False, "0"))
+    RunFolder(folder, recipe, TrainingData("videos", 8, names, False, "0")).begin()
     model.save_weights(folder / LAST)
     return model
 

@@ -35,7 +35,7 @@ def trained(case, fields):
     model = keras.Sequential(
         [keras.Input((5,)), keras.layers.Dense(4, use_bias=False), norm, keras.layers.Dense(2)]
     )
-    made = optimizer(recipe, 1, model)
+    made = optimizer(recipe, learning_rate(recipe, 1), model)
     if case == "scaled loss":
         made = keras.optimizers.LossScaleOptimizer(made, initial_scale=16.0)
     model.compile(made, "mse")

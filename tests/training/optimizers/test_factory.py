@@ -10,12 +10,17 @@ from keras_nonlocal import models
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 from keras_nonlocal.training.optimizers.factory import CoupledSGD, optimizer
 from keras_nonlocal.training.optimizers.norm_layers import norms
+from keras_nonlocal.training.optimizers.schedules import learning_rate
 
 host = keras.ops.convert_to_numpy
 
 
 def recipe(**fields):
     return VideoRecipe("nl_i3d_small", frames=8, stride=8, size=(56, 56), steps=10, **fields)
+
+
+def optimizer_of(recipe, model):
+    return optimizer(recipe, learning_rate(recipe, 1), model)
 
 
 def network():
@@ -47,7 +52,7 @@ class WrittenOut:
 @pytest.mark.parametrize("clip", [None, 2.0, 100.0])
 def test_five_steps_equal_those_written_out(nesterov, clip):
     model = network()
-    sgd = optimizer(recipe(nesterov=nesterov, clip_norm=clip, weight_decay=0.1), 1, model)
+    sgd = optimizer_of(recipe(nesterov=nesterov, clip_norm=clip, weight_decay=0.1), model)
     rng = np.random.default_rng(0)
     decays = (0.1, 0.1, 0.0, 0.0)  # kernel and bias, but not the norm's scale and offset
     start = [host(weight) for weight in model.trainable_variables]
@@ -68,7 +73,7 @@ def test_fit_on_linear_regression_equals_five_steps_written_out(clip):
     model = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
     start = [host(weight) for weight in model.trainable_variables]
     reference = WrittenOut(start, (0.1, 0.1), clip=clip)
-    model.compile(optimizer(recipe(clip_norm=clip, weight_decay=0.1), 1, model), "mse")
+    model.compile(optimizer_of(recipe(clip_norm=clip, weight_decay=0.1), model), "mse")
     model.fit(x, y, batch_size=4, shuffle=False, verbose=0)
     for rows, wanted in zip(np.split(x, 5), np.split(y, 5), strict=True):
         kernel, bias = reference.weights
@@ -81,7 +86,7 @@ def test_fit_on_linear_regression_equals_five_steps_written_out(clip):
 def test_decay_is_not_shown_in_the_loss_and_a_second_optimizer_does_not_double_it():
     model = network()
     for _ in range(2):
-        sgd = optimizer(recipe(weight_decay=0.5), 1, model)
+        sgd = optimizer_of(recipe(weight_decay=0.5), model)
     assert sgd.weight_decay_in_gradient == 0.5
     assert model.losses == []
     before = host(model.trainable_variables[0]).copy()
@@ -99,7 +104,7 @@ def test_decay_is_not_shown_in_the_loss_and_a_second_optimizer_does_not_double_i
 
 def test_all_but_the_norms_of_a_video_network_decay():
     model = models.nl_i3d_small(classes=5, variant="slowfast", blocks=2)
-    spared = optimizer(recipe(), 1, model).spared
+    spared = optimizer_of(recipe(), model).spared
     names = {path.rsplit("/", 1)[1] for path in spared}
     assert names == {"gamma", "beta"}
     assert len(spared) == sum("norm" in v.path for v in model.trainable_variables)
@@ -124,7 +129,7 @@ def test_norms_are_found_within_models_layers_and_lists():
 @pytest.mark.skipif(backend.NAME == "jax", reason="a JAX optimizer keeps its state outside")
 def test_adamw_decays_apart_from_the_gradient_and_spares_norms():
     model = network()
-    adamw = optimizer(recipe(optimizer="adamw", weight_decay=0.5, clip_norm=3.0), 1, model)
+    adamw = optimizer_of(recipe(optimizer="adamw", weight_decay=0.5, clip_norm=3.0), model)
     assert adamw.global_clipnorm == 3.0
     before = [host(weight).copy() for weight in model.trainable_variables]
     adamw.apply([keras.ops.zeros(weight.shape) for weight in before], model.trainable_variables)
@@ -135,7 +140,7 @@ def test_adamw_decays_apart_from_the_gradient_and_spares_norms():
 
 
 def test_the_optimizer_survives_saving_as_a_config():
-    sgd = optimizer(recipe(clip_norm=2.0, schedule="cosine", warmup=2), 1, network())
+    sgd = optimizer_of(recipe(clip_norm=2.0, schedule="cosine", warmup=2), network())
     again = keras.optimizers.deserialize(keras.optimizers.serialize(sgd))
     assert isinstance(again, CoupledSGD)
     assert again.get_config() == sgd.get_config()
@@ -143,7 +148,7 @@ def test_the_optimizer_survives_saving_as_a_config():
 
 def test_it_has_the_variables_of_keras_sgd():
     model, names = network(), []
-    for sgd in (optimizer(recipe(), 1, model), keras.optimizers.SGD(0.01, 0.9, name="coupled_sgd")):
+    for sgd in (optimizer_of(recipe(), model), keras.optimizers.SGD(0.01, 0.9, name="coupled_sgd")):
         sgd.build(model.trainable_variables)
         names.append([variable.path for variable in sgd.variables])
     assert names[0] == names[1]

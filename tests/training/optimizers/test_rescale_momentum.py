@@ -33,7 +33,7 @@ def data():
 
 def compiled(recipe, kernel, wrap=lambda sgd: sgd):
     model = keras.Sequential([keras.Input((3,)), layers.Dense(2, use_bias=False)])
-    model.compile(wrap(optimizer(recipe, 1, model)), "mse")
+    model.compile(wrap(optimizer(recipe, learning_rate(recipe, 1), model)), "mse")
     model.set_weights([kernel])
     return model
 
