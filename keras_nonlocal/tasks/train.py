@@ -43,7 +43,7 @@ def train(
         The run: its network and its history.
 
     Raises:
-        ValueError: VideoRecipe, data and folder do not go together.
+        ValueError: Recipe, data and folder do not go together.
         TrainingStopped: An input file vanished, the disk was full, or the loss was no number any
             more.
 

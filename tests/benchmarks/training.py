@@ -20,8 +20,7 @@ from videos import make_video
 
 from keras_nonlocal.tasks.recipes import find_recipe
 from keras_nonlocal.tasks.train import train
-from keras_nonlocal.tasks.video_classification.data import training_clips
-from keras_nonlocal.tasks.video_classification.network import build
+from keras_nonlocal.tasks.video_classification.task import VideoClassification
 from keras_nonlocal.training.fit import compile_trainer
 from keras_nonlocal.video.samples import synthetic_task
 
@@ -72,9 +71,10 @@ def speed(rounds, size, folder):
         size=(size, size),
         short_side=(256 * size // 224, 320 * size // 224),
     )
-    trainer = build(recipe, 2).trainer
-    compile_trainer(recipe, trainer, 1)
-    batch = next(iter(training_clips(recipe, videos)))
+    task = VideoClassification(recipe, videos)
+    trainer = task.build().trainer
+    compile_trainer(task, trainer, steps_per_epoch=1)
+    batch = next(iter(task.batches()))
     found = {"ours": [], "memory": []}
     for number in range(rounds):
         found["ours"].append(by_recipe(recipe, videos))
@@ -110,7 +110,7 @@ def first_step(folder):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--size", type=int, default=224)
     arguments = parser.parse_args()

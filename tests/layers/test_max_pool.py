@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import keras_nonlocal
+from keras_nonlocal.layers.max_pool import MaxPool3D
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,6 @@ def test_a_clip_too_small_for_the_network_is_refused_in_words(network, clip, lay
 def test_it_pools_as_keras_does():
     clips = keras.random.normal((2, 5, 7, 6, 3), seed=1)
     ours, theirs = (
-        layer((2, 3, 3), (1, 2, 2))(clips)
-        for layer in (keras_nonlocal.layers.MaxPool3D, keras.layers.MaxPooling3D)
+        layer((2, 3, 3), (1, 2, 2))(clips) for layer in (MaxPool3D, keras.layers.MaxPooling3D)
     )
     np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (ours, theirs)))

@@ -10,8 +10,8 @@ A network that adds up what it sees locally and draws one line through the sum, 
 global average pooling and a dense layer do, is right on 75 % of these clips at most: if two reds
 lie on one side of red and blue, then two blues lie on the other. With a non-local block inside, a
 small one is right on 98 % and more after four epochs of 600 clips of 32 x 32, and on about half
-without it (`tests/data/test_synthetic_learning.py`). With 3 or 4 colours the bound is 67 %, and
-the task takes longer to learn.
+without it (`tests/video/samples/test_synthetic_learning.py`). With 3 or 4 colours the bound is
+67 %, and the task takes longer to learn.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def render(num_clips: int, **options) -> tuple[np.ndarray, np.ndarray, tuple[str
         uint8 videos `(num_clips, frames, *size, 3)`, int64 labels `(num_clips,)`, class names.
 
     Example:
-        videos, labels, class_names = synthetic.render(600, size=(32, 32))
+        videos, labels, class_names = synthetic_task.render(600, size=(32, 32))
     """
     videos, labels = zip(*clips(num_clips, **options), strict=True)
     return np.stack(videos), np.array(labels, "int64"), CLASS_NAMES
@@ -89,8 +89,8 @@ def dataset(
         training: True for a new order in each epoch.
 
     Example:
-        train = synthetic.dataset(600, size=(32, 32), training=True)
-        held_out = synthetic.dataset(200, size=(32, 32), seed=1)
+        train = synthetic_task.dataset(600, size=(32, 32), training=True)
+        held_out = synthetic_task.dataset(200, size=(32, 32), seed=1)
         model.fit(train, validation_data=held_out, epochs=3)
     """
     videos, labels, _ = render(num_clips, seed=seed, **options)
@@ -109,7 +109,7 @@ def dataset(
 def write_videos(
     folder: str | os.PathLike[str], num_clips: int, *, fps: int = 8, **options
 ) -> list[Path]:
-    """Writes clips to `folder/<class>/<number>.mp4`, for `list_folder` to find.
+    """Writes clips to `folder/<class>/<number>.mp4`.
 
     Sides must be even; the other options are those of `clips`.
 

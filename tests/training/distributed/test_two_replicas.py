@@ -11,7 +11,7 @@ import pytest
 SCRIPT = Path(__file__).with_name("two_replicas.py")
 
 pytestmark = [
-    pytest.mark.slow,  # test_multi_worker.py tells most of it
+    pytest.mark.slow,  # test_fit.py tells most of it
     pytest.mark.skipif(backend.NAME != "tensorflow", reason="replicas are TensorFlow's"),
 ]
 
