@@ -175,7 +175,9 @@ PUBLIC = {
     "download": "Digest FetchError Source cache_root fetch",
     "explain": "attend_to draw_attention",
     "export": "fold_batch_norm freeze",
-    "layers": "BatchNorm Conv3D MaxPool3D NonLocal1D NonLocal2D NonLocal3D ResizeLike WindowAverage3D",
+    "layers": """
+        BatchNorm Conv3D MaxPool3D NonLocal1D NonLocal2D NonLocal3D ResizeLike WindowAverage3D
+    """,
     "metrics": """
         Scores average_precisions confusion interval per_class_accuracy read_scores summary
         top_k write_scores

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -210,13 +211,15 @@ def write_metrics(history: list[dict[str, Any]], folder: Path) -> None:
         writer.writerows(history)
 
 
-def tensorboard_log(folder: Path | None) -> keras.callbacks.Callback:
+def tensorboard_log(folder: str | os.PathLike[str] | None) -> keras.callbacks.Callback:
     """Logs for TensorBoard in the folder of a run."""
     if folder is None:
         raise ValueError("`tensorboard` needs a folder to write to. Received: folder=None")
     try:
-        return keras.callbacks.TensorBoard(folder / "tensorboard", update_freq="epoch")
+        import tensorboard  # Keras asks for it in the midst of training only
     except ImportError as error:
         raise ImportError(
             'TensorBoard is not installed: pip install "keras_nonlocal[tensorboard]"'
         ) from error
+    del tensorboard
+    return keras.callbacks.TensorBoard(Path(folder) / "tensorboard", update_freq="epoch")

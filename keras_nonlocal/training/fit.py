@@ -102,6 +102,7 @@ def fit(
     """
     if checkpoint_every is not None:
         positive_int("checkpoint_every", checkpoint_every)
+    logs = [tensorboard_log(folder)] if tensorboard else []
     recipe, data = task.recipe, task.data
     strategy = strategy_for(strategy) if isinstance(strategy, str) else strategy
     check_batch(strategy, recipe.batch_size)
@@ -127,7 +128,7 @@ def fit(
         step=[FiniteLoss(), *scale, *norms],
         evaluate=[validation] if validation else [],
         user=callbacks,
-        log=[tensorboard_log(place.path)] if tensorboard else [],
+        log=logs,
         record=[history, checkpoint, MetricsLog(place, history)],
     )
     place.begin()

@@ -90,18 +90,15 @@ def test_an_iterator_that_is_closed_ends_its_processes(tmp_path):
 
 def test_workers_end_with_the_process_that_started_them(tmp_path):
     program = (
+        "import sys\n"
         "from data.workers.chores import mark_and_sleep\n"
-        "import types, sys\n"
-        "for name in ('keras_nonlocal', 'keras_nonlocal.data'):\n"
-        "    sys.modules[name] = types.ModuleType(name)\n"
-        "    sys.modules[name].__path__ = [sys.argv[1] + '/' + name.replace('.', '/')]\n"
         "from keras_nonlocal.data.workers import run\n"
-        "list(run([(sys.argv[2], 600)], mark_and_sleep, workers=1))\n"
+        "list(run([(sys.argv[1], 600)], mark_and_sleep, workers=1))\n"
     )
-    root = Path(__file__).resolve().parents[3]
+    paths = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
     parent = subprocess.Popen(
-        [sys.executable, "-c", program, str(root), str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(root / "tests")},
+        [sys.executable, "-c", program, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
     )
     worker = _wait(lambda: _marks(tmp_path))[0]
     parent.kill()

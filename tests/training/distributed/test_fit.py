@@ -21,7 +21,6 @@ from keras_nonlocal.training.distributed.strategies import strategy_for
 
 pytestmark = pytest.mark.slow  # gangs of processes, a minute and a half in all
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 PATIENCE = 240  # seconds; some machines are busy
 
 
@@ -30,7 +29,7 @@ def start(script, *arguments, core=0, **environment):
     pin = ["taskset", "-c", str(cores[core % len(cores)])] if cores else []
     return subprocess.Popen(
         [*pin, sys.executable, HERE / script, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import tensorflow as tf
@@ -17,7 +16,6 @@ from keras_nonlocal.training.distributed.strategies import (
     strategy_for,
 )
 
-ROOT = Path(__file__).parents[2]
 CLUSTER = {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}
 SLURM = {
     "SLURM_PROCID": "2",
@@ -144,7 +142,6 @@ def test_a_batch_is_shared_evenly_or_not_at_all():
     )
     ended = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )

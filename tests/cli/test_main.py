@@ -1,0 +1,97 @@
+"""The command itself: quick where nothing is to be computed, and quiet."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import keras_nonlocal
+from keras_nonlocal.cli.main import main
+
+HEAVY = """
+import sys
+from keras_nonlocal.cli.main import main
+status = 0
+try:
+    status = main(sys.argv[1:])
+except SystemExit as end:
+    status = end.code
+heavy = {"keras", "tensorflow", "matplotlib", "av"} & set(sys.modules)
+print("status", status, "heavy", *sorted(heavy), file=sys.stderr)
+"""
+QUICK = {
+    "help": (["--help"], 0),
+    "help of a command": (["train", "--help"], 0),
+    "help of an action": (["data", "scan", "--help"], 0),
+    "version": (["--version"], 0),
+    "no command": ([], 2),
+    "an unknown command": (["nonsense"], 2),
+    "a wrong argument": (["predict", "clip.mp4", "--top", "none"], 2),
+    "list": (["zoo", "list"], 0),
+    "show": (["zoo", "show", "nl_i3d_small_weizmann"], 0),
+    "an unknown card": (["zoo", "show", "nobody"], 2),
+}
+
+
+def run(script, *arguments, folder=None):
+    command = [sys.executable, "-c", script, *arguments]
+    environment = {name: value for name, value in os.environ.items() if name[:6] != "TF_CPP"}
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=folder, env=environment, check=False
+    )
+
+
+@pytest.mark.parametrize("case", QUICK)
+def test_what_needs_no_network_loads_neither_keras_nor_tensorflow(case):
+    arguments, status = QUICK[case]
+    result = run(HEAVY, *arguments)
+    assert result.stderr.splitlines()[-1].strip() == f"status {status} heavy", result.stderr
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"keras-nonlocal {keras_nonlocal.__version__}\n"
+
+
+MODULE = "import sys; from keras_nonlocal.cli.main import main; sys.exit(main())"
+
+
+def test_standard_error_holds_what_the_command_says_and_nothing_else(tmp_path):
+    result = run(MODULE, "predict", "--sample", folder=tmp_path)
+    assert result.returncode == 0
+    said = "what one position attends to: keras_nonlocal_sample_attention.png\n"
+    assert result.stderr == said
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    result = run(MODULE, "predict", "broken.mp4", folder=tmp_path)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Cannot read 'broken.mp4' as a video")
+
+
+def test_a_video_that_fails_within_tensorflow_is_one_line(tmp_path):
+    (tmp_path / "videos" / "a").mkdir(parents=True)
+    (tmp_path / "videos" / "a" / "broken.mp4").write_bytes(b"no video")
+    recipe = "nl_i3d_r50_32x2"
+    wrong = ("train", recipe, "--data", "videos", "--dry-run")
+    small = ("--set", "builder=nl_c2d_small", "--set", "size=[32, 32]", "--set", "short_side=32")
+    others = ("--set", "arguments={}", "--set", "weights=null")
+    result = run(MODULE, *wrong, *small, *others, folder=tmp_path)
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("keras-nonlocal: Cannot read ")
+
+
+def test_verbose_shows_what_tensorflow_prints(tmp_path):
+    result = run(MODULE, "predict", "nowhere.mp4", "--verbose", folder=tmp_path)
+    assert result.returncode == 2
+    assert "oneDNN" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("keras-nonlocal: There is no file or folder")
+
+
+def test_the_strategies_of_the_command_are_those_of_training():
+    from keras_nonlocal.cli.train import STRATEGIES as named
+    from keras_nonlocal.training.distributed import strategies
+
+    assert named == strategies.STRATEGIES

@@ -1,0 +1,37 @@
+"""What a missing extra says: the line that installs it."""
+
+import sys
+
+import pytest
+
+from keras_nonlocal.augmentation import FrameWise
+from keras_nonlocal.checkpoints import read_checkpoint
+from keras_nonlocal.training.callbacks import tensorboard_log
+from keras_nonlocal.utils.remote_files import ensure_file_system
+from keras_nonlocal.video import beam_shards
+
+
+def safetensors(folder):
+    path = folder / "model.safetensors"
+    path.write_bytes(b"\2\0\0\0\0\0\0\0{}")
+    read_checkpoint(path)
+
+
+KERAS_CV = {"layer": {"registered_name": "keras_cv.layers>RandomHue", "config": {}}}
+EXTRAS = {
+    "safetensors": ("safetensors", safetensors),
+    "tensorboard": ("tensorboard", tensorboard_log),
+    "cv": ("keras_cv", lambda _: FrameWise.from_config(KERAS_CV)),
+    "beam": ("apache_beam", lambda folder: beam_shards([], str(folder), shards=1)),
+    "tfio": ("tensorflow_io", lambda _: ensure_file_system("http://host/shards")),
+}
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_a_missing_package_names_the_extra(extra, tmp_path, monkeypatch):
+    package, use = EXTRAS[extra]
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
+    with pytest.raises(ImportError, match=rf"pip install ['\"]keras_nonlocal\[{extra}\]"):
+        use(tmp_path)
