@@ -7,6 +7,7 @@ from keras import ops
 
 from ..ops.pairwise import AFFINITIES, wide
 from ..ops.planner import attend, check_method
+from ..ops.pooling import masked_max_pool
 from ..ops.positions import AXES, check_channels_last, count_sets, fold, unfold
 from ..utils.checks import one_of, positive_int, sizes
 from .attention_rows import attention_rows
@@ -178,14 +179,15 @@ class BaseNonLocal(keras.layers.Layer):
         """Sets of positions: theta `(B', N, D)`, phi `(B', M, D)`, g `(B', M, C)`, key mask."""
         source, key_mask = x, mask
         if self.pool_position == "before":
-            source, key_mask = self._pool(x, mask)
+            source, key_mask = masked_max_pool(x, mask, self.pool_sizes)
         theta, phi = _rows(x), _rows(source)  # of which a product is one operation
         g = self.g(phi)
         if self.instantiation != "gaussian":
             theta, phi = self.theta(theta), self.phi(phi)
         if self.pool_position == "after":
-            g, _ = self._pool(ops.reshape(g, (*grid, g.shape[-1])), mask)
-            source, key_mask = self._pool(ops.reshape(phi, (*grid, phi.shape[-1])), mask)
+            g, _ = masked_max_pool(ops.reshape(g, (*grid, g.shape[-1])), mask, self.pool_sizes)
+            phi = ops.reshape(phi, (*grid, phi.shape[-1]))
+            source, key_mask = masked_max_pool(phi, mask, self.pool_sizes)
             phi = _rows(source)
         if self.instantiation == "concatenation":
             w_theta, w_phi = ops.split(wide(self.w_f)[:, None], 2)  # already logits
@@ -196,25 +198,6 @@ class BaseNonLocal(keras.layers.Layer):
         if key_mask is not None:
             key_mask = self._fold(key_mask, keys)[..., 0] > 0
         return self._fold(theta, grid), self._fold(phi, keys), self._fold(g, keys), key_mask
-
-    def _pool(self, x, mask):
-        """Max pooling that sees only valid positions, and the mask of the pooled grid."""
-        if max(self.pool_sizes) == 1:
-            return x, mask
-        if mask is None:
-            return self._max_pool(x), None
-        pooled_mask = self._max_pool(mask)
-        pooled = self._max_pool(ops.where(mask > 0, x, ops.cast(float("-inf"), x.dtype)))
-        return ops.where(pooled_mask > 0, pooled, ops.zeros_like(pooled)), pooled_mask
-
-    def _max_pool(self, x):
-        """In float32 for float16, and window by window for float64: TensorFlow pools neither."""
-        pools = self.pool_sizes
-        if self.compute_dtype == "float64":
-            return _largest(x, pools)
-        dtype = "float32" if self.compute_dtype == "float16" else self.compute_dtype
-        pooled = ops.max_pool(ops.cast(x, dtype), pools, pools, data_format="channels_last")
-        return ops.cast(pooled, self.compute_dtype)
 
     def _fold(self, x, grid):
         return fold(x, grid, self.axes, self.temporal_groups)
@@ -259,17 +242,6 @@ class BaseNonLocal(keras.layers.Layer):
 def _rows(x):
     """`(B, *grid, C) -> (B * positions, C)`."""
     return ops.reshape(x, (-1, x.shape[-1]))
-
-
-def _largest(x, pools):
-    """Max pooling whose windows do not overlap: one axis after another, cut into windows."""
-    for axis, size in enumerate(pools, start=1):
-        shape = ops.shape(x)
-        whole = shape[axis] // size * size
-        x = ops.take(x, ops.arange(whole), axis=axis)
-        x = ops.reshape(x, (*shape[:axis], whole // size, size, *shape[axis + 1 :]))
-        x = ops.max(x, axis=axis + 1)
-    return x
 
 
 def _small_normal():

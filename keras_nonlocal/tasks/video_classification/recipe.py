@@ -12,12 +12,26 @@ from ...training.recipe import BaseRecipe, below_one
 from ...utils.checks import at_least, one_of
 from ...video.clip_spec import ClipSpec
 
-# Bases, a layer that takes another one, which JSON cannot hold, and one for tests.
-NOT_BY_NAME = ("ClipAugmentation", "RandomAugmentation", "FrameWise", "ThreeCrop")
-AUGMENTATIONS = tuple(
-    name
-    for name, value in vars(layers).items()
-    if isinstance(value, type) and name not in NOT_BY_NAME
+# Layers that JSON can name: not those that take another layer, nor those for tests.
+AUGMENTATIONS = (
+    "CentreCrop",
+    "ColourJitter",
+    "CutMix",
+    "MixUp",
+    "MultiScaleCrop",
+    "Normalise",
+    "RandAugment",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomGrey",
+    "RandomInvert",
+    "RandomMove",
+    "RandomNoise",
+    "RandomResizedCrop",
+    "RandomShortSideCrop",
+    "RandomTint",
+    "ResizeShortSide",
+    "TubeErasing",
 )
 
 

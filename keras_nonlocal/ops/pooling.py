@@ -1,0 +1,48 @@
+"""Max pooling of keys and values, which sees only valid positions."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+def masked_max_pool(x, mask, pools: tuple[int, ...]):
+    """The largest value of each window, and the mask of the pooled grid.
+
+    Args:
+        x: `(B, *grid, C)`, channels last.
+        mask: `(B, *grid, 1)` of 0 and 1, or `None` where all positions are valid.
+        pools: The size of a window along each axis of the grid; windows do not overlap.
+
+    Returns:
+        The pooled `x`, zero where a window has no valid position; and the pooled mask, which is 1
+        where a window has one, or `None`.
+    """
+    if max(pools) == 1:
+        return x, mask
+    if mask is None:
+        return _max_pool(x, pools), None
+    pooled_mask = _max_pool(mask, pools)
+    pooled = _max_pool(ops.where(mask > 0, x, ops.cast(float("-inf"), x.dtype)), pools)
+    return ops.where(pooled_mask > 0, pooled, ops.zeros_like(pooled)), pooled_mask
+
+
+def _max_pool(x, pools):
+    """In float32 for float16, and window by window for float64: TensorFlow pools neither."""
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    if dtype == "float64":
+        return _largest(x, pools)
+    wide = "float32" if dtype == "float16" else dtype
+    pooled = ops.max_pool(ops.cast(x, wide), pools, pools, data_format="channels_last")
+    return ops.cast(pooled, dtype)
+
+
+def _largest(x, pools):
+    """One axis after another, cut into windows."""
+    for axis, size in enumerate(pools, start=1):
+        shape = ops.shape(x)
+        whole = shape[axis] // size * size
+        x = ops.take(x, ops.arange(whole), axis=axis)
+        x = ops.reshape(x, (*shape[:axis], whole // size, size, *shape[axis + 1 :]))
+        x = ops.max(x, axis=axis + 1)
+    return x
