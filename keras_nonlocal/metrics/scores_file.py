@@ -24,7 +24,7 @@ def write_scores(scores: Scores, path: PathLike) -> None:
 
     Example:
 
-        scores = Evaluator(clip).evaluate(model, "actions", split="test")
+        scores = evaluator.evaluate(model, "actions", split="test")
         write_scores(scores, "test.npz")
     """
     write_part(Part(scores, np.arange(len(scores))), path)

@@ -83,8 +83,8 @@ def differences(here: Mapping[str, Any], there: Mapping[str, Any], now: str = "n
 
     Example:
 
-    >>> differences({"clips": 10, "size": [32, 32]}, {"clips": 3, "size": [32, 40]})
-    ['  clips: 3, now 10', '  size[1]: 40, now 32']
+    >>> differences({"crops": 10, "size": [32, 32]}, {"crops": 3, "size": [32, 40]})
+    ['  crops: 3, now 10', '  size[1]: 40, now 32']
     """
     lines = []
     for name in {**there, **here}:

@@ -49,8 +49,8 @@ def columns(history: History) -> list[str]:
 def title(name: str) -> str:
     """How people call a column.
 
-    >>> title("clip_top1"), title("learning_rate"), title("val_loss")
-    ('Clip top-1', 'Learning rate', 'Validation loss')
+    >>> title("top1"), title("learning_rate"), title("val_loss")
+    ('Top-1', 'Learning rate', 'Validation loss')
     """
     base = name.removeprefix(VALIDATION)
     words = _WORDS.get(base, base.replace("_", " "))

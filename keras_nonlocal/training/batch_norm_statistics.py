@@ -35,8 +35,8 @@ def precise_batch_norm(model: keras.Model, batches: Iterable, count: int) -> Non
     Example:
 
     >>> model = keras_nonlocal.models.c2d_small(classes=10)
-    >>> clips = (np.random.default_rng(i).normal(size=(2, 8, 32, 32, 3)) for i in range(3))
-    >>> precise_batch_norm(model, clips, count=3)
+    >>> inputs = (np.random.default_rng(i).normal(size=(2, 8, 32, 32, 3)) for i in range(3))
+    >>> precise_batch_norm(model, inputs, count=3)
     """
     positive_int("count", count)
     moving = [

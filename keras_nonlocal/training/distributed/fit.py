@@ -78,7 +78,7 @@ def fit(
         with strategy.scope():
             model = nl_i3d_small(classes=10)
             model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
-        batches = functools.partial(training_stream, "actions", clip=ClipSpec(8, 4))
+        batches = functools.partial(training_stream, "actions")
         fit(model, batches, strategy=strategy, epochs=9, steps_per_epoch=99)
     """
     if type(model).train_step is not keras.Model.train_step:

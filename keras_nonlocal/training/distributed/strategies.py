@@ -22,7 +22,7 @@ def strategy_for(name: str) -> tf.distribute.Strategy:
     """The `tf.distribute` strategy of that name; models are built and compiled in its scope.
 
     - `"one"`: TensorFlow's default, one device; it costs nothing. Under another Keras backend
-      TensorFlow only reads videos, and leaves GPUs alone.
+      TensorFlow only reads the data, and leaves GPUs alone.
     - `"mirrored"`: all GPUs of this machine, or its logical CPUs.
     - `"multiworker"`: all devices of all workers. Each worker is a process that calls this before
       anything of TensorFlow runs, and once. Who they are says the environment variable `TF_CONFIG`,
@@ -60,7 +60,7 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
 
 
 def check_batch(strategy: tf.distribute.Strategy, batch_size: int) -> int:
-    """Returns how many clips of a batch each replica gets.
+    """Returns how many examples of a batch each replica gets.
 
     Raises:
         ValueError: They are not as many for each.

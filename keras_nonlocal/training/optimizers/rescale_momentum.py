@@ -27,8 +27,8 @@ class RescaleMomentum(keras.callbacks.Callback):
 
     Example:
         rate = learning_rate(recipe, steps_per_epoch)
-        model.compile(optimizer(recipe, steps_per_epoch, model), loss)
-        model.fit(clips, callbacks=[RescaleMomentum(rate)])
+        model.compile(optimizer(recipe, rate, model), loss)
+        model.fit(batches, callbacks=[RescaleMomentum(rate)])
     """
 
     def __init__(self, learning_rate: Rate):
