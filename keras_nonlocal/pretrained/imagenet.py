@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ..download.digests import Digest
-from ..download.fetching import fetch
 from ..download.published_file import Source
 
 IMAGENET = "imagenet"
@@ -32,19 +29,18 @@ def has_imagenet(builder: str) -> bool:
     return _depth(builder) in RESNETS
 
 
-def fetch_imagenet(builder: str) -> Path:
-    """Fetches the image network that a builder's residual blocks are inflated from.
+def imagenet_file(builder: str) -> Source:
+    """Where the image network is published that a builder's residual blocks are inflated from.
 
     Raises:
         ValueError: There is none for this builder.
-        FetchError: The file could not be fetched.
     """
     if not has_imagenet(builder):
         raise ValueError(
             f"There are ImageNet weights for builders of the depths {', '.join(RESNETS)}. "
             f"Received: weights={IMAGENET!r} for {builder}"
         )
-    return fetch(RESNETS[_depth(builder)])
+    return RESNETS[_depth(builder)]
 
 
 def _depth(builder):

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+from ..download.fetching import fetch
 from .card_weights import fetch_weights
 from .cards import Card, card_for
-from .imagenet import IMAGENET, fetch_imagenet
+from .imagenet import IMAGENET, imagenet_file
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,6 @@ def find_weights(weights: str | PathLike | None, builder: str) -> Found:
     if isinstance(weights, PathLike) or weights.endswith(".h5") or Path(weights).is_file():
         return Found(Path(weights))
     if weights == IMAGENET:
-        return Found(fetch_imagenet(builder), source="torchvision")
+        return Found(fetch(imagenet_file(builder)), source="torchvision")
     card = card_for(weights, builder)
     return Found(fetch_weights(card), card, card.weights.source)
