@@ -1,5 +1,8 @@
 """A network starts from the weights of another one as far as they have them in common."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -64,6 +67,22 @@ def test_a_classifier_of_other_classes_starts_anew_and_all_else_is_taken(run):
     assert found["logits/kernel"].shape[-1] == 6
     assert np.abs(found["logits/kernel"]).max() < 0.1  # its start; those of the run are above 0.5
     for name in found.keys() - {"logits/kernel", "logits/bias"}:
+        np.testing.assert_array_equal(found[name], trained[name], err_msg=name)
+
+
+def test_a_segmentation_network_starts_from_a_run_of_another_task(tmp_path, undrawn_weights):
+    """Of other classes, and without the block: the names of its parts are those of all networks."""
+    recipe = {"task": "segmentation", "builder": "fcn_r50", "epochs": 1}
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe))
+    data = TrainingData("streets", 8, ("road", "sky", "tree"), False, "0")
+    (tmp_path / "data.json").write_text(json.dumps(asdict(data)))
+    source = shaken(models.fcn_r50(classes=3))
+    source.save_weights(tmp_path / LAST)
+    target = models.nl_fcn_r50(classes=5)
+    start_from(tmp_path, target, "nl_fcn_r50")
+    trained, found = arrays(source), arrays(target)
+    assert np.abs(found["logits/kernel"]).max() < 0.5  # its start; those of the run are above 0.5
+    for name in trained.keys() - {"logits/kernel", "logits/bias"}:
         np.testing.assert_array_equal(found[name], trained[name], err_msg=name)
 
 
