@@ -190,10 +190,11 @@ PUBLIC = {
     "pretrained": "Card cached_path card_names fetch_weights read_card",
     "report": "classification_sections write_report",
     "studies": "Study compare find_study groups_of read_study run_study write_comparison",
-    "tasks": "Predictor TASKS find_recipe load_run read_recipe read_run recipe_names train",
+    "tasks": """
+        Predictor TASKS find_recipe load_run plan_training read_recipe read_run recipe_names train
+    """,
     "tasks.video_classification": """
-        Evaluation Evaluator VideoClassification VideoClassifier VideoRecipe plan_training
-        training_clips
+        Evaluation Evaluator VideoClassification VideoClassifier VideoRecipe training_clips
     """,
     "training": """
         BaseRecipe CoupledSGD Models RescaleMomentum Run Task TrainingData TrainingStopped

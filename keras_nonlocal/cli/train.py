@@ -59,8 +59,7 @@ def add_parser(commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train with a progress bar, or print the plan."""
     from ..tasks.recipes import find_recipe
-    from ..tasks.train import train
-    from ..tasks.video_classification.plan import plan_training
+    from ..tasks.train import plan_training, train
     from ..training.distributed.strategies import strategy_for
     from ..training.recipe_files import change_recipe
     from ..training.run_folder import CHECKPOINT

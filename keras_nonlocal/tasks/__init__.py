@@ -9,4 +9,5 @@ from .predictor import read_run as read_run
 from .recipes import find_recipe as find_recipe
 from .recipes import read_recipe as read_recipe
 from .table import TASKS as TASKS
+from .train import plan_training as plan_training
 from .train import train as train

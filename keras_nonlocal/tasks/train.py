@@ -1,4 +1,4 @@
-"""Recipe and data -> trained network: the task that the recipe names, trained by `fit`."""
+"""Recipe and data -> trained network, or what training will take, by the task of the recipe."""
 
 from __future__ import annotations
 
@@ -61,3 +61,25 @@ def train(
         workers=workers,
     )
     return fit(task, folder, **options)
+
+
+def plan_training(
+    recipe: BaseRecipe, source: Any, *, split: str | None = None, measure: bool = True
+) -> Any:
+    """Tells what a run will take, from the data and a few steps on this machine.
+
+    Args:
+        recipe, source, split: As in `train`.
+        measure: Whether to time steps. Those are of few examples, as the whole batch may be meant
+            for more memory than there is here, so they say a little too much for large batches.
+
+    Returns:
+        The plan, with numbers by name; `print` shows it on a page.
+
+    Raises:
+        ValueError: Recipe and data do not go together.
+
+    Example:
+        print(plan_training(find_recipe("nl_i3d_r50_32x2"), "kinetics/train.csv"))
+    """
+    return TASKS[recipe.task](recipe, source, split=split).plan(measure=measure)

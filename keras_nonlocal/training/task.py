@@ -98,6 +98,9 @@ class Task(Protocol):
     def score(self, model: keras.Model) -> Any:
         """Scores of the validation data; `None` where there is none."""
 
+    def plan(self, *, measure: bool = True) -> Any:
+        """What a run will take: steps, memory, hours; `print` shows it on a page."""
+
     def facts(self) -> Sequence[tuple[str, object]]:
         """Names and values for the top of the report: the network, the data."""
 

@@ -81,7 +81,7 @@ def test_ctrl_c_is_said_in_one_line(call, tmp_path, capsys, monkeypatch):
     (tmp_path / "checkpoint.npz").touch()
     assert call(*command) == 130
     assert "the same command goes on from its last checkpoint" in capsys.readouterr().err
-    monkeypatch.setattr("keras_nonlocal.tasks.video_classification.plan.plan_training", interrupted)
+    monkeypatch.setattr(sys.modules["keras_nonlocal.tasks.train"], "plan_training", interrupted)
     assert call("tiny.json", "--data", "videos", "--dry-run") == 130
     assert capsys.readouterr().err == "\nInterrupted.\n"
 

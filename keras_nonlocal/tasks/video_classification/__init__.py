@@ -4,6 +4,5 @@ from .classifier import VideoClassifier as VideoClassifier
 from .data import training_clips as training_clips
 from .evaluation_callback import Evaluation as Evaluation
 from .evaluator import Evaluator as Evaluator
-from .plan import plan_training as plan_training
 from .recipe import VideoRecipe as VideoRecipe
 from .task import VideoClassification as VideoClassification

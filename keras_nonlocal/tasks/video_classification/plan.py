@@ -16,7 +16,6 @@ from ...training.optimizers.schedules import learning_rate
 from ...training.timetable import Timetable
 from .data import training_clips
 from .recipe import VideoRecipe
-from .task import VideoClassification
 
 # Clips of a measured step: few, so that a network meant for many devices fits into this machine.
 MEASURED_CLIPS = 2
@@ -74,23 +73,9 @@ class TrainingPlan:
         return f"{page}\n\nNon-local blocks, for the whole batch:\n{self.blocks}"
 
 
-def plan_training(
-    recipe: VideoRecipe, source: Any, *, split: str | None = None, measure: bool = True
-) -> TrainingPlan:
-    """Tells what a run will take, from the data and a few steps on this machine.
-
-    Args:
-        recipe, source, split: As in `train`.
-        measure: Whether to time steps. Those are of two clips, as the whole batch may be meant for
-            more memory than there is here, so they say a little too much for large batches.
-
-    Raises:
-        ValueError: Recipe and data do not go together.
-
-    Example:
-        print(plan_training(find_recipe("nl_i3d_r50_32x2"), "kinetics/train.csv"))
-    """
-    task = VideoClassification(recipe, source, split=split)
+def plan_of(task: Any, *, measure: bool = True) -> TrainingPlan:
+    """Tells what a run of `VideoClassification` will take; see `tasks.plan_training`."""
+    recipe = task.recipe
     timetable = Timetable.of(recipe, task.data.examples)
     network = task.build(read_weights=False)
     shape = input_shape(recipe)
@@ -130,7 +115,7 @@ def input_shape(recipe: VideoRecipe) -> tuple[int, int, int, int]:
     return (recipe.frames, height, width, 3)
 
 
-def _seconds_per_clip(task: VideoClassification, trainer: keras.Model, steps: int = 3) -> float:
+def _seconds_per_clip(task: Any, trainer: keras.Model, steps: int = 3) -> float:
     """Of whole training steps with their input; the first, which traces, is left out."""
     few = task.recipe.changed(batch_size=min(task.recipe.batch_size, MEASURED_CLIPS))
     rate = learning_rate(task.recipe, steps_per_epoch=1)

@@ -23,6 +23,7 @@ from .data import check_labels, open_source, training_clips
 from .evaluation_callback import Evaluation
 from .evaluator import Evaluator
 from .network import build, loss_of, metrics_of
+from .plan import TrainingPlan, plan_of
 from .recipe import VideoRecipe
 
 SAMPLES = 6  # videos on the page of a run
@@ -110,6 +111,9 @@ class VideoClassification:
 
     def sections(self, scores: Scores) -> Mapping[str, Section | None]:
         return classification_sections(scores, samples=report_samples.section(scores, SAMPLES))
+
+    def plan(self, *, measure: bool = True) -> TrainingPlan:
+        return plan_of(self, measure=measure)
 
     @staticmethod
     def networks(recipe: VideoRecipe, data: TrainingData) -> Models:

@@ -6,8 +6,9 @@ import pytest
 from training.squares import write_squares
 
 from keras_nonlocal.cost import flops
+from keras_nonlocal.tasks import plan_training
 from keras_nonlocal.tasks.video_classification.network import build
-from keras_nonlocal.tasks.video_classification.plan import input_shape, plan_training
+from keras_nonlocal.tasks.video_classification.plan import input_shape
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 
 RECIPE = VideoRecipe(
