@@ -70,7 +70,7 @@ class EpochPart:
         return EpochPart(steps, self.seconds + other.seconds, means)
 
 
-class History(keras.callbacks.Callback):
+class RunHistory(keras.callbacks.Callback):
     """Counts steps, and makes one row of numbers of each epoch.
 
     Args:
@@ -132,7 +132,7 @@ class History(keras.callbacks.Callback):
         return float(keras.ops.convert_to_numpy(rate))
 
 
-class Checkpoint(keras.callbacks.Callback):
+class RunCheckpoint(keras.callbacks.Callback):
     """Saves the best weights, and all that the run needs to resume, into its folder.
 
     Args:
@@ -146,7 +146,7 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(
         self,
         place: RunFolder,
-        history: History,
+        history: RunHistory,
         inference: keras.Model,
         every: int | None = None,
         monitor: str | None = None,
@@ -188,7 +188,7 @@ class MetricsLog(keras.callbacks.Callback):
     there repeats no row and loses none.
     """
 
-    def __init__(self, place: RunFolder, history: History):
+    def __init__(self, place: RunFolder, history: RunHistory):
         super().__init__()
         self._folder, self._history = place.path if place.writes else None, history
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 from ..report.page import write_report
 from ..utils.atomic_files import replacing
 from ..utils.errors import InputError, TrainingStopped, cause_of
-from .callbacks import Checkpoint, History, write_metrics
+from .callbacks import RunCheckpoint, RunHistory, write_metrics
 from .run_folder import CHECKPOINT, LAST, Run, RunFolder
 from .task import Task
 
@@ -22,7 +22,7 @@ _FAULTS = (tf.errors.OpError, OSError, InputError, FloatingPointError)
 
 
 @contextmanager
-def explained(history: History, checkpoint: Checkpoint) -> Iterator[None]:
+def explained(history: RunHistory, checkpoint: RunCheckpoint) -> Iterator[None]:
     """Turns what ends a run early into an error that says why, and where it goes on."""
     try:
         yield

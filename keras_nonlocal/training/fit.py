@@ -23,11 +23,11 @@ import tensorflow as tf
 from ..utils.checks import positive_int
 from . import distributed
 from .callbacks import (
-    Checkpoint,
     FiniteLoss,
-    History,
     MetricsLog,
     PreciseNorm,
+    RunCheckpoint,
+    RunHistory,
     tensorboard_log,
 )
 from .distributed.strategies import check_batch, is_chief, strategy_for
@@ -121,9 +121,9 @@ def fit(
     validation = task.validation(models.inference)
     scale = [RescaleMomentum(rate)] if recipe.rescale_momentum else []
     norms = [PreciseNorm(task.batches, count)] if (count := recipe.precise_norm_batches) else []
-    history = History(notes, rate)
+    history = RunHistory(notes, rate)
     monitor = validation.monitor if validation else None
-    checkpoint = Checkpoint(place, history, models.inference, checkpoint_every, monitor)
+    checkpoint = RunCheckpoint(place, history, models.inference, checkpoint_every, monitor)
     loop = Loop(
         step=[FiniteLoss(), *scale, *norms],
         evaluate=[validation] if validation else [],
