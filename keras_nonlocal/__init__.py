@@ -7,6 +7,7 @@ TensorFlow. `__init__.pyi` beside this file lists what there is.
 import os
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from threading import Thread
 
 import lazy_loader
 from wrapt import register_post_import_hook
@@ -27,9 +28,15 @@ except PackageNotFoundError:  # a bare checkout
 _SERIALIZABLE = ("layers", "augmentation", "backbones", "training.optimizers")
 
 
-def _register(_keras):
-    for room in _SERIALIZABLE:
-        import_module(f"{__name__}.{room}")
+def _register(keras):
+    try:
+        for room in _SERIALIZABLE:
+            import_module(f"{__name__}.{room}")
+    except RuntimeError as error:
+        if "deadlock" not in str(error):
+            raise
+        # Another thread imports the room, and waits until this one has imported Keras.
+        Thread(target=_register, args=(keras,)).start()
 
 
 register_post_import_hook(_register, "keras")

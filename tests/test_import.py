@@ -101,3 +101,41 @@ for one, other in zip(found, (values["arr_1"], values["arr_2"])):
 print(*keras.saving.get_custom_objects())
 """
     assert set(registered_classes()) <= set(fresh(script, saved))
+
+
+THREADS = """
+import sys, threading, time
+import keras_nonlocal
+from importlib import import_module
+
+def imported(name, wait):
+    time.sleep(wait)
+    try:
+        import_module(name)
+    except BaseException as error:
+        print("failed:", name, error)
+
+threads = [threading.Thread(target=imported, args=(name, 0.25 * place))
+           for place, name in enumerate(sys.argv[1:])]
+for thread in threads:
+    thread.start()
+while threading.active_count() > 1:
+    time.sleep(0.01)
+import keras
+print(*keras.saving.get_custom_objects())
+"""
+
+
+@pytest.mark.parametrize(
+    "rooms",
+    [
+        ["keras", "keras_nonlocal.layers"],
+        ["keras", "keras_nonlocal.training.fit"],
+        ["keras_nonlocal.training", "keras_nonlocal.layers", "keras_nonlocal.backbones"],
+    ],
+    ids=" ".join,
+)
+def test_threads_that_import_keras_and_rooms_at_once_all_succeed(rooms):
+    found = fresh(THREADS, *rooms)
+    assert "failed:" not in found
+    assert set(registered_classes()) <= set(found)
