@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from ...data.manifest import Entry
-from .encoding import Encoded, ShardOptions, Value, encode
+from .encoding import Encoded, ShardOptions, Value
+from .remote_encoding import encode_remote
 
 FRAMES_KEY, TIMES_KEY = "image/encoded", "image/timestamp"
 
@@ -40,7 +41,7 @@ def clip_example(
     >>> len(example.feature_lists.feature_list["image/encoded"].feature)
     75
     """
-    return serialized_clip(encode(entry, options or ShardOptions(), class_names))
+    return serialized_clip(encode_remote(entry, options or ShardOptions(), class_names))
 
 
 def serialized_clip(clip: Encoded) -> bytes:

@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from keras_nonlocal.data.manifest import Entry
-from keras_nonlocal.video.decoding import VideoError, read_frames
+from keras_nonlocal.video.decoding.container import VideoError
+from keras_nonlocal.video.decoding.read import read_frames
 from keras_nonlocal.video.shards.encoding import ShardOptions, encode
 from keras_nonlocal.video.shards.sequence_example import clip_example
 
@@ -109,3 +110,10 @@ def test_a_name_that_is_no_utf_8_is_stored_as_it_is_on_disk(write, tmp_path):
 def test_encoding_gives_up_after_the_time_that_it_is_given(write):
     with pytest.raises(VideoError, match="longer than 1e-09 seconds"):
         encode(Entry(str(write("a.mp4"))), ShardOptions(), time_limit=1e-9)
+
+
+def test_a_video_at_an_address_gives_what_its_file_gives(write):
+    path = str(write("a.mp4", frames=9))
+    tf.io.gfile.copy(path, "ram://examples/a.mp4", overwrite=True)
+    example = _example(Entry("ram://examples/a.mp4", (4,)))
+    np.testing.assert_array_equal(_frames(example), _frames(_example(Entry(path, (4,)))))
