@@ -13,7 +13,7 @@ def start_tensorflow(*, verbose: bool) -> None:
     They write to the file descriptor of standard error, past Python, and before any level of
     logging is in force. Meanwhile that goes into a file, which is shown if something fails.
     """
-    if verbose:
+    if verbose or sys.stderr is None:  # it is closed: there is nobody to read it
         import tensorflow as tf
 
         return

@@ -1,4 +1,4 @@
-"""What a report shows of a classifier's scores, be they of examples or of anything else."""
+"""What a report shows of a classifier's scores."""
 
 from __future__ import annotations
 

@@ -37,15 +37,16 @@ def write_report(
         history: Rows of numbers by name, one an epoch, in order, each with its `epoch`. A name and
             its twin with `val_` before it share a picture. What is not finite is drawn as a gap.
         facts: Names and values for a table at the top, such as the recipe and the data.
-        sections: What else the page shows, by the names of their pictures, such as what
-            `classification_sections` makes of scores. The first comes before the curves.
+        sections: What else the page shows, such as what `classification_sections` makes of
+            scores, by the names of their pictures: small letters and `_`. The first comes before
+            the curves.
 
     Returns:
         The page's path.
 
     Raises:
-        ValueError: There is neither a history nor a section, or a row of the history is no row of
-            numbers with an epoch after the last.
+        ValueError: There is neither a history nor a section, a section has the name of another,
+            or a row of the history is no row of numbers with an epoch after the last.
 
     Example:
 
@@ -56,6 +57,12 @@ def write_report(
     folder, rows = Path(folder), checked(history)
     if not rows and not sections:
         raise ValueError("A report needs `history` or `sections`, but it received neither.")
+    for name in sections or ():
+        if not re.fullmatch("[a-z_]+", name) or name in ("curves", "epochs"):
+            raise ValueError(
+                "A section's name must be of small letters and `_`, and neither `curves` nor "
+                f"`epochs`. Received: {name!r}"
+            )
     first, *others = (sections or {}).items() or [("", None)]
     ordered = [first, ("curves", curves.section(rows)), *others, ("epochs", epochs.section(rows))]
     shown = {name: section for name, section in ordered if section is not None}

@@ -50,5 +50,10 @@ def read_recipe(path: str | os.PathLike[str]) -> Any:
     content, where = recipe_json(path)
     if not isinstance(content, dict):
         raise ValueError(f"{where} must be an object with the fields of a recipe.")
-    task = one_of("task", content.get("task"), TASKS)
-    return parse(TASKS[str(task)].Recipe, content, where)
+    if "task" not in content:
+        raise ValueError(f"{where} lacks the field `task`: one of {', '.join(TASKS)}.")
+    try:
+        task = one_of("task", content["task"], TASKS)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    return parse(TASKS[task].Recipe, content, where)

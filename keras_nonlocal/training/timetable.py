@@ -17,11 +17,6 @@ class Span(NamedTuple):
     steps_per_epoch: int
 
     @property
-    def steps(self) -> int:
-        """In all of its epochs."""
-        return (self.epochs - self.initial_epoch) * self.steps_per_epoch
-
-    @property
     def epochs_and_steps(self) -> dict[str, int]:
         """As `keras.Model.fit` takes them."""
         names = ("initial_epoch", "epochs", "steps_per_epoch")

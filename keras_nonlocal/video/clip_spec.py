@@ -181,12 +181,12 @@ class ClipSpec:
 
 
 def _channels(name: str, value: Any) -> tuple[float, ...]:
-    numbers = tuple(value) if isinstance(value, list | tuple) else ()
-    if len(numbers) != 3 or not all(isinstance(each, int | float) for each in numbers):
+    numbers = np.asarray(value)
+    if numbers.shape != (3,) or numbers.dtype.kind not in "fiu" or not np.isfinite(numbers).all():
         raise ValueError(
             f"`{name}` must be one number for each of three channels. Received: {name}={value!r}"
         )
-    return numbers
+    return tuple(numbers.tolist())
 
 
 def a_clip(clip: object) -> ClipSpec:

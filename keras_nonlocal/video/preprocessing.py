@@ -29,7 +29,7 @@ def prepare(
         follow: Height and width of a crop that moves along with what moves; with `motion_only`.
 
     Raises:
-        ValueError: `follow` without `motion_only`.
+        ValueError: `follow` without `motion_only`, or only one of `mean` and `std`.
 
     Example:
 
@@ -39,6 +39,8 @@ def prepare(
     """
     if follow and not motion_only:
         raise ValueError("`follow` needs `motion_only=True`: it follows what moves.")
+    if (mean is None) != (std is None):
+        raise ValueError(f"Give both `mean` and `std`, or neither. Received: {mean=}, {std=}")
     clips = tf.cast(clips, "float32")
     if not motion_only:
         return clips if mean is None else normalised(clips, mean, std)

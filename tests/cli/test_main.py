@@ -95,3 +95,8 @@ def test_the_strategies_of_the_command_are_those_of_training():
     from keras_nonlocal.training.distributed import strategies
 
     assert named == strategies.STRATEGIES
+
+
+def test_a_command_runs_where_standard_error_is_closed(tmp_path):
+    command = f"{sys.executable} -m keras_nonlocal predict nowhere.mp4 2>&-"
+    assert subprocess.run(command, shell=True, check=False, cwd=tmp_path).returncode == 2

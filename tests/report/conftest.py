@@ -7,7 +7,7 @@ from report.parsed import Page
 
 from keras_nonlocal.report import classification_sections, write_report
 from keras_nonlocal.tasks.video_classification import report_samples
-from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.decoding.write import write_video
 
 
 @pytest.fixture

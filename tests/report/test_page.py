@@ -17,6 +17,7 @@ from report.cases import (
 )
 from report.parsed import Page
 
+from keras_nonlocal.pages.parts import Section
 from keras_nonlocal.report import classification_sections, write_report
 from keras_nonlocal.tasks.video_classification import report_samples
 
@@ -182,3 +183,9 @@ def test_a_video_whose_name_is_no_utf_8_is_shown(report, videos, tmp_path):
     shutil.copy(videos[0], odd)
     page = report(scores=scores([odd, *videos[1:]]), samples=6)
     assert "caf\\udce9.mp4" in page.words
+
+
+@pytest.mark.parametrize("name", ["curves", "epochs", "Per-Class2", ""])
+def test_a_section_whose_picture_would_be_lost_is_refused(report, name):
+    with pytest.raises(ValueError, match=f"Received: '{name}'"):
+        report(sections={name: Section("A heading", "<p>words</p>")})

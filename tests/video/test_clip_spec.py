@@ -66,3 +66,14 @@ def test_speed_counts_frames():
 def test_a_video_does_not_play_more_slowly_than_speed_says():
     with pytest.raises(ValueError, match="`speed` must be a number of at least 1"):
         ClipSpec(8, speed=0.5)
+
+
+def test_mean_and_std_may_be_arrays():
+    clip = ClipSpec(8, mean=np.array([1.0, 2, 3]), std=np.float32([2, 2, 2]))
+    assert (clip.mean, clip.std) == ((1.0, 2.0, 3.0), (2.0, 2.0, 2.0))
+
+
+@pytest.mark.parametrize("mean", [(1, 2), "abc", (float("inf"),) * 3, (True,) * 3, 1.0])
+def test_what_is_no_number_for_each_channel_is_refused(mean):
+    with pytest.raises(ValueError, match="`mean` must be one number for each"):
+        ClipSpec(8, mean=mean, std=(1, 1, 1))

@@ -1,6 +1,7 @@
 """Preparation is one line of arithmetic, so it is compared with the same line in NumPy."""
 
 import numpy as np
+import pytest
 
 from keras_nonlocal.video.preprocessing import prepare
 
@@ -40,3 +41,9 @@ def test_a_clip_alone_is_prepared_as_in_a_batch():
     batch = prepare(clips(), mean=MEAN, std=STD, motion_only=True)
     alone = prepare(clips()[1], mean=MEAN, std=STD, motion_only=True)
     np.testing.assert_allclose(alone, batch[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("half", [{"mean": MEAN}, {"std": STD}])
+def test_half_of_a_normalisation_is_refused(half):
+    with pytest.raises(ValueError, match="both `mean` and `std`"):
+        prepare(clips(), **half)

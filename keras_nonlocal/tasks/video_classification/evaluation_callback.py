@@ -54,22 +54,21 @@ class Evaluation(keras.callbacks.Callback):
                 "`evaluator` must be a `keras_nonlocal.tasks.video_classification.Evaluator`. "
                 f"Received: evaluator={evaluator!r}"
             )
-        self.evaluator, self.source, self.prefix = evaluator, source, prefix
+        self.evaluator, self.source, self.prefix = evaluator, read_source(source), prefix
         self.every, self.network, self.check = positive_int("every", every), network, check
         self.scores: Scores | None = None
-        multi_label = getattr(source, "multi_label", False)
-        self.monitor = prefix + ("mean_average_precision" if multi_label else "top1")
+        figure = "mean_average_precision" if self.source.multi_label else "top1"
+        self.monitor = prefix + figure
 
     def on_train_begin(self, logs=None):
-        self._videos = read_source(self.source)
         if self.check:
-            self.evaluator.check(self._tested, self._videos)
+            self.evaluator.check(self._tested, self.source)
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every:
             return
         self.scores = self.evaluator.evaluate(
-            self._tested, self._videos, progress=False, check=False
+            self._tested, self.source, progress=False, check=False
         )
         if logs is not None:
             figures = summary(self.scores, intervals=False)

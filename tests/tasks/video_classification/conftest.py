@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_nonlocal import models
-from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.decoding.write import write_video
 
 CLASSES = ("bend", "jack", "run")
 SIZES = ((32, 48), (48, 32), (40, 40))

@@ -72,3 +72,10 @@ def test_a_video_that_is_missing_is_named_before_the_first_step(small, data, vid
         small.fit(*data, verbose=0, callbacks=[test])
     for one, other in zip(before, small.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_several_labels_a_video_are_watched_by_their_own_figure(videos, tmp_path):
+    table = tmp_path / "several.csv"
+    table.write_text(f"path,labels\n{videos[0][0]},bend;run\n{videos[1][0]},jack\n")
+    test = Evaluation(Evaluator(ClipSpec(8, size=(32, 32))), table)
+    assert test.monitor == "val_mean_average_precision"

@@ -7,7 +7,9 @@ import pytest
 from keras_nonlocal import augmentation
 from keras_nonlocal.pretrained.entries import recipe_names
 from keras_nonlocal.tasks.recipes import find_recipe, read_recipe
+from keras_nonlocal.tasks.train import plan_training, train
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
+from keras_nonlocal.training.recipe import BaseRecipe
 from keras_nonlocal.training.recipe_files import change_recipe, write_recipe
 
 NEEDED = {
@@ -270,3 +272,14 @@ def test_other_recipes_are_found_by_path(tmp_path):
 def test_a_recipe_that_is_not_there_is_answered_with_those_that_are(name):
     with pytest.raises(FileNotFoundError, match=rf"no recipe '{name}'.*nl_i3d_r50_32x2"):
         find_recipe(name)
+
+
+def test_a_recipe_of_no_task_or_of_an_unknown_one_is_named(tmp_path):
+    without = {name: value for name, value in NEEDED.items() if name != "task"}
+    with pytest.raises(ValueError, match=r"recipe\.json.* lacks the field `task`"):
+        read_recipe(write(tmp_path, without))
+    with pytest.raises(ValueError, match=r"recipe\.json.*must be one of 'video_classification'"):
+        read_recipe(write(tmp_path, {**NEEDED, "task": "sculpture"}))
+    for of_a_task in (train, plan_training):
+        with pytest.raises(ValueError, match="`task` must be one of 'video_classification'"):
+            of_a_task(BaseRecipe(task="sculpture", epochs=1), [])

@@ -20,7 +20,7 @@ from keras_nonlocal.tasks.video_classification import score_store
 from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
 from keras_nonlocal.tasks.video_classification.traced_network import digest
 from keras_nonlocal.video.clip_spec import ClipSpec
-from keras_nonlocal.video.decoding import VideoError
+from keras_nonlocal.video.decoding.container import VideoError
 
 CLIP = ClipSpec(8, size=(32, 32), clips=2, mean=(114.75,) * 3, std=(57.375,) * 3)
 FILE = "scores-00000-of-00001.npz"
