@@ -12,7 +12,7 @@ _attached = {}  # in a worker: shared memory by name
 
 
 def _read(path, frames, stride, start, slot, shape):
-    from keras_nonlocal.video.decoding import read_clip
+    from keras_nonlocal.video.decoding.read import read_clip
 
     memory = _attached.setdefault(slot, None) or SharedMemory(slot)
     _attached[slot] = memory
@@ -25,7 +25,7 @@ def processes(path, clips, frames, stride, workers=2):
     """A function that gives clips through `tf.data`, decoded by worker processes."""
     import tensorflow as tf
 
-    from keras_nonlocal.video.decoding import read_clip
+    from keras_nonlocal.video.decoding.read import read_clip
     from keras_nonlocal.video.pipeline import with_fixed_tuning
 
     shape, free = read_clip(path, frames, stride=stride, start=0).shape, Queue()

@@ -5,7 +5,7 @@ import pytest
 
 from keras_nonlocal.cli import data_shard
 from keras_nonlocal.data.ledger import read_ledger
-from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.decoding.write import write_video
 from keras_nonlocal.video.shards.index import read_set
 
 

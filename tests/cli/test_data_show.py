@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_nonlocal.cli.main import main
-from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.decoding.write import write_video
 from keras_nonlocal.video.samples import synthetic_task
 
 SMALL = ["--frames", "4", "--stride", "1", "--size", "32"]

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from keras_nonlocal.cli.main import main
-from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.decoding.write import write_video
 from keras_nonlocal.video.samples import sample_video
 
 

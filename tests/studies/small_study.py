@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from keras_nonlocal.studies.study import Trial, recipe_of
-from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.decoding.write import write_video
 
 PEOPLE = ("ann", "bob")
 RECIPE = {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.decoding.write import write_video
 
 
 def write_noise(folder, count, frames, size):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.decoding.write import write_video
 
 CLASSES = ("bright", "dark")
 

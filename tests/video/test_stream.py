@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_nonlocal import augmentation
 from keras_nonlocal.video.clip_spec import ClipSpec
-from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.decoding.write import write_video
 from keras_nonlocal.video.shards.writing import write_shards
 from keras_nonlocal.video.stream import training_stream
 

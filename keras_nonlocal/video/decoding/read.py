@@ -33,16 +33,6 @@ def count_frames(path: PathLike, *, time_limit: float = TIME_LIMIT) -> int:
     return seen
 
 
-def frame_times(path: PathLike) -> np.ndarray:
-    """When each frame of a video is shown: int64 microseconds, counted from its first frame.
-
-    Raises:
-        FileNotFoundError, VideoError: As `count_frames`.
-    """
-    with Video(path) as video:
-        return video.index.times
-
-
 def read_frames(
     path: PathLike,
     indices: Sequence[int],

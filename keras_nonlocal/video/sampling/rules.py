@@ -68,7 +68,8 @@ class Stretched:
     """Frames spread over a span of time, so that 8 frames of 64 are 9 apart; none past the end.
 
     Test clips lie equal parts of the room there is apart, so that the last one ends before the
-    video does.
+    video does. Fractions of frames are kept as integers over `unit`; 64 bits are enough for clips
+    of 128 frames out of 10 million.
     """
 
     def random(self, draw, length, frames, stride, rate, xp):

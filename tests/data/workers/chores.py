@@ -16,7 +16,7 @@ def modules(_):
 
 
 def probed(path):
-    from keras_nonlocal.video.decoding import probe
+    from keras_nonlocal.video.decoding.probe import probe
 
     return probe(path), "tensorflow" in sys.modules or "keras" in sys.modules
 

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import real_clips
 
-from keras_nonlocal.video.decoding import VideoError, count_frames, probe, read_clip
+from keras_nonlocal.video.decoding.container import VideoError
+from keras_nonlocal.video.decoding.probe import probe
+from keras_nonlocal.video.decoding.read import count_frames, read_clip
 
 FRAMES, SIZE = 20, (48, 64)
 SECONDS = 5  # that one file may take; the files take milliseconds

@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_nonlocal.video.decoding import (
-    VideoError,
-    frame_times,
-    iterate_frames,
-    probe,
-    read_clip,
-    read_frames,
-)
+from keras_nonlocal.video.decoding.container import VideoError
+from keras_nonlocal.video.decoding.open_video import Video
+from keras_nonlocal.video.decoding.probe import probe
+from keras_nonlocal.video.decoding.read import iterate_frames, read_clip, read_frames
 
 ONE_BY_ONE = {"codec": "libx264", "options": {"g": "5", "bf": "2"}}
+
+
+def frame_times(path):
+    """When each frame is shown, in microseconds after the first."""
+    with Video(path) as video:
+        return video.index.times
 
 
 def decoded_in_order(path):

@@ -6,7 +6,8 @@ import pytest
 
 from keras_nonlocal.video.clip_reader import read_clips
 from keras_nonlocal.video.clip_spec import ClipSpec
-from keras_nonlocal.video.decoding import VideoError, count_frames, read_clip, read_frames
+from keras_nonlocal.video.decoding.container import VideoError
+from keras_nonlocal.video.decoding.read import count_frames, read_clip, read_frames
 
 CONTAINERS = [
     ("a.mp4", {"codec": "mpeg4"}),

@@ -6,7 +6,9 @@ import pytest
 import real_clips
 from real_clips import CLIPS, CUT_SHORT, FACTS, SOUND
 
-from keras_nonlocal.video.decoding import VideoError, count_frames, probe, read_clip, read_frames
+from keras_nonlocal.video.decoding.container import VideoError
+from keras_nonlocal.video.decoding.probe import probe
+from keras_nonlocal.video.decoding.read import count_frames, read_clip, read_frames
 
 pytestmark = real_clips.needed
 each_sound_file = pytest.mark.parametrize("name", SOUND)

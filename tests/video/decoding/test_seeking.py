@@ -4,14 +4,9 @@ import av
 import numpy as np
 import pytest
 
-from keras_nonlocal.video.decoding import (
-    Video,
-    frame_times,
-    iterate_frames,
-    probe,
-    read_clip,
-    read_frames,
-)
+from keras_nonlocal.video.decoding.open_video import Video
+from keras_nonlocal.video.decoding.probe import probe
+from keras_nonlocal.video.decoding.read import iterate_frames, read_clip, read_frames
 
 H264 = {"codec": "libx264"}
 ENCODINGS = {
@@ -51,6 +46,12 @@ ENCODINGS = {
     },
 }
 each_encoding = pytest.mark.parametrize("name", ENCODINGS)
+
+
+def frame_times(path):
+    """When each frame is shown, in microseconds after the first."""
+    with Video(path) as video:
+        return video.index.times
 
 
 @pytest.fixture

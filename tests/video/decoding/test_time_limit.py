@@ -5,8 +5,10 @@ import time
 import numpy as np
 import pytest
 
-from keras_nonlocal.video.decoding import Video, VideoError, count_frames, write_video
-from keras_nonlocal.video.decoding.container import Deadline
+from keras_nonlocal.video.decoding.container import Deadline, VideoError
+from keras_nonlocal.video.decoding.open_video import Video
+from keras_nonlocal.video.decoding.read import count_frames
+from keras_nonlocal.video.decoding.write import write_video
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import av
 import numpy as np
 import pytest
 
-from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.decoding.write import write_video
 
 
 def _decode(path):

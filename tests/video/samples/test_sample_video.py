@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_nonlocal.video.decoding import count_frames
+from keras_nonlocal.video.decoding.read import count_frames
 from keras_nonlocal.video.samples import sample_video
 
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_nonlocal.data.find_files import list_folder
-from keras_nonlocal.video.decoding import read_clip
+from keras_nonlocal.video.decoding.read import read_clip
 from keras_nonlocal.video.samples import synthetic_task
 
 SMALL = {"frames": 16, "size": (32, 32)}

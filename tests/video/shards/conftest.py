@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_nonlocal.data.manifest import Entry, Manifest
-from keras_nonlocal.video.decoding import write_video
+from keras_nonlocal.video.decoding.write import write_video
 from keras_nonlocal.video.shards.writing import write_shards
 
 LENGTHS = (5, 12, 20, 26, 30, 31)

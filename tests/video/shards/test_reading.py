@@ -122,7 +122,8 @@ def test_views_of_a_video_follow_each_other_clip_by_clip(written, read_numbers):
 @pytest.fixture(scope="module")
 def ramp(tmp_path_factory):
     """Shards of one video that gets lighter from left to right, and its pixels."""
-    from keras_nonlocal.video.decoding import read_frames, write_video
+    from keras_nonlocal.video.decoding.read import read_frames
+    from keras_nonlocal.video.decoding.write import write_video
 
     folder = tmp_path_factory.mktemp("ramp")
     row = np.linspace(0, 255, 128).astype("uint8")
@@ -149,7 +150,7 @@ def test_decoding_a_crop_gives_the_pixels_of_the_whole_frame_there(ramp):
     "clip", [ClipSpec(2, size=(32, 48)), ClipSpec(2, short_side=96, size=(96, 100))]
 )
 def test_frames_stored_in_another_size_are_scaled_as_videos_are(ramp, tmp_path, clip):
-    from keras_nonlocal.video.decoding import read_frames
+    from keras_nonlocal.video.decoding.read import read_frames
 
     folder, _ = ramp
     video = folder.parent / "r.mp4"
