@@ -66,7 +66,7 @@ def test_the_folder_holds_the_run_and_nothing_else(trained, folder):
     ]
     assert read_recipe(folder / "recipe.json") == trained.recipe
     data = json.loads((folder / "data.json").read_text())
-    assert (data["clips"], data["class_names"], data["multi_label"]) == (8, list(CLASSES), False)
+    assert (data["examples"], data["class_names"], data["multi_label"]) == (8, list(CLASSES), False)
 
 
 def test_metrics_are_rows_of_epochs_and_the_same_in_both_files(trained, folder):
@@ -171,7 +171,7 @@ def test_another_recipe_is_refused_and_nothing_changes(
 
 def test_other_data_are_refused_and_nothing_changes(trained, unseen, folder):
     before = state(folder)
-    with pytest.raises(ValueError, match=r"data\.json is of another.*\n  clips: there 8, now 6"):
+    with pytest.raises(ValueError, match=r"data\.json is of another.*\n  examples: there 8, now 6"):
         fit(trained.recipe, unseen, folder)
     assert state(folder) == before
 

@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 import keras
 import numpy as np
 import one_worker
-import squares
 import tensorflow as tf
+from training.squares import write_squares
 
 from keras_nonlocal.training.distributed.fit import fit
 from keras_nonlocal.training.distributed.strategies import strategy_for
@@ -58,7 +58,7 @@ def of_recipe():
 
     Its rate is low: norms of so few clips make a little difference a large one in a few steps.
     """
-    import small_runs  # its recipe has layers: devices are settled then
+    from training import small_runs  # its recipe has layers: devices are settled then
 
     recipe = small_runs.RECIPE.changed(
         epochs=2,
@@ -67,7 +67,7 @@ def of_recipe():
         arguments={**small_runs.RECIPE.arguments, "dropout": 0.0},
     )
     with TemporaryDirectory() as folder:
-        videos = squares.write_squares(folder, 8)
+        videos = write_squares(folder, 8)
         one, two = (
             small_runs.fit(recipe, videos, strategy=name).model.get_weights()
             for name in ("one", "mirrored")

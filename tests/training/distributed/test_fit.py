@@ -27,6 +27,8 @@ PATIENCE = 240  # seconds; some machines are busy
 def start(script, *arguments, core=0, **environment):
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     pin = ["taskset", "-c", str(cores[core % len(cores)])] if cores else []
+    paths = [str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     return subprocess.Popen(
         [*pin, sys.executable, HERE / script, *map(str, arguments)],
         env={**os.environ, **environment},
