@@ -12,10 +12,12 @@ from harness import Row, alternate, stopwatch, table
 COMMAND = ["-m", "keras_nonlocal"]
 # By name: arguments of Python, the status it ends with, and the most seconds it may take.
 CASES = {
-    "import keras_nonlocal": (["-c", "import keras_nonlocal"], 0, 0.3),
+    "import keras_nonlocal": (["-c", "import keras_nonlocal"], 0, 0.15),
     "keras-nonlocal --help": ([*COMMAND, "--help"], 0, 0.5),
     "wrong arguments": ([*COMMAND, "train"], 2, 0.5),
-    "keras-nonlocal zoo list": ([*COMMAND, "zoo", "list"], 0, 1.0),
+    "keras-nonlocal --version": ([*COMMAND, "--version"], 0, 0.5),
+    "keras-nonlocal zoo list": ([*COMMAND, "zoo", "list"], 0, 0.5),
+    "keras-nonlocal zoo show": ([*COMMAND, "zoo", "show", "nl_i3d_small_weizmann"], 0, 0.5),
 }
 
 
