@@ -8,7 +8,6 @@ from typing import Any
 from ..training.fit import fit
 from ..training.recipe import BaseRecipe
 from ..training.run_folder import Run
-from ..utils.checks import one_of
 from .table import TASKS
 
 
@@ -52,7 +51,7 @@ def train(
         run = train(read_recipe("recipe.json"), "actions", "runs/actions")
         run.model.save_weights("actions.weights.h5")
     """
-    task = TASKS[one_of("task", recipe.task, TASKS)](
+    task = TASKS[recipe.task](
         recipe,
         source,
         split=split,
@@ -83,5 +82,4 @@ def plan_training(
     Example:
         print(plan_training(find_recipe("nl_i3d_r50_32x2"), "kinetics/train.csv"))
     """
-    task = TASKS[one_of("task", recipe.task, TASKS)](recipe, source, split=split)
-    return task.plan(measure=measure)
+    return TASKS[recipe.task](recipe, source, split=split).plan(measure=measure)
