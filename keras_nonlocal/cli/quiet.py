@@ -17,7 +17,7 @@ def start_tensorflow(*, verbose: bool) -> None:
         import tensorflow as tf
 
         return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors, once logging has begun
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what fails is raised, too
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as held:

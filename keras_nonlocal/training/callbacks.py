@@ -33,6 +33,24 @@ class FiniteLoss(keras.callbacks.Callback):
             )
 
 
+class WholeEpochs(keras.callbacks.Callback):
+    """Ends a run whose batches ended within an epoch, before that counts as a whole one."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._steps = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._steps += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        expected = self.params["steps"]
+        if self._steps < expected and not self.model.stop_training:
+            raise ValueError(
+                f"The batches of a task must not end (`.repeat()`), but after {self._steps} of "
+                f"{expected} steps of epoch {epoch + 1} there were no more."
+            )
+
+
 class PreciseNorm(keras.callbacks.Callback):
     """Averages the statistics of batch norms anew at the end of each epoch.
 

@@ -28,6 +28,7 @@ from .callbacks import (
     PreciseNorm,
     RunCheckpoint,
     RunHistory,
+    WholeEpochs,
     tensorboard_log,
 )
 from .distributed.strategies import check_batch, is_chief, strategy_for
@@ -157,7 +158,7 @@ def _run(task: Task, trainer: keras.Model, spans, strategy, loop: Loop, verbose)
             )
         else:
             batches = task.batches(first=span.first_step)
-            callbacks = list(chain.from_iterable(loop))
+            callbacks = [WholeEpochs(), *chain.from_iterable(loop)]
             trainer.fit(batches, shuffle=False, callbacks=callbacks, **options)
         if trainer.stop_training:
             break

@@ -45,7 +45,12 @@ def start_from(weights: str | os.PathLike[str], model: keras.Model, builder: str
     elif path.is_dir():
         _copy(_network_of_run(path), model)
     else:
-        card = card_for(str(weights), builder)
+        try:
+            card = card_for(str(weights), builder)
+        except ValueError as error:
+            raise ValueError(
+                f"{error} There is no folder of a training run there, either."
+            ) from None
         _copy(getattr(models, card.builder)(weights=card.name), model)
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from keras_nonlocal.layers import NonLocal2D
@@ -146,3 +147,16 @@ def test_after_a_kill_it_resumes_to_the_same_bits(tmp_path):
     one, other = (np.load(tmp_path / name / "checkpoint.npz") for name in ("killed", "whole"))
     for name in set(one.files) - {"notes"}:
         np.testing.assert_array_equal(one[name], other[name])
+
+
+class Short(Stripes):
+    """Its batches end within the first epoch."""
+
+    def batches(self, **options):
+        return super().batches(**options).take(3)
+
+
+def test_batches_that_end_within_an_epoch_end_the_run(tmp_path):
+    with pytest.raises(ValueError, match="must not end .*after 3 of 6 steps of epoch 1"):
+        fit(Short(RECIPE, 48), tmp_path / "run", verbose=0)
+    assert not list(tmp_path.glob("run/*.csv"))
