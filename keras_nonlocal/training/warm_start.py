@@ -48,9 +48,7 @@ def start_from(weights: str | os.PathLike[str], model: keras.Model, builder: str
         try:
             card = card_for(str(weights), builder)
         except ValueError as error:
-            raise ValueError(
-                f"{error} There is no folder of a training run there, either."
-            ) from None
+            raise ValueError(f"{error} Nor is it the folder of a run.") from None
         _copy(getattr(models, card.builder)(weights=card.name), model)
 
 

@@ -157,6 +157,6 @@ class Short(Stripes):
 
 
 def test_batches_that_end_within_an_epoch_end_the_run(tmp_path):
-    with pytest.raises(ValueError, match="must not end .*after 3 of 6 steps of epoch 1"):
+    with pytest.raises(ValueError, match=r"must not end .*after 3 of 6 steps of epoch 1"):
         fit(Short(RECIPE, 48), tmp_path / "run", verbose=0)
     assert not list(tmp_path.glob("run/*.csv"))
