@@ -37,11 +37,7 @@ def learning_rate(recipe: BaseRecipe, steps_per_epoch: int) -> Rate:
     >>> [round(float(rate(step)), 6) for step in (0, 149_999, 150_000, 300_000)]
     [0.01, 0.01, 0.001, 0.0001]
     """
-    if not isinstance(steps_per_epoch, int) or steps_per_epoch < 1:
-        raise ValueError(
-            "`steps_per_epoch` must be a positive integer. "
-            f"Received: steps_per_epoch={steps_per_epoch!r}"
-        )
+    positive_int("steps_per_epoch", steps_per_epoch)
 
     def step(time: float) -> int:
         return round(time * (1 if recipe.epochs is None else steps_per_epoch))

@@ -100,7 +100,7 @@ def test_a_warmup_that_cannot_be_is_refused(arguments, name):
         Warmup(*arguments)
 
 
-@pytest.mark.parametrize("steps", [0, 2.5, None])
+@pytest.mark.parametrize("steps", [0, 2.5, None, True])
 def test_steps_per_epoch_must_be_a_positive_integer(steps):
     with pytest.raises(ValueError, match="`steps_per_epoch` must be a positive integer"):
         learning_rate(recipe(epochs=3), steps)
