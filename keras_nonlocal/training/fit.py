@@ -118,8 +118,8 @@ def fit(
         trainer = models.trainer
         trainer.compile(optimizer(recipe, rate, trainer), task.loss(), metrics=task.metrics())
         trainer.optimizer.build(trainer.trainable_variables)  # on all workers alike
-        notes = place.restore(trainer)
-    validation = task.validation(models.inference)
+        validation = task.validation(models.inference)
+        notes = place.begin(trainer)
     scale = [RescaleMomentum(rate)] if recipe.rescale_momentum else []
     norms = [PreciseNorm(task.batches, count)] if (count := recipe.precise_norm_batches) else []
     history = RunHistory(notes, rate)
@@ -132,34 +132,30 @@ def fit(
         log=logs,
         record=[history, checkpoint, MetricsLog(place, history)],
     )
-    place.begin()
     with explained(history, checkpoint):
-        trained = _run(
-            task, models.trainer, timetable.spans(notes["step"]), strategy, loop, verbose
-        )
+        spans = timetable.spans(notes["step"])
+        for span in spans:
+            batches = partial(task.batches, first=span.first_step)
+            _train(trainer, batches, strategy, loop, {**span.epochs_and_steps, "verbose": verbose})
+            if trainer.stop_training:
+                break
         run = Run(models.inference, recipe, data.class_names, history.rows)
-        if place.writes and (trained or not is_finished(place, report=report)):
+        if place.writes and (spans or not is_finished(place, report=report)):
             finish(run, place, task, validation.scores if validation else None, report=report)
     return run
 
 
-def _run(task: Task, trainer: keras.Model, spans, strategy, loop: Loop, verbose) -> bool:
-    """Trains for what is left; whether that was anything."""
-    for span in spans:
-        options = {**span.epochs_and_steps, "verbose": verbose}
-        if strategy.num_replicas_in_sync > 1:  # the chief alone evaluates and writes
-            distributed.fit(
-                trainer,
-                partial(task.batches, first=span.first_step),
-                strategy=strategy,
-                callbacks=[*loop.step, *loop.user],
-                writers=[*loop.evaluate, *loop.log, *loop.record],
-                **options,
-            )
-        else:
-            batches = task.batches(first=span.first_step)
-            callbacks = [WholeEpochs(), *chain.from_iterable(loop)]
-            trainer.fit(batches, shuffle=False, callbacks=callbacks, **options)
-        if trainer.stop_training:
-            break
-    return bool(spans)
+def _train(trainer: keras.Model, batches_of, strategy, loop: Loop, options: dict) -> None:
+    """Trains some epochs, on one replica by Keras itself."""
+    if strategy.num_replicas_in_sync == 1:
+        callbacks = [WholeEpochs(), *chain.from_iterable(loop)]
+        trainer.fit(batches_of(), shuffle=False, callbacks=callbacks, **options)
+        return
+    distributed.fit(
+        trainer,
+        batches_of,
+        strategy=strategy,
+        callbacks=[*loop.step, *loop.user],
+        writers=[*loop.evaluate, *loop.log, *loop.record],  # the chief alone evaluates and writes
+        **options,
+    )

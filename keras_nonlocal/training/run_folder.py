@@ -79,21 +79,24 @@ class RunFolder:
         """Whether there is a checkpoint to resume from; nothing else is needed to start with."""
         return self.path is not None and (self.path / CHECKPOINT).exists()
 
-    def restore(self, trainer: keras.Model) -> dict[str, Any]:
-        """Sets a network to the last checkpoint; the notes of that, or those of a new run."""
-        if self.path is None or not self.is_begun:
-            return {"step": 0, "history": [], "part": {}}
-        return restore_checkpoint(self.path / CHECKPOINT, trainer)
+    def begin(self, trainer: keras.Model) -> dict[str, Any]:
+        """Writes down what the run is, and sets its network to the last checkpoint.
 
-    def begin(self) -> None:
-        """Writes down what the run is."""
-        if not self.writes or self.path is None:
-            return
-        self.path.mkdir(parents=True, exist_ok=True)
-        for partial in self.path.glob(".[0-9]*.*"):  # of a process that was killed while it wrote
+        Returns:
+            The notes of that checkpoint, or those of a new run.
+        """
+        if self.path is not None and self.writes:
+            self._write_down(self.path)
+        if self.path is not None and self.is_begun:
+            return restore_checkpoint(self.path / CHECKPOINT, trainer)
+        return {"step": 0, "history": [], "part": {}}
+
+    def _write_down(self, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        for partial in path.glob(".[0-9]*.*"):  # of a process that was killed while it wrote
             partial.unlink()
-        write_recipe(self._recipe, self.path / RECIPE)
-        with replacing(self.path / DATA) as partial:
+        write_recipe(self._recipe, path / RECIPE)
+        with replacing(path / DATA) as partial:
             partial.write_text(json.dumps(asdict(self._data), indent=2) + "\n", "utf-8")
 
     def _check(self, path: Path) -> None:

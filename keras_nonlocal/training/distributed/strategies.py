@@ -9,7 +9,7 @@ from contextlib import suppress
 import keras
 import tensorflow as tf
 
-from ...utils.checks import one_of, positive_int
+from ...utils.checks import one_of
 
 _EXAMPLE = {
     "cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]},
@@ -66,7 +66,7 @@ def check_batch(strategy: tf.distribute.Strategy, batch_size: int) -> int:
         ValueError: They are not as many for each.
     """
     replicas = strategy.num_replicas_in_sync
-    if positive_int("batch_size", batch_size) % replicas:
+    if batch_size < 1 or batch_size % replicas:
         raise ValueError(
             f"`batch_size` must be a positive multiple of the {replicas} replicas that share it. "
             f"Received: batch_size={batch_size}"

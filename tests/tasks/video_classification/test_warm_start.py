@@ -39,9 +39,11 @@ def arrays(model):
 
 def run_folder(folder, recipe, classes):
     """What a run of so many classes leaves behind, and its network."""
-    model = shaken(build(recipe, classes).inference)
+    models = build(recipe, classes)
+    model = shaken(models.inference)
     names = tuple(map(str, range(classes)))
-    RunFolder(folder, recipe, TrainingData("videos", 8, names, False, "0")).begin()
+    place = RunFolder(folder, recipe, TrainingData("videos", 8, names, False, "0"))
+    place.begin(models.trainer)
     model.save_weights(folder / LAST)
     return model
 
