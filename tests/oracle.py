@@ -21,14 +21,14 @@ def pairwise_loops(instantiation, theta, phi, g, key_mask=None):
         if instantiation in SOFTMAX:
             largest = max(logits.values())
             f = {j: np.exp(logit - largest) for j, logit in logits.items()}
-            normaliser = sum(f.values())
+            normalizer = sum(f.values())
         elif instantiation == "dot_product":
-            f, normaliser = logits, len(keys)
+            f, normalizer = logits, len(keys)
         else:
             f = {j: max(theta[b, i, 0] + phi[b, j, 0], 0.0) for j in keys}
-            normaliser = len(keys)
+            normalizer = len(keys)
         for j in keys:
-            y[b, i] += f[j] * g[b, j] / normaliser
+            y[b, i] += f[j] * g[b, j] / normalizer
     return y
 
 

@@ -163,24 +163,24 @@ def test_math_owns_no_weights(path):
 PUBLIC = {
     "": "NonLocal1D NonLocal2D NonLocal3D",
     "augmentation": """
-        CentreCrop ClipAugmentation ColourJitter CutMix FrameWise MixUp MultiScaleCrop
-        Normalise RandAugment RandomCrop RandomFlip RandomGrey RandomInvert RandomMove
+        CenterCrop ClipAugmentation RandomColorJitter CutMix FrameWise MixUp MultiScaleCrop
+        Normalization RandAugment RandomCrop RandomFlip RandomGrayscale RandomInvert RandomAffine
         RandomNoise RandomResizedCrop RandomShortSideCrop RandomTint ResizeShortSide
-        ThreeCrop TubeErasing
+        ThreeCrop RandomErasing
     """,
     "backbones": "Backbone VARIANTS",
     "checkpoints": "read_checkpoint",
     "cost": "flops inference_bytes plan training_bytes",
-    "data": "Entry Manifest check_manifest find_videos read_ledger read_source write_manifest",
-    "download": "Digest FetchError Source cache_root fetch",
+    "data": "Entry Manifest check_manifest find_videos read_error_log read_source write_manifest",
+    "download": "Digest FetchError PublishedFile cache_root fetch",
     "explain": "attend_to draw_attention",
     "export": "fold_batch_norm freeze",
     "layers": """
         BatchNorm Conv3D MaxPool3D NonLocal1D NonLocal2D NonLocal3D ResizeLike WindowAverage3D
     """,
     "metrics": """
-        Scores average_precisions confusion interval per_class_accuracy read_scores summary
-        top_k write_scores
+        Scores average_precisions bootstrap_interval confusion per_class_accuracy read_scores
+        summary top_k write_scores
     """,
     "models": """
         c2d_r101 c2d_r50 c2d_small fcn_r101 fcn_r50 i3d_r101 i3d_r50 i3d_small nl_c2d_r101
@@ -189,7 +189,7 @@ PUBLIC = {
     "ops": "AFFINITIES METHODS attend dense",
     "pretrained": "Card cached_path card_names fetch_weights read_card",
     "report": "classification_sections write_report",
-    "studies": "Study compare find_study groups_of read_study run_study write_comparison",
+    "studies": "Study compare study_path groups_of read_study run_study write_comparison",
     "tasks": """
         Predictor TASKS find_recipe load_run plan_training read_recipe read_run recipe_names train
     """,
@@ -201,12 +201,12 @@ PUBLIC = {
         Warmup change_recipe fit precise_batch_norm strategy_for write_recipe
     """,
     "video": """
-        ClipSpec SCHEMES VideoError beam_shards check_shards contact_sheet iterate_frames
-        prepare probe read_clip read_clips read_frames scan shard_clips training_stream
+        ClipSpec SAMPLING_RULES VideoError beam_shards check_shards contact_sheet iterate_frames
+        preprocess probe read_clip read_clips read_frames scan shard_clips training_stream
         video_dataset write_shards write_video
     """,
     "weights": "SOURCES convert find_source load_inflated load_weights",
-    "zoo": "convert decode_predictions load preprocess_input table verify",
+    "zoo": "convert_checkpoint decode_predictions load preprocess_input table verify",
 }
 
 

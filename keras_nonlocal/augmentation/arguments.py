@@ -8,7 +8,7 @@ from numbers import Real
 from ..utils.checks import positive_int
 
 
-def number(name: str, value: float, low: float, high: float) -> float:
+def check_number(name: str, value: float, low: float, high: float) -> float:
     """Return `value` if it is a number from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:
         raise ValueError(
@@ -17,32 +17,34 @@ def number(name: str, value: float, low: float, high: float) -> float:
     return value
 
 
-def interval(name: str, value: Sequence[float], low: float, high: float) -> tuple[float, float]:
+def check_interval(
+    name: str, value: Sequence[float], low: float, high: float
+) -> tuple[float, float]:
     """Return `value` as the two ends of a range within `low` to `high`, the lower one first."""
     if not isinstance(value, list | tuple) or len(value) != 2 or not value[0] <= value[1]:
         raise ValueError(
             f"`{name}` must be the two ends of a range, the lower one first. "
             f"Received: {name}={value!r}"
         )
-    return number(name, value[0], low, high), number(name, value[1], low, high)
+    return check_number(name, value[0], low, high), check_number(name, value[1], low, high)
 
 
-def numbers(name: str, value: Sequence[float], low: float, high: float) -> tuple[float, ...]:
+def check_numbers(name: str, value: Sequence[float], low: float, high: float) -> tuple[float, ...]:
     """Return `value` as a tuple of at least one number, each from `low` to `high`."""
     if not isinstance(value, list | tuple) or not value:
         raise ValueError(f"`{name}` must be a list of numbers. Received: {name}={value!r}")
-    return tuple(number(name, one, low, high) for one in value)
+    return tuple(check_number(name, one, low, high) for one in value)
 
 
 def short_sides(name: str, value: int | Sequence[int]) -> tuple[int, int]:
     """Return `value` as two positive integers, the smaller one first; one stands for both."""
     ends = (value, value) if isinstance(value, int) else value
-    interval(name, ends, 1, 2**20)
+    check_interval(name, ends, 1, 2**20)
     return positive_int(name, ends[0]), positive_int(name, ends[1])
 
 
 def per_channel(name: str, value: float | Sequence[float], low: float, high: float):
     """Return `value` as a number for all channels or a tuple of one for each."""
     if isinstance(value, Sequence):
-        return tuple(number(name, one, low, high) for one in value)
-    return number(name, value, low, high)
+        return tuple(check_number(name, one, low, high) for one in value)
+    return check_number(name, value, low, high)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from .functional.geometry import quantised
-from .inputs import check_rank, is_single, labels_of, parted, refuse_other_tensors, working
+from .functional.geometry import cast_rounded
+from .inputs import (
+    check_rank,
+    is_single,
+    labels_of,
+    refuse_other_tensors,
+    split_inputs,
+    to_working_dtype,
+)
 
 
 class ClipAugmentation(keras.layers.Layer):
     """Base of layers that change clips: alike in all frames, each clip of a batch in its own way.
 
-    A subclass writes `_steady(clips, labels)`, what it does without chance, and where it is random
-    `_augment(clips, labels, seeds)`. Both get uint8 or float32 clips `(B, T, H, W, C)`.
+    A subclass writes `_deterministic(clips, labels)`, what it does without chance, and where it is
+    random `_augment(clips, labels, seeds)`. Both get uint8 or float32 clips `(B, T, H, W, C)`.
 
     Values are 0..255. Integer clips come out in their type, rounded; float clips in the layer's
     compute dtype. What is computed, is computed in float32.
@@ -24,7 +31,7 @@ class ClipAugmentation(keras.layers.Layer):
     Call arguments:
         inputs: Clips, `(B, T, H, W, C)` or a single one `(T, H, W, C)`, or `(clips, labels)`; then
             a pair comes back.
-        training: False switches chance off: nothing changes, and a random crop is the centre.
+        training: False switches chance off: nothing changes, and a random crop is the center.
             Only `fit` and the like set it in a model; anywhere else True is the default.
     """
 
@@ -38,21 +45,21 @@ class ClipAugmentation(keras.layers.Layer):
         self.supports_jit = False  # XLA has no resampling of boxes known at run time only
 
     def __call__(self, inputs, **options):
-        check_rank(parted(inputs)[0])
-        symbols = any(isinstance(each, keras.KerasTensor) for each in parted(inputs))
+        check_rank(split_inputs(inputs)[0])
+        symbols = any(isinstance(each, keras.KerasTensor) for each in split_inputs(inputs))
         if symbols or keras.backend.backend() == "tensorflow":
             return super().__call__(inputs, **options)
         refuse_other_tensors(inputs)
         return self.call(inputs, **options)
 
     def call(self, inputs, training=True):
-        clips, labels = parted(inputs)
+        clips, labels = split_inputs(inputs)
         clips = tf.convert_to_tensor(clips)
         single = is_single(clips.shape)
         if single:
             clips, labels = clips[None], None if labels is None else tf.stack([labels])
         if not (training is None or training):
-            clips, labels = self.without_chance(clips, labels)
+            clips, labels = self.deterministic(clips, labels)
         else:
             clips, labels = self.augment(clips, labels, self._draw(tf.shape(clips)[0]))
         if single and self.copies == 1:
@@ -74,14 +81,14 @@ class ClipAugmentation(keras.layers.Layer):
         return self._run(self._augment, clips, labels, tf.cast(seeds, "int32"))
 
     @tf.autograph.experimental.do_not_convert
-    def without_chance(self, clips, labels):
+    def deterministic(self, clips, labels):
         """What is done where nothing is random, in evaluation: `augment` without seeds."""
-        return self._run(self._steady, clips, labels)
+        return self._run(self._deterministic, clips, labels)
 
     def _augment(self, clips, labels, seeds):
-        return self._steady(clips, labels)
+        return self._deterministic(clips, labels)
 
-    def _steady(self, clips, labels):
+    def _deterministic(self, clips, labels):
         return clips, labels
 
     def _draw(self, batch):
@@ -91,13 +98,13 @@ class ClipAugmentation(keras.layers.Layer):
         clips = tf.convert_to_tensor(clips)
         self._check_shape(clips.shape)
         labels = None if labels is None else labels_of(clips, labels)
-        changed, labels = change(working(clips), labels, *seeds)
-        return quantised(changed, self._output_dtype(clips.dtype)), labels
+        changed, labels = change(to_working_dtype(clips), labels, *seeds)
+        return cast_rounded(changed, self._output_dtype(clips.dtype)), labels
 
     def _check_shape(self, shape):
         if is_single(shape):
             raise ValueError(
-                "`augment` and `without_chance` take a batch of clips; call the layer for one. "
+                "`augment` and `deterministic` take a batch of clips; call the layer for one. "
                 f"Received: clips of shape {tuple(shape)}"
             )
         if self._channels not in (None, shape[-1]):
@@ -122,7 +129,7 @@ class ClipAugmentation(keras.layers.Layer):
         return shape if self.copies > 1 else shape[1:]
 
     def compute_output_spec(self, inputs, training=True):
-        clips, labels = parted(inputs)
+        clips, labels = split_inputs(inputs)
         dtype = self._output_dtype(clips.dtype).name
         spec = keras.KerasTensor(self.compute_output_shape(clips.shape), dtype=dtype)
         if labels is None:

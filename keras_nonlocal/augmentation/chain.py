@@ -27,18 +27,18 @@ def apply(layers: Sequence[Callable], clips, labels=None, seeds=None):
 
     Example:
 
-    >>> from keras_nonlocal.augmentation import Normalise, RandomCrop, RandomFlip
-    >>> layers = [RandomCrop(24), RandomFlip(), Normalise()]
+    >>> from keras_nonlocal.augmentation import Normalization, RandomCrop, RandomFlip
+    >>> layers = [RandomCrop(24), RandomFlip(), Normalization()]
     >>> clips, labels = np.zeros((2, 8, 32, 32, 3), "uint8"), np.array([0, 1])
     >>> clips, labels = apply(layers, clips, labels, seeds=np.array([[0, 0], [0, 1]]))
     >>> clips.shape
     TensorShape([2, 8, 24, 24, 3])
     """
-    for place, layer in enumerate(unrolled(layers)):
+    for place, layer in enumerate(flattened(layers)):
         if not isinstance(layer, ClipAugmentation):
-            clips = told(layer, seeds is not None)(clips)
+            clips = with_training_flag(layer, seeds is not None)(clips)
         elif seeds is None:
-            clips, labels = layer.without_chance(clips, labels)
+            clips, labels = layer.deterministic(clips, labels)
         else:
             own = at_place(tf.cast(seeds, "int32"), place)
             clips, labels = layer.augment(clips, labels, own)
@@ -46,15 +46,15 @@ def apply(layers: Sequence[Callable], clips, labels=None, seeds=None):
     return clips, labels
 
 
-def unrolled(layers: Sequence[Callable]) -> list[Callable]:
+def flattened(layers: Sequence[Callable]) -> list[Callable]:
     """Layers one by one, those of a `keras.Sequential` too: each gets seeds of its own."""
     flat = []
     for layer in layers:
-        flat += unrolled(layer.layers) if isinstance(layer, keras.Sequential) else [layer]
+        flat += flattened(layer.layers) if isinstance(layer, keras.Sequential) else [layer]
     return flat
 
 
-def told(layer: Callable, training: bool) -> Callable:
+def with_training_flag(layer: Callable, training: bool) -> Callable:
     """A layer of Keras that knows whether it trains; a function does the same in both."""
     takes = (
         isinstance(layer, keras.layers.Layer)
@@ -66,11 +66,11 @@ def told(layer: Callable, training: bool) -> Callable:
 def copies(layers: Sequence[Callable]) -> int:
     """How many clips become of one when layers are applied to it.
 
-    >>> from keras_nonlocal.augmentation import CentreCrop, ThreeCrop
-    >>> copies([ThreeCrop(24), CentreCrop(16)])
+    >>> from keras_nonlocal.augmentation import CenterCrop, ThreeCrop
+    >>> copies([ThreeCrop(24), CenterCrop(16)])
     3
     """
     product = 1
-    for layer in unrolled(layers):
+    for layer in flattened(layers):
         product *= getattr(layer, "copies", 1)
     return product

@@ -9,16 +9,16 @@ from ..utils.checks import sizes
 from .base import ClipAugmentation
 from .functional import boxes, geometry
 from .functional.draws import uniforms
-from .inputs import check_fits
+from .inputs import check_smaller
 from .random_base import RandomAugmentation
 
 _ADVICE = "Scale first, with ResizeShortSide, or use RandomShortSideCrop or RandomResizedCrop."
 
 
-def _centre(clips, size):
-    clips = check_fits(clips, size, _ADVICE)
+def _center(clips, size):
+    clips = check_smaller(clips, size, _ADVICE)
     shape = tf.shape(clips)
-    return geometry.crop(clips, boxes.centred(shape[0], shape[2:4], size)[:, :2], size)
+    return geometry.crop(clips, boxes.centered(shape[0], shape[2:4], size)[:, :2], size)
 
 
 class _Crop(ClipAugmentation):
@@ -28,8 +28,8 @@ class _Crop(ClipAugmentation):
         super().__init__(**kwargs)
         self.size = sizes("size", size, 2)
 
-    def _steady(self, clips, labels):
-        return _centre(clips, self.size), labels
+    def _deterministic(self, clips, labels):
+        return _center(clips, self.size), labels
 
     def _shape(self, shape):
         return (*shape[:2], *self.size, shape[4])
@@ -59,13 +59,13 @@ class RandomCrop(_Crop, RandomAugmentation):
         super().__init__(size, seed=seed, **kwargs)
 
     def _augment(self, clips, labels, seeds):
-        clips = check_fits(clips, self.size, _ADVICE)
+        clips = check_smaller(clips, self.size, _ADVICE)
         places = boxes.placed(uniforms(seeds, 2), tf.shape(clips)[2:4], self.size)
         return geometry.crop(clips, places[:, :2], self.size), labels
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class CentreCrop(_Crop):
+class CenterCrop(_Crop):
     """Cuts out the middle of each frame.
 
     Args:
@@ -75,14 +75,14 @@ class CentreCrop(_Crop):
 
     Example:
 
-    >>> CentreCrop(2)(np.arange(16).reshape(1, 4, 4, 1)).numpy().ravel().tolist()
+    >>> CenterCrop(2)(np.arange(16).reshape(1, 4, 4, 1)).numpy().ravel().tolist()
     [5, 6, 9, 10]
     """
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class ThreeCrop(ClipAugmentation):
-    """Cuts three boxes out of each clip: both ends of its longer side and the centre.
+    """Cuts three boxes out of each clip: both ends of its longer side and the center.
 
     The spatial half of the paper's test; `ResizeShortSide(256)` before it makes three crops of 256
     cover the frame. The crops of a clip follow each other, and labels are repeated.
@@ -105,8 +105,8 @@ class ThreeCrop(ClipAugmentation):
         super().__init__(**kwargs)
         self.size = sizes("size", size, 2)
 
-    def _steady(self, clips, labels):
-        clips = check_fits(clips, self.size, _ADVICE)
+    def _deterministic(self, clips, labels):
+        clips = check_smaller(clips, self.size, _ADVICE)
         shape = tf.shape(clips)
         room = shape[2:4] - self.size
         along = tf.where(shape[2] > shape[3], [1, 0], [0, 1])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from .arguments import number
+from .arguments import check_number
 from .functional.draws import uniforms
 from .functional.geometry import mirror
 from .random_base import RandomAugmentation
@@ -18,7 +18,7 @@ class RandomFlip(RandomAugmentation):
     """Mirrors a clip left to right, all its frames or none.
 
     Args:
-        chance: Of each clip to be mirrored.
+        p: Of each clip to be mirrored.
         veto: Numbers of classes whose clips are never mirrored, as their mirror image belongs to
             another class, such as "pushing something from left to right". It needs labels.
         seed: See `RandomAugmentation`.
@@ -36,14 +36,14 @@ class RandomFlip(RandomAugmentation):
     """
 
     def __init__(
-        self, chance: float = 0.5, veto: Sequence[int] = (), *, seed: int | None = None, **kwargs
+        self, p: float = 0.5, veto: Sequence[int] = (), *, seed: int | None = None, **kwargs
     ):
         super().__init__(seed=seed, **kwargs)
-        self.chance = number("chance", chance, 0, 1)
+        self.p = check_number("p", p, 0, 1)
         self.veto = _class_numbers(veto)
 
     def _augment(self, clips, labels, seeds):
-        chosen = uniforms(seeds, 1)[:, 0] < self.chance
+        chosen = uniforms(seeds, 1)[:, 0] < self.p
         return mirror(clips, chosen & ~self._vetoed(labels) if self.veto else chosen), labels
 
     def _vetoed(self, labels):
@@ -65,7 +65,7 @@ class RandomFlip(RandomAugmentation):
         return tf.reduce_any(tf.cast(shown, "float32") > 0, axis=1)
 
     def get_config(self):
-        return {**super().get_config(), "chance": self.chance, "veto": self.veto}
+        return {**super().get_config(), "p": self.p, "veto": self.veto}
 
 
 def _class_numbers(veto) -> tuple[int, ...]:

@@ -95,7 +95,7 @@ class FrameWise(ClipAugmentation):
         changed = self._way(self.layer, tf.cast(clips, self.layer.compute_dtype))
         return _within(changed, clips.dtype), labels
 
-    def _steady(self, clips, labels):
+    def _deterministic(self, clips, labels):
         if self._way is not _by_keras:
             return clips, labels
         changed = _mapped(lambda clip: self.layer(clip, training=False), clips)
@@ -125,7 +125,7 @@ def _way_of(layer) -> Callable:
             return way
     raise ValueError(
         "`layer` must be a picture layer of Keras or KerasCV that changes each picture by itself. "
-        "For others see MixUp, CutMix, RandAugment and ColourJitter of "
+        "For others see MixUp, CutMix, RandAugment and RandomColorJitter of "
         f"`keras_nonlocal.augmentation`. Received: layer={layer!r}"
     )
 

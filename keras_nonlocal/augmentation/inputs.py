@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 
-def parted(inputs) -> tuple:
+def split_inputs(inputs) -> tuple:
     """`clips` or `(clips, labels)` -> `(clips, labels or None)`."""
     if not isinstance(inputs, list | tuple):
         return inputs, None
@@ -49,13 +49,13 @@ def labels_of(clips, labels) -> tf.Tensor:
     return labels
 
 
-def working(clips) -> tf.Tensor:
+def to_working_dtype(clips) -> tf.Tensor:
     """As tensors that layers work on: uint8 stays, as it is cheap to cut; others become float32."""
     clips = tf.convert_to_tensor(clips)
     return clips if clips.dtype == tf.uint8 else tf.cast(clips, "float32")
 
 
-def check_fits(clips, size: tuple[int, ...], advice: str) -> tf.Tensor:
+def check_smaller(clips, size: tuple[int, ...], advice: str) -> tf.Tensor:
     """The clips, if their frames are at least this large: checked at once, or when they come."""
     message = f"Frames are smaller than `size`={size}. {advice}"
     known = clips.shape[2:4]
@@ -79,7 +79,7 @@ def check_channels(name: str, value, clips) -> None:
 
 def refuse_other_tensors(inputs) -> None:
     """Tensors of JAX and PyTorch do not come out as such: the layers are for `tf.data` there."""
-    if any(keras.ops.is_tensor(each) and not tf.is_tensor(each) for each in parted(inputs)):
+    if any(keras.ops.is_tensor(each) and not tf.is_tensor(each) for each in split_inputs(inputs)):
         raise ValueError(
             "Augmentation runs in TensorFlow. With another Keras backend use it in a data set, "
             "`dataset.map(layer)`, and not inside a model. "

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from ..utils.checks import positive_int
-from .arguments import number
+from .arguments import check_number
 from .functional import boxes, mixing
 from .functional.draws import beta, for_use, integers, order, uniforms
 from .random_base import RandomAugmentation
@@ -25,7 +25,7 @@ class _Mixing(RandomAugmentation):
         self, alpha: float, classes: int | None = None, *, seed: int | None = None, **kwargs
     ):
         super().__init__(seed=seed, **kwargs)
-        self.alpha = number("alpha", alpha, 1e-3, 1e3)
+        self.alpha = check_number("alpha", alpha, 1e-3, 1e3)
         self.classes = None if classes is None else positive_int("classes", classes)
 
     def call(self, inputs, training=True):
@@ -43,7 +43,7 @@ class _Mixing(RandomAugmentation):
         mixed, shares = self._mixed(clips, others, beta(seeds, self.alpha), for_use(seeds, 2))
         return mixed, mixing.blend(labels, tf.gather(labels, partners), shares)
 
-    def _steady(self, clips, labels):
+    def _deterministic(self, clips, labels):
         return clips, self._soft(labels)
 
     def _soft(self, labels):
@@ -143,6 +143,6 @@ class CutMix(_Mixing):
     def _mixed(self, clips, others, shares, seeds):
         frame = tf.shape(clips)[2:4]
         sides = tf.cast(frame, "float32") * tf.sqrt(1 - shares)[:, None]
-        centres = integers(uniforms(seeds, 2), frame)
-        pasted = boxes.around(centres, tf.cast(sides, "int32"), frame)
+        centers = integers(uniforms(seeds, 2), frame)
+        pasted = boxes.around(centers, tf.cast(sides, "int32"), frame)
         return mixing.paste(clips, others, pasted), mixing.shares_outside(pasted, frame)

@@ -8,15 +8,15 @@ import keras
 import tensorflow as tf
 
 from ..utils.checks import at_least, one_of, sizes
-from .arguments import numbers
+from .arguments import check_numbers
 from .functional import boxes, geometry
 from .functional.draws import integers, uniforms
 from .random_base import RandomAugmentation
 
 # How much of the room above and to the left of the box there is, in quarters.
-_CORNERS_AND_CENTRE = ((0, 0), (0, 4), (4, 0), (4, 4), (2, 2))
+_CORNERS_AND_CENTER = ((0, 0), (0, 4), (4, 0), (4, 4), (2, 2))
 _BETWEEN = ((0, 2), (2, 0), (2, 4), (4, 2), (1, 1), (1, 3), (3, 1), (3, 3))
-_PLACES = {5: _CORNERS_AND_CENTRE, 13: (*_CORNERS_AND_CENTRE, *_BETWEEN), None: ()}
+_PLACES = {5: _CORNERS_AND_CENTER, 13: (*_CORNERS_AND_CENTER, *_BETWEEN), None: ()}
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
@@ -24,7 +24,7 @@ class MultiScaleCrop(RandomAugmentation):
     """Cuts a box out of each clip whose sides are random parts of the shorter side, and scales it.
 
     The crop of temporal segment networks (Wang et al., 2016), as MMAction2 trains with it. Without
-    chance, both sides are of the largest scale, and the crop is the centre.
+    chance, both sides are of the largest scale, and the crop is the center.
 
     Args:
         size: Height and width; one integer stands for both. A side of a box that is less than
@@ -33,7 +33,7 @@ class MultiScaleCrop(RandomAugmentation):
         steps_apart: How many entries of `scales` height and width may lie apart. Each pair of such
             scales is as likely as another.
         positions: Of a box in the frame, each as likely as another: 5, which are corners and
-            centre; 13, with the middles of the sides and of the four quarters; None for anywhere.
+            center; 13, with the middles of the sides and of the four quarters; None for anywhere.
         antialias: Averages where the box gets smaller; slower.
         seed: See `RandomAugmentation`.
 
@@ -59,7 +59,7 @@ class MultiScaleCrop(RandomAugmentation):
     ):
         super().__init__(seed=seed, **kwargs)
         self.size = sizes("size", size, 2)
-        self.scales = numbers("scales", scales, 1e-3, 1.0)
+        self.scales = check_numbers("scales", scales, 1e-3, 1.0)
         self.steps_apart = at_least("steps_apart", steps_apart, 0)
         self.positions = one_of("positions", positions, _PLACES)
         self.antialias = antialias
@@ -73,10 +73,10 @@ class MultiScaleCrop(RandomAugmentation):
         quarters = _one_each(drawn[:, 1], _PLACES[self.positions], "int32")
         return self._scaled(clips, boxes.at_quarters(quarters, frame, cut)), labels
 
-    def _steady(self, clips, labels):
+    def _deterministic(self, clips, labels):
         batch, frame = tf.shape(clips)[0], tf.shape(clips)[2:4]
         cut = boxes.of_short_side([[max(self.scales)] * 2], frame, self.size)
-        return self._scaled(clips, boxes.centred(batch, frame, cut)), labels
+        return self._scaled(clips, boxes.centered(batch, frame, cut)), labels
 
     def _pairs(self):
         return [

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from ..utils.checks import positive_int
-from .arguments import number
+from .arguments import check_number
 from .functional.draws import integers, uniforms
 from .functional.operations import HIGHEST, OPERATIONS
 from .random_base import RandomAugmentation
@@ -18,7 +18,7 @@ from .random_base import RandomAugmentation
 class RandAugment(RandomAugmentation):
     """Applies a few of fourteen operations to a clip, one after the other, drawn once a clip.
 
-    Identity, shear and shift (both ways), rotation, brightness, colour, contrast, sharpness,
+    Identity, shear and shift (both ways), rotation, brightness, color, contrast, sharpness,
     posterize, solarize, autocontrast and equalize, with torchvision's ranges. What depends on the
     picture (means, darkest values, counts) is taken from the whole clip. See `OPERATIONS`.
 
@@ -51,8 +51,8 @@ class RandAugment(RandomAugmentation):
     ):
         super().__init__(seed=seed, **kwargs)
         self.num_layers = positive_int("num_layers", num_layers)
-        self.magnitude = number("magnitude", magnitude, 0, HIGHEST)
-        self.fill = number("fill", fill, 0, 255)
+        self.magnitude = check_number("magnitude", magnitude, 0, HIGHEST)
+        self.fill = check_number("fill", fill, 0, 255)
 
     def _augment(self, clips, labels, seeds):
         numbers = tf.reshape(uniforms(seeds, 2 * self.num_layers), (-1, self.num_layers, 2))

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from ..utils.checks import sizes
-from .arguments import interval
+from .arguments import check_interval
 from .functional import boxes, geometry
 from .functional.draws import uniforms
 from .random_base import RandomAugmentation
@@ -17,7 +17,7 @@ class RandomResizedCrop(RandomAugmentation):
     """Cuts a box of random area and aspect out of each clip and scales it: Inception's crop.
 
     Drawn as torchvision does: area uniform, aspect uniform in its logarithm, ten tries for a box
-    that fits into the frame, after them the largest one in the centre that keeps to `ratio`.
+    that fits into the frame, after them the largest one in the center that keeps to `ratio`.
     Without chance, it is that largest one.
 
     Args:
@@ -48,21 +48,21 @@ class RandomResizedCrop(RandomAugmentation):
     ):
         super().__init__(seed=seed, **kwargs)
         self.size = sizes("size", size, 2)
-        self.scale = interval("scale", scale, 1e-6, 1.0)
-        self.ratio = interval("ratio", ratio, 1e-3, 1e3)
+        self.scale = check_interval("scale", scale, 1e-6, 1.0)
+        self.ratio = check_interval("ratio", ratio, 1e-3, 1e3)
         self.antialias = antialias
 
     def _augment(self, clips, labels, seeds):
-        numbers, frame = uniforms(seeds, boxes.NUMBERS), tf.shape(clips)[2:4]
+        numbers, frame = uniforms(seeds, boxes.NUM_DRAWS), tf.shape(clips)[2:4]
         drawn, found = boxes.drawn(numbers, frame, self.scale, self.ratio)
         return self._scaled(clips, tf.where(found[:, None], drawn, self._largest(clips))), labels
 
-    def _steady(self, clips, labels):
+    def _deterministic(self, clips, labels):
         return self._scaled(clips, self._largest(clips)), labels
 
     def _largest(self, clips):
         batch, frame = tf.shape(clips)[0], tf.shape(clips)[2:4]
-        return boxes.centred(batch, frame, boxes.largest(frame, self.ratio))
+        return boxes.centered(batch, frame, boxes.largest(frame, self.ratio))
 
     def _scaled(self, clips, cut):
         return geometry.crop_and_resize(clips, cut, self.size, self.antialias)

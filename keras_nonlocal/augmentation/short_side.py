@@ -19,7 +19,7 @@ class RandomShortSideCrop(RandomAugmentation):
 
     Both are one resampling: the box that will become the crop is cut out, to the nearest whole
     pixel, and scaled to `size`. Without chance the shorter side gets the lower length of the
-    range, and the crop is the centre.
+    range, and the crop is the center.
 
     Args:
         size: Height and width; one integer stands for both.
@@ -64,10 +64,10 @@ class RandomShortSideCrop(RandomAugmentation):
         cut = boxes.before_scaling(lengths, frame, self.size)
         return self._scaled(clips, boxes.placed(numbers[:, 1:], frame, cut)), labels
 
-    def _steady(self, clips, labels):
+    def _deterministic(self, clips, labels):
         batch, frame = tf.shape(clips)[0], tf.shape(clips)[2:4]
         cut = boxes.before_scaling(self.short_side[:1], frame, self.size)
-        return self._scaled(clips, boxes.centred(batch, frame, cut)), labels
+        return self._scaled(clips, boxes.centered(batch, frame, cut)), labels
 
     def _scaled(self, clips, cut):
         return geometry.crop_and_resize(clips, cut, self.size, self.antialias)
@@ -101,7 +101,7 @@ class ResizeShortSide(ClipAugmentation):
         self.short_side = positive_int("short_side", short_side)
         self.antialias = antialias
 
-    def _steady(self, clips, labels):
+    def _deterministic(self, clips, labels):
         known = clips.shape[2:4]
         size = self._scaled(known) if known.is_fully_defined() else None
         if size is None:

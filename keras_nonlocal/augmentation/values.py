@@ -1,52 +1,52 @@
-"""Random changes of values where they are: grey, negatives, tint, noise."""
+"""Random changes of values where they are: gray, negatives, tint, noise."""
 
 from __future__ import annotations
 
 import keras
 import tensorflow as tf
 
-from .arguments import number
-from .functional import colour
+from .arguments import check_number
+from .functional import color
 from .functional.draws import between, for_use, normals, uniforms
-from .functional.geometry import quantised
+from .functional.geometry import cast_rounded
 from .random_base import RandomAugmentation
 
 
 class _Chance(RandomAugmentation):
     """Changes the chosen clips, and computes nothing for others: a subclass writes `_changed`."""
 
-    def __init__(self, chance: float, *, seed: int | None = None, **kwargs):
+    def __init__(self, p: float, *, seed: int | None = None, **kwargs):
         super().__init__(seed=seed, **kwargs)
-        self.chance = number("chance", chance, 0, 1)
+        self.p = check_number("p", p, 0, 1)
 
     def _augment(self, clips, labels, seeds):
-        chosen = tf.where(uniforms(seeds, 1)[:, 0] < self.chance)
-        changed = quantised(self._changed(tf.gather_nd(clips, chosen)), clips.dtype)
+        chosen = tf.where(uniforms(seeds, 1)[:, 0] < self.p)
+        changed = cast_rounded(self._changed(tf.gather_nd(clips, chosen)), clips.dtype)
         return tf.tensor_scatter_nd_update(clips, chosen, changed), labels
 
     def get_config(self):
-        return {**super().get_config(), "chance": self.chance}
+        return {**super().get_config(), "p": self.p}
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class RandomGrey(_Chance):
-    """Takes the colour from a clip: each pixel becomes its luminance, in all frames or none.
+class RandomGrayscale(_Chance):
+    """Takes the color from a clip: each pixel becomes its luminance, in all frames or none.
 
     Args:
-        chance: Of each clip to become grey.
+        p: Of each clip to become gray.
         seed: See `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, 3)` or `(T, H, W, 3)`, RGB.
 
     Example:
 
-    >>> clips = RandomGrey(0.2)(np.zeros((2, 8, 32, 32, 3), "uint8"))
+    >>> clips = RandomGrayscale(0.2)(np.zeros((2, 8, 32, 32, 3), "uint8"))
     """
 
     _channels = 3
 
     def _changed(self, clips):
-        return colour.saturation(tf.cast(clips, "float32"), 0.0)
+        return color.saturation(tf.cast(clips, "float32"), 0.0)
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
@@ -54,7 +54,7 @@ class RandomInvert(_Chance):
     """Makes a negative of a clip, `255 - value`: dark on bright becomes bright on dark.
 
     Args:
-        chance: Of each clip to become a negative.
+        p: Of each clip to become a negative.
         seed: See `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`.
@@ -71,7 +71,7 @@ class RandomInvert(_Chance):
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class RandomTint(RandomAugmentation):
-    """Multiplies each channel of a clip by a factor of its own, as light of another colour does.
+    """Multiplies each channel of a clip by a factor of its own, as light of another color does.
 
     Args:
         tint: Factors are drawn from `1 - tint` to `1 + tint`.
@@ -88,11 +88,11 @@ class RandomTint(RandomAugmentation):
 
     def __init__(self, tint: float, *, seed: int | None = None, **kwargs):
         super().__init__(seed=seed, **kwargs)
-        self.tint = number("tint", tint, 0, 1)
+        self.tint = check_number("tint", tint, 0, 1)
 
     def _augment(self, clips, labels, seeds):
         factors = between(uniforms(seeds, self._channels), 1 - self.tint, 1 + self.tint)
-        return colour.tint(tf.cast(clips, "float32"), factors), labels
+        return color.tint(tf.cast(clips, "float32"), factors), labels
 
     def get_config(self):
         return {**super().get_config(), "tint": self.tint}
@@ -115,7 +115,7 @@ class RandomNoise(RandomAugmentation):
 
     def __init__(self, deviation: float, *, seed: int | None = None, **kwargs):
         super().__init__(seed=seed, **kwargs)
-        self.deviation = number("deviation", deviation, 0, 255)
+        self.deviation = check_number("deviation", deviation, 0, 255)
 
     def _augment(self, clips, labels, seeds):
         strengths = self.deviation * uniforms(seeds, 1)[:, :, None, None, None]

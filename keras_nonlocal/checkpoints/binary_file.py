@@ -12,7 +12,7 @@ LONGEST_LINE = 256
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class Span:
+class ByteRange:
     """Bytes of a file that lie within it, and have not been read."""
 
     start: int
@@ -23,7 +23,7 @@ class Span:
         return self.start + self.size
 
 
-class Source:
+class BinaryFile:
     """A file opened for reading.
 
     Attributes:
@@ -32,23 +32,23 @@ class Source:
 
     def __init__(self, file: BufferedReader):
         self._file = file
-        self.whole = Span(0, file.seek(0, os.SEEK_END))
+        self.whole = ByteRange(0, file.seek(0, os.SEEK_END))
 
-    def span(self, start: int, size: int) -> Span:
+    def span(self, start: int, size: int) -> ByteRange:
         """These bytes, if the file has them."""
         if start < 0 or size < 0 or start + size > self.whole.size:
             raise ValueError(
                 f"it is cut off or damaged: it claims {size:,} bytes at byte {start:,}, "
                 f"and has {self.whole.size:,}"
             )
-        return Span(start, size)
+        return ByteRange(start, size)
 
-    def read(self, span: Span) -> bytes:
+    def read(self, span: ByteRange) -> bytes:
         """The bytes of a span."""
         self._file.seek(span.start)
         return self._file.read(span.size)
 
-    def read_numbers(self, span: Span, dtype: np.dtype) -> np.ndarray:
+    def read_numbers(self, span: ByteRange, dtype: np.dtype) -> np.ndarray:
         """The numbers of a span, read into the array that is returned."""
         numbers = np.empty(span.size // dtype.itemsize, dtype)
         self._file.seek(span.start)
@@ -56,7 +56,7 @@ class Source:
             raise ValueError("the file became shorter while it was read")
         return numbers
 
-    def cursor(self, span: Span) -> Cursor:
+    def cursor(self, span: ByteRange) -> Cursor:
         """A reader that goes through a span from its start."""
         self._file.seek(span.start)
         return Cursor(self._file, span)
@@ -69,7 +69,7 @@ class Cursor:
         position: The next byte.
     """
 
-    def __init__(self, file: BufferedReader, span: Span):
+    def __init__(self, file: BufferedReader, span: ByteRange):
         self._file = file
         self._end = span.end
         self.position = span.start
@@ -79,12 +79,12 @@ class Cursor:
         self._advance(size)
         return self._file.read(size)
 
-    def skip(self, size: int) -> Span:
+    def skip(self, size: int) -> ByteRange:
         """The next bytes, unread."""
         start = self.position
         self._advance(size)
         self._file.seek(self.position)
-        return Span(start, size)
+        return ByteRange(start, size)
 
     def line(self) -> str:
         """The next line of ASCII text, without its end."""

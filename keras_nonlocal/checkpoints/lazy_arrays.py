@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .binary_file import Source, Span
+from .binary_file import BinaryFile, ByteRange
 
 MOST_DIMENSIONS = 32
 LARGEST_SIZE = 1 << 48
@@ -36,7 +36,7 @@ def from_bfloat16(numbers: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ElementType:
     """A type of numbers: NumPy's code for the bytes in the file, and what makes them an array."""
 
     code: str
@@ -47,8 +47,8 @@ class Kind:
         return np.dtype(self.code).itemsize
 
 
-BOOL = Kind("u1", as_truth)
-BFLOAT16 = Kind("u2", from_bfloat16)
+BOOL = ElementType("u1", as_truth)
+BFLOAT16 = ElementType("u2", from_bfloat16)
 
 
 @dataclass(slots=True)
@@ -63,10 +63,10 @@ class Storage:
         whole, start: The storage that this one is a part of, and its first number there.
     """
 
-    kind: Kind
+    kind: ElementType
     count: int
     order: str = "<"
-    data: Span | bytes | None = None
+    data: ByteRange | bytes | None = None
     whole: Storage | None = None
     start: int = 0
 
@@ -121,17 +121,17 @@ def row_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
-def read_views(source: Source, views: Mapping[str, View]) -> dict[str, np.ndarray]:
+def read_views(source: BinaryFile, views: Mapping[str, View]) -> dict[str, np.ndarray]:
     """The arrays; each storage is read once.
 
     Raises:
         ValueError: One place in the file that is said to be of two types.
     """
-    rows: dict[Span, tuple[Storage, np.ndarray]] = {}
+    rows: dict[ByteRange, tuple[Storage, np.ndarray]] = {}
     return {name: _array(found, _row(source, found.storage, rows)) for name, found in views.items()}
 
 
-def _row(source: Source, storage: Storage, rows: dict) -> np.ndarray:
+def _row(source: BinaryFile, storage: Storage, rows: dict) -> np.ndarray:
     data, dtype = storage.data, np.dtype(f"{storage.order}{storage.kind.code}")
     if isinstance(data, bytes):
         return _decoded(storage, np.frombuffer(bytearray(data), dtype))

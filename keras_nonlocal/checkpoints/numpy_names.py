@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .binary_file import Span
-from .lazy_arrays import BOOL, Kind, Storage, View, check_sizes, row_strides, view
+from .binary_file import ByteRange
+from .lazy_arrays import BOOL, ElementType, Storage, View, check_sizes, row_strides, view
 from .pickle_names import Call, Names, Stateful
 
-KINDS = {code: Kind(code) for code in ("f2", "f4", "f8", *(s + n for s in "iu" for n in "1248"))}
-KINDS["b1"] = BOOL
-ORDERS = {"<": "<", ">": ">", "|": "<"}  # a byte has no order
+ELEMENT_TYPES = {
+    code: ElementType(code) for code in ("f2", "f4", "f8", *(s + n for s in "iu" for n in "1248"))
+}
+ELEMENT_TYPES["b1"] = BOOL
+BYTE_ORDERS = {"<": "<", ">": ">", "|": "<"}  # a byte has no order
 LONGEST_TEXT = 256  # bytes of a number that were written as text
 
 
@@ -27,19 +29,19 @@ class NumpyType(Stateful):
     """`numpy.dtype` of a number."""
 
     def __init__(self, code: str, align: object = False, copy: object = True):
-        if code not in KINDS:
+        if code not in ELEMENT_TYPES:
             raise ValueError(
-                f"an array has the type {code[:20]!r}, which is none of {', '.join(KINDS)}"
+                f"an array has the type {code[:20]!r}, which is none of {', '.join(ELEMENT_TYPES)}"
             )
-        self.kind = KINDS[code]
+        self.kind = ELEMENT_TYPES[code]
         self.order = "<"
 
     def build(self, state: Any) -> None:
         """(version, byte order, then what only structures have)."""
         plain = isinstance(state, tuple) and len(state) == 8 and state[2:5] == (None, None, None)
-        if not plain or not isinstance(state[1], str) or state[1] not in ORDERS:
+        if not plain or not isinstance(state[1], str) or state[1] not in BYTE_ORDERS:
             raise ValueError("an array is of no plain type of numbers")
-        self.order = ORDERS[state[1]]
+        self.order = BYTE_ORDERS[state[1]]
 
 
 class NumpyArray(Stateful):
@@ -68,7 +70,7 @@ def _fill(
     version: int, shape: tuple, kind: NumpyType, columns: int, data: Any, array: NumpyArray
 ) -> None:
     data = data.encode("latin-1") if isinstance(data, str) else data
-    size = data.size if isinstance(data, Span) else len(data)
+    size = data.size if isinstance(data, ByteRange) else len(data)
     check_sizes(*shape)
     if size != math.prod(shape) * kind.kind.itemsize:
         raise ValueError(f"an array of shape {shape} has {size:,} bytes")
@@ -83,7 +85,7 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode("latin-1")
 
 
-_DATA = (str, bytes, Span)
+_DATA = (str, bytes, ByteRange)
 _STATE = Call("an array's state", _fill, (int, tuple, NumpyType, int, _DATA, NumpyArray))
 _ARRAY = Call("_reconstruct", NumpyArray, (NumpyArrayType, tuple, (str, bytes)))
 _NUMBER = Call("numpy scalar", NumpyNumber, (NumpyType, _DATA))

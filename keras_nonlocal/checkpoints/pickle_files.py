@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .binary_file import Cursor, Source
+from .binary_file import BinaryFile, Cursor
 from .lazy_arrays import Storage, check_sizes
 from .numpy_names import NUMPY
 from .pickle_names import COMMON, Call
@@ -27,7 +27,7 @@ def _part(whole: Storage, key: str, start: int, count: int) -> Storage:
 _PART = Call("a part of a storage", _part, (Storage, str, int, int))
 
 
-def read_pickle(source: Source) -> Any:
+def read_pickle(source: BinaryFile) -> Any:
     """What the file holds, with views for tensors and arrays."""
     cursor = source.cursor(source.whole)
     first = unpickle(cursor, {**COMMON, **NUMPY})
@@ -39,13 +39,13 @@ def _read_torch(cursor: Cursor) -> Any:
     if version != VERSION:
         raise ValueError(f"it is a PyTorch file of a version other than {VERSION}")
     unpickle(cursor, {})  # the machine that wrote it
-    storages = Storages()
+    storages = PickleStorages()
     content = unpickle(cursor, TORCH, storages.find)
     storages.place(cursor, unpickle(cursor, {}))
     return content
 
 
-class Storages:
+class PickleStorages:
     """The storages of a file by key: named by the tensors first, and found at the end."""
 
     def __init__(self) -> None:

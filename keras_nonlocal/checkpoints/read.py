@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .binary_file import Source
+from ..utils.checks import PathLike
+from .binary_file import BinaryFile
 from .lazy_arrays import View, read_views
 from .numpy_names import NumpyArray
 from .pickle_files import read_pickle
@@ -22,7 +22,7 @@ HEAD = 16  # bytes that tell the format
 PICKLE_SIGNS = {b"\x80", b"}", b"L", b"c", b"("}  # a protocol; without one, a first value
 
 
-def read_checkpoint(path: str | PathLike) -> dict[str, np.ndarray]:
+def read_checkpoint(path: PathLike) -> dict[str, np.ndarray]:
     """The weights of a PyTorch, Caffe2 or safetensors file, as arrays by name.
 
     Reads what `torch.save` writes (zip files, and those from before PyTorch 1.6), Caffe2's
@@ -60,12 +60,12 @@ def read_checkpoint(path: str | PathLike) -> dict[str, np.ndarray]:
         raise FileNotFoundError(f"There is no checkpoint {path}.")
     try:
         with path.open("rb") as file:
-            return _read(path, Source(file))
+            return _read(path, BinaryFile(file))
     except ValueError as error:
         raise ValueError(f"{path} is no checkpoint that can be read: {error}.") from error
 
 
-def _read(path: Path, source: Source) -> dict[str, np.ndarray]:
+def _read(path: Path, source: BinaryFile) -> dict[str, np.ndarray]:
     if not source.whole.size:
         raise ValueError("it is empty")
     head = source.read(source.span(0, min(HEAD, source.whole.size)))

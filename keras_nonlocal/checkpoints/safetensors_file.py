@@ -7,7 +7,7 @@ from pathlib import Path
 import ml_dtypes  # teaches NumPy the name bfloat16, which the library uses
 import numpy as np
 
-from .binary_file import Source
+from .binary_file import BinaryFile
 
 LONGEST_HEADER = 1 << 22  # bytes of the table of contents
 TYPES = {
@@ -25,7 +25,7 @@ def looks_like_safetensors(head: bytes) -> bool:
     return head[6:9] == b"\0\0{"
 
 
-def read_safetensors(path: Path, source: Source) -> dict[str, np.ndarray]:
+def read_safetensors(path: Path, source: BinaryFile) -> dict[str, np.ndarray]:
     """The arrays by name, bfloat16 as float32.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .lazy_arrays import BFLOAT16, BOOL, Kind, Storage, View, view
+from .lazy_arrays import BFLOAT16, BOOL, ElementType, Storage, View, view
 from .numpy_names import NUMPY
 from .pickle_names import COMMON, Call, Names
 
@@ -13,19 +13,19 @@ from .pickle_names import COMMON, Call, Names
 class StorageType:
     """`torch.FloatStorage` and its like."""
 
-    kind: Kind
+    kind: ElementType
 
 
 STORAGES = {
-    "DoubleStorage": Kind("f8"),
-    "FloatStorage": Kind("f4"),
-    "HalfStorage": Kind("f2"),
+    "DoubleStorage": ElementType("f8"),
+    "FloatStorage": ElementType("f4"),
+    "HalfStorage": ElementType("f2"),
     "BFloat16Storage": BFLOAT16,
-    "LongStorage": Kind("i8"),
-    "IntStorage": Kind("i4"),
-    "ShortStorage": Kind("i2"),
-    "CharStorage": Kind("i1"),
-    "ByteStorage": Kind("u1"),
+    "LongStorage": ElementType("i8"),
+    "IntStorage": ElementType("i4"),
+    "ShortStorage": ElementType("i2"),
+    "CharStorage": ElementType("i1"),
+    "ByteStorage": ElementType("u1"),
     "BoolStorage": BOOL,
 }
 

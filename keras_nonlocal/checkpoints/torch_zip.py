@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .binary_file import Source, Span
+from .binary_file import BinaryFile, ByteRange
 from .lazy_arrays import Storage
 from .pickle_names import Call
 from .pickle_opcodes import unpickle
@@ -12,10 +12,10 @@ from .torch_names import TORCH, StorageType
 from .zip_directory import read_directory
 
 PICKLE = "/data.pkl"
-ORDERS = {b"little": "<", b"big": ">"}
+BYTE_ORDER_NAMES = {b"little": "<", b"big": ">"}
 
 
-def read_torch_zip(source: Source) -> Any:
+def read_torch_zip(source: BinaryFile) -> Any:
     """What the file holds, with views for tensors."""
     members = read_directory(source)
     roots = [name.removesuffix(PICKLE) for name in members if name.endswith(PICKLE)]
@@ -23,24 +23,24 @@ def read_torch_zip(source: Source) -> Any:
         raise ValueError(
             f"it is a zip file, but none of PyTorch: expected one {PICKLE[1:]}, found {len(roots)}"
         )
-    storages = Storages(members, roots[0], _byte_order(source, members, roots[0]))
+    storages = ZipStorages(members, roots[0], _byte_order(source, members, roots[0]))
     cursor = source.cursor(members[roots[0] + PICKLE])
     return unpickle(cursor, TORCH, storages.find)
 
 
-def _byte_order(source: Source, members: dict[str, Span], root: str) -> str:
+def _byte_order(source: BinaryFile, members: dict[str, ByteRange], root: str) -> str:
     """Files from before PyTorch 2.1 do not say, and are little endian."""
     place = members.get(f"{root}/byteorder")
     said = b"little" if place is None else source.read(place) if place.size < 9 else b"?"
-    if said not in ORDERS:
+    if said not in BYTE_ORDER_NAMES:
         raise ValueError("its byte order is neither little nor big")
-    return ORDERS[said]
+    return BYTE_ORDER_NAMES[said]
 
 
-class Storages:
+class ZipStorages:
     """The storages of a file, each of which is one member `data/<key>`."""
 
-    def __init__(self, members: dict[str, Span], root: str, order: str):
+    def __init__(self, members: dict[str, ByteRange], root: str, order: str):
         self._members = members
         self._root = root
         self._order = order

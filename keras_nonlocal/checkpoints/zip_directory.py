@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from itertools import pairwise
 
-from .binary_file import Source, Span
+from .binary_file import BinaryFile, ByteRange
 
 SIGN = b"PK\x03\x04"
 MOST_DIRECTORY = 1 << 22  # bytes: some 40,000 members
@@ -24,7 +24,7 @@ _FULL = 0xFFFFFFFF  # the true number stands in the 64 bit extension
 _ENCRYPTED = 1
 
 
-def read_directory(source: Source) -> dict[str, Span]:
+def read_directory(source: BinaryFile) -> dict[str, ByteRange]:
     """The members of the file by name.
 
     Raises:
@@ -43,7 +43,7 @@ def read_directory(source: Source) -> dict[str, Span]:
     return members
 
 
-def _directory_span(source: Source) -> Span:
+def _directory_span(source: BinaryFile) -> ByteRange:
     end = source.span(source.whole.size - _END.size, _END.size)
     sign, *_, size, start, _ = _END.unpack(source.read(end))
     if sign != b"PK\x05\x06":
@@ -53,7 +53,7 @@ def _directory_span(source: Source) -> Span:
     return source.span(start, size)
 
 
-def _directory_64(source: Source, end: int) -> tuple[int, int]:
+def _directory_64(source: BinaryFile, end: int) -> tuple[int, int]:
     place = source.span(end - _END_64_PLACE.size, _END_64_PLACE.size)
     sign, _, start, _ = _END_64_PLACE.unpack(source.read(place))
     record = source.read(source.span(start, _END_64.size)) if sign == b"PK\x06\x07" else b""
@@ -63,7 +63,7 @@ def _directory_64(source: Source, end: int) -> tuple[int, int]:
     return size, start
 
 
-def _member(source: Source, data: bytes, at: int) -> tuple[str, Span, int]:
+def _member(source: BinaryFile, data: bytes, at: int) -> tuple[str, ByteRange, int]:
     """Name and place of the member that is described at byte `at`, and where the next one is."""
     if len(data) - at < _MEMBER.size or data[at : at + 4] != b"PK\x01\x02":
         raise ValueError("its zip directory is damaged")
@@ -100,7 +100,7 @@ def _true_numbers(extra: bytes, numbers: list[int]) -> list[int]:
     return numbers
 
 
-def _content(source: Source, start: int, size: int) -> Span:
+def _content(source: BinaryFile, start: int, size: int) -> ByteRange:
     header = source.read(source.span(start, _HEADER.size))
     if not header.startswith(SIGN):
         raise ValueError(f"no zip member starts at byte {start:,}")
@@ -108,7 +108,7 @@ def _content(source: Source, start: int, size: int) -> Span:
     return source.span(start + _HEADER.size + name_size + extra_size, size)
 
 
-def _check_apart(spans: list[Span]) -> None:
+def _check_apart(spans: list[ByteRange]) -> None:
     for first, second in pairwise(sorted(spans)):
         if first.end > second.start:
             raise ValueError("two of its zip members lie over each other")

@@ -15,7 +15,7 @@ def count(text: str) -> int:
     return int(text)
 
 
-def part(text: str) -> tuple[int, int]:
+def shard(text: str) -> tuple[int, int]:
     """`I/N`: which of so many equal parts, counted from 0."""
     index, _, parts = text.partition("/")
     if not (index.isdigit() and parts.isdigit() and int(index) < int(parts)):

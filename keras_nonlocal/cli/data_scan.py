@@ -20,13 +20,13 @@ def add_parser(actions) -> None:
         "--manifest", metavar="OUT.csv", required=True, help="what can be used: a table to train on"
     )
     parser.add_argument(
-        "--ledger",
+        "--error-log",
         metavar="OUT.jsonl",
         type=Path,
         required=True,
         help="what cannot, or was cut off: a line of JSON a file",
     )
-    parser.add_argument("--workers", metavar="N", type=int, help="processes (one a core)")
+    parser.add_argument("--num-processes", metavar="N", type=int, help="processes (one a core)")
     parser.add_argument(
         "--time-limit",
         metavar="S",
@@ -46,13 +46,13 @@ def run(arguments: argparse.Namespace) -> int:
         usable = scan(
             source,
             manifest=arguments.manifest,
-            ledger=arguments.ledger,
-            **given(arguments, "workers", "time_limit"),
+            error_log=arguments.error_log,
+            **given(arguments, "num_processes", "time_limit"),
         )
     except KeyboardInterrupt:
         print("\nInterrupted: nothing was written.", file=sys.stderr)
         return INTERRUPTED
-    lines = len(arguments.ledger.read_text().splitlines())
+    lines = len(arguments.error_log.read_text().splitlines())
     print(f"{arguments.manifest}: {len(usable)} of {len(source)} entries")
-    print(f"{arguments.ledger}: {lines} files that cannot be used, or were cut off")
+    print(f"{arguments.error_log}: {lines} files that cannot be used, or were cut off")
     return 0 if len(usable) else 1

@@ -20,12 +20,15 @@ def add_parser(actions) -> None:
             option, metavar="N", type=kind, default=default, help=text + " (%(default)s)"
         )
     parser.add_argument("--shards", metavar="N", type=int, help="files (one for 64 videos)")
-    parser.add_argument("--workers", metavar="N", type=int, help="processes (one a core)")
+    parser.add_argument("--num-processes", metavar="N", type=int, help="processes (one a core)")
     parser.add_argument(
-        "--skip-bad", action="store_true", help="leave out videos that cannot be read"
+        "--on-error",
+        choices=("raise", "skip"),
+        default="raise",
+        help="stop at a video that cannot be read, or leave it out",
     )
     parser.add_argument(
-        "--ledger", metavar="F.jsonl", help="a line of JSON for each video that cannot be read"
+        "--error-log", metavar="F.jsonl", help="a line of JSON for each video that cannot be read"
     )
     parser.set_defaults(run=run)
 
@@ -33,7 +36,7 @@ def add_parser(actions) -> None:
 _NUMBERS = (
     ("--short-side", int, 256, "what the shorter side of frames is scaled to"),
     ("--quality", int, 95, "of the JPEG files, 1 to 100"),
-    ("--every", int, 1, "keep one frame out of so many"),
+    ("--frame-step", int, 1, "keep one frame out of so many"),
     ("--seed", int, 0, "of the order of the videos"),
     ("--time-limit", float, 600.0, "seconds that a video may take"),
 )
@@ -50,11 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
         shards=arguments.shards,
         short_side=arguments.short_side,
         quality=arguments.quality,
-        every=arguments.every,
+        frame_step=arguments.frame_step,
         seed=arguments.seed,
-        workers=arguments.workers,
-        ledger=arguments.ledger,
-        errors="skip" if arguments.skip_bad else "raise",
+        num_processes=arguments.num_processes,
+        error_log=arguments.error_log,
+        on_error=arguments.on_error,
         time_limit=arguments.time_limit,
         progress=True,
     )
@@ -62,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{arguments.out}: {written.clips} videos in {len(written.shards)} shards")
     if left_out:
         print(
-            f"{left_out} videos left out{f': see {arguments.ledger}' if arguments.ledger else ''}"
+            f"{left_out} videos left out"
+            + (f": see {arguments.error_log}" if arguments.error_log else "")
         )
     return 0 if written.clips else 1

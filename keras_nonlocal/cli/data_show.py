@@ -22,10 +22,10 @@ def add_parser(actions) -> None:
         "-o", "--out", metavar=f"SHEET{SUFFIX}", type=Path, required=True, help="the picture"
     )
     for name, default, text in (
-        ("frames", 32, "frames of a clip"),
-        ("stride", 2, "their distance in the video"),
+        ("num-frames", 32, "frames of a clip"),
+        ("frame-stride", 2, "their distance in the video"),
         ("size", 224, "height and width of a clip"),
-        ("clips", 16, "how many videos to draw a clip of"),
+        ("num-clips", 16, "how many videos to draw a clip of"),
         ("seed", 0, "of what is drawn by chance"),
     ):
         parser.add_argument(
@@ -34,15 +34,15 @@ def add_parser(actions) -> None:
     parser.add_argument(
         "--augment",
         action="store_true",
-        help="as in training: clips from anywhere in a video, mirrored and of other colours",
+        help="as in training: clips from anywhere in a video, mirrored and of other colors",
     )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw clips of videos chosen at random; 1 if some of them cannot be read."""
-    from ..augmentation.colour_jitter import ColourJitter
     from ..augmentation.flip import RandomFlip
+    from ..augmentation.random_color_jitter import RandomColorJitter
     from ..data.sources.read import read_source
     from ..video.clip_spec import ClipSpec
     from ..video.contact_sheets import contact_sheet
@@ -52,8 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out.suffix.lower() != SUFFIX:
         raise ValueError(f"The picture must end in {SUFFIX}. Received: {arguments.out}")
     how = {
-        "clip": ClipSpec(arguments.frames, arguments.stride, size=(arguments.size, arguments.size)),
-        "augment": [RandomFlip(), ColourJitter(0.4, 0.4, 0.4)] if arguments.augment else None,
+        "clip": ClipSpec(
+            arguments.num_frames, arguments.frame_stride, size=(arguments.size, arguments.size)
+        ),
+        "augment": [RandomFlip(), RandomColorJitter(0.4, 0.4, 0.4)] if arguments.augment else None,
         "batch_size": 1,
         "training": arguments.augment,
         "seed": arguments.seed,
@@ -62,9 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
         dataset, wanted = video_dataset(arguments.source, split=arguments.split, **how), 0
     else:
         source = read_source(arguments.source, split=arguments.split, root=arguments.root)
-        some = source.sample(arguments.clips, seed=arguments.seed)
+        some = source.sample(arguments.num_clips, seed=arguments.seed)
         dataset, wanted = video_dataset(some, on_error="skip", **how), len(some)
-    drawn = contact_sheet(dataset, arguments.out, clips=arguments.clips)
+    drawn = contact_sheet(dataset, arguments.out, num_clips=arguments.num_clips)
     print(f"{arguments.out}: {drawn} clips")
     if drawn >= wanted:
         return 0

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .arguments import INTERRUPTED, count, given, part
+from .arguments import INTERRUPTED, count, given, shard
 
 MEGABYTE = 10**6
 WORST = 5
@@ -27,12 +27,14 @@ def add_parser(commands) -> None:
     add("--data", metavar="SOURCE", required=True, help="a folder of classes, a table, a list")
     add("--root", metavar="DIR", help="where the videos lie, if not beside a list")
     add("--split", metavar="NAME", help="of this split only")
-    add("--clips", metavar="N", type=count, help="clips a video (as card or recipe say)")
-    add("--crops", metavar="N", type=count, help="crops a clip (as card or recipe say)")
+    add("--num-clips", metavar="N", type=count, help="clips a video (as card or recipe say)")
+    add("--num-crops", metavar="N", type=count, help="crops a clip (as card or recipe say)")
     add("--fully-convolutional", action="store_true", help="whole frames of any size, no crops")
     add("--short-side", metavar="N", type=count, help="scale frames until their shorter side is N")
     add("-o", "--out", metavar="FOLDER", help="keep the scores here, and go on from those there")
-    add("--shard", metavar="I/N", type=part, default=(0, 1), help="every Nth video from the Ith on")
+    add(
+        "--shard", metavar="I/N", type=shard, default=(0, 1), help="every Nth video from the Ith on"
+    )
     add("--memory", metavar="MB", type=count, default=1000, help="for the network (%(default)s)")
     add(
         "--on-error",
@@ -40,7 +42,7 @@ def add_parser(commands) -> None:
         default="raise",
         help="what to do about videos that cannot be read (%(default)s)",
     )
-    add("--ledger", metavar="OUT.jsonl", help="where such videos are listed")
+    add("--error-log", metavar="OUT.jsonl", help="where such videos are listed")
     add("--json", action="store_true", help="print JSON and nothing else")
     parser.set_defaults(run=run)
 
@@ -53,13 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     tested: Any = load(arguments.model)
     evaluator = Evaluator(
-        replace(tested.clip, **given(arguments, "clips", "crops", "short_side")),
+        replace(tested.clip, **given(arguments, "num_clips", "num_crops", "short_side")),
         fully_convolutional=arguments.fully_convolutional,
         memory=arguments.memory * MEGABYTE,
         on_error=arguments.on_error,
-        ledger=arguments.ledger,
+        error_log=arguments.error_log,
     )
-    videos = _labelled(arguments, tested.class_names)
+    videos = _labeled(arguments, tested.class_names)
     try:
         scores = evaluator.evaluate(
             tested.model, videos, folder=arguments.out, shard=arguments.shard
@@ -77,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _labelled(arguments: argparse.Namespace, class_names: tuple[str, ...]) -> Any:
+def _labeled(arguments: argparse.Namespace, class_names: tuple[str, ...]) -> Any:
     """The videos, with the numbers that their classes have in the network."""
     from ..data.sources.read import read_source
 
@@ -103,7 +105,7 @@ def _print_figures(figures: Mapping[str, Any], of: str) -> None:
 
 
 def _print_worst(scores: Any) -> None:
-    """The classes that are recognised least, if not all are recognised always."""
+    """The classes that are recognized least, if not all are recognized always."""
     from ..metrics.metrics import average_precisions, per_class_accuracy
 
     if scores.multi_label:

@@ -88,7 +88,7 @@ def _explain(classifier, path, picture: Path) -> None:
 
     clips = classifier.read(path)
     clip = clips[len(clips) // 2]
-    attention = attend_to(classifier.model, classifier.prepare(clip[None])[0])
+    attention = attend_to(classifier.model, classifier.preprocess(clip[None])[0])
     draw_attention(
         classifier.seen(clip), attention, picture, title=f"{attention.block}: {Path(path).name}"
     )

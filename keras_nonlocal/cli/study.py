@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..pretrained.entries import study_names
-from .arguments import count, part
+from .arguments import count, shard
 
 
 def add_parser(commands) -> None:
@@ -29,16 +29,16 @@ def add_parser(commands) -> None:
     add("--data", metavar="SOURCE", required=True, help="videos and their classes")
     add("-o", "--out", metavar="FOLDER", type=Path, required=True, help="where results are kept")
     add(
-        "--processes",
+        "--num-processes",
         metavar="N",
         type=count,
         default=1,
         help="trainings at once, which share the cores (1)",
     )
     add(
-        "--part",
+        "--shard",
         metavar="I/N",
-        type=part,
+        type=shard,
         help="only this one of N equal parts, such as 0/4, in this process, and no table",
     )
     add(
@@ -53,20 +53,20 @@ def run(arguments: argparse.Namespace) -> int:
     from ..data.sources.read import read_source
     from ..studies.comparison import compare
     from ..studies.comparison_files import write_comparison
-    from ..studies.study import find_study, groups_of, read_study
+    from ..studies.study import groups_of, read_study, study_path
     from ..studies.study_run import check_videos, run_study
     from ..utils.errors import TrainingStopped
 
-    study, recipe = read_study(find_study(arguments.study))
+    study, recipe = read_study(study_path(arguments.study))
     videos = read_source(arguments.data)
     groups = groups_of(study, videos)
     check_videos(arguments.out, videos)  # before processes begin, or results are told
-    whole = arguments.part is None
+    whole = arguments.shard is None
     status = 0
-    if whole and arguments.processes > 1 and not arguments.tell:
+    if whole and arguments.num_processes > 1 and not arguments.tell:
         status = max(_processes(arguments))
     elif not arguments.tell:
-        options = {"part": arguments.part or (0, 1), "strategy": arguments.strategy}
+        options = {"shard": arguments.shard or (0, 1), "strategy": arguments.strategy}
         try:
             run_study(study, recipe, videos, arguments.out, **options)
         except TrainingStopped as error:
@@ -82,7 +82,7 @@ def _processes(arguments) -> list[int]:
     """The exit statuses of processes, each of which takes what no other has; none outlives this."""
     from ..data.workers.pool import cores
 
-    count = arguments.processes
+    count = arguments.num_processes
     threads = str(max(cores() // count, 1))
     environment = {
         **os.environ,
@@ -91,7 +91,7 @@ def _processes(arguments) -> list[int]:
     }
     command = [sys.executable, "-m", "keras_nonlocal", "study", arguments.study]
     command += ["--data", arguments.data, "-o", str(arguments.out)]
-    command += ["--strategy", arguments.strategy, "--part", "0/1"]
+    command += ["--strategy", arguments.strategy, "--shard", "0/1"]
     children: list[subprocess.Popen] = []
     before = signal.signal(signal.SIGTERM, _end)
     try:

@@ -14,12 +14,12 @@ STRATEGIES = ("one", "mirrored", "multiworker")
 OPTIONS = (
     "split",
     "validation",
-    "validation_split",
-    "checkpoint_every",
+    "validation_subset",
+    "checkpoint_every_n_steps",
     "deterministic",
     "tensorboard",
     "service",
-    "workers",
+    "num_parallel_calls",
 )
 
 
@@ -36,7 +36,7 @@ def add_parser(commands) -> None:
     add("--data", metavar="SOURCE", required=True, help="a folder of classes, a table, shards, ...")
     add("--split", metavar="NAME", help="train on the videos of this split only")
     add("--validation", metavar="SOURCE", help="videos to test on after each epoch")
-    add("--validation-split", metavar="NAME", help="the split of them, or of SOURCE, to test on")
+    add("--validation-subset", metavar="NAME", help="the split of them, or of SOURCE, to test on")
     add("-o", "--out", metavar="RUN", type=Path, help="the folder of the run (runs/RECIPE)")
     add(
         "--set",
@@ -48,11 +48,16 @@ def add_parser(commands) -> None:
     )
     add("--dry-run", action="store_true", help="tell what the run would take, and stop")
     add("--strategy", choices=STRATEGIES, default="one", help="over which devices (one)")
-    add("--checkpoint-every", metavar="STEPS", type=int, help="besides one at each epoch's end")
+    add(
+        "--checkpoint-every-n-steps",
+        metavar="STEPS",
+        type=int,
+        help="besides one at each epoch's end",
+    )
     add("--deterministic", action="store_true", help="the same bits each time, on the same machine")
     add("--tensorboard", action="store_true", help="write logs for TensorBoard")
     add("--service", metavar="ADDRESS", help="a tf.data service that reads shards")
-    add("--workers", metavar="N", type=int, help="videos decoded at once (one a core)")
+    add("--num-parallel-calls", metavar="N", type=int, help="videos decoded at once (one a core)")
     parser.set_defaults(run=run)
 
 

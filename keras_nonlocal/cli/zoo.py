@@ -35,7 +35,7 @@ def _add_show(actions) -> argparse.ArgumentParser:
 def _add_fetch(actions) -> argparse.ArgumentParser:
     parser = _add_named(actions, "fetch", "fetch the weights of a card", _fetch)
     parser.add_argument(
-        "--accept-licence", metavar="LICENCE", help="agree to this licence, if it restricts use"
+        "--accept-license", metavar="LICENSE", help="agree to this license, if it restricts use"
     )
     return parser
 
@@ -130,7 +130,7 @@ def _show(arguments: argparse.Namespace) -> int:
 def _fetch(arguments: argparse.Namespace) -> int:
     from ..pretrained.card_weights import fetch_weights
 
-    path = fetch_weights(arguments.name, accept_licence=arguments.accept_licence)
+    path = fetch_weights(arguments.name, accept_license=arguments.accept_license)
     return _print_path(path, arguments.json)
 
 
@@ -160,9 +160,9 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _convert(arguments: argparse.Namespace) -> int:
-    from ..zoo.conversion import convert
+    from ..zoo.conversion import convert_checkpoint
 
-    report = convert(
+    report = convert_checkpoint(
         arguments.file,
         arguments.builder,
         out=arguments.out,
@@ -191,7 +191,7 @@ def _setting(text: str) -> tuple[str, Any]:
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Rows of nested fields, such as `clip.frames`; a list of records is numbered."""
+    """Rows of nested fields, such as `clip.num_frames`; a list of records is numbered."""
     if isinstance(value, tuple) and value and isinstance(value[0], dict):
         value = dict(enumerate(value))
     if not isinstance(value, dict):

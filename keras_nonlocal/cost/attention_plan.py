@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import keras
 
 from ..layers.geometry import Geometry
-from ..layers.non_local import NonLocal1D, NonLocal2D, NonLocal3D
-from ..ops.planner import FORMS, Sizes, choose
+from ..layers.non_local import NON_LOCAL_LAYERS
+from ..ops.planner import FORMS, Sizes, choose_method
 from ..utils.checks import positive_int
 from .layer_shapes import layer_shapes
-
-NON_LOCAL = (NonLocal1D, NonLocal2D, NonLocal3D)
 
 
 @dataclass(frozen=True)
@@ -90,12 +88,14 @@ def plan(
     'blocked'
     """
     positive_int("batch", batch)
-    if isinstance(model_or_layer, NON_LOCAL):
+    if isinstance(model_or_layer, NON_LOCAL_LAYERS):
         _check_layer_shape(model_or_layer, input_shape)
         pairs = [(model_or_layer, tuple(input_shape))]
     else:
         shapes = layer_shapes(model_or_layer, input_shape)
-        pairs = [(layer, entry) for layer, entry, _ in shapes if isinstance(layer, NON_LOCAL)]
+        pairs = [
+            (layer, entry) for layer, entry, _ in shapes if isinstance(layer, NON_LOCAL_LAYERS)
+        ]
     blocks = [_plan_block(layer, entry, batch, dtype) for layer, entry in pairs]
     if not blocks:
         raise ValueError(f"{model_or_layer.name!r} has no non-local block to plan.")
@@ -108,7 +108,7 @@ def _plan_block(layer, input_shape, batch, dtype):
     sizes = Sizes(
         geometry.positions, geometry.keys, geometry.depth, geometry.channels, geometry.sets
     )
-    name = choose(layer.instantiation, sizes, layer.method)
+    name = choose_method(layer.instantiation, sizes, layer.method)
     sets = batch * geometry.sets
     queries, keys = geometry.positions, geometry.keys
     operands = (queries + keys) * geometry.depth + keys * geometry.channels

@@ -8,12 +8,10 @@ import keras
 
 from ..utils.compat import graph_calls
 
-Shape = tuple[int, ...]
-
 
 def layer_shapes(
     model: keras.Model, input_shape: tuple[int, ...]
-) -> Iterator[tuple[keras.layers.Layer, Shape, Shape]]:
+) -> Iterator[tuple[keras.layers.Layer, tuple[int, ...], tuple[int, ...]]]:
     """Each layer with its first input's and its output's shape, for one sample.
 
     Args:

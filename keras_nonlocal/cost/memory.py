@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import keras
 
-from .attention_plan import NON_LOCAL, item_bytes, plan
-from .layer_shapes import Shape, layer_shapes
+from ..layers.non_local import NON_LOCAL_LAYERS
+from .attention_plan import item_bytes, plan
+from .layer_shapes import layer_shapes
 
 
-def inference_bytes(model: keras.Model, input_shape: Shape) -> int:
+def inference_bytes(model: keras.Model, input_shape: tuple[int, ...]) -> int:
     """Estimates the memory that one more sample of a batch takes in prediction.
 
     What the layer with the largest input and output holds, a non-local block's own arrays
@@ -35,7 +36,7 @@ def inference_bytes(model: keras.Model, input_shape: Shape) -> int:
     return max(before + held for before, held in _layer_bytes(model, input_shape))
 
 
-def training_bytes(model: keras.Model, input_shape: Shape) -> int:
+def training_bytes(model: keras.Model, input_shape: tuple[int, ...]) -> int:
     """Estimates the memory that one more sample of a batch takes in a training step.
 
     Every layer's output is kept for the way back, where each meets a gradient of its size. The
@@ -66,7 +67,7 @@ def _layer_bytes(model, input_shape) -> Iterator[tuple[int, int]]:
 
 
 def _own_bytes(layer, entry) -> int:
-    if not isinstance(layer, NON_LOCAL):
+    if not isinstance(layer, NON_LOCAL_LAYERS):
         return 0
     (block,) = plan(layer, entry).blocks
     return block.operand_bytes + block.planned_bytes

@@ -1,5 +1,5 @@
+from .error_log import read_error_log as read_error_log
 from .find_files import find_videos as find_videos
-from .ledger import read_ledger as read_ledger
 from .manifest import Entry as Entry
 from .manifest import Manifest as Manifest
 from .sources.check import check_manifest as check_manifest

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from pathlib import Path
 
-PathLike = str | os.PathLike[str]
+from ..utils.checks import PathLike
+
 VIDEO_SUFFIXES = frozenset(
     {".3gp", ".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
     | {".ogv", ".ts", ".webm", ".wmv"}

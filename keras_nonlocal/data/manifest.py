@@ -49,7 +49,7 @@ class Manifest:
 
     Attributes:
         entries: The videos.
-        class_names: By class number; empty where nothing is labelled.
+        class_names: By class number; empty where nothing is labeled.
         multi_label: Whether a video may show several classes at once.
     """
 
@@ -64,7 +64,7 @@ class Manifest:
         return iter(self.entries)
 
     @property
-    def labelled(self) -> bool:
+    def labeled(self) -> bool:
         """Whether it says what is in its videos. With several labels a video, none is a label."""
         return bool(self.class_names) and (
             self.multi_label or any(entry.labels for entry in self.entries)

@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from ..utils.checks import PathLike
 
 VARIABLE = "KERAS_NONLOCAL_CACHE"
 
@@ -48,7 +49,7 @@ class Place:
     name: str
 
     @classmethod
-    def at(cls, cache: str | PathLike | None, name: str) -> Place:
+    def at(cls, cache: PathLike | None, name: str) -> Place:
         """The place in the folder `cache`, or in `cache_root()`."""
         folder = cache_root() if cache is None else Path(cache).expanduser().absolute()
         return cls(folder, name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Kind(NamedTuple):
+class Algorithm(NamedTuple):
     """A way to state a digest: the algorithm, and how many hexadecimal digits are given."""
 
     algorithm: str
@@ -15,12 +15,12 @@ class Kind(NamedTuple):
     longest: int
 
 
-KINDS = {
-    "sha256": Kind("sha256", 64, 64),
-    "sha256_prefix": Kind("sha256", 8, 64),
-    "sha1": Kind("sha1", 40, 40),
-    "sha1_prefix": Kind("sha1", 8, 40),
-    "md5": Kind("md5", 32, 32),
+ALGORITHMS = {
+    "sha256": Algorithm("sha256", 64, 64),
+    "sha256_prefix": Algorithm("sha256", 8, 64),
+    "sha1": Algorithm("sha1", 40, 40),
+    "sha1_prefix": Algorithm("sha1", 8, 40),
+    "md5": Algorithm("md5", 32, 32),
 }
 
 
@@ -47,9 +47,11 @@ class Digest:
     value: str
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"`kind` must be one of {sorted(KINDS)}. Received: kind={self.kind!r}")
-        _, shortest, longest = KINDS[self.kind]
+        if self.kind not in ALGORITHMS:
+            raise ValueError(
+                f"`kind` must be one of {sorted(ALGORITHMS)}. Received: kind={self.kind!r}"
+            )
+        _, shortest, longest = ALGORITHMS[self.kind]
         digits = all(character in string.hexdigits for character in self.value)
         if not digits or not shortest <= len(self.value) <= longest:
             raise ValueError(
@@ -60,7 +62,7 @@ class Digest:
     @property
     def algorithm(self) -> str:
         """The algorithm, as `hashlib` calls it."""
-        return KINDS[self.kind].algorithm
+        return ALGORITHMS[self.kind].algorithm
 
     def fits(self, digest: str) -> bool:
         """Whether a whole digest begins with the stated digits."""

@@ -10,7 +10,7 @@ import requests
 
 from .errors import Interrupted, Unavailable
 from .partial import Version
-from .published_file import Source
+from .published_file import PublishedFile
 
 _PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
@@ -37,7 +37,7 @@ def check_rest(response: requests.Response, version: Version, done: int) -> None
         raise Interrupted(f"the server goes on with something else ({sent}, expected {rest})")
 
 
-def check_whole(response: requests.Response, source: Source) -> None:
+def check_whole(response: requests.Response, source: PublishedFile) -> None:
     """It must be the whole file, of the expected size, with an end that can be told."""
     _check_status(response)
     length = offered(response, "").length
@@ -47,7 +47,7 @@ def check_whole(response: requests.Response, source: Source) -> None:
         raise Unavailable("neither the server nor the source says where the file ends")
 
 
-def check_length(length: int, source: Source) -> None:
+def check_length(length: int, source: PublishedFile) -> None:
     """The length that is announced must be the size that is expected."""
     if source.size is not None and length != source.size:
         raise Unavailable(f"it has {length} bytes, expected {source.size}")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..utils.atomic_files import replacing
 from ..utils.hashing import digests
-from .published_file import Source
+from .published_file import PublishedFile
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class Found:
         return Pin(self.digests["sha256"], self.size, url)
 
 
-def measure(path: Path, source: Source) -> Found:
+def measure_file(path: Path, source: PublishedFile) -> Found:
     """Read a file and take the digests by which `source` and a pin state it."""
     algorithms = {"sha256"} | ({source.digest.algorithm} if source.digest else set())
     with path.open("rb") as file:
         return Found(path.stat().st_size, digests(file, algorithms))
 
 
-def misfits(found: Found, source: Source, pin: Pin | None) -> list[str]:
+def misfits(found: Found, source: PublishedFile, pin: Pin | None) -> list[str]:
     """Why a file is not the expected one; an empty list if it is."""
     digest = source.digest
     reasons = []

@@ -15,7 +15,7 @@ WEB = ("http", "https")
 
 
 @dataclass(frozen=True)
-class Source:
+class PublishedFile:
     """A published file: its name in the cache, its addresses, its digest and size.
 
     Args:
@@ -30,8 +30,8 @@ class Source:
             that is no count of bytes.
 
     Example:
-        >>> from keras_nonlocal.download import Digest, Source
-        >>> source = Source(
+        >>> from keras_nonlocal.download import Digest, PublishedFile
+        >>> source = PublishedFile(
         ...     "resnet50.pth",
         ...     ("https://download.pytorch.org/models/resnet50-0676ba61.pth",),
         ...     digest=Digest("sha256_prefix", "0676ba61"),

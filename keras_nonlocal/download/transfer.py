@@ -18,7 +18,7 @@ from ..utils.progress import Progress
 from . import http_checks
 from .errors import Interrupted, Unavailable
 from .partial import Partial, Version
-from .published_file import Source, is_web, local_path
+from .published_file import PublishedFile, is_web, local_path
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 30.0  # seconds
 WAITS = (0.5, 1.0, 2.0)  # seconds before each further try
@@ -38,7 +38,7 @@ class Job:
     """What is to be brought, where from, and where to."""
 
     url: str
-    source: Source
+    source: PublishedFile
     partial: Partial
     progress: Progress
 

@@ -11,7 +11,7 @@ from ..layers.non_local import NonLocal3D
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """A place and moment of a clip: frame, and height and width in pixels, all from 0."""
 
     frame: float
@@ -32,8 +32,8 @@ class Attention:
     """
 
     block: str
-    query: Place
-    targets: tuple[Place, ...]
+    query: Position
+    targets: tuple[Position, ...]
     weights: tuple[float, ...]
     cell: tuple[float, float]
 
@@ -124,4 +124,4 @@ def _place(position, grid, shape):
         float((index + 0.5) * length / cells - 0.5)
         for index, cells, length in zip(position, grid, shape[:3], strict=True)
     )
-    return Place(frame, row, column)
+    return Position(frame, row, column)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 
 from ..utils.atomic_files import replacing
+from ..utils.checks import PathLike
 from ..utils.text import printable
 from .attention import Attention
 
@@ -17,7 +16,7 @@ FAINTEST = 0.02  # of the strongest weight; fainter ones get no arrow
 def draw_attention(
     frames: np.ndarray,
     attention: Attention,
-    path: str | os.PathLike[str],
+    path: PathLike,
     *,
     title: str = "",
     columns: int = 6,

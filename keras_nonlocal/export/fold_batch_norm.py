@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import keras
 
-from ..layers.non_local import NonLocal1D, NonLocal2D, NonLocal3D
+from ..layers.non_local import NON_LOCAL_LAYERS
 from .foldable_norms import foldable_norms, folded_into
 from .single_readers import is_fixed, only_sources
 from .skip_unread_frames import strides_that_skip
-
-NON_LOCAL = (NonLocal1D, NonLocal2D, NonLocal3D)
 
 
 def fold_batch_norm(model: keras.Model) -> keras.Model:
@@ -78,7 +76,7 @@ def _copied(model):
 
 
 def _ends_with_norm(layer):
-    return isinstance(layer, NON_LOCAL) and layer.norm_type == "batch" and is_fixed(layer)
+    return isinstance(layer, NON_LOCAL_LAYERS) and layer.norm_type == "batch" and is_fixed(layer)
 
 
 def _fold_block(block, target):

@@ -6,7 +6,7 @@ from collections import Counter
 
 import keras
 
-from ..utils.compat import arguments_of_calls, graph_calls, source_of
+from ..utils.compat import arguments_of_calls, graph_calls, kernel_source_of
 
 
 def only_sources(model: keras.Model) -> dict[str, keras.Layer]:
@@ -19,7 +19,7 @@ def only_sources(model: keras.Model) -> dict[str, keras.Layer]:
     for node in calls:
         if len(node.input_tensors) == 1:
             (entry,) = node.input_tensors
-            source = source_of(entry)
+            source = kernel_source_of(entry)
             if uses[node.operation.name] == uses[source.name] == readers[id(entry)] == 1:
                 sources[node.operation.name] = source
     return sources

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from keras import ops
 
-from ..ops.pairwise import AFFINITIES, wide
+from ..ops.pairwise import AFFINITIES, upcast
 from ..ops.positions import fold
 
 
@@ -33,7 +33,7 @@ def attention_rows(layer, shape, positions, theta, phi, key_mask):
         chosen = slice(owning, None, len(queries))  # this set, in each sample of the batch
         asked = ops.take(theta[chosen], query[owner == owning], axis=1)
         mask = None if key_mask is None else key_mask[chosen]
-        row = AFFINITIES[layer.instantiation](wide(asked), wide(phi[chosen]), mask)
+        row = AFFINITIES[layer.instantiation](upcast(asked), upcast(phi[chosen]), mask)
         source = np.full(keys.size, keys.shape[1])  # keys of other sets take the zero at the end
         source[keys[owning]] = np.arange(keys.shape[1])
         rows.append(ops.take(ops.pad(row, ((0, 0), (0, 0), (0, 1))), source, axis=2))

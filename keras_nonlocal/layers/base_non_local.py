@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from ..ops.pairwise import AFFINITIES, wide
+from ..ops.pairwise import AFFINITIES, upcast
 from ..ops.planner import attend, check_method
 from ..ops.pooling import masked_max_pool
 from ..ops.positions import AXES, check_channels_last, count_sets, fold, unfold
@@ -190,8 +190,11 @@ class BaseNonLocal(keras.layers.Layer):
             source, key_mask = masked_max_pool(phi, mask, self.pool_sizes)
             phi = _rows(source)
         if self.instantiation == "concatenation":
-            w_theta, w_phi = ops.split(wide(self.w_f)[:, None], 2)  # already logits
-            theta, phi = ops.matmul(wide(theta), w_theta), ops.matmul(wide(phi), w_phi)
+            w_theta, w_phi = ops.split(upcast(self.w_f)[:, None], 2)  # already logits
+            theta, phi = (
+                ops.matmul(upcast(theta), w_theta),
+                ops.matmul(upcast(phi), w_phi),
+            )
         if self.scale:
             theta = theta * ops.cast(self._logit_scale, theta.dtype)
         keys = grid if source is x else ops.shape(source)[:-1]

@@ -14,7 +14,7 @@ class BatchNorm(keras.layers.BatchNormalization):
 
     Keras computes mean, variance and both of their gradients in a dozen passes over the
     features; the fused kernel takes two each way. The numbers, the weights and the arguments are
-    the same. Masks, synchronisation over replicas, other axes than the last and other backends
+    the same. Masks, synchronization over replicas, other axes than the last and other backends
     take Keras's own way.
 
     Example:

@@ -65,7 +65,7 @@ def _padded(x, kernel):
 def _through_time(x, kernel):
     """A convolution of `(taps, 1, 1)`, stride 1 and padding `"same"`.
 
-    Each tap gives every position what one neighbour in time has, so that both gradients are one
+    Each tap gives every position what one neighbor in time has, so that both gradients are one
     matrix product each with the upstream gradients of all taps side by side.
     """
     import tensorflow as tf

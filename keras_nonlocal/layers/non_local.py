@@ -44,7 +44,7 @@ class NonLocal2D(BaseNonLocal):
 class NonLocal3D(BaseNonLocal):
     """Lets each place and moment of a clip `(B, T, H, W, C)` listen to all others.
 
-    A convolution sees its neighbourhood; this block sums over all positions, weighted by how
+    A convolution sees its neighborhood; this block sums over all positions, weighted by how
     alike they are, in one step. A fresh block is the identity, so it can go into a trained
     network without disturbing it.
 
@@ -87,3 +87,6 @@ class NonLocal3D(BaseNonLocal):
     """
 
     rank = 3
+
+
+NON_LOCAL_LAYERS = (NonLocal1D, NonLocal2D, NonLocal3D)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from ..ops.pairwise import wide
+from ..ops.pairwise import upcast
 from ..utils.checks import positive_int
 
 
@@ -45,7 +45,7 @@ class WindowAverage3D(keras.layers.Layer):
         length = ops.shape(x)[axis]
         size = min(self.size, length) if isinstance(length, int) else ops.minimum(self.size, length)
         x = ops.moveaxis(x, axis, 0)
-        totals = ops.cumsum(wide(x), axis=0)
+        totals = ops.cumsum(upcast(x), axis=0)
         totals = ops.concatenate([ops.zeros_like(totals[:1]), totals], axis=0)
         mean = (totals[size:] - totals[: length - size + 1]) / ops.cast(size, totals.dtype)
         return ops.moveaxis(ops.cast(mean, x.dtype), 0, axis)

@@ -1,8 +1,8 @@
 """Accuracies, average precision, confusion, and how sure they are; a file of scores."""
 
 from .metrics import average_precisions as average_precisions
+from .metrics import bootstrap_interval as bootstrap_interval
 from .metrics import confusion as confusion
-from .metrics import interval as interval
 from .metrics import per_class_accuracy as per_class_accuracy
 from .metrics import summary as summary
 from .metrics import top_k as top_k

@@ -36,7 +36,7 @@ def view_top_k(scores: Scores, k: int) -> float:
 
 
 def per_class_accuracy(scores: Scores) -> np.ndarray:
-    """The share of each class's examples that are recognised, float64 `(classes,)`.
+    """The share of each class's examples that are recognized, float64 `(classes,)`.
 
     NaN for a class without examples.
     """
@@ -67,7 +67,7 @@ def mean_average_precision(scores: Scores) -> float:
     return bootstrap_metrics.mean_average_precision(scores)(bootstrap_metrics.all_rows(scores))
 
 
-def interval(
+def bootstrap_interval(
     scores: Scores,
     metric: str | Callable[[Scores], float],
     level: float = 0.95,
@@ -130,7 +130,7 @@ def summary(scores: Scores, *, intervals: bool = True) -> dict[str, float | tupl
     for name, prepared in _metrics_of(scores).items():
         figures[name] = prepared()(bootstrap_metrics.all_rows(scores))
         if intervals:
-            figures[f"{name}_interval"] = interval(scores, name)
+            figures[f"{name}_interval"] = bootstrap_interval(scores, name)
     return figures
 
 

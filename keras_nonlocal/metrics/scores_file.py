@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..utils.checks import PathLike
 from .scores import Scores as Scores
-from .scores_part import Part, PathLike, differences, read_part, write_part
+from .scores_part import Part, read_part, settings_differences, write_part
 
 _SHARD = re.compile(r"scores-(\d{5})-of-(\d{5})\.npz")
 
@@ -79,7 +80,7 @@ def _shards(folder: Path) -> list[Path]:
 def _merged(parts: Mapping[Path, Part]) -> Scores:
     (first_file, first), *others = parts.items()
     for file, part in others:
-        if lines := differences(_how(part), _how(first), now=f"in {file.name}"):
+        if lines := settings_differences(_how(part), _how(first), now=f"in {file.name}"):
             raise ValueError(
                 f"{str(first_file)!r} and {file.name!r} were made in different ways:\n"
                 + "\n".join(lines)

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..utils.atomic_files import replacing
+from ..utils.checks import PathLike
 from ..utils.npz import read_arrays
 from .scores import Scores, shaped
 
-PathLike = str | os.PathLike[str]
 _FIELDS = {"paths", "class_names", "targets", "probabilities", "positions", "left", "settings"}
 _SHOWN = 3  # items of a list in which two runs differ
 
@@ -78,12 +78,14 @@ def read_part(path: PathLike) -> Part:
         ) from error
 
 
-def differences(here: Mapping[str, Any], there: Mapping[str, Any], now: str = "now") -> list[str]:
+def settings_differences(
+    here: Mapping[str, Any], there: Mapping[str, Any], now: str = "now"
+) -> list[str]:
     """A line for each setting in which two runs differ, with both sides.
 
     Example:
 
-    >>> differences({"crops": 10, "size": [32, 32]}, {"crops": 3, "size": [32, 40]})
+    >>> settings_differences({"crops": 10, "size": [32, 32]}, {"crops": 3, "size": [32, 40]})
     ['  crops: 3, now 10', '  size[1]: 40, now 32']
     """
     lines = []

@@ -32,7 +32,7 @@ def logits_head(x, classes, activation, dropout):
     return _activation(activation)(x)
 
 
-HEADS = {
+MAKE_HEAD = {
     "features": features_head,
     "probabilities": probabilities_head,
     "logits": logits_head,

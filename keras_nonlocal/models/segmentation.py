@@ -5,8 +5,6 @@ Source: MMSegmentation's `nonlocal_net` and `fcn` networks.
 
 from __future__ import annotations
 
-from os import PathLike
-
 import keras
 from keras import layers
 
@@ -15,7 +13,7 @@ from ..backbones.image_resnet import dilated_resnet
 from ..layers.non_local import NonLocal2D
 from ..layers.resize import ResizeLike
 from ..ops.positions import check_channels_last
-from ..utils.checks import positive_int
+from ..utils.checks import PathLike, positive_int
 from ..utils.roles import AUXILIARY, LOGITS
 from ..weights.load import load_weights
 
@@ -37,7 +35,7 @@ Args:
     dropout: Rate at which whole channels are dropped before the classifier.
 
 Returns:
-    A functional `keras.Model` of normalised images; its output is `(B, H, W, classes)`.
+    A functional `keras.Model` of normalized images; its output is `(B, H, W, classes)`.
 
 Raises:
     ValueError: An argument that does not fit.
@@ -53,7 +51,7 @@ Example:
 def _builder(builder: str, title: str, depth: int, non_local: bool):
     def build(
         include_top: bool = True,
-        weights: str | PathLike | None = None,
+        weights: PathLike | None = None,
         input_tensor: keras.KerasTensor | None = None,
         input_shape: tuple[int | None, ...] | None = None,
         classes: int = 19,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from os import PathLike
-
 import keras
 from keras import layers
 
@@ -14,10 +12,10 @@ from ..backbones.video_resnet import video_resnet
 from ..ops.planner import check_method
 from ..ops.positions import check_channels_last
 from ..pretrained.resolve import find_weights
-from ..utils.checks import one_of, positive_int
+from ..utils.checks import PathLike, one_of, positive_int
 from ..weights.load import load_weights
 from .families import FAMILIES, Design, design, placement
-from .heads import HEADS
+from .heads import MAKE_HEAD
 
 POOLINGS = {None: None, "avg": layers.GlobalAveragePooling3D, "max": layers.GlobalMaxPooling3D}
 
@@ -47,7 +45,7 @@ Args:
     dropout: Rate before the classifier.
 
 Returns:
-    A functional `keras.Model` of normalised clips; without top a
+    A functional `keras.Model` of normalized clips; without top a
     `keras_nonlocal.backbones.Backbone`.
 
 Raises:
@@ -66,7 +64,7 @@ def _builder(builder: str):
 
     def build(
         include_top: bool = True,
-        weights: str | PathLike | None = None,
+        weights: PathLike | None = None,
         input_tensor: keras.KerasTensor | None = None,
         input_shape: tuple[int | None, ...] | None = None,
         pooling: str | None = None,
@@ -101,7 +99,7 @@ def _builder(builder: str):
             non_local=_block_options(published, chosen, method),
             name=name,
         )
-        scores = HEADS[published.head](features.output, classes, classifier_activation, dropout)
+        scores = MAKE_HEAD[published.head](features.output, classes, classifier_activation, dropout)
         if found.path is not None:  # a file of another code base has a classifier
             end = scores if include_top or found.source else features.output
             load_weights(keras.Model(inputs, end, name=name), found.path, found.source)

@@ -14,16 +14,16 @@ from __future__ import annotations
 import numpy as np
 from keras import ops
 
-from .pairwise import key_weights, wide
+from .pairwise import key_weights, upcast
 
-BLOCK = 64  # rows that one triangular product sums: ten times as fast as `ops.cumsum`
+BLOCK_SIZE = 64  # rows that one triangular product sums: ten times as fast as `ops.cumsum`
 
 
 def sorted_sums(theta, phi, g, key_mask=None):
     """Concatenation by sorting; arguments and result as for `pairwise.dense`, D = 1."""
-    values = wide(g)
+    values = upcast(g)
     values = values * key_weights(values, key_mask)
-    y = _rectified_sum(wide(theta)[..., 0], wide(phi)[..., 0], values)
+    y = _rectified_sum(upcast(theta)[..., 0], upcast(phi)[..., 0], values)
     return ops.cast(y, g.dtype)
 
 
@@ -45,25 +45,25 @@ def _active_sums(a, b, g):
 
     The mean of b moves from b to a: their sum stays, and large ones do not cancel.
     """
-    centre = ops.mean(b, axis=1, keepdims=True)
+    center = ops.mean(b, axis=1, keepdims=True)
     order = ops.argsort(-b, axis=1)
     b, g = _rows(b[..., None], order), _rows(g, order)
     active = _count_above(b[..., 0], -a)
     total = _rows(_running_sums(g), active)
-    weighted = _rows(_running_sums((b - centre[..., None]) * g), active)
-    return total, (a + centre)[..., None] * total + weighted
+    weighted = _rows(_running_sums((b - center[..., None]) * g), active)
+    return total, (a + center)[..., None] * total + weighted
 
 
 def _running_sums(x):
     """Row k holds the sum of the first k rows of `x (B, M, C)`, for k = 0 ... M and beyond."""
     batch, length, channels = ops.shape(x)
-    blocks = length // BLOCK + 1  # at least one row of zeros more than there are keys
-    x = ops.concatenate([x, ops.zeros((batch, blocks * BLOCK - length, channels), x.dtype)], 1)
-    x = ops.reshape(x, (batch, blocks, BLOCK, channels))
-    within = ops.matmul(ops.convert_to_tensor(np.tri(BLOCK, k=-1), x.dtype), x)
+    blocks = length // BLOCK_SIZE + 1  # at least one row of zeros more than there are keys
+    x = ops.concatenate([x, ops.zeros((batch, blocks * BLOCK_SIZE - length, channels), x.dtype)], 1)
+    x = ops.reshape(x, (batch, blocks, BLOCK_SIZE, channels))
+    within = ops.matmul(ops.convert_to_tensor(np.tri(BLOCK_SIZE, k=-1), x.dtype), x)
     sums = ops.sum(x, axis=2, keepdims=True)
     before = ops.cumsum(sums, axis=1) - sums
-    return ops.reshape(within + before, (batch, blocks * BLOCK, channels))
+    return ops.reshape(within + before, (batch, blocks * BLOCK_SIZE, channels))
 
 
 def _count_above(b, threshold):

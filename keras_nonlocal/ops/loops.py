@@ -10,7 +10,7 @@ import keras
 from keras import ops
 
 
-def scan(step, carry, blocks):
+def loop_scan(step, carry, blocks):
     """`carry, output = step(carry, block)` for each leading index of `blocks`, in order.
 
     Args:

@@ -29,8 +29,8 @@ def dense(instantiation, theta, phi, g, key_mask=None):
     Returns:
         `(B, N, C)` in the dtype of `g`. A sample without a single valid key gets zeros.
     """
-    weights = AFFINITIES[instantiation](wide(theta), wide(phi), key_mask)
-    return ops.cast(ops.matmul(weights, wide(g)), g.dtype)
+    weights = AFFINITIES[instantiation](upcast(theta), upcast(phi), key_mask)
+    return ops.cast(ops.matmul(weights, upcast(g)), g.dtype)
 
 
 def softmax_affinity(theta, phi, key_mask=None):
@@ -70,7 +70,7 @@ def key_weights(phi, key_mask=None):
     return valid / ops.maximum(ops.sum(valid, axis=1, keepdims=True), 1)
 
 
-def wide(x):
+def upcast(x):
     """Half precision to float32; what is wider stays as it is."""
     x = ops.convert_to_tensor(x)
     dtype = keras.backend.standardize_dtype(x.dtype)

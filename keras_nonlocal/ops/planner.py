@@ -14,7 +14,7 @@ import keras
 from keras import ops
 
 from ..utils.checks import one_of
-from .concatenation import BLOCK as SORTED_BLOCK
+from .concatenation import BLOCK_SIZE as SORTED_BLOCK
 from .concatenation import sorted_sums
 from .dot_product import associated
 from .fused import fused
@@ -78,7 +78,7 @@ def attend(instantiation, theta, phi, g, key_mask=None, method="auto", sets=1):
     check_method(instantiation, method)
     numbers = (theta.shape[1], phi.shape[1], theta.shape[2], g.shape[2], sets)
     sizes = None if None in numbers else Sizes(*numbers)
-    form = FORMS[choose(instantiation, sizes, method)]
+    form = FORMS[choose_method(instantiation, sizes, method)]
     return form.run(instantiation, theta, phi, g, key_mask)
 
 
@@ -92,7 +92,7 @@ def check_method(instantiation, method):
         )
 
 
-def choose(instantiation, sizes, method="auto"):
+def choose_method(instantiation, sizes, method="auto"):
     """The name of the form that `method` means for these sizes; `None` if they are dynamic."""
     if method != "auto":
         return method

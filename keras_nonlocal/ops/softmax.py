@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from keras import ops
 
-from .loops import scan
-from .pairwise import softmax_affinity, wide
+from .loops import loop_scan
+from .pairwise import softmax_affinity, upcast
 
 
 def blocked(theta, phi, g, key_mask=None, *, block=512):
@@ -21,7 +21,7 @@ def blocked(theta, phi, g, key_mask=None, *, block=512):
         def forward(carry, blocks):
             return carry, ops.matmul(softmax_affinity(blocks[0], phi, key_mask), g)
 
-        _, y = scan(forward, (), (_to_blocks(theta, block),))
+        _, y = loop_scan(forward, (), (_to_blocks(theta, block),))
         y = _from_blocks(y, theta)
 
         def gradient(*args, upstream=None):
@@ -44,10 +44,10 @@ def blocked(theta, phi, g, key_mask=None, *, block=512):
         correction = ops.sum(dy * y, axis=-1, keepdims=True)
         blocks = tuple(_to_blocks(x, block) for x in (theta, dy, correction))
         start = (ops.zeros_like(phi), ops.zeros_like(g))
-        (dphi, dg), dtheta = scan(backward, start, blocks)
+        (dphi, dg), dtheta = loop_scan(backward, start, blocks)
         return _from_blocks(dtheta, theta), dphi, dg
 
-    return ops.cast(attend(wide(theta), wide(phi), wide(g)), g.dtype)
+    return ops.cast(attend(upcast(theta), upcast(phi), upcast(g)), g.dtype)
 
 
 def _even_block(positions, block):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-# By Okabe and Ito: told apart with every kind of colour vision.
-BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#767676"
+# By Okabe and Ito: told apart with every kind of color vision.
+BLUE, ORANGE, GRAY = "#0072b2", "#d55e00", "#767676"
 DPI = 192
 _CSS_PIXELS = 96  # an inch
 
@@ -75,7 +75,7 @@ def png(figure: Any, dpi: int = DPI) -> bytes:
     return buffer.getvalue()
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """A number as a table shows it: four digits of those that are not whole."""
     return str(value) if isinstance(value, int) else f"{value:.4g}"
 

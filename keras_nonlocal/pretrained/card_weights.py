@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from os import PathLike
 from pathlib import Path
 
 from ..download.cache import Place
 from ..download.fetching import fetch
-from ..download.published_file import Source
+from ..download.published_file import PublishedFile
+from ..utils.checks import PathLike
 from ..utils.hashing import file_sha256
 from .cards import Card, read_card
 
 
-def cached_path(card: Card, cache: str | PathLike | None = None) -> Path:
+def cached_path(card: Card, cache: PathLike | None = None) -> Path:
     """Where the weights of a card lie on this machine, or would lie.
 
     Example:
@@ -29,15 +29,15 @@ def cached_path(card: Card, cache: str | PathLike | None = None) -> Path:
 def fetch_weights(
     card: Card | str,
     *,
-    accept_licence: str | None = None,
-    cache: str | PathLike | None = None,
+    accept_license: str | None = None,
+    cache: PathLike | None = None,
     progress: bool = True,
 ) -> Path:
     """The weights of a card on this machine: fetched, unless they lie here already.
 
     Args:
         card: A card, or its name.
-        accept_licence: The name of its licence, to agree to one that restricts use. Asked for
+        accept_license: The name of its license, to agree to one that restricts use. Asked for
             once: what was fetched is there.
         cache: The folder to keep it in, `cache_root()` by default.
         progress: Whether to show how far it is, on a terminal.
@@ -47,7 +47,7 @@ def fetch_weights(
 
     Raises:
         FileNotFoundError: A file that comes with the package is not there.
-        PermissionError: The licence restricts use, and was not agreed to.
+        PermissionError: The license restricts use, and was not agreed to.
         FetchError: The file could not be fetched; the error says how to put it there by hand.
         ValueError: There is no such card, or the file that lies there is not the one of the card.
 
@@ -60,16 +60,16 @@ def fetch_weights(
     if card.weights.url is None:
         return _checked(card)
     path = cached_path(card, cache)
-    if card.licence.restricted and accept_licence != card.licence.name and not path.exists():
+    if card.license.restricted and accept_license != card.license.name and not path.exists():
         raise PermissionError(
-            f"The weights of {card.name!r} are published under {card.licence.name}. "
-            f"{card.licence.note} If you agree, fetch them once with\n"
-            f"  keras-nonlocal zoo fetch {card.name} --accept-licence {card.licence.name}\n"
+            f"The weights of {card.name!r} are published under {card.license.name}. "
+            f"{card.license.note} If you agree, fetch them once with\n"
+            f"  keras-nonlocal zoo fetch {card.name} --accept-license {card.license.name}\n"
             f"or keras_nonlocal.pretrained.fetch_weights({card.name!r}, "
-            f"accept_licence={card.licence.name!r})"
+            f"accept_license={card.license.name!r})"
         )
     file = card.weights
-    source = Source(file.name, (str(file.url), *file.mirrors), file.digest, file.bytes)
+    source = PublishedFile(file.name, (str(file.url), *file.mirrors), file.digest, file.bytes)
     return fetch(source, cache=cache, progress=progress)
 
 

@@ -48,7 +48,7 @@ class WeightsFile:
 
 
 @dataclass(frozen=True)
-class Licence:
+class License:
     """Under which terms the weights may be used.
 
     Attributes:
@@ -85,7 +85,7 @@ class Card:
         clip: How its input is made.
         classes: Names, in the order of the outputs.
         weights: The file.
-        licence: Its terms.
+        license: Its terms.
         accuracy: As published, the publisher's own figures first.
         origin: Who trained it, how, and where that is written.
         golden: Stored outputs of a generated clip, where the weights were at hand.
@@ -100,7 +100,7 @@ class Card:
     clip: ClipSpec
     classes: tuple[str, ...]
     weights: WeightsFile
-    licence: Licence
+    license: License
     accuracy: tuple[Accuracy, ...]
     origin: str
     golden: Mapping[str, Any] | None = None
@@ -110,7 +110,7 @@ class Card:
         missing = [name for name in ("size", "mean", "std") if getattr(self.clip, name) is None]
         if missing:
             raise ValueError(
-                f"`clip` of a card must say size and normalisation.\n  missing: {missing}"
+                f"`clip` of a card must say size and normalization.\n  missing: {missing}"
             )
 
     @property
@@ -127,7 +127,7 @@ def read_card(name: str) -> Card:
 
     Example:
 
-    >>> keras_nonlocal.pretrained.read_card("nl_i3d_r50_kinetics400_official_32x2").licence.name
+    >>> keras_nonlocal.pretrained.read_card("nl_i3d_r50_kinetics400_official_32x2").license.name
     'CC-BY-NC-4.0'
     """
     names = card_names()

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from ..download.digests import Digest
-from ..download.published_file import Source
+from ..download.published_file import PublishedFile
 
 IMAGENET = "imagenet"
 
 # torchvision's ResNets, with the stride on the 3x3 convolutions as here; BSD-3-Clause.
 _HOST = "https://download.pytorch.org/models"
 RESNETS = {
-    "r50": Source(
+    "r50": PublishedFile(
         "resnet50-0676ba61.pth",
         (f"{_HOST}/resnet50-0676ba61.pth",),
         Digest("sha256_prefix", "0676ba61"),
         size=102_530_333,
     ),
-    "r101": Source(
+    "r101": PublishedFile(
         "resnet101-63fe2227.pth",
         (f"{_HOST}/resnet101-63fe2227.pth",),
         Digest("sha256_prefix", "63fe2227"),
@@ -29,7 +29,7 @@ def has_imagenet(builder: str) -> bool:
     return _depth(builder) in RESNETS
 
 
-def imagenet_file(builder: str) -> Source:
+def imagenet_file(builder: str) -> PublishedFile:
     """Where the image network is published that a builder's residual blocks are inflated from.
 
     Raises:

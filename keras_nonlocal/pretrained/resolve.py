@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 
 from ..download.fetching import fetch
+from ..utils.checks import PathLike
 from .card_weights import fetch_weights
 from .cards import Card, card_for
 from .imagenet import IMAGENET, imagenet_file
 
 
 @dataclass(frozen=True)
-class Found:
+class ResolvedWeights:
     """What a builder's `weights` argument means.
 
     Attributes:
@@ -27,7 +28,7 @@ class Found:
     source: str | None = None
 
 
-def find_weights(weights: str | PathLike | None, builder: str) -> Found:
+def find_weights(weights: PathLike | None, builder: str) -> ResolvedWeights:
     """What a builder's `weights` argument means; a published file is fetched if need be.
 
     Args:
@@ -40,12 +41,12 @@ def find_weights(weights: str | PathLike | None, builder: str) -> Found:
         FetchError: The file could not be fetched.
     """
     if weights is None:
-        return Found()
-    if not isinstance(weights, str | PathLike):
+        return ResolvedWeights()
+    if not isinstance(weights, str | os.PathLike):
         raise ValueError(f"`weights` must be a name or a path. Received: weights={weights!r}")
-    if isinstance(weights, PathLike) or weights.endswith(".h5") or Path(weights).is_file():
-        return Found(Path(weights))
+    if isinstance(weights, os.PathLike) or weights.endswith(".h5") or Path(weights).is_file():
+        return ResolvedWeights(Path(weights))
     if weights == IMAGENET:
-        return Found(fetch(imagenet_file(builder)), source="torchvision")
+        return ResolvedWeights(fetch(imagenet_file(builder)), source="torchvision")
     card = card_for(weights, builder)
-    return Found(fetch_weights(card), card, card.weights.source)
+    return ResolvedWeights(fetch_weights(card), card, card.weights.source)

@@ -24,7 +24,7 @@ def section(scores: Scores) -> Section | None:
     right, total = int(np.trace(counts)), int(counts.sum())
     alt = f"Confusion matrix of {len(names)} classes: {right} of {total} examples on its diagonal"
     note = (
-        "The stronger the colour, the larger the part of the true class. "
+        "The stronger the color, the larger the part of the true class. "
         "Rows and columns are in the order of the classes."
     )
     pairs = confused_pairs(counts)
@@ -70,9 +70,9 @@ def _draw(counts, names, width) -> bytes:
         axes.set_yticks([])
     if len(names) <= COUNTED:
         for true, guess in np.argwhere(counts):
-            colour = "white" if shares[true, guess] > 0.5 else "black"
+            color = "white" if shares[true, guess] > 0.5 else "black"
             count = str(counts[true, guess])
-            axes.text(guess, true, count, ha="center", va="center", fontsize=8, color=colour)
+            axes.text(guess, true, count, ha="center", va="center", fontsize=8, color=color)
     axes.set_xlabel("predicted class", fontsize=9)
     axes.set_ylabel("true class", fontsize=9)
     axes.tick_params(length=0)

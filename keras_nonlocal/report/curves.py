@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..pages.parts import BLUE, ORANGE, Section, chart, number, paragraph, png
+from ..pages.parts import BLUE, ORANGE, Section, chart, format_number, paragraph, png
 from .history import VALIDATION, History, columns, is_share, not_finite, title
 
 _WIDTH, _HEIGHT = 4.2, 2.5  # inches of one picture: readable on a phone
@@ -60,7 +60,7 @@ def falls_by_decades(values: np.ndarray) -> bool:
     return bool(np.quantile(finite, 0.25) <= 0.101 * finite.max())
 
 
-def draw(axes: Any, curve: Curve) -> None:
+def draw_curves(axes: Any, curve: Curve) -> None:
     """Draws a curve into matplotlib's axes. What is not finite is a gap."""
     for side, (epochs, values) in curve.lines.items():
         size = 3 if len(epochs) <= 30 else 1.5
@@ -102,7 +102,7 @@ def _alone(curve) -> bytes:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")
-    draw(figure.add_subplot(), curve)
+    draw_curves(figure.add_subplot(), curve)
     return png(figure)
 
 
@@ -113,7 +113,7 @@ def _together(found) -> bytes:
     down = math.ceil(len(found) / across)
     figure = Figure((_WIDTH * across, _HEIGHT * down), layout="constrained")
     for place, curve in enumerate(found):
-        draw(figure.add_subplot(down, across, place + 1), curve)
+        draw_curves(figure.add_subplot(down, across, place + 1), curve)
     return png(figure)
 
 
@@ -126,5 +126,5 @@ def _alt(curve) -> str:
 
 def _course(epochs, values) -> str:
     ends = np.flatnonzero(np.isfinite(values))[[0, -1]] if np.isfinite(values).any() else ()
-    said = [f"{number(float(values[end]))} in epoch {epochs[end]}" for end in ends]
+    said = [f"{format_number(float(values[end]))} in epoch {epochs[end]}" for end in ends]
     return ", ".join(said) or "no finite number"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..pages.parts import Section, folded, number, table
+from ..pages.parts import Section, folded, format_number, table
 from .history import History, columns, title
 
 
@@ -11,6 +11,6 @@ def section(history: History) -> Section | None:
     if not history:
         return None
     names = ["epoch", *(name for name in columns(history) if name != "epoch")]
-    rows = [[number(row[name]) if name in row else "" for name in names] for row in history]
+    rows = [[format_number(row[name]) if name in row else "" for name in names] for row in history]
     body = table([title(name) for name in names], rows, "What was measured in each epoch")
     return Section("Epochs", folded(f"The numbers of all {len(rows)} epochs", body))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from ..pages.parts import Section, table, text
 from ..pages.template import PAGE
 from ..utils.atomic_files import replacing
+from ..utils.checks import PathLike
 from ..utils.text import printable
 from . import curves, epochs
 from .history import History, checked
@@ -18,7 +18,7 @@ _PICTURES = re.compile(r'<meta name="pictures" content="([a-z_ ]*)">')
 
 
 def write_report(
-    folder: str | os.PathLike[str],
+    folder: PathLike,
     *,
     title: str,
     history: History,

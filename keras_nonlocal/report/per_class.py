@@ -1,4 +1,4 @@
-"""How well each class is recognised: accuracy, or average precision where classes mix."""
+"""How well each class is recognized: accuracy, or average precision where classes mix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..metrics.metrics import average_precisions, per_class_accuracy
 from ..metrics.scores_file import Scores
 from ..pages.parts import (
     BLUE,
-    GREY,
+    GRAY,
     ORANGE,
     Section,
     chart,
@@ -44,7 +44,7 @@ class Measured:
 
 def section(scores: Scores) -> Section | None:
     """Bars of the classes, and a table of all of them."""
-    measured = measure(scores)
+    measured = measure_classes(scores)
     ranked = measured.ranked
     if not ranked:
         return None
@@ -61,7 +61,7 @@ def section(scores: Scores) -> Section | None:
     return Section("Classes", "\n".join(body), drawn)
 
 
-def measure(scores: Scores) -> Measured:
+def measure_classes(scores: Scores) -> Measured:
     """The number that suits the targets, by class."""
     if not scores.multi_label:
         examples = np.bincount(scores.targets, minlength=len(scores.class_names))
@@ -103,7 +103,7 @@ def _draw(measured, shown) -> bytes:
     axes.barh(places, values, color=BLUE, height=0.72)
     for place, value, number in zip(places, values, numbers, strict=True):
         label = f"{100 * value:.0f} %  of {measured.examples[number]}"
-        axes.text(1.03, place, label, fontsize=7.5, va="center", color=GREY)
+        axes.text(1.03, place, label, fontsize=7.5, va="center", color=GRAY)
     axes.axvline(np.nanmean(measured.values), color=ORANGE, linewidth=1.2, linestyle="--", zorder=3)
     names = [shortened(measured.names[number]) for number in numbers]
     axes.set_yticks(places, names, fontsize=8, parse_math=False)

@@ -6,7 +6,7 @@ import math
 
 from ..metrics.metrics import summary
 from ..metrics.scores_file import Scores
-from ..pages.parts import Section, number, paragraph, per_cent, table
+from ..pages.parts import Section, format_number, paragraph, per_cent, table
 from .history import is_share, title
 
 _INTERVAL = "_interval"
@@ -28,7 +28,7 @@ def section(scores: Scores) -> Section:
 def _said(name, value) -> str:
     if not math.isfinite(value):
         return "not measured"
-    return per_cent(value) if is_share(name) else number(value)
+    return per_cent(value) if is_share(name) else format_number(value)
 
 
 def _between(name, ends) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..tasks.video_classification.recipe import VideoRecipe
+from ..utils.checks import PathLike
 from .study import Row, Study, Trial, recipe_of
 from .study_run import Result, read_result
 
@@ -75,7 +75,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much more of the videos one network recognises than another.
+    """How much more of the videos one network recognizes than another.
 
     Attributes:
         mean: Of the accuracies, -1..1.
@@ -102,7 +102,7 @@ def paired_difference(
     keep their pairs, so that a person who is difficult for both does not count as spread.
 
     Args:
-        ours, theirs: How many videos were recognised, `(seeds, groups)`.
+        ours, theirs: How many videos were recognized, `(seeds, groups)`.
         videos: How many there are in each group.
         draws: How many times.
 
@@ -125,7 +125,7 @@ def paired_difference(
 
 
 def compare(
-    study: Study, recipe: VideoRecipe, groups: Sequence[str], folder: str | os.PathLike[str]
+    study: Study, recipe: VideoRecipe, groups: Sequence[str], folder: PathLike
 ) -> list[Comparison]:
     """Reads what `run_study` has found so far: the seeds for which every group is done.
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..utils.atomic_files import replacing
+from ..utils.checks import PathLike
 from .comparison import Comparison
 from .comparison_plot import plot
 from .study import Study
 
 
-def write_comparison(
-    found: Sequence[Comparison], study: Study, folder: str | os.PathLike[str]
-) -> None:
+def write_comparison(found: Sequence[Comparison], study: Study, folder: PathLike) -> None:
     """Writes `results.md`, a table, `results.png`, a plot, and `results.json`, all numbers.
 
     Args:
@@ -31,7 +29,7 @@ def write_comparison(
     folder = Path(folder)
     for name, text in (
         ("results.md", page(found, study)),
-        ("results.json", json.dumps(numbers(found, study), indent=1) + "\n"),
+        ("results.json", json.dumps(as_numbers(found, study), indent=1) + "\n"),
     ):
         with replacing(folder / name) as partial:
             partial.write_text(text, "utf-8")
@@ -56,7 +54,7 @@ def page(found: Sequence[Comparison], study: Study) -> str:
     return "\n".join(lines)
 
 
-def numbers(found: Sequence[Comparison], study: Study) -> dict[str, Any]:
+def as_numbers(found: Sequence[Comparison], study: Study) -> dict[str, Any]:
     """Accuracies 0..1, and each result that they come from, as JSON."""
     return {
         "about": study.about,
@@ -79,7 +77,7 @@ def numbers(found: Sequence[Comparison], study: Study) -> dict[str, Any]:
 def _explained(found, study) -> list[str]:
     """How the figures were made, and what they cannot tell."""
     groups = len(found[0].groups)
-    tested = f"Trained on the split `{study.split}`, tested on `{study.validation_split}`."
+    tested = f"Trained on the split `{study.split}`, tested on `{study.validation_subset}`."
     if study.group is not None:
         tested = f"Each of {groups} groups was left out of training once, and tested."
     drawn = " and ".join(["groups"] * (groups > 1) + ["seeds"] * (len(study.seeds) > 1))

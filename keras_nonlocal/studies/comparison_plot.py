@@ -8,7 +8,7 @@ from typing import Any
 from .comparison import Comparison
 from .study import Study
 
-BLUE, ORANGE, GREY, PALE = "#0072b2", "#d55e00", "#9a9a9a", "#e6e6e6"
+BLUE, ORANGE, GRAY, PALE = "#0072b2", "#d55e00", "#9a9a9a", "#e6e6e6"
 
 
 def plot(found: Sequence[Comparison], study: Study) -> Any:
@@ -34,7 +34,7 @@ def plot(found: Sequence[Comparison], study: Study) -> Any:
         left.set_yticks(range(len(rows)), [each.row.name for each in rows])
         left.set_ylim(len(rows) - 0.4, -0.6)
         left.set_title(rows[0].row.table, loc="left", fontsize=10.5, fontweight="bold")
-        right.axvline(0, color=GREY, linewidth=1, zorder=1)
+        right.axvline(0, color=GRAY, linewidth=1, zorder=1)
         for axes in (left, right):
             _tidy(axes)
     panels[-1, 0].set_xlabel("top-1, %", fontsize=9.5)
@@ -53,7 +53,7 @@ def _accuracy(axes, place: int, each: Comparison) -> None:
     for score in sorted(set(scores)):
         count = scores.count(score)
         heights = [place + 0.22 + 0.09 * number for number in range(count)]
-        axes.plot([score] * count, heights, "o", color=GREY, markersize=2.8, zorder=2)
+        axes.plot([score] * count, heights, "o", color=GRAY, markersize=2.8, zorder=2)
     spread = None if each.spread is None else 100 * each.spread
     axes.errorbar(100 * each.mean, place, xerr=spread, fmt="D", **_style(BLUE, filled=True))
 
@@ -69,10 +69,10 @@ def _difference(axes, place: int, each: Comparison) -> None:
     axes.errorbar(100 * found.mean, place, xerr=reach, fmt="o", **style)
 
 
-def _style(colour: str, filled: bool) -> dict[str, Any]:
+def _style(color: str, filled: bool) -> dict[str, Any]:
     return {
-        "color": colour,
-        "markerfacecolor": colour if filled else "white",
+        "color": color,
+        "markerfacecolor": color if filled else "white",
         "markersize": 6,
         "capsize": 3,
         "elinewidth": 1.6,
@@ -84,16 +84,16 @@ def _tidy(axes) -> None:
     axes.grid(axis="x", color=PALE, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(axis="y", length=0, labelsize=9.5)
-    axes.tick_params(axis="x", labelsize=9, color=GREY)
+    axes.tick_params(axis="x", labelsize=9, color=GRAY)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.spines["bottom"].set_color(GREY)
+    axes.spines["bottom"].set_color(GRAY)
 
 
 def _legend(figure, found) -> None:
     from matplotlib.lines import Line2D
 
     marks = [
-        ("o", GREY, GREY, "one seed"),
+        ("o", GRAY, GRAY, "one seed"),
         ("D", BLUE, BLUE, "mean, standard deviation between seeds"),
         ("o", BLUE, "white", "difference, 95 % interval"),
         ("o", BLUE, BLUE, "interval without zero"),

@@ -19,7 +19,7 @@ from ..pretrained.entries import entries_root, study_names
 from ..tasks.recipes import read_recipe
 from ..tasks.video_classification.recipe import VideoRecipe
 from ..training.recipe_files import change_recipe, chosen
-from ..utils.checks import at_least
+from ..utils.checks import PathLike, at_least
 from ..utils.schema import parse, parse_json
 
 
@@ -52,7 +52,7 @@ class Study:
         seeds: Each network is trained with each of them.
         group: A regular expression, whose first parenthesis finds in a file's name the group it
             belongs to, such as the person. Each group is left out of training once and tested.
-        split, validation_split: Without `group`: what to train on, and what to test on.
+        split, validation_subset: Without `group`: what to train on, and what to test on.
 
     Raises:
         ValueError: There are no rows or no seeds, two are the same, or it is not said what to
@@ -65,21 +65,21 @@ class Study:
     seeds: tuple[int, ...]
     group: str | None = None
     split: str | None = None
-    validation_split: str | None = None
+    validation_subset: str | None = None
 
     def __post_init__(self):
         _check_distinct("rows", [(row.table, row.name) for row in self.rows])
         _check_distinct("seeds", self.seeds)
         for seed in self.seeds:
             at_least("seeds", seed, 0)
-        splits = (self.split, self.validation_split)
+        splits = (self.split, self.validation_subset)
         if self.group is not None and splits == (None, None):
             _check_rule(self.group)
-        elif self.group is not None or None in splits or self.split == self.validation_split:
+        elif self.group is not None or None in splits or self.split == self.validation_subset:
             raise ValueError(
                 "A study needs either a `group` to leave out, or two different splits, `split` to "
-                f"train on and `validation_split` to test on. Received: group={self.group!r}, "
-                f"split={self.split!r}, validation_split={self.validation_split!r}"
+                f"train on and `validation_subset` to test on. Received: group={self.group!r}, "
+                f"split={self.split!r}, validation_subset={self.validation_subset!r}"
             )
 
     @property
@@ -102,7 +102,7 @@ class Trial(NamedTuple):
         return f"{hashlib.sha256(text.encode()).hexdigest()[:12]}_{self.group}"
 
 
-def find_study(name: str | os.PathLike[str]) -> Path:
+def study_path(name: PathLike) -> Path:
     """The file of a study that comes along, by its name, or of any other, by its path."""
     if str(name) in study_names():
         return entries_root() / str(name) / "study.json"
@@ -114,7 +114,7 @@ def find_study(name: str | os.PathLike[str]) -> Path:
     return Path(name)
 
 
-def read_study(path: str | os.PathLike[str]) -> tuple[Study, VideoRecipe]:
+def read_study(path: PathLike) -> tuple[Study, VideoRecipe]:
     """A study and the recipe that it changes, from its JSON file.
 
     Raises:
@@ -163,9 +163,9 @@ def groups_of(study: Study, videos: Manifest) -> list[str]:
         ValueError: The rule finds nothing in a file's name, or one group only; a split is empty.
     """
     if study.group is None:
-        for name in (study.split, study.validation_split):
+        for name in (study.split, study.validation_subset):
             videos.split(str(name))
-        return [str(study.validation_split)]
+        return [str(study.validation_subset)]
     groups = sorted({_group(study.group, entry.path) for entry in videos})
     if len(groups) < 2:
         raise ValueError(

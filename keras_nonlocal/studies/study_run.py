@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from ..tasks.train import train
 from ..tasks.video_classification.evaluator import Evaluator
 from ..tasks.video_classification.recipe import VideoRecipe
 from ..utils.atomic_files import replacing
+from ..utils.checks import PathLike
 from ..utils.errors import TrainingStopped
 from ..utils.schema import parse, parse_json
 from .study import Study, Trial, divided, groups_of, tasks_of
@@ -35,7 +35,7 @@ class Result:
     Attributes:
         group: Left out of training, and tested.
         seed: Of the training.
-        videos, right: How many were tested, and how many of them were recognised.
+        videos, right: How many were tested, and how many of them were recognized.
         loss: Of the last epoch.
         seconds: That training took.
     """
@@ -52,9 +52,9 @@ def run_study(
     study: Study,
     recipe: VideoRecipe,
     source: Any,
-    folder: str | os.PathLike[str],
+    folder: PathLike,
     *,
-    part: tuple[int, int] = (0, 1),
+    shard: tuple[int, int] = (0, 1),
     strategy: str = "one",
     verbose: bool = True,
 ) -> None:
@@ -68,24 +68,24 @@ def run_study(
         study, recipe: As `read_study` gives them.
         source: Videos and their classes, always the same for one folder.
         folder: Where results are kept, and runs while they last.
-        part: `(index, count)`: only this one of so many equal parts, for several processes.
+        shard: `(index, count)`: only this one of so many equal parts, for several processes.
         strategy: Over which devices, as in `train`.
         verbose: Whether to print a line for each result.
 
     Raises:
-        ValueError: A file's name has no group, there is one group only, `part` is none, or the
+        ValueError: A file's name has no group, there is one group only, `shard` is none, or the
             folder has results of other videos.
         TrainingStopped: At the end, if one did; see `train`.
 
     Example:
-        study, recipe = read_study(find_study("table2_weizmann"))
+        study, recipe = read_study(study_path("table2_weizmann"))
         run_study(study, recipe, "weizmann", "runs/table2")
     """
-    index, count = part
+    index, count = shard
     if not 0 <= index < count:
         raise ValueError(
-            "`part` must be (index, count) with an index from 0 to below count. "
-            f"Received: part={part!r}"
+            "`shard` must be (index, count) with an index from 0 to below count. "
+            f"Received: shard={shard!r}"
         )
     folder, videos = Path(folder), read_source(source)
     tasks = list(tasks_of(study, recipe, groups_of(study, videos)))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Protocol
 
 import keras
 
 from ..training.run_folder import Run, read_data, read_history, weights_file
+from ..utils.checks import PathLike
 from ..weights.load import load_weights
 from .recipes import read_recipe
 from .table import TASKS
-
-PathLike = str | os.PathLike[str]
 
 
 class Predictor(Protocol):

@@ -7,12 +7,12 @@ from typing import Any
 
 from ..pretrained.entries import entries_root, recipe_names
 from ..training.recipe_files import recipe_json
-from ..utils.checks import one_of
+from ..utils.checks import PathLike, one_of
 from ..utils.schema import parse
 from .table import TASKS
 
 
-def find_recipe(name: str | os.PathLike[str]) -> Any:
+def find_recipe(name: PathLike) -> Any:
     """A recipe that comes along, by its name, or one of a JSON file, by its path.
 
     Raises:
@@ -34,7 +34,7 @@ def find_recipe(name: str | os.PathLike[str]) -> Any:
     return read_recipe(name)
 
 
-def read_recipe(path: str | os.PathLike[str]) -> Any:
+def read_recipe(path: PathLike) -> Any:
     """Reads a recipe from a JSON file, as the class of the task that it names.
 
     Returns:

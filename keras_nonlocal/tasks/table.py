@@ -15,7 +15,7 @@ class _Tasks(dict[str, Any]):
         one_of("task", name, self)
 
 
-# By name: a `training.task.Task` that is made of what `tasks.train` passes on (`recipe`, `source`,
-# and by name `split`, `validation`, `validation_split`, `service`, `workers`), with what a run of
-# it needs to be read again: `Recipe`, `networks` and `predictor`.
+# A task by its name. Each class follows `training.task.Task`, is made of the arguments that
+# `tasks.train` passes on, and also has `Recipe`, `networks` and `predictor`, by which a run is
+# read again.
 TASKS = _Tasks(video_classification=VideoClassification)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from ..training.fit import fit
 from ..training.recipe import BaseRecipe
 from ..training.run_folder import Run
+from ..utils.checks import PathLike
 from .table import TASKS
 
 
 def train(
     recipe: BaseRecipe,
     source: Any,
-    folder: str | os.PathLike[str] | None = None,
+    folder: PathLike | None = None,
     *,
     split: str | None = None,
     validation: Any = None,
-    validation_split: str | None = None,
+    validation_subset: str | None = None,
     service: str | None = None,
-    workers: int | None = None,
+    num_parallel_calls: int | None = None,
     **options,
 ) -> Run:
     """Trains a network by a recipe; the same call resumes a run that was stopped.
@@ -33,10 +33,10 @@ def train(
             `None`.
         split: Only this split of `source`.
         validation: What to test on after each epoch. The best weights are kept besides the last.
-        validation_split: The split of `validation`, or of `source` if that is `None`.
+        validation_subset: The split of `validation`, or of `source` if that is `None`.
         service: Address of a `tf.data` service that reads shards.
-        workers: How many files are decoded at once.
-        **options: `strategy`, `checkpoint_every`, `callbacks` and the like of
+        num_parallel_calls: How many files are decoded at once.
+        **options: `strategy`, `checkpoint_every_n_steps`, `callbacks` and the like of
             `keras_nonlocal.training.fit`.
 
     Returns:
@@ -56,9 +56,9 @@ def train(
         source,
         split=split,
         validation=validation,
-        validation_split=validation_split,
+        validation_subset=validation_subset,
         service=service,
-        workers=workers,
+        num_parallel_calls=num_parallel_calls,
     )
     return fit(task, folder, **options)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 import keras
 
 from ..utils.atomic_files import replacing
+from ..utils.checks import PathLike
 from .batch_norm_statistics import precise_batch_norm
 from .checkpoint import save_checkpoint
 from .optimizers.schedules import Rate
@@ -51,7 +51,7 @@ class WholeEpochs(keras.callbacks.Callback):
             )
 
 
-class PreciseNorm(keras.callbacks.Callback):
+class PreciseBatchNorm(keras.callbacks.Callback):
     """Averages the statistics of batch norms anew at the end of each epoch.
 
     Args:
@@ -157,7 +157,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         place: Of the run; nothing is saved where it is none, or not for this process to write.
         history: What it has come to; it goes into the checkpoint.
         inference: Whose weights are kept when they are the best so far.
-        every: Steps from one checkpoint to the next. There is one at the end of each epoch, too.
+        every_n_steps: Steps from one checkpoint to the next. There is one at the end of each
+            epoch, too.
         monitor: The number that is best when highest; `None` keeps no best weights.
     """
 
@@ -166,17 +167,17 @@ class RunCheckpoint(keras.callbacks.Callback):
         place: RunFolder,
         history: RunHistory,
         inference: keras.Model,
-        every: int | None = None,
+        every_n_steps: int | None = None,
         monitor: str | None = None,
     ):
         super().__init__()
         self.folder = place.path if place.writes else None
         self.step = history.step  # of the newest checkpoint
         self._history, self._inference = history, inference
-        self._every, self._monitor = every, monitor
+        self._every_n_steps, self._monitor = every_n_steps, monitor
 
     def on_train_batch_end(self, batch, logs=None):
-        due = self._every and self._history.step % self._every == 0
+        due = self._every_n_steps and self._history.step % self._every_n_steps == 0
         if due and not self._history.epoch_is_whole:  # else `on_epoch_end` saves, with its row
             self._save()
 
@@ -229,7 +230,7 @@ def write_metrics(history: list[dict[str, Any]], folder: Path) -> None:
         writer.writerows(history)
 
 
-def tensorboard_log(folder: str | os.PathLike[str] | None) -> keras.callbacks.Callback:
+def tensorboard_log(folder: PathLike | None) -> keras.callbacks.Callback:
     """Logs for TensorBoard in the folder of a run."""
     if folder is None:
         raise ValueError("`tensorboard` needs a folder to write to. Received: folder=None")

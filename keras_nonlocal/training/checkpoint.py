@@ -11,14 +11,13 @@ import keras
 import numpy as np
 
 from ..utils.atomic_files import replacing
+from ..utils.checks import PathLike
 from ..utils.npz import read_arrays
 
 _NOTES = "notes"
 
 
-def save_checkpoint(
-    path: str | os.PathLike[str], model: keras.Model, notes: Mapping[str, Any]
-) -> None:
+def save_checkpoint(path: PathLike, model: keras.Model, notes: Mapping[str, Any]) -> None:
     """Writes weights, statistics, seeds and the optimizer's state of a model, and some notes.
 
     The file takes the place of an older one only when it is complete and on disk.
@@ -40,7 +39,7 @@ def save_checkpoint(
         os.fsync(file.fileno())
 
 
-def restore_checkpoint(path: str | os.PathLike[str], model: keras.Model) -> dict[str, Any]:
+def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
     """Sets a model to what `save_checkpoint` wrote, all of it or nothing.
 
     Args:

@@ -11,7 +11,6 @@ Keras's own `fit` runs it, and over several devices `distributed.fit`; the parts
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import partial
 from itertools import chain
@@ -20,12 +19,12 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from ..utils.checks import positive_int
+from ..utils.checks import PathLike, positive_int
 from . import distributed
 from .callbacks import (
     FiniteLoss,
     MetricsLog,
-    PreciseNorm,
+    PreciseBatchNorm,
     RunCheckpoint,
     RunHistory,
     WholeEpochs,
@@ -55,10 +54,10 @@ class Loop(NamedTuple):
 
 def fit(
     task: Task,
-    folder: str | os.PathLike[str] | None = None,
+    folder: PathLike | None = None,
     *,
     strategy: str | tf.distribute.Strategy = "one",
-    checkpoint_every: int | None = None,
+    checkpoint_every_n_steps: int | None = None,
     deterministic: bool = False,
     tensorboard: bool = False,
     callbacks: Callbacks = (),
@@ -79,7 +78,8 @@ def fit(
         strategy: `"one"` device, `"mirrored"` over those of this machine, or `"multiworker"`; or
             what `strategy_for` gave: that of several workers has to be made before any tensor or
             layer, and so before a recipe.
-        checkpoint_every: Steps between checkpoints within an epoch; there is one after each.
+        checkpoint_every_n_steps: Steps between checkpoints within an epoch; there is one after
+            each.
         deterministic: Whether TensorFlow has to use kernels that give the same bits each time.
         tensorboard: Whether to write logs for TensorBoard (extra `tensorboard`).
         callbacks: Further ones of Keras, such as `EarlyStopping("val_top1", mode="max")`. Each of
@@ -101,8 +101,8 @@ def fit(
         run = fit(task, "runs/actions")
         run.model.save_weights("actions.weights.h5")
     """
-    if checkpoint_every is not None:
-        positive_int("checkpoint_every", checkpoint_every)
+    if checkpoint_every_n_steps is not None:
+        positive_int("checkpoint_every_n_steps", checkpoint_every_n_steps)
     logs = [tensorboard_log(folder)] if tensorboard else []
     recipe, data = task.recipe, task.data
     strategy = strategy_for(strategy) if isinstance(strategy, str) else strategy
@@ -121,10 +121,10 @@ def fit(
         validation = task.validation(models.inference)
         notes = place.begin(trainer)
     scale = [RescaleMomentum(rate)] if recipe.rescale_momentum else []
-    norms = [PreciseNorm(task.batches, count)] if (count := recipe.precise_norm_batches) else []
+    norms = [PreciseBatchNorm(task.batches, count)] if (count := recipe.precise_bn_batches) else []
     history = RunHistory(notes, rate)
     monitor = validation.monitor if validation else None
-    checkpoint = RunCheckpoint(place, history, models.inference, checkpoint_every, monitor)
+    checkpoint = RunCheckpoint(place, history, models.inference, checkpoint_every_n_steps, monitor)
     loop = Loop(
         step=[FiniteLoss(), *scale, *norms],
         evaluate=[validation] if validation else [],
@@ -151,7 +151,7 @@ def _train(trainer: keras.Model, batches_of, strategy, loop: Loop, options: dict
         callbacks = [WholeEpochs(), *chain.from_iterable(loop)]
         trainer.fit(batches_of(), shuffle=False, callbacks=callbacks, **options)
         return
-    distributed.fit(
+    distributed.distributed_fit(
         trainer,
         batches_of,
         strategy=strategy,

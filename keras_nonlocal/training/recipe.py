@@ -14,7 +14,7 @@ LEAST = {
     "weight_decay": 0,
     "warmup": 0,
     "warmup_rate": 0,
-    "precise_norm_batches": 0,
+    "precise_bn_batches": 0,
     "seed": 0,
 }
 
@@ -42,11 +42,11 @@ class BaseRecipe:
         decay_norms: Whether it holds for scales and offsets of norms, too.
         clip_norm: The most that the gradient's norm may be, over all weights.
         schedule: Of the learning rate: `"constant"`, `"steps"`, or half a `"cosine"`.
-        drops, drop_factor: Of `"steps"`: when the rate is multiplied, and by what.
+        milestones, decay_factor: Of `"steps"`: when the rate is multiplied, and by what.
         warmup, warmup_rate: How long the rate rises at first, evenly, and from where.
         rescale_momentum: Whether momentum is scaled along when the rate drops, as the official
             code does.
-        precise_norm_batches: Over how many batches the statistics of batch norms are averaged
+        precise_bn_batches: Over how many batches the statistics of batch norms are averaged
             anew before they are tested or kept; 0 for the moving averages.
         seed: Decides every random choice.
 
@@ -79,12 +79,12 @@ class BaseRecipe:
     decay_norms: bool = False
     clip_norm: float | None = None
     schedule: Literal["constant", "steps", "cosine"] = "constant"
-    drops: tuple[float, ...] = ()
-    drop_factor: float = 0.1
+    milestones: tuple[float, ...] = ()
+    decay_factor: float = 0.1
     warmup: float = 0.0
     warmup_rate: float = 0.0
     rescale_momentum: bool = False
-    precise_norm_batches: int = 0
+    precise_bn_batches: int = 0
     seed: int = 0
 
     def __post_init__(self):
@@ -98,7 +98,7 @@ class BaseRecipe:
         positive_int("batch_size", self.batch_size)
         for name, least in LEAST.items():
             at_least(name, getattr(self, name), least)
-        for name in ("clip_norm", "learning_rate", "drop_factor"):
+        for name in ("clip_norm", "learning_rate", "decay_factor"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 raise ValueError(f"`{name}` must be positive. Received: {name}={value!r}")
@@ -127,16 +127,16 @@ class BaseRecipe:
             )
         unit = "epochs" if self.steps is None else "steps"
         positive_int(unit, self.duration)
-        inside = all(0 < drop < self.duration for drop in self.drops)
-        if list(self.drops) != sorted(set(self.drops)) or not inside:
+        inside = all(0 < drop < self.duration for drop in self.milestones)
+        if list(self.milestones) != sorted(set(self.milestones)) or not inside:
             raise ValueError(
-                f"`drops` must be rising times between 0 and {self.duration} {unit}. "
-                f"Received: drops={self.drops!r}"
+                f"`milestones` must be rising times between 0 and {self.duration} {unit}. "
+                f"Received: milestones={self.milestones!r}"
             )
-        if bool(self.drops) != (self.schedule == "steps"):
+        if bool(self.milestones) != (self.schedule == "steps"):
             raise ValueError(
-                "`drops` go with `schedule='steps'`, and it with them. "
-                f"Received: schedule={self.schedule!r}, drops={self.drops!r}"
+                "`milestones` go with `schedule='steps'`, and it with them. "
+                f"Received: schedule={self.schedule!r}, milestones={self.milestones!r}"
             )
         if not self.warmup < self.duration:
             raise ValueError(

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from ..utils.atomic_files import replacing
-from ..utils.checks import one_of
+from ..utils.checks import PathLike, one_of
 from ..utils.schema import parse, parse_json
 from .recipe import BaseRecipe
 
 Recipe = TypeVar("Recipe", bound=BaseRecipe)
 
 
-def recipe_json(path: str | os.PathLike[str]) -> tuple[Any, str]:
+def recipe_json(path: PathLike) -> tuple[Any, str]:
     """What a JSON file of a recipe says, and what errors call it.
 
     Raises:
@@ -28,12 +28,12 @@ def recipe_json(path: str | os.PathLike[str]) -> tuple[Any, str]:
     return parse_json(Path(path).read_text("utf-8"), where), where
 
 
-def read_recipe_as(kind: type[Recipe], path: str | os.PathLike[str]) -> Recipe:
+def read_recipe_as(kind: type[Recipe], path: PathLike) -> Recipe:
     """Reads a recipe of a known class, such as that of a run, from its JSON file."""
     return parse(kind, *recipe_json(path))
 
 
-def write_recipe(recipe: BaseRecipe, path: str | os.PathLike[str]) -> None:
+def write_recipe(recipe: BaseRecipe, path: PathLike) -> None:
     """Writes a recipe to a JSON file that `read_recipe` reads; defaults are left out."""
     with replacing(path) as partial:
         partial.write_text(json.dumps(chosen(recipe), indent=2) + "\n", "utf-8")

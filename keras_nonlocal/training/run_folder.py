@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import keras
 
 from ..utils.atomic_files import replacing
-from ..utils.checks import one_of
+from ..utils.checks import PathLike, one_of
 from ..utils.schema import parse, parse_json
 from .checkpoint import restore_checkpoint
 from .recipe import BaseRecipe
@@ -62,7 +61,7 @@ class RunFolder:
 
     def __init__(
         self,
-        path: str | os.PathLike[str] | None,
+        path: PathLike | None,
         recipe: BaseRecipe,
         data: TrainingData,
         *,
@@ -117,7 +116,7 @@ class RunFolder:
             _check_same(path / DATA, before, self._data)
 
 
-def weights_file(folder: str | os.PathLike[str], which: str | None = None) -> Path:
+def weights_file(folder: PathLike, which: str | None = None) -> Path:
     """The weights of a run.
 
     Args:

@@ -85,10 +85,10 @@ class Task(Protocol):
     def metrics(self) -> list[keras.metrics.Metric]:
         """What is measured of the trainer's outputs while it trains."""
 
-    def batches(self, *, first: int = 0, part: tuple[int, int] = (0, 1)) -> Iterable:
+    def batches(self, *, first: int = 0, shard: tuple[int, int] = (0, 1)) -> Iterable:
         """An endless `tf.data.Dataset` of batches from number `first` on.
 
-        Batch `n` must depend on the recipe, the data and `n` alone. With `part=(index, count)` it
+        Batch `n` must depend on the recipe, the data and `n` alone. With `shard=(index, count)` it
         holds only that one of `count` equal parts of each batch.
         """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ import numpy as np
 
 from .. import models
 from ..export.foldable_norms import folded_into
-from ..layers.non_local import NonLocal1D, NonLocal2D, NonLocal3D
+from ..layers.non_local import NON_LOCAL_LAYERS
 from ..pretrained.cards import card_for
+from ..utils.checks import PathLike
 from ..utils.roles import in_classifier, in_non_local
 from ..weights.assign import assign, named_weights
 from ..weights.load import load_weights
@@ -21,7 +21,7 @@ from .recipe_files import recipe_json
 from .run_folder import RECIPE, read_data, weights_file
 
 
-def start_from(weights: str | os.PathLike[str], model: keras.Model, builder: str) -> None:
+def start_from(weights: PathLike, model: keras.Model, builder: str) -> None:
     """Gives a network the weights of another one, of any task, to train on from there.
 
     A classifier of another number of classes starts anew, and so do non-local blocks that the other
@@ -82,7 +82,7 @@ def _without_norms(source: keras.Model, wanted: Mapping[str, Any]) -> dict[str, 
     }
     for block in source.layers:
         out, norm = f"{block.name}/out", f"{block.name}/norm"
-        is_block = isinstance(block, NonLocal1D | NonLocal2D | NonLocal3D)
+        is_block = isinstance(block, NON_LOCAL_LAYERS)
         has_norm = is_block and block.norm_type == "batch"
         if has_norm and f"{out}/bias" in wanted and f"{norm}/gamma" not in wanted:
             arrays = {

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .checks import PathLike
+
 
 @contextmanager
-def replacing(path: str | os.PathLike[str], *, durable: bool = False) -> Iterator[Path]:
+def replacing(path: PathLike, *, durable: bool = False) -> Iterator[Path]:
     """Another name to write a file under; it then takes the place of `path`, or vanishes.
 
     Files of other file systems are written whole by `keras_nonlocal.utils.remote_files`.
@@ -43,7 +45,7 @@ def replacing(path: str | os.PathLike[str], *, durable: bool = False) -> Iterato
 
 
 @contextmanager
-def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+def new_folder(path: PathLike) -> Iterator[Path]:
     """A folder to write into; it then becomes `path`, or vanishes with all that is in it."""
     path = Path(path)
     partial = path.with_name(f".{os.getpid()}.{path.name}")

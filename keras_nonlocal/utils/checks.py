@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
+PathLike: TypeAlias = str | os.PathLike[str]
 Choice = TypeVar("Choice")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from os import PathLike
 from typing import BinaryIO
+
+from .checks import PathLike
 
 _BLOCK = 1 << 20
 
@@ -24,7 +25,7 @@ def digests(file: BinaryIO, algorithms: Iterable[str]) -> dict[str, str]:
     return {name: one.hexdigest() for name, one in hashes.items()}
 
 
-def file_sha256(path: str | PathLike) -> str:
+def file_sha256(path: PathLike) -> str:
     """The SHA-256 of a file on this machine, as hexadecimal digits."""
     with open(path, "rb") as file:
         return digests(file, ["sha256"])["sha256"]

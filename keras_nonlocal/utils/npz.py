@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
 
 import numpy as np
+
+from .checks import PathLike
 
 # Of NumPy and zipfile for bytes that are no intact file. RuntimeError: unknown flags of an entry.
 _DAMAGE = (
@@ -21,7 +22,7 @@ _DAMAGE = (
 )
 
 
-def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+def read_arrays(path: PathLike) -> dict[str, np.ndarray]:
     """What `numpy.savez` wrote.
 
     Raises:

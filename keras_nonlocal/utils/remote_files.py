@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
-PathLike = str | os.PathLike[str]
+from .checks import PathLike
 
 # Names of files may be bytes that are no UTF-8; Python writes those bytes as lone surrogates.
 _ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}
@@ -112,8 +112,8 @@ def system_errors(path: PathLike) -> Iterator[None]:
         raise OSError(f"{os.fspath(path)!r} cannot be read or written: {error.message}") from error
 
 
-def absolute(path: str | os.PathLike[str], folder: str = "") -> str:
-    """The path, taken from `folder` unless it is complete, and normalised; addresses as given."""
+def absolute(path: PathLike, folder: str = "") -> str:
+    """The path, taken from `folder` unless it is complete, and normalized; addresses as given."""
     path = os.fspath(path)
     if is_address(path):
         return path
@@ -152,7 +152,7 @@ def write_text(path: str, text: str) -> None:
         write_whole(path, text.encode(**_ENCODING))
 
 
-def check_writable(path: str | os.PathLike[str]) -> None:
+def check_writable(path: PathLike) -> None:
     """Find out before long work whether its result can be written; makes the folder.
 
     Raises:

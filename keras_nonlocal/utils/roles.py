@@ -12,7 +12,7 @@ AUXILIARY = "auxiliary"  # the same of a second head that only helps training
 CLASSIFIERS = (LOGITS, AUXILIARY)
 # What the names of layers of heads begin with; a network may lack a head that its weights have.
 HEADS = (LOGITS, AUXILIARY, "head_")
-NON_LOCAL = "_nonlocal"  # how the names of non-local blocks end
+NON_LOCAL_SUFFIX = "_nonlocal"  # how the names of non-local blocks end
 
 
 def stage_of(layer: str) -> str:
@@ -30,7 +30,7 @@ def non_local_name(stage: str, index: int) -> str:
     >>> non_local_name("res3", 1)
     'res3_1_nonlocal'
     """
-    return f"{stage}_{index}{NON_LOCAL}"
+    return f"{stage}_{index}{NON_LOCAL_SUFFIX}"
 
 
 def in_non_local(weight: str) -> bool:
@@ -39,7 +39,7 @@ def in_non_local(weight: str) -> bool:
     >>> in_non_local("res3_1_nonlocal/theta/kernel"), in_non_local("res3_1_1_conv/kernel")
     (True, False)
     """
-    return f"{NON_LOCAL}/" in weight
+    return f"{NON_LOCAL_SUFFIX}/" in weight
 
 
 def in_classifier(weight: str) -> bool:

@@ -9,8 +9,8 @@ from .decoding.read import iterate_frames as iterate_frames
 from .decoding.read import read_clip as read_clip
 from .decoding.read import read_frames as read_frames
 from .decoding.write import write_video as write_video
-from .preprocessing import prepare as prepare
-from .sampling.rules import SCHEMES as SCHEMES
+from .preprocessing import preprocess as preprocess
+from .sampling.rules import SAMPLING_RULES as SAMPLING_RULES
 from .scan_files import scan as scan
 from .shards.beam import beam_shards as beam_shards
 from .shards.reading import shard_clips as shard_clips

@@ -9,19 +9,19 @@ from typing import Literal
 import numpy as np
 import tensorflow as tf
 
-from ..data.ledger import Ledger
+from ..data.error_log import ErrorLog
 from ..data.manifest import Entry, Manifest
-from ..utils.checks import positive_int
+from ..utils.checks import PathLike, positive_int
 from .clip_spec import ClipSpec
-from .decoding.container import PathLike, VideoError
-from .decoding.frame_transform import Framing
-from .decoding.open_video import OnDamage, Video
+from .decoding.container import VideoError
+from .decoding.frame_transform import ResizeCrop
+from .decoding.open_video import DamagePolicy, Video
 from .pipeline import as_written, only_clip, seed_of, shuffled
 from .sampling.by_time import MICROSECONDS, window
 
 OnError = Literal["raise", "skip", "previous_frame"]
 # What is done about a frame that cannot be decoded, by what is done about a video.
-DAMAGE: dict[OnError, OnDamage] = {
+DAMAGE: dict[OnError, DamagePolicy] = {
     "raise": "raise",
     "skip": "raise",
     "previous_frame": "previous_frame",
@@ -35,9 +35,9 @@ class FileClips:
         manifest: The videos and what is in them.
         clip: How clips are cut.
         training: True for one random clip of each video, False for its test clips.
-        workers: How many videos are read at once.
+        num_parallel_calls: How many videos are read at once.
         on_error: What becomes of a video that cannot be read, as in `ClipReader`.
-        ledger: Where each failure is written down.
+        error_log: Where each failure is written down.
         by_clip: Whether a clip has only the labels that hold during it.
     """
 
@@ -47,20 +47,20 @@ class FileClips:
         clip: ClipSpec,
         *,
         training: bool,
-        workers: int,
+        num_parallel_calls: int,
         on_error: OnError = "raise",
-        ledger: Ledger | None = None,
+        error_log: ErrorLog | None = None,
         by_clip: bool = False,
     ):
         self.class_names, self.multi_label = manifest.class_names, manifest.multi_label
-        self.videos, self.workers = len(manifest), workers
+        self.videos, self.num_parallel_calls = len(manifest), num_parallel_calls
         self._clip, self._training, self._skips = clip, training, on_error == "skip"
         self._reader = ClipReader(
             manifest,
             clip,
             training=training,
             on_error=on_error,
-            ledger=ledger or Ledger(None),
+            error_log=error_log or ErrorLog(None),
             by_clip=by_clip,
         )
 
@@ -70,7 +70,7 @@ class FileClips:
 
     def clips(self, order: tf.data.Dataset) -> tf.data.Dataset:
         """`(index, draw)` of videos -> `(video, target, seed)` of clips, or `(video, seed)`."""
-        videos = order.map(self._read, num_parallel_calls=self.workers)
+        videos = order.map(self._read, num_parallel_calls=self.num_parallel_calls)
         if self._skips:
             videos = videos.filter(lambda views, *_: tf.shape(views)[0] > 0)
         clips = videos.map(only_clip) if self._training else videos.unbatch()
@@ -85,10 +85,10 @@ class FileClips:
         """All views of a video: uint8 `(views, T, H, W, 3)`, with a target and a seed for each."""
         clip, target = self._clip, tf.constant(self._reader.targets[:1])
         views, targets = tf.numpy_function(self._reader, [index, draw], (tf.uint8, target.dtype))
-        views = tf.ensure_shape(views, (None, clip.frames, *(clip.size or (None, None)), 3))
+        views = tf.ensure_shape(views, (None, clip.num_frames, *(clip.size or (None, None)), 3))
         targets = tf.ensure_shape(targets, (None, *target.shape[1:]))
         seeds = tf.repeat(seed_of(draw)[None], tf.shape(views)[0], axis=0)
-        return (views, targets, seeds) if self._reader.labelled else (views, seeds)
+        return (views, targets, seeds) if self._reader.labeled else (views, seeds)
 
 
 class ClipReader:
@@ -100,7 +100,7 @@ class ClipReader:
         training: True for one random clip of each video, False for its test clips.
         on_error: What becomes of a video that cannot be read: `"raise"` stops, `"skip"` leaves it
             out, `"previous_frame"` repeats the frame before one that cannot be decoded.
-        ledger: Where each failure is written down.
+        error_log: Where each failure is written down.
         by_clip: Whether a clip has only the labels that hold during it, where their times are
             known, or all labels of its video.
 
@@ -116,19 +116,19 @@ class ClipReader:
         *,
         training: bool,
         on_error: OnError,
-        ledger: Ledger,
+        error_log: ErrorLog,
         by_clip: bool,
     ):
         self._entries, self._clip, self._training = manifest.entries, clip, training
-        self._on_error, self._ledger, self._by_clip = on_error, ledger, by_clip
+        self._on_error, self._error_log, self._by_clip = on_error, error_log, by_clip
         self._skipped, self._any_read = count(1), False
         if by_clip and not manifest.multi_label and any(entry.times for entry in manifest):
             raise ValueError(
                 "`labels` can be 'clip' where a clip may have several labels or none: call the "
                 "column `labels`. Received: labels='clip', and times of a column `label`"
             )
-        self.labelled = manifest.labelled
-        self.targets = manifest.targets() if self.labelled else np.zeros((len(manifest), 0))
+        self.labeled = manifest.labeled
+        self.targets = manifest.targets() if self.labeled else np.zeros((len(manifest), 0))
 
     def __call__(self, index: int, draw: int) -> tuple[np.ndarray, np.ndarray]:
         """Clips `(views, T, H, W, 3)` of an entry with their targets; no views if it is skipped.
@@ -148,7 +148,7 @@ class ClipReader:
         except (VideoError, OSError) as error:
             policy = "skip" if self._on_error == "skip" else "raise"
             cause = getattr(error, "cause", None) or getattr(error, "strerror", None) or str(error)
-            self._ledger.record(self._entries[index].path, cause, policy)
+            self._error_log.record(self._entries[index].path, cause, policy)
             if policy == "raise":
                 raise
             if not self._any_read and next(self._skipped) == len(self._entries):
@@ -157,62 +157,62 @@ class ClipReader:
                     f"The last one: {error}"
                 ) from error
         height, width = self._clip.size or (0, 0)
-        empty = np.zeros((0, self._clip.frames, height, width, 3), "uint8")
+        empty = np.zeros((0, self._clip.num_frames, height, width, 3), "uint8")
         return empty, self.targets[:0]
 
     def _read(self, index: int, rng) -> tuple[np.ndarray, np.ndarray]:
         entry = self._entries[index]
-        with Video(entry.path, on_damage=DAMAGE[self._on_error]) as video:
-            numbers, times = self._numbers(entry, video, rng)
-            videos = self._views(video, numbers, rng)
+        with Video(entry.path, on_error=DAMAGE[self._on_error]) as video:
+            indices, times = self._indices(entry, video, rng)
+            videos = self._views(video, indices, rng)
             if video.repaired:
                 cause = f"{video.repaired} of the frames wanted cannot be decoded"
-                self._ledger.record(entry.path, cause, "previous_frame")
-        targets = [self._target(index, entry, times, clip) for clip in numbers]
+                self._error_log.record(entry.path, cause, "previous_frame")
+        targets = [self._target(index, entry, times, clip) for clip in indices]
         return videos, np.repeat(targets, len(videos) // len(targets), axis=0)
 
-    def _numbers(self, entry: Entry, video: Video, rng) -> tuple[list[list[int]], np.ndarray]:
-        """Frame numbers of each clip, and the times of all frames."""
+    def _indices(self, entry: Entry, video: Video, rng) -> tuple[list[list[int]], np.ndarray]:
+        """Frame indices of each clip, and the times of all frames."""
         times, fps = video.index.times, video.index.fps
         first, behind = window(times, entry.start, entry.end)
         if first >= behind:
             raise VideoError(entry.path, f"it has no frame {_part(entry)}")
         inside = times[first:behind] - times[first]
         if self._training:
-            numbers = [self._clip.random_indices(inside, rng, fps)]
+            indices = [self._clip.random_indices(inside, rng, fps)]
         else:
-            numbers = self._clip.spread_indices(inside, fps)
-        return [[first + number for number in clip] for clip in numbers], times
+            indices = self._clip.spread_indices(inside, fps)
+        return [[first + number for number in clip] for clip in indices], times
 
-    def _views(self, video: Video, numbers: list[list[int]], rng) -> np.ndarray:
+    def _views(self, video: Video, indices: list[list[int]], rng) -> np.ndarray:
         if self._training:
-            return video.read(numbers[0], self._random_framing(rng))[None]
-        return views(video, numbers, self._clip)
+            return video.read(indices[0], self._random_framing(rng))[None]
+        return views(video, indices, self._clip)
 
-    def _random_framing(self, rng) -> Framing:
+    def _random_framing(self, rng) -> ResizeCrop:
         sides = self._clip.short_sides
         short_side = sides and int(rng.integers(sides[0], sides[1] + 1))
-        return Framing(short_side, self._clip.size, place=tuple(rng.random(2)))
+        return ResizeCrop(short_side, self._clip.size, place=tuple(rng.random(2)))
 
-    def _target(self, index: int, entry: Entry, times: np.ndarray, numbers: Sequence[int]):
+    def _target(self, index: int, entry: Entry, times: np.ndarray, indices: Sequence[int]):
         target = self.targets[index]
         if not (self._by_clip and entry.times):
             return target
         target = np.zeros_like(target)
-        for run in _runs(numbers):
+        for run in _runs(indices):
             start, end = times[run[0]] / MICROSECONDS, times[run[-1]] / MICROSECONDS
             for label, (begins, ends) in zip(entry.labels, entry.times, strict=True):
                 target[label] = max(target[label], begins <= end and ends >= start)
         return target
 
 
-def _runs(numbers: Sequence[int]) -> list[np.ndarray]:
+def _runs(indices: Sequence[int]) -> list[np.ndarray]:
     """The parts of a clip in which time goes on; where a video is too short, it starts again.
 
     >>> [run.tolist() for run in _runs([4, 6, 0, 2])]
     [[4, 6], [0, 2]]
     """
-    return np.split(np.asarray(numbers), np.flatnonzero(np.diff(numbers) < 0) + 1)
+    return np.split(np.asarray(indices), np.flatnonzero(np.diff(indices) < 0) + 1)
 
 
 def _part(entry: Entry) -> str:
@@ -220,14 +220,14 @@ def _part(entry: Entry) -> str:
     return f"from {start:g} to {end:g} seconds"
 
 
-def read_clips(path: PathLike, clip: ClipSpec, *, on_damage: OnDamage = "raise") -> np.ndarray:
+def read_clips(path: PathLike, clip: ClipSpec, *, on_error: DamagePolicy = "raise") -> np.ndarray:
     """Reads all clips that a video is tested on.
 
     Args:
         path: A video file.
-        clip: How they are cut: `clip.clips` of them by the rule `clip.sampling`, and `clip.crops`
-            crops of each.
-        on_damage: As in `read_clip`.
+        clip: How they are cut: `clip.num_clips` of them by the rule `clip.sampling`, and
+            `clip.num_crops` crops of each.
+        on_error: As in `read_clip`.
 
     Returns:
         uint8 `(clips * crops, frames, H, W, 3)`, RGB; the crops of a clip follow each other.
@@ -238,28 +238,30 @@ def read_clips(path: PathLike, clip: ClipSpec, *, on_damage: OnDamage = "raise")
 
     Example:
 
-    >>> clip = ClipSpec(8, stride=4, size=(112, 112), sampling="official", clips=10, crops=3)
+    >>> clip = ClipSpec(8, 4, size=(112, 112), sampling="official", num_clips=10, num_crops=3)
     >>> read_clips("jumping.mp4", clip).shape
     (30, 8, 112, 112, 3)
     """
-    with Video(path, on_damage=on_damage) as video:
+    with Video(path, on_error=on_error) as video:
         return views(video, clip.spread_indices(video.index.times, video.index.fps), clip)
 
 
-def views(video: Video, numbers: Sequence[Sequence[int]], clip: ClipSpec) -> np.ndarray:
-    """Clips of an open video by their frame numbers, each cropped; every frame is decoded once."""
-    everything = sorted({number for clip_numbers in numbers for number in clip_numbers})
-    framing = Framing(clip.short_sides and clip.short_sides[0], clip.size, whole=clip.crops > 1)
+def views(video: Video, indices: Sequence[Sequence[int]], clip: ClipSpec) -> np.ndarray:
+    """Clips of an open video by their frame indices, each cropped; every frame is decoded once."""
+    everything = sorted({number for clip_indices in indices for number in clip_indices})
+    framing = ResizeCrop(
+        clip.short_sides and clip.short_sides[0], clip.size, whole=clip.num_crops > 1
+    )
     pictures = video.read(everything, framing)
-    rows = (np.searchsorted(everything, clip_numbers) for clip_numbers in numbers)
+    rows = (np.searchsorted(everything, clip_indices) for clip_indices in indices)
     clips = [pictures[row] for row in rows]
-    if clip.crops > 1 and clip.size is not None:
-        clips = [crop for whole in clips for crop in spread_crops(whole, clip.size, clip.crops)]
+    if clip.num_crops > 1 and clip.size is not None:
+        clips = [crop for whole in clips for crop in spread_crops(whole, clip.size, clip.num_crops)]
     return np.stack(clips)
 
 
 def spread_crops(video: np.ndarray, size: tuple[int, int], crops: int) -> list[np.ndarray]:
-    """Crops of every frame from one end of its longer side to the other; one is the centre.
+    """Crops of every frame from one end of its longer side to the other; one is the center.
 
     Args:
         video: `(T, H, W, 3)`, frames that just cover `size`.
@@ -274,14 +276,14 @@ def spread_crops(video: np.ndarray, size: tuple[int, int], crops: int) -> list[n
     [[0, 1], [1, 2], [2, 3]]
     """
     if positive_int("crops", crops) == 1:
-        return [centre_crop(video, size)]
+        return [center_crop(video, size)]
     height, width = size
     down, right = video.shape[1] - height, video.shape[2] - width
     starts = [(down * i // (crops - 1), right * i // (crops - 1)) for i in range(crops)]
     return [video[:, top : top + height, left : left + width] for top, left in starts]
 
 
-def centre_crop(video: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def center_crop(video: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """The middle `size` of every frame: `(T, H, W, 3) -> (T, *size, 3)`, without copying."""
     height, width = size
     top = (video.shape[1] - height) // 2

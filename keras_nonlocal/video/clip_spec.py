@@ -10,7 +10,7 @@ import numpy as np
 from ..utils.checks import at_least, one_of, positive_int, sizes
 from .sampling.by_index import clip_span
 from .sampling.by_time import MICROSECONDS
-from .sampling.rules import SCHEMES, exact_rate, random_indices, spread_indices
+from .sampling.rules import SAMPLING_RULES, exact_rate, random_indices, spread_indices
 
 _LONGEST_STEP = 1e6  # seconds
 
@@ -22,81 +22,88 @@ class ClipSpec:
     Cards, recipes, evaluators, predictors and exported bundles all say it by this one class.
 
     Attributes:
-        frames: Frames of a clip.
-        stride: Their distance in the video, in frames.
-        seconds: Their distance in seconds instead, for videos of different or changing frame rates.
+        num_frames: Frames of a clip.
+        frame_stride: Their distance in the video, in frames.
+        seconds_between_frames: Their distance in seconds instead, for videos of different or
+            changing frame rates.
         short_side: Frames are scaled while they are decoded until their shorter side is this; two
             numbers are the ends of a range to draw from for each training clip.
         size: Height and width. Frames are scaled until this is just covered, or by `short_side`,
-            and cropped to it: at random in training, else in the centre. Without it, videos of
+            and cropped to it: at random in training, else in the center. Without it, videos of
             different sizes make no batch, unless a layer of `augment` makes them equal.
-        sampling: By whose rule clips are chosen, see `keras_nonlocal.video.SCHEMES`.
-        speed: Training clips are cut as if the video played up to this many times faster or slower.
-        clips: How many clips of a video are tested.
-        crops: How many crops of each of them, spread along the longer side; one is the centre.
+        sampling: By whose rule clips are chosen, see `keras_nonlocal.video.SAMPLING_RULES`.
+        speed_jitter: Training clips are cut as if the video played up to this many times faster or
+            slower.
+        num_clips: How many clips of a video are tested.
+        num_crops: How many crops of each of them, spread along the longer side; one is the center.
         flip: Whether the mirror images of these views are tested too.
         mean, std: One value a channel, in the order RGB, for pixels from 0 to 255: the network's
             input is `(pixel - mean) / std`. `None` leaves pixels as they are.
-        motion_only: Whether clips are reduced to what moves, see `keras_nonlocal.video.prepare`.
-        follow: Height and width of a crop that moves along with what moves; with `motion_only`.
+        subtract_mean_frame: Whether clips are reduced to what moves, see
+            `keras_nonlocal.video.preprocess`.
+        track_motion: Height and width of a crop that moves along with what moves; with
+            `subtract_mean_frame`.
 
     Raises:
         ValueError: A value is out of range, or two contradict each other.
 
     Example:
 
-    >>> ClipSpec(frames=32, stride=2, short_side=(256, 320), size=(224, 224)).span
+    >>> ClipSpec(num_frames=32, frame_stride=2, short_side=(256, 320), size=(224, 224)).span
     63
     """
 
-    frames: int = 32
-    stride: int = 1
-    seconds: float | None = None
+    num_frames: int = 32
+    frame_stride: int = 1
+    seconds_between_frames: float | None = None
     short_side: int | tuple[int, int] | None = None
     size: tuple[int, int] | None = None
     sampling: str = "spread"
-    speed: float = 1.0
-    clips: int = 1
-    crops: int = 1
+    speed_jitter: float = 1.0
+    num_clips: int = 1
+    num_crops: int = 1
     flip: bool = False
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
-    motion_only: bool = False
-    follow: tuple[int, int] | None = None
+    subtract_mean_frame: bool = False
+    track_motion: tuple[int, int] | None = None
 
     def __post_init__(self):
-        clip_span(self.frames, self.stride)
-        positive_int("clips", self.clips)
-        one_of("sampling", self.sampling, SCHEMES)
-        at_least("speed", self.speed, 1)
+        clip_span(self.num_frames, self.frame_stride)
+        positive_int("num_clips", self.num_clips)
+        one_of("sampling", self.sampling, SAMPLING_RULES)
+        at_least("speed_jitter", self.speed_jitter, 1)
         if self.size is not None:
             object.__setattr__(self, "size", sizes("size", self.size, 2))
-        if positive_int("crops", self.crops) > 1 and self.size is None:
-            raise ValueError("`crops` needs the `size` of a crop. Received: size=None")
+        if positive_int("num_crops", self.num_crops) > 1 and self.size is None:
+            raise ValueError("`num_crops` needs the `size` of a crop. Received: size=None")
         self._check_seconds()
         self._check_short_side()
-        self._check_preparation()
+        self._check_preprocessing()
 
     @property
     def span(self) -> int:
         """Frames of the video from the first frame of a clip to its last."""
-        return clip_span(self.frames, self.stride)
+        return clip_span(self.num_frames, self.frame_stride)
 
     @property
     def views(self) -> int:
         """How many views of a video are read when it is tested; mirror images are made of them."""
-        return self.clips * self.crops
+        return self.num_clips * self.num_crops
 
     @property
-    def preparation(self) -> dict[str, Any]:
-        """The arguments of `keras_nonlocal.video.prepare`."""
-        return {name: getattr(self, name) for name in ("mean", "std", "motion_only", "follow")}
+    def preprocessing(self) -> dict[str, Any]:
+        """The arguments of `keras_nonlocal.video.preprocess`."""
+        return {
+            name: getattr(self, name)
+            for name in ("mean", "std", "subtract_mean_frame", "track_motion")
+        }
 
     @property
     def input_shape(self) -> tuple[int | None, int | None, int | None, int]:
         """Frames, height, width and channels of the network's input; `None` where it is free."""
-        height, width = self.follow or self.size or (None, None)
-        return (self.frames, height, width, 3)
+        height, width = self.track_motion or self.size or (None, None)
+        return (self.num_frames, height, width, 3)
 
     @property
     def short_sides(self) -> tuple[int, int] | None:
@@ -116,30 +123,31 @@ class ClipSpec:
         return random_indices(self, times, exact_rate(fps), rng.integers).tolist()
 
     def spread_indices(self, times: np.ndarray, fps: float) -> list[list[int]]:
-        """The frames of each test clip, `clips` lists; arguments as for `random_indices`."""
+        """The frames of each test clip, `num_clips` lists; arguments as for `random_indices`."""
         rate = exact_rate(fps)
-        return [spread_indices(self, n, times, rate).tolist() for n in range(self.clips)]
+        return [spread_indices(self, n, times, rate).tolist() for n in range(self.num_clips)]
 
     @property
     def step(self) -> int:
-        """`seconds` in whole microseconds."""
-        return round((self.seconds or 0) * MICROSECONDS)
+        """`seconds_between_frames` in whole microseconds."""
+        return round((self.seconds_between_frames or 0) * MICROSECONDS)
 
     def _check_seconds(self) -> None:
-        if self.seconds is None:
+        seconds = self.seconds_between_frames
+        if seconds is None:
             return
-        number = isinstance(self.seconds, int | float) and not isinstance(self.seconds, bool)
-        if not number or not 1 / MICROSECONDS <= self.seconds <= _LONGEST_STEP:
+        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not number or not 1 / MICROSECONDS <= seconds <= _LONGEST_STEP:
             raise ValueError(
-                "`seconds` must be the seconds from one frame to the next, from a millionth to a "
-                "million. "
-                f"Received: seconds={self.seconds!r}"
+                "`seconds_between_frames` must be a number from a millionth to a million. "
+                f"Received: seconds_between_frames={seconds!r}"
             )
-        if self.stride != 1 or self.sampling != "spread" or self.speed != 1:
+        if self.frame_stride != 1 or self.sampling != "spread" or self.speed_jitter != 1:
             raise ValueError(
-                "With `seconds`, leave `stride`, `sampling` and `speed` as they are: they count "
-                f"frames. Received: stride={self.stride}, sampling={self.sampling!r}, "
-                f"speed={self.speed}"
+                "With `seconds_between_frames`, leave `frame_stride`, `sampling` and "
+                "`speed_jitter` at their defaults: they count frames. "
+                f"Received: frame_stride={self.frame_stride}, sampling={self.sampling!r}, "
+                f"speed_jitter={self.speed_jitter}"
             )
 
     def _check_short_side(self) -> None:
@@ -159,8 +167,8 @@ class ClipSpec:
         if not isinstance(self.short_side, int):
             object.__setattr__(self, "short_side", (least, largest))
 
-    def _check_preparation(self) -> None:
-        for name in ("flip", "motion_only"):
+    def _check_preprocessing(self) -> None:
+        for name in ("flip", "subtract_mean_frame"):
             one_of(name, getattr(self, name), (True, False))
         if (self.mean is None) != (self.std is None):
             raise ValueError(
@@ -173,11 +181,13 @@ class ClipSpec:
                 object.__setattr__(self, name, _channels(name, value))
         if self.std is not None and not all(value > 0 for value in self.std):
             raise ValueError(f"`std` must be positive numbers. Received: std={self.std!r}")
-        if self.follow is None:
+        if self.track_motion is None:
             return
-        object.__setattr__(self, "follow", sizes("follow", self.follow, 2))
-        if not self.motion_only:
-            raise ValueError("`follow` needs `motion_only=True`: it follows what moves.")
+        object.__setattr__(self, "track_motion", sizes("track_motion", self.track_motion, 2))
+        if not self.subtract_mean_frame:
+            raise ValueError(
+                "`track_motion` needs `subtract_mean_frame=True`: it follows what moves."
+            )
 
 
 def _channels(name: str, value: Any) -> tuple[float, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..utils.atomic_files import replacing
-from ..utils.checks import positive_int
+from ..utils.checks import PathLike, positive_int
 from ..utils.text import printable
 from .sampling.by_index import uniform_starts
 
@@ -20,30 +19,30 @@ _LETTER, _LEADING = 0.075, 0.16  # inches of a letter and of a line of a label
 _DPI = 130
 _LINE, _LINES, _NAMES = 20, 5, 4  # letters a line, lines, and names of mixed labels, at most
 _FAINTEST = 0.005  # share of a mixed label that is worth its name
-_GREY = "#707070"
+_GRAY = "#707070"
 
 
 def contact_sheet(
     videos: Any,
-    path: str | os.PathLike[str],
+    path: PathLike,
     *,
     class_names: Sequence[str] | None = None,
-    clips: int = 16,
-    frames: int = 8,
+    num_clips: int = 16,
+    num_frames: int = 8,
 ) -> int:
     """Writes a PNG with a row for each clip: its labels, and frames from its first to its last.
 
     Pixels are shown as they are where all values lie in 0..255 (in 0..1 for floating point); others
-    were normalised, so those of the whole sheet are stretched to black and white, and it says so.
+    were normalized, so those of the whole sheet are stretched to black and white, and it says so.
 
     Args:
         videos: A `tf.data` dataset of batches, or one batch: videos `(B, T, H, W, 3)`, alone or as
-            `(videos,)` or `(videos, labels)`. Labels are class numbers `(B,)`, or rows of 0 and 1
+            `(videos,)` or `(videos, labels)`. Labels are class indices `(B,)`, or rows of 0 and 1
             or of probabilities `(B, classes)`.
         path: Where to. The file appears when it is complete; missing folders are made.
         class_names: By class number; the default are those of the dataset, if it has any.
-        clips: How many to show at most.
-        frames: How many frames of each.
+        num_clips: How many to show at most.
+        num_frames: How many frames of each.
 
     Returns:
         How many clips the sheet shows.
@@ -58,19 +57,19 @@ def contact_sheet(
     4
     """
     names = getattr(videos, "class_names", None) if class_names is None else class_names
-    shown = list(islice(_clips(videos), positive_int("clips", clips)))
+    shown = list(islice(_clips(videos), positive_int("num_clips", num_clips)))
     if not shown:
         raise ValueError(
             "`videos` must hold a clip to show, but none came. If files were skipped, scan them."
         )
-    numbers = [
-        uniform_starts(len(video), 1, min(positive_int("frames", frames), len(video)))
+    indices = [
+        uniform_starts(len(video), 1, min(positive_int("num_frames", num_frames), len(video)))
         for video, _ in shown
     ]
     texts = [_text(label, names) for _, label in shown]
-    pictures, note = _pixels([video[list(n)] for (video, _), n in zip(shown, numbers, strict=True)])
+    pictures, note = _pixels([video[list(n)] for (video, _), n in zip(shown, indices, strict=True)])
     title = _heading([video for video, _ in shown]) + note
-    figure = _draw(pictures, texts, numbers, title)
+    figure = _draw(pictures, texts, indices, title)
     with replacing(path) as partial:
         figure.savefig(partial, format="png")
     return len(shown)
@@ -142,7 +141,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _draw(pictures, texts, numbers, title):
+def _draw(pictures, texts, indices, title):
     """A figure whose rows are as high as their pictures and texts need."""
     from matplotlib.figure import Figure
 
@@ -152,17 +151,17 @@ def _draw(pictures, texts, numbers, title):
         max(_CELL * video.shape[1] / video.shape[2], _LEADING * len(text))
         for video, text in zip(pictures, lines, strict=True)
     ]
-    width = max(left + max(map(len, numbers)) * (_CELL + _GAP) + 0.1, 4.5)
+    width = max(left + max(map(len, indices)) * (_CELL + _GAP) + 0.1, 4.5)
     top = _TOP + sum(heights) + _GAP * len(heights) + 0.1
     figure = Figure(figsize=(width, top), dpi=_DPI)
-    _write(figure, 0.1, top - 0.17, title, "left", 9, _GREY)
+    _write(figure, 0.1, top - 0.17, title, "left", 9, _GRAY)
     y = top - _TOP
     for row, height in enumerate(heights):
         y -= height
         _write(figure, left - 0.1, y + height / 2, texts[row], "right", 9, "black")
         _strip(figure, left, y, height, pictures[row])
-        if row == 0 or numbers[row] != numbers[0]:
-            _caption(figure, left, y + height, numbers[row], above=row == 0)
+        if row == 0 or indices[row] != indices[0]:
+            _caption(figure, left, y + height, indices[row], above=row == 0)
         y -= _GAP
     return figure
 
@@ -181,16 +180,16 @@ def _strip(figure, left, bottom, height, video) -> None:
     axes.set_axis_off()
 
 
-def _caption(figure, left, top, numbers, *, above: bool) -> None:
-    """Frame numbers: over the first row; inside the pictures of one that shows other frames."""
-    y, colour = (top + 0.08, _GREY) if above else (top - 0.11, "white")
+def _caption(figure, left, top, indices, *, above: bool) -> None:
+    """Frame indices: over the first row; inside the pictures of one that shows other frames."""
+    y, color = (top + 0.08, _GRAY) if above else (top - 0.11, "white")
     box = None if above else {"facecolor": "black", "alpha": 0.5, "linewidth": 0, "pad": 1.5}
-    for column, number in enumerate(numbers):
+    for column, number in enumerate(indices):
         x = left + column * (_CELL + _GAP) + _CELL / 2
-        _write(figure, x, y, f"frame {number}", "center", 7, colour, bbox=box)
+        _write(figure, x, y, f"frame {number}", "center", 7, color, bbox=box)
 
 
-def _write(figure, x, y, text, side, size, colour, **how) -> None:
+def _write(figure, x, y, text, side, size, color, **how) -> None:
     width, height = figure.get_size_inches()
-    how |= {"parse_math": False, "ha": side, "va": "center", "fontsize": size, "color": colour}
+    how |= {"parse_math": False, "ha": side, "va": "center", "fontsize": size, "color": color}
     figure.text(x / width, y / height, text, **how)

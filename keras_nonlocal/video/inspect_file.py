@@ -16,7 +16,7 @@ _TOLERATED_FRAMES, _TOLERATED_SHARE, _TOLERATED_SECONDS = 1.5, 0.1, 1.0
 
 
 @dataclass(frozen=True)
-class Examined:
+class FileReport:
     """A file that decodes to its end.
 
     Attributes:
@@ -34,7 +34,7 @@ class Examined:
     note: str = ""
 
 
-def examine(path: str) -> Examined:
+def inspect_file(path: str) -> FileReport:
     """Reads and decodes all of a file.
 
     Raises:
@@ -44,7 +44,7 @@ def examine(path: str) -> Examined:
     """
     frames, info = count_frames(path, time_limit=math.inf), probe(path)  # the pool has its own
     note = _shortness(path, frames, info.fps)
-    return Examined(frames, info.fps, info.width, info.height, file_sha256(path), note)
+    return FileReport(frames, info.fps, info.width, info.height, file_sha256(path), note)
 
 
 def _shortness(path: str, frames: int, fps: float) -> str:

@@ -11,7 +11,7 @@ from typing import Protocol
 import tensorflow as tf
 
 from ..augmentation.base import ClipAugmentation
-from ..augmentation.chain import apply, copies, told, unrolled
+from ..augmentation.chain import apply, copies, flattened, with_training_flag
 from ..utils.checks import positive_int
 from ..utils.compat import take_down
 
@@ -25,16 +25,16 @@ class ClipSource(Protocol):
     """Videos that clips are read from: files, or shards.
 
     Attributes:
-        class_names: By class number; empty where nothing is labelled.
+        class_names: By class number; empty where nothing is labeled.
         multi_label: Whether a video may show several classes.
         videos: How many there are.
-        workers: How many are read at once.
+        num_parallel_calls: How many are read at once.
     """
 
     class_names: tuple[str, ...]
     multi_label: bool
     videos: int
-    workers: int
+    num_parallel_calls: int
 
     def order(self, seed: int) -> tf.data.Dataset:
         """`(index, draw)` of all videos once, shuffled for training."""
@@ -88,7 +88,7 @@ def clip_batches(
 
     clips = source.clips(order)
     if before:
-        clips = _changed_one_by_one(clips, before, training, source.workers)
+        clips = _changed_one_by_one(clips, before, training, source.num_parallel_calls)
     batches = clips.batch(batch_size, drop_remainder=full)
     batches = batches.map(_change(mixing, training))
     batches = with_fixed_tuning(batches.map(_without_seeds).prefetch(1))
@@ -120,7 +120,7 @@ def layers_of(augment: Augment) -> list[Callable]:
             "`augment` must be a layer of `keras_nonlocal.augmentation`, another function of "
             f"clips, or a list of them. Received: augment={augment!r}"
         )
-    return unrolled(layers)
+    return flattened(layers)
 
 
 def check_mixing(
@@ -148,7 +148,7 @@ def _divided(layers) -> tuple[list, list]:
     return list(layers[:first]), list(layers[first:])
 
 
-def _changed_one_by_one(clips, layers, training, workers):
+def _changed_one_by_one(clips, layers, training, num_parallel_calls):
     """Each clip as a batch of one, which may become a batch of several."""
     change, count = _change(layers, training), copies(layers)
 
@@ -156,7 +156,7 @@ def _changed_one_by_one(clips, layers, training, workers):
     def changed(*element):
         return change(*(part[None] for part in element))
 
-    batches = clips.map(changed, num_parallel_calls=workers)
+    batches = clips.map(changed, num_parallel_calls=num_parallel_calls)
     if count == 1:
         return batches.map(only_clip)
     known = clips.cardinality()
@@ -171,7 +171,9 @@ def _change(layers, training):
     count = copies(layers)
     # The functions of others may have branches and loops that AutoGraph has to read.
     layers = [
-        each if isinstance(each, ClipAugmentation) else tf.function(told(each, training))
+        each
+        if isinstance(each, ClipAugmentation)
+        else tf.function(with_training_flag(each, training))
         for each in layers
     ]
 

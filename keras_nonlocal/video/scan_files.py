@@ -11,19 +11,19 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from ..data.ledger import Ledger
+from ..data.error_log import ErrorLog
 from ..data.manifest import Entry, Manifest
 from ..data.sources.read import read_source
 from ..data.sources.write import write_manifest
-from ..data.workers.pool import run
+from ..data.workers.pool import map_in_processes
 from ..data.workers.worker import Failure
 from ..utils.atomic_files import replacing
+from ..utils.checks import PathLike
 from ..utils.progress import Progress
 from ..utils.remote_files import absolute, check_writable
 from .decoding.container import TIME_LIMIT
-from .inspect_file import Examined, examine
+from .inspect_file import FileReport, inspect_file
 
-PathLike = str | os.PathLike[str]
 LEFT_OUT, KEPT = "skip", "keep"
 _NUMBER = re.compile(r"\d[\d.]*")
 # What the system says of a file holds its path, which would make each a cause of its own.
@@ -37,8 +37,8 @@ def scan(
     source: Any,
     *,
     manifest: PathLike | None = None,
-    ledger: PathLike | None = None,
-    workers: int | None = None,
+    error_log: PathLike | None = None,
+    num_processes: int | None = None,
     time_limit: float | None = TIME_LIMIT,
     progress: bool = True,
 ) -> Manifest:
@@ -46,14 +46,14 @@ def scan(
 
     Files are read in processes of their own, so that none can hold up or end the scan. A file that
     is damaged anywhere is not usable; one that was cut off but decodes is, with the frames it has,
-    and the ledger says so. A summary goes to standard error.
+    and the error log says so. A summary goes to standard error.
 
     Args:
         source: What `read_source` takes.
         manifest: Where to write the usable entries, as `write_manifest` does; `None` for nowhere.
-        ledger: Where to write a line for each file that is not usable (policy `"skip"`) or cut off
-            (policy `"keep"`), see `Ledger`; a file there is replaced. `None` for nowhere.
-        workers: How many processes; one for each core by default.
+        error_log: Where to write a line for each file that is not usable (policy `"skip"`) or cut
+            off (policy `"keep"`), see `ErrorLog`; a file there is replaced. `None` for nowhere.
+        num_processes: How many processes; one for each core by default.
         time_limit: Seconds that one file may take; `None` is without end.
         progress: Whether to show how far it is, if standard error is a terminal.
 
@@ -63,44 +63,45 @@ def scan(
 
     Raises:
         FileNotFoundError, ValueError: As `read_source`; or a number is out of range.
-        OSError: `manifest` or `ledger` cannot be written; known before the first file is read.
+        OSError: `manifest` or `error_log` cannot be written; known before the first file is read.
 
     Example:
 
-    >>> usable = scan(["jumping.mp4", "missing.mp4"], ledger="bad.jsonl", workers=1)
+    >>> usable = scan(["jumping.mp4", "missing.mp4"], error_log="bad.jsonl", num_processes=1)
     >>> len(usable), usable.entries[0].frames
     (1, 75)
     """
-    if manifest is not None and ledger is not None and absolute(manifest) == absolute(ledger):
+    if manifest is not None and error_log is not None and absolute(manifest) == absolute(error_log):
         raise ValueError(
-            f"`manifest` and `ledger` must be two files. Received: {os.fspath(manifest)!r} for both"
+            "`manifest` and `error_log` must be two files. "
+            f"Received: {os.fspath(manifest)!r} for both"
         )
     listed = read_source(source)
-    for path in (manifest, ledger):
+    for path in (manifest, error_log):
         if path is not None:
             check_writable(path)
-    answers = _examine_all(listed, workers, time_limit, progress)
-    if ledger is not None:
-        _write_ledger(answers, ledger)
+    answers = _inspect_all(listed, num_processes, time_limit, progress)
+    if error_log is not None:
+        _write_error_log(answers, error_log)
     usable = _usable(listed, answers)
     if manifest is not None:
         write_manifest(usable, manifest)
     if progress:
-        print(summary(answers.values()), file=sys.stderr)
+        print(scan_summary(answers.values()), file=sys.stderr)
     return usable
 
 
-def summary(answers: Iterable[Examined | Failure]) -> str:
+def scan_summary(answers: Iterable[FileReport | Failure]) -> str:
     """How many files are usable, and how many are not for each cause, the most frequent first.
 
-    >>> print(summary([Failure("error", "Invalid data after 88 frames")]))
+    >>> print(scan_summary([Failure("error", "Invalid data after 88 frames")]))
     0 of 1 files are usable.
          1 left out: Invalid data after N frames
     """
     answers = list(answers)
-    usable = sum(isinstance(answer, Examined) for answer in answers)
+    usable = sum(isinstance(answer, FileReport) for answer in answers)
     causes = Counter(
-        ("kept" if isinstance(answer, Examined) else "left out", _NUMBER.sub("N", cause))
+        ("kept" if isinstance(answer, FileReport) else "left out", _NUMBER.sub("N", cause))
         for answer in answers
         if (cause := _said(answer))
     )
@@ -108,12 +109,16 @@ def summary(answers: Iterable[Examined | Failure]) -> str:
     return "\n".join([f"{usable} of {len(answers)} files are usable.", *counts])
 
 
-def _examine_all(listed: Manifest, workers, time_limit, progress) -> dict[str, Examined | Failure]:
+def _inspect_all(
+    listed: Manifest, num_processes, time_limit, progress
+) -> dict[str, FileReport | Failure]:
     """What was found of each file, in the order of the entries."""
     paths = dict.fromkeys(entry.path for entry in listed)
     bar = Progress(len(paths), wanted=progress)
     answers = {}
-    with closing(run(paths, examine, workers=workers, time_limit=time_limit)) as done:
+    with closing(
+        map_in_processes(paths, inspect_file, num_processes=num_processes, time_limit=time_limit)
+    ) as done:
         for path, answer in done:
             answers[path] = answer
             bar.advance()
@@ -121,33 +126,33 @@ def _examine_all(listed: Manifest, workers, time_limit, progress) -> dict[str, E
     return {path: answers[path] for path in paths}
 
 
-def _write_ledger(answers: dict[str, Examined | Failure], path: PathLike) -> None:
-    """All lines under another name first, so that nobody takes half a ledger for a whole one."""
+def _write_error_log(answers: dict[str, FileReport | Failure], path: PathLike) -> None:
+    """All lines under another name first, so that nobody takes half a error log for a whole one."""
     with replacing(path) as partial:
         partial.touch()
-        lines = Ledger(partial)
+        lines = ErrorLog(partial)
         for file, answer in answers.items():
             if cause := _said(answer):
-                lines.record(file, cause, KEPT if isinstance(answer, Examined) else LEFT_OUT)
+                lines.record(file, cause, KEPT if isinstance(answer, FileReport) else LEFT_OUT)
 
 
-def _said(answer: Examined | Failure) -> str:
-    if isinstance(answer, Examined):
+def _said(answer: FileReport | Failure) -> str:
+    if isinstance(answer, FileReport):
         return answer.note
     return _CAUSES.get(answer.error or "", answer.cause)
 
 
-def _usable(listed: Manifest, answers: dict[str, Examined | Failure]) -> Manifest:
+def _usable(listed: Manifest, answers: dict[str, FileReport | Failure]) -> Manifest:
     pairs = ((entry, answers[entry.path]) for entry in listed)
     return replace(
         listed,
         entries=tuple(
-            _with_facts(entry, answer) for entry, answer in pairs if isinstance(answer, Examined)
+            _with_facts(entry, answer) for entry, answer in pairs if isinstance(answer, FileReport)
         ),
     )
 
 
-def _with_facts(entry: Entry, found: Examined) -> Entry:
+def _with_facts(entry: Entry, found: FileReport) -> Entry:
     return replace(
         entry,
         frames=found.frames,

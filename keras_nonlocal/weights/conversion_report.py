@@ -9,7 +9,7 @@ HEADINGS = ("there", "shape there", "here", "shape here", "done")
 
 
 @dataclass(frozen=True)
-class Row:
+class TensorRow:
     """One tensor: its name and shape in the checkpoint and in the model, and what was done.
 
     A side that does not have the tensor has `"-"` for its name, and `()` for its shape.
@@ -23,7 +23,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Report:
+class ConversionReport:
     """A conversion, one row a tensor. Printed, it is a table.
 
     Attributes:
@@ -33,8 +33,8 @@ class Report:
 
     Example:
 
-    >>> row = Row("fc.bias", (400,), "logits/bias", (400,), "as it is")
-    >>> print(Report("gluoncv", "i3d_r50", (row,)))
+    >>> row = TensorRow("fc.bias", (400,), "logits/bias", (400,), "as it is")
+    >>> print(ConversionReport("gluoncv", "i3d_r50", (row,)))
     there    shape there  here         shape here  done
     fc.bias  400          logits/bias  400         as it is
     1 row: a gluoncv checkpoint, and i3d_r50
@@ -42,7 +42,7 @@ class Report:
 
     source: str
     model: str
-    rows: tuple[Row, ...]
+    rows: tuple[TensorRow, ...]
 
     def __str__(self) -> str:
         cells = [HEADINGS, *(_cells(row) for row in self.rows)]
@@ -55,7 +55,7 @@ class Report:
         return "\n".join([*lines, f"{count}: a {self.source} checkpoint, and {self.model}"])
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: TensorRow) -> tuple[str, ...]:
     return (row.name_there, _size(row.shape_there), row.name_here, _size(row.shape_here), row.done)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..utils.checks import one_of
 from .assign import assign, named_weights
-from .conversion_report import NONE, Report, Row
+from .conversion_report import NONE, ConversionReport, TensorRow
 from .inflate import inflate
 from .name_maps.name_map import NameMap, unknown_names
 from .name_maps.sources import SOURCES
@@ -26,10 +26,10 @@ class Tensor(NamedTuple):
     """An array as a model takes it, and what became of it."""
 
     array: np.ndarray
-    row: Row
+    row: TensorRow
 
 
-def convert(checkpoint: Mapping[str, Any], model: keras.Model, source: str) -> Report:
+def convert(checkpoint: Mapping[str, Any], model: keras.Model, source: str) -> ConversionReport:
     """Fill a model with the weights of another code base's checkpoint.
 
     An image network's checkpoint (`"torchvision"`) is inflated over time; non-local blocks and
@@ -70,7 +70,7 @@ def convert(checkpoint: Mapping[str, Any], model: keras.Model, source: str) -> R
     left_over = [name for name, row in aside.items() if row is None]
     _assign(targets, tensors, left_over, f"The {source} checkpoint", model.name)
     rows = [tensors[here].row if here in tensors else _kept(here, variables) for here in variables]
-    return Report(source, model.name, (*rows, *(row for row in aside.values() if row)))
+    return ConversionReport(source, model.name, (*rows, *(row for row in aside.values() if row)))
 
 
 def find_source(names: Iterable[str]) -> str:
@@ -123,7 +123,7 @@ def _laid_out(there: str, value: Any, here: str, shape: tuple, names: NameMap) -
         array, done = inflate(array, frames), f"axes moved, spread over {frames} in time"
     if array.shape[:-2] == (1, 1, 1) and len(shape) == 2:
         array, done = array[0, 0, 0], "1x1x1 kernel to a matrix"
-    return Tensor(array, Row(there, theirs.shape, here, tuple(shape), done))
+    return Tensor(array, TensorRow(there, theirs.shape, here, tuple(shape), done))
 
 
 def _numbers(there: str, value: Any) -> np.ndarray:
@@ -143,16 +143,16 @@ def _moving_statistics(model, targets: Variables, tensors: Mapping[str, Tensor])
         if layer.endswith("_norm") and "moving" in last and f"{layer}/gamma" in tensors:
             level = 0.0 if last == "moving_mean" else 1.0 - model.get_layer(layer).epsilon
             array = np.full(variable.shape, level, "float32")
-            row = Row(NONE, (), here, array.shape, f"filled with {level:g}: a fixed norm")
+            row = TensorRow(NONE, (), here, array.shape, f"filled with {level:g}: a fixed norm")
             filled[here] = Tensor(array, row)
     return filled
 
 
-def _aside(name: str, names: NameMap, checkpoint: Mapping[str, Any], found) -> Row | None:
+def _aside(name: str, names: NameMap, checkpoint: Mapping[str, Any], found) -> TensorRow | None:
     """The row of an entry that may be left out; `None` if it may not."""
     shape = getattr(checkpoint[name], "shape", ())
     if names.ignores(name):
-        return Row(name, shape, NONE, (), "ignored: no weight of this network")
+        return TensorRow(name, shape, NONE, (), "ignored: no weight of this network")
     first = found.get(names.first_name_here(name))
     if first is None:
         return None
@@ -161,11 +161,11 @@ def _aside(name: str, names: NameMap, checkpoint: Mapping[str, Any], found) -> R
             f"{name} must hold what {first} holds: both name one tensor of the network. "
             "Received different values; nothing was loaded."
         )
-    return Row(name, shape, NONE, (), f"ignored: the same as {first}")
+    return TensorRow(name, shape, NONE, (), f"ignored: the same as {first}")
 
 
-def _kept(here: str, variables: Variables) -> Row:
-    return Row(NONE, (), here, tuple(variables[here].shape), "kept: not in an image network")
+def _kept(here: str, variables: Variables) -> TensorRow:
+    return TensorRow(NONE, (), here, tuple(variables[here].shape), "kept: not in an image network")
 
 
 def _assign(targets: Variables, tensors: Mapping[str, Tensor], left_over, what, model) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from os import PathLike
 from pathlib import Path
 
 import keras
 
 from ..checkpoints.read import read_checkpoint
+from ..utils.checks import PathLike
 from .convert import convert
 from .keras_h5 import load_own
 
 
-def load_weights(model: keras.Model, path: str | PathLike, source: str | None = None) -> None:
+def load_weights(model: keras.Model, path: PathLike, source: str | None = None) -> None:
     """Fill `model` from a `.weights.h5` file, or from a checkpoint of another code base.
 
     Args:

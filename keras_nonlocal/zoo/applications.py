@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from ..pretrained.cards import Card, read_card
 from ..utils.checks import positive_int
-from ..video.preprocessing import prepare
+from ..video.preprocessing import preprocess
 
 
 def preprocess_input(clips, *, card: str | Card):
@@ -45,7 +45,7 @@ def preprocess_input(clips, *, card: str | Card):
             "`clips` must be RGB pixels of the shape (..., T, H, W, 3). "
             f"Received: shape={tuple(clips.shape)}"
         )
-    prepared = prepare(clips, **clip.preparation)
+    prepared = preprocess(clips, **clip.preprocessing)
     return prepared if is_tensor else prepared.numpy()
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from os import PathLike
 from pathlib import Path
 
 from ..pretrained.cards import Card, read_card
 from ..pretrained.entries import card_names
+from ..utils.checks import PathLike
 
 HEADING = "| card "
 
 COLUMNS: dict[str, Callable[[Card], str]] = {
     "card": lambda card: card.name + (" *" if card.recommended else ""),
-    "frames": lambda card: f"{card.clip.frames}x{card.clip.stride}",
-    "views": lambda card: f"{card.clip.clips}x{card.clip.crops * (2 if card.clip.flip else 1)}",
+    "frames": lambda card: f"{card.clip.num_frames}x{card.clip.frame_stride}",
+    "views": lambda card: (
+        f"{card.clip.num_clips}x{card.clip.num_crops * (2 if card.clip.flip else 1)}"
+    ),
     "top-1": lambda card: _percent(card.accuracy[0].top1),
     "top-5": lambda card: _percent(card.accuracy[0].top5),
     "hash": lambda card: card.weights.digest.kind if card.weights.digest else "-",
-    "licence": lambda card: card.licence.name,
+    "license": lambda card: card.license.name,
     "weights": lambda card: "fetched" if card.weights.url else "in the package",
 }
 
@@ -36,7 +38,7 @@ def table(cards: Sequence[Card] | None = None) -> str:
 
     >>> card = keras_nonlocal.pretrained.read_card("nl_i3d_small_weizmann")
     >>> print(keras_nonlocal.zoo.table([card]))
-    | card                    | frames | views | top-1 | top-5 | hash   | licence    | weights ...
+    | card                    | frames | views | top-1 | top-5 | hash   | license    | weights ...
     """
     cards = [read_card(name) for name in card_names()] if cards is None else cards
     rows = [list(COLUMNS), *([cell(card) for cell in COLUMNS.values()] for card in cards)]
@@ -45,7 +47,7 @@ def table(cards: Sequence[Card] | None = None) -> str:
     return "\n".join(_line(row, widths) for row in rows)
 
 
-def write_table(path: str | PathLike) -> None:
+def write_table(path: PathLike) -> None:
     """Put the table of all cards into a Markdown file, in place of the one that it ends in.
 
     Args:

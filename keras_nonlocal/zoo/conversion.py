@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, fields, replace
-from os import PathLike
 from pathlib import Path
 
 import keras
@@ -14,14 +13,14 @@ from ..backbones.variants import VARIANTS
 from ..checkpoints.read import read_checkpoint
 from ..download.digests import Digest
 from ..models.families import FAMILIES, Design
-from ..pretrained.cards import Card, Licence, WeightsFile, read_card
+from ..pretrained.cards import Card, License, WeightsFile, read_card
 from ..pretrained.entries import card_names
 from ..utils.atomic_files import new_folder
-from ..utils.checks import one_of
+from ..utils.checks import PathLike, one_of
 from ..utils.hashing import file_sha256
 from ..utils.roles import LOGITS
 from ..video.clip_spec import ClipSpec
-from ..weights.conversion_report import Report
+from ..weights.conversion_report import ConversionReport
 from ..weights.convert import convert as convert_arrays
 from ..weights.convert import find_source
 from ..weights.name_maps.sources import SOURCES
@@ -30,26 +29,26 @@ from .golden import golden_of
 WEIGHTS, MODEL, CARD = "model.weights.h5", "model.keras", "card.json"
 
 # Mean and standard deviation of each channel, by the code base that a checkpoint comes from.
-_GREY = ((114.75,) * 3, (57.375,) * 3)
+_GRAY = ((114.75,) * 3, (57.375,) * 3)
 _IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
-NORMALISATION = {
-    "caffe2": _GREY,
-    "slowfast": _GREY,
-    "pytorchvideo": _GREY,
+NORMALIZATION = {
+    "caffe2": _GRAY,
+    "slowfast": _GRAY,
+    "pytorchvideo": _GRAY,
     "mmaction2": _IMAGENET,
     "gluoncv": _IMAGENET,
     "torchvision": _IMAGENET,
 }
 
 
-def convert(
-    path: str | PathLike,
+def convert_checkpoint(
+    path: PathLike,
     builder: str,
     *,
-    out: str | PathLike | None = None,
+    out: PathLike | None = None,
     source: str | None = None,
     **arguments,
-) -> Report:
+) -> ConversionReport:
     """Converts a checkpoint of another code base, all of it or nothing.
 
     Args:
@@ -70,7 +69,7 @@ def convert(
         FileExistsError: `out` is there already.
 
     Example:
-        report = keras_nonlocal.zoo.convert(
+        report = keras_nonlocal.zoo.convert_checkpoint(
             "i3d_r50.pth", "i3d_r50", variant="mmaction2", out="i3d_r50_mine"
         )
     """
@@ -107,7 +106,7 @@ def _card(path: Path, builder, arguments, source, model) -> Card:
         if same_network and path.name == card.weights.name:
             return card
     variant = VARIANTS[arguments["variant"]]
-    mean, std = NORMALISATION[source]
+    mean, std = NORMALIZATION[source]
     return Card(
         name=path.stem,
         builder=builder,
@@ -117,7 +116,7 @@ def _card(path: Path, builder, arguments, source, model) -> Card:
         clip=ClipSpec(variant.frames, variant.frame_stride, size=(224, 224), mean=mean, std=std),
         classes=tuple(map(str, range(model.output_shape[-1]))),
         weights=_keras_file(path),
-        licence=Licence("unknown", False, "That of the checkpoint."),
+        license=License("unknown", False, "That of the checkpoint."),
         accuracy=(),
         origin=f"{path.name}, sha256 {file_sha256(path)}.",
     )

@@ -12,7 +12,7 @@ import numpy as np
 from ..pretrained.cards import read_card
 from ..utils.roles import LOGITS
 from ..video.clip_spec import ClipSpec
-from ..video.preprocessing import prepare
+from ..video.preprocessing import preprocess
 from .loading import load
 
 TOLERANCE = 1e-4  # of the largest logit; other machines add up in another order
@@ -39,8 +39,8 @@ def golden_of(model: keras.Model, clip: ClipSpec, seed: int = 0) -> dict[str, An
 
     A crop that follows needs clips as they are read; other networks take any size.
     """
-    size = clip.size if clip.follow and clip.size else (SIDE, SIDE)
-    golden = {"seed": seed, "shape": [clip.frames, *size, 3]}
+    size = clip.size if clip.track_motion and clip.size else (SIDE, SIDE)
+    golden = {"seed": seed, "shape": [clip.num_frames, *size, 3]}
     return {**golden, "logits": _logits(model, clip, golden).tolist()}
 
 
@@ -74,7 +74,7 @@ def _logits(model: keras.Model, clip: ClipSpec, golden: Mapping[str, Any]) -> np
     """Of the generated clip, averaged over places where the network classifies several."""
     random = np.random.default_rng(golden["seed"])
     pixels = random.integers(0, 256, golden["shape"], "uint8")
-    inputs = prepare(pixels[None], **clip.preparation)
+    inputs = preprocess(pixels[None], **clip.preprocessing)
     network = keras.Model(model.input, model.get_layer(LOGITS).output)
     logits = keras.ops.convert_to_numpy(network(inputs, training=False))
     return logits.reshape(-1, logits.shape[-1]).mean(axis=0)

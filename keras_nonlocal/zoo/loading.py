@@ -8,8 +8,7 @@ from ..pretrained.cards import read_card
 from ..pretrained.entries import card_names
 from ..tasks.predictor import Predictor, load_run
 from ..tasks.video_classification.classifier import VideoClassifier
-
-PathLike = str | os.PathLike[str]
+from ..utils.checks import PathLike
 
 
 def load(name: PathLike) -> Predictor:

@@ -52,7 +52,7 @@ def test_three_crops_lie_along_the_longer_side(size):
 
 
 def bilinear(picture, size):
-    """Half-pixel centres, written out."""
+    """Half-pixel centers, written out."""
     result = np.zeros((*size, picture.shape[2]))
     for row in range(size[0]):
         for column in range(size[1]):
@@ -94,7 +94,7 @@ def test_short_sides_are_drawn_from_the_whole_range():
     )
 
 
-def test_the_steady_short_side_crop_is_the_centre_at_the_lower_length():
+def test_the_steady_short_side_crop_is_the_center_at_the_lower_length():
     whole = clips(1, 1, (40, 54), dtype="float32")
     crop = augmentation.RandomShortSideCrop(16, short_side=(20, 30))(whole, training=False)
     np.testing.assert_allclose(crop[0, 0], bilinear(whole[0, 0, 4:36, 11:43], (16, 16)), atol=1e-3)
@@ -114,7 +114,7 @@ def torchvision_box(tries, frame, area, ratio):
 
 @pytest.mark.parametrize("frame", [(30, 40), (10, 90)])
 def test_boxes_are_drawn_by_torchvisions_rule(frame):
-    numbers = np.random.default_rng(0).random((200, boxes.NUMBERS)).astype("float32")
+    numbers = np.random.default_rng(0).random((200, boxes.NUM_DRAWS)).astype("float32")
     area, ratio = (0.08, 1.0), (0.75, 4 / 3)
     drawn, found = boxes.drawn(numbers, tf.constant(frame), area, ratio)
     for row, box, fits in zip(numbers, drawn.numpy(), found.numpy(), strict=True):

@@ -86,7 +86,7 @@ def test_a_chain_gives_each_layer_draws_of_its_own():
 
 
 def test_a_chain_without_seeds_is_evaluation():
-    layers = [augmentation.RandomCrop(12), augmentation.ThreeCrop(8), augmentation.Normalise()]
+    layers = [augmentation.RandomCrop(12), augmentation.ThreeCrop(8), augmentation.Normalization()]
     changed, labels = chain.apply(layers, clips(), LABELS)
     np.testing.assert_allclose(changed[1], (clips()[0, :, 6:14, 9:17] - 114.75) / 57.375, atol=1e-5)
     assert labels.numpy().tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]

@@ -46,7 +46,7 @@ def test_classes_with_a_veto_are_never_mirrored(labels):
 
 
 def test_a_tube_is_one_box_of_the_asked_area_in_all_frames():
-    layer = augmentation.TubeErasing(1.0, area=(0.1, 0.2), ratio=(0.5, 2.0), value=(7, 8, 9))
+    layer = augmentation.RandomErasing(1.0, area=(0.1, 0.2), ratio=(0.5, 2.0), value=(7, 8, 9))
     whole = still_clips(20) // 2 + 100
     erased, _ = layer.augment(whole, None, SEEDS[:20])
     for clip, result in zip(whole, erased.numpy(), strict=True):
@@ -60,19 +60,21 @@ def test_a_tube_is_one_box_of_the_asked_area_in_all_frames():
 
 
 def test_tubes_happen_as_often_as_asked():
-    erase = tf.function(augmentation.TubeErasing(0.4, value=0).augment)
+    erase = tf.function(augmentation.RandomErasing(0.4, value=0).augment)
     erased, _ = erase(np.full((200, 1, 10, 10, 1), 9, "uint8"), None, SEEDS)
     assert abs((erased.numpy() == 0).any((1, 2, 3, 4)).mean() - 0.4) < 0.1
 
 
-def test_normalise_is_prepare():
-    from keras_nonlocal.video.preprocessing import prepare
+def test_normalize_is_prepare():
+    from keras_nonlocal.video.preprocessing import preprocess
 
     for mean, std in [((114.75,) * 3, (57.375,) * 3), ((90.0, 100.0, 110.0), (50.0, 60.0, 70.0))]:
-        expected = prepare(clips(), mean=mean, std=std)
-        np.testing.assert_allclose(augmentation.Normalise(mean, std)(clips()), expected, atol=1e-6)
+        expected = preprocess(clips(), mean=mean, std=std)
+        np.testing.assert_allclose(
+            augmentation.Normalization(mean, std)(clips()), expected, atol=1e-6
+        )
     np.testing.assert_allclose(
-        augmentation.Normalise()(clips()), (clips() - 114.75) / 57.375, atol=1e-6
+        augmentation.Normalization()(clips()), (clips() - 114.75) / 57.375, atol=1e-6
     )
 
 

@@ -18,7 +18,7 @@ def test_batches_of_any_size_pass_one_map(case):
     layer, larger = case.make(), clips(4, 2, (30, 22))
     data = batches((_FREE, _LABELS), (clips(), LABELS), (larger, np.arange(4) % 3))
     data = data.map(lambda *batch: layer(batch))
-    assert data.element_spec[0].dtype == ("float32" if case.name == "normalise" else "uint8")
+    assert data.element_spec[0].dtype == ("float32" if case.name == "normalize" else "uint8")
     first, second = data.as_numpy_iterator()
     assert first[0].shape == case.shape()
     assert second[0].shape[:2] == (4 * case.copies, 2)

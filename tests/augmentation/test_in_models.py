@@ -63,7 +63,7 @@ def test_a_model_with_the_layer_inside_trains(case):
 
 
 def test_fit_switches_chance_on_and_predict_switches_it_off():
-    model = keras.Sequential([keras.Input((4, 20, 26, 3)), augmentation.RandomFlip(chance=1.0)])
+    model = keras.Sequential([keras.Input((4, 20, 26, 3)), augmentation.RandomFlip(p=1.0)])
     x = clips(dtype="float32")
     np.testing.assert_array_equal(model.predict(x, verbose=0), x)
     model.compile(loss="mse")

@@ -72,7 +72,7 @@ def test_uint8_clips_are_mixed_too(layer):
     assert mixed.numpy().max() <= 70
 
 
-def test_boxes_around_a_centre_are_cut_off_at_the_frame():
+def test_boxes_around_a_center_are_cut_off_at_the_frame():
     frame = tf.constant([10, 12])
     cut = boxes.around(tf.constant([[0, 11], [5, 6]]), tf.constant([[4, 4], [4, 6]]), frame)
     assert cut.numpy().tolist() == [[0, 9, 2, 3], [3, 3, 4, 6]]

@@ -7,12 +7,12 @@ import pytest
 import tensorflow as tf
 from augmentation.cases import clips
 
-from keras_nonlocal.augmentation import RandomMove
+from keras_nonlocal.augmentation import RandomAffine
 from keras_nonlocal.augmentation.functional.geometry import zoom_shift_turn
 
 SEEDS = np.stack([np.arange(300), np.ones(300)], 1).astype("int32")
 SIZE = (31, 41)
-CENTRE = (15, 20)
+CENTER = (15, 20)
 
 
 def moved(picture, zoom, shift, turn):
@@ -53,17 +53,17 @@ def test_a_quarter_turn_is_numpys():
 
 
 def spots(place, **arguments):
-    """Where a bright spot is after each of many draws, from the centre: rows and columns."""
+    """Where a bright spot is after each of many draws, from the center: rows and columns."""
     clip = np.zeros((len(SEEDS), 1, *SIZE, 1), "float32")
     rows, columns = np.indices(SIZE)
-    away = np.hypot(rows - CENTRE[0] - place[0], columns - CENTRE[1] - place[1])
+    away = np.hypot(rows - CENTER[0] - place[0], columns - CENTER[1] - place[1])
     clip[..., 0] = 255 * np.maximum(1 - away / 3, 0)
-    result = tf.function(RandomMove(**arguments).augment)(clip, None, SEEDS)[0].numpy()[
+    result = tf.function(RandomAffine(**arguments).augment)(clip, None, SEEDS)[0].numpy()[
         :, 0, ..., 0
     ]
     weight = result.sum((1, 2))
     places = [(result * axis).sum((1, 2)) / weight for axis in (rows, columns)]
-    return np.stack(places, 1) - CENTRE
+    return np.stack(places, 1) - CENTER
 
 
 def test_shifts_are_even_up_to_that_part_of_height_and_width():
@@ -92,9 +92,9 @@ def test_turns_are_even_up_to_that_angle():
 
 
 def test_nothing_asked_for_changes_nothing():
-    np.testing.assert_array_equal(RandomMove()(clips()), clips())
+    np.testing.assert_array_equal(RandomAffine()(clips()), clips())
 
 
 def test_the_edge_is_repeated():
     flat = np.full((2, 2, 8, 9, 3), 77, "uint8")
-    np.testing.assert_array_equal(RandomMove(zoom=3.0, shift=0.9, turn=1.0)(flat), flat)
+    np.testing.assert_array_equal(RandomAffine(zoom=3.0, shift=0.9, turn=1.0)(flat), flat)

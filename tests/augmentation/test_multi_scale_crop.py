@@ -74,7 +74,7 @@ def test_a_box_is_no_larger_than_the_frame():
     assert set(drawn(MultiScaleCrop(12, (1.0,)), (10, 11))) == {(0, 0, 10, 11)}
 
 
-def test_without_chance_it_is_the_centre_at_the_largest_scale():
+def test_without_chance_it_is_the_center_at_the_largest_scale():
     whole = clips(2, 2, (20, 26))
     crops = MultiScaleCrop(16, (0.5, 0.8))(whole, training=False)
     np.testing.assert_array_equal(crops, whole[:, :, 2:18, 5:21])

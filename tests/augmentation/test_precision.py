@@ -26,7 +26,7 @@ def test_calls_under_mixed_precision_do_not_round_clips_before(case):
     changed, _ = case.make(dtype="mixed_float16")(
         (values, np.eye(3, dtype="float32")[LABELS]), training=False
     )
-    expected = (100.3 - np.array([110.0, 120, 130])) / 50 if case.name == "normalise" else 100.3
+    expected = (100.3 - np.array([110.0, 120, 130])) / 50 if case.name == "normalize" else 100.3
     np.testing.assert_allclose(
         changed.numpy(), np.broadcast_to(np.float16(expected), changed.shape)
     )
@@ -36,7 +36,7 @@ def test_calls_under_mixed_precision_do_not_round_clips_before(case):
 def test_uint8_is_float32_rounded_to_the_nearest(case):
     whole, _ = case.make().augment(clips(), LABELS, SEEDS)
     values, _ = case.make().augment(clips(dtype="float32"), LABELS, SEEDS)
-    if case.name in ("normalise", "rand_augment", "erasing"):  # rounded before, or never
+    if case.name in ("normalize", "rand_augment", "erasing"):  # rounded before, or never
         np.testing.assert_allclose(whole.numpy().astype(float), values, atol=1)
     else:
         np.testing.assert_array_equal(whole, np.floor(values.numpy() + 0.5).astype("uint8"))

@@ -1,21 +1,21 @@
-"""Grey, negatives, tint and noise against their formulas, and how often and how strong they are."""
+"""Gray, negatives, tint and noise against their formulas, and how often and how strong they are."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from augmentation.cases import clips
 
-from keras_nonlocal.augmentation import RandomGrey, RandomInvert, RandomNoise, RandomTint
+from keras_nonlocal.augmentation import RandomGrayscale, RandomInvert, RandomNoise, RandomTint
 
 SEEDS = np.stack([np.arange(300), np.ones(300)], 1).astype("int32")
 
 
-def grey(clip):
+def gray(clip):
     luminance = (clip * np.array([0.299, 0.587, 0.114])).sum(-1, keepdims=True)
     return np.repeat(luminance, 3, axis=-1)
 
 
-CHANCES = [(RandomGrey, grey), (RandomInvert, lambda clip: 255.0 - clip)]
+CHANCES = [(RandomGrayscale, gray), (RandomInvert, lambda clip: 255.0 - clip)]
 each_chance = pytest.mark.parametrize(("layer", "formula"), CHANCES)
 
 
@@ -97,6 +97,8 @@ def test_noisy_values_stay_in_range():
     assert noise[..., 0].max() > 20
 
 
-@pytest.mark.parametrize("layer", [RandomGrey(0), RandomInvert(0), RandomTint(0), RandomNoise(0)])
+@pytest.mark.parametrize(
+    "layer", [RandomGrayscale(0), RandomInvert(0), RandomTint(0), RandomNoise(0)]
+)
 def test_nothing_asked_for_changes_nothing(layer):
     np.testing.assert_array_equal(layer(clips()), clips())

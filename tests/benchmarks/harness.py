@@ -50,14 +50,14 @@ def _idle_seconds() -> float:
     return (int(idle) + int(waiting)) / os.sysconf("SC_CLK_TCK")
 
 
-def wait_for_quiet(patience: float, pause: float = 0.1, busy: float = 0.15) -> bool:
+def wait_for_quiet(timeout: float, pause: float = 0.1, busy: float = 0.15) -> bool:
     """Sleeps until others use less than `busy` of the cores; False if they never did.
 
     Two busy threads on a core that wait for each other take ten times their time, and
     OpenMP (PyTorch) suffers from that more than TensorFlow: a median would be unfair.
     At least one pause, in which the threads of the library timed before fall asleep.
     """
-    end = time.monotonic() + patience
+    end = time.monotonic() + timeout
     while True:
         idle, start = _idle_seconds(), time.monotonic()
         time.sleep(pause)
@@ -73,17 +73,17 @@ def alternate(
     rounds: int = 7,
     *,
     warm_up: int = 2,
-    patience: float = 5.0,
+    timeout: float = 5.0,
 ) -> dict[str, list[float]]:
     """Seconds of each call, taken in turns (A B A B ...), so noise falls on all.
 
     A call gives its own seconds: `stopwatch(f)` or `Peer.stopwatch(case)`. Before each,
-    up to `patience` seconds are spent waiting for other programs to be quiet.
+    up to `timeout` seconds are spent waiting for other programs to be quiet.
     """
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for taken in range(-warm_up, rounds):
         for name, call in calls.items():
-            wait_for_quiet(patience if taken >= 0 else 0)
+            wait_for_quiet(timeout if taken >= 0 else 0)
             took = call()
             if taken >= 0:
                 seconds[name].append(took)

@@ -94,7 +94,9 @@ def planner_rows(rounds):
         for positions, keys in GRID:
             arrays = tensors(positions, keys, depth)
             names = [name for name in ops.METHODS[instantiation] if name != "fused"]
-            chosen = planner.choose(instantiation, planner.Sizes(positions, keys, depth, 256))
+            chosen = planner.choose_method(
+                instantiation, planner.Sizes(positions, keys, depth, 256)
+            )
             seconds = alternate({n: forward(instantiation, arrays, n) for n in names}, rounds)
             best = min(names, key=lambda name: np.median(seconds[name]))
             what = f"{instantiation} N={positions} M={keys}: {chosen} / {best}"

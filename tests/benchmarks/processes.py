@@ -16,7 +16,7 @@ def _read(path, frames, stride, start, slot, shape):
 
     memory = _attached.setdefault(slot, None) or SharedMemory(slot)
     _attached[slot] = memory
-    clip = read_clip(path, frames, stride=stride, start=start)
+    clip = read_clip(path, frames, frame_stride=stride, start=start)
     np.ndarray(shape, "uint8", memory.buf)[:] = clip
 
 
@@ -28,7 +28,7 @@ def processes(path, clips, frames, stride, workers=2):
     from keras_nonlocal.video.decoding.read import read_clip
     from keras_nonlocal.video.pipeline import with_fixed_tuning
 
-    shape, free = read_clip(path, frames, stride=stride, start=0).shape, Queue()
+    shape, free = read_clip(path, frames, frame_stride=stride, start=0).shape, Queue()
     memories = [SharedMemory(create=True, size=int(np.prod(shape))) for _ in range(SLOTS)]
     for memory in memories:
         free.put(memory)

@@ -65,9 +65,9 @@ def speed(rounds, size, folder):
         weights=None,
         steps=STEPS + 2,
         schedule="constant",
-        drops=(),
+        milestones=(),
         batch_size=BATCH,
-        precise_norm_batches=0,
+        precise_bn_batches=0,
         size=(size, size),
         short_side=(256 * size // 224, 320 * size // 224),
     )
@@ -86,7 +86,7 @@ def speed(rounds, size, folder):
 
 def first_step(folder):
     """Seconds from the start of the command to its first step, as its progress bar tells."""
-    synthetic_task.write_videos(folder / "flashes", 20, frames=16, size=(64, 64))
+    synthetic_task.write_videos(folder / "flashes", 20, num_frames=16, size=(64, 64))
     command = [
         sys.executable,
         "-m",

@@ -80,7 +80,7 @@ def opencv_clip(path, wanted):
 def check(path):
     """All read the same pixels, or the comparison is void."""
     wanted = list(range(40, 40 + CLIP.span, STRIDE))
-    clip = keras_nonlocal.video.read_clip(path, FRAMES, stride=STRIDE, start=40)
+    clip = keras_nonlocal.video.read_clip(path, FRAMES, frame_stride=STRIDE, start=40)
     for peer in (decord_clip, opencv_clip):
         assert np.abs(clip.astype(int) - peer(str(path), wanted)).max() <= 2, peer
 
@@ -143,7 +143,7 @@ def training_rows(folder, rounds, steps=8):
     real = video_dataset(
         [(path, 0)] * 2 * steps,
         clip=ClipSpec(FRAMES, STRIDE, short_side=(256, 320), size=(224, 224)),
-        augment=[augmentation.RandomFlip(), augmentation.Normalise()],
+        augment=[augmentation.RandomFlip(), augmentation.Normalization()],
         batch_size=2,
         training=True,
     )

@@ -30,7 +30,7 @@ def train(name):
     import tensorflow as tf
 
     from keras_nonlocal import models
-    from keras_nonlocal.training.distributed.fit import fit
+    from keras_nonlocal.training.distributed.fit import distributed_fit
     from keras_nonlocal.training.distributed.strategies import is_chief, strategy_for
 
     case = CASES[name]
@@ -58,7 +58,7 @@ def train(name):
                 print(json.dumps(seconds), flush=True)
 
     times = {"epochs": 10**6, "steps_per_epoch": case["steps"], "verbose": 0}
-    fit(model, clips_of, strategy=strategy, callbacks=[Turns()], **times)
+    distributed_fit(model, clips_of, strategy=strategy, callbacks=[Turns()], **times)
 
 
 class Team:

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from keras_nonlocal.cli.main import main
-from keras_nonlocal.data.ledger import read_ledger
+from keras_nonlocal.data.error_log import read_error_log
 from keras_nonlocal.video.decoding.write import write_video
 from keras_nonlocal.video.samples import sample_video
 
@@ -19,8 +19,8 @@ def videos(tmp_path):
 
 
 def scan(videos, *more):
-    outputs = ["--manifest", str(videos / "m.csv"), "--ledger", str(videos / "bad.jsonl")]
-    return main(["data", "scan", *outputs, "--workers", "1", *more])
+    outputs = ["--manifest", str(videos / "m.csv"), "--error-log", str(videos / "bad.jsonl")]
+    return main(["data", "scan", *outputs, "--num-processes", "1", *more])
 
 
 def test_usable_files_go_to_the_manifest_and_the_others_to_the_ledger(videos, capsys):
@@ -29,7 +29,7 @@ def test_usable_files_go_to_the_manifest_and_the_others_to_the_ledger(videos, ca
     assert comment == '# class_names: ["jack"]'
     rows = [(row["path"], row["split"], row["frames"]) for row in csv.DictReader(table)]
     assert rows == [("train/jack/a.mp4", "train", "5"), ("val/jack/b.mp4", "val", "5")]
-    (line,) = read_ledger(videos / "bad.jsonl")
+    (line,) = read_error_log(videos / "bad.jsonl")
     assert line["path"] == str(videos / "train" / "jack" / "empty.mp4")
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [
@@ -50,7 +50,7 @@ def test_a_list_is_scanned_with_its_root_and_split(videos, tmp_path):
 def test_nothing_usable_is_status_one(videos):
     (videos / "list.csv").write_text("path\ntrain/jack/empty.mp4\n")
     assert scan(videos, str(videos / "list.csv"), "--time-limit", "20") == 1
-    assert len(read_ledger(videos / "bad.jsonl")) == 1
+    assert len(read_error_log(videos / "bad.jsonl")) == 1
 
 
 def test_a_source_that_is_none_is_one_line_on_stderr(videos, capsys):

@@ -8,7 +8,7 @@ from keras_nonlocal.cli.main import main
 from keras_nonlocal.video.decoding.write import write_video
 from keras_nonlocal.video.samples import synthetic_task
 
-SMALL = ["--frames", "4", "--stride", "1", "--size", "32"]
+SMALL = ["--num-frames", "4", "--frame-stride", "1", "--size", "32"]
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def folder(tmp_path):
 
 def test_a_sheet_is_drawn_of_as_many_clips_as_asked_for(folder, tmp_path, capsys):
     sheet = tmp_path / "sheet.png"
-    assert main(["data", "show", str(folder), "-o", str(sheet), *SMALL, "--clips", "2"]) == 0
+    assert main(["data", "show", str(folder), "-o", str(sheet), *SMALL, "--num-clips", "2"]) == 0
     assert capsys.readouterr().out == f"{sheet}: 2 clips\n"
     two = matplotlib.image.imread(sheet).shape
     assert main(["data", "show", str(folder), "-o", str(sheet), *SMALL]) == 0
@@ -35,7 +35,7 @@ def test_clips_are_chosen_from_all_classes_by_the_seed_alone(tmp_path):
 
     def levels(seed):
         sheet = tmp_path / "sheet.png"
-        options = [*SMALL, "--clips", "5", "--seed", seed]
+        options = [*SMALL, "--num-clips", "5", "--seed", seed]
         assert main(["data", "show", str(tmp_path / "all"), "-o", str(sheet), *options]) == 0
         column = np.round(255 * matplotlib.image.imread(sheet)[..., 0])[:, -100]
         values, counts = np.unique(column, return_counts=True)
@@ -57,8 +57,12 @@ def test_with_augmentation_clips_differ_from_those_without(folder, tmp_path):
 
 def test_shards_are_drawn_as_the_videos_that_they_were_made_of(folder, tmp_path, capsys):
     out = str(tmp_path / "shards")
-    assert main(["data", "shard", str(folder), out, "--short-side", "32", "--workers", "1"]) == 0
-    assert main(["data", "show", out, "-o", str(tmp_path / "a.png"), *SMALL, "--clips", "5"]) == 0
+    assert (
+        main(["data", "shard", str(folder), out, "--short-side", "32", "--num-processes", "1"]) == 0
+    )
+    assert (
+        main(["data", "show", out, "-o", str(tmp_path / "a.png"), *SMALL, "--num-clips", "5"]) == 0
+    )
     assert "a.png: 5 clips" in capsys.readouterr().out
 
 
@@ -74,8 +78,8 @@ def test_a_file_that_cannot_be_read_is_counted_and_the_others_are_drawn(folder, 
     ("options", "message"),
     [
         (["-o", "sheet.jpg"], "must end in .png. Received: sheet.jpg"),
-        (["-o", "sheet.png", "--frames", "0"], "`frames` must be a positive integer"),
-        (["-o", "sheet.png", "--clips", "0"], "`clips` must be a positive integer"),
+        (["-o", "sheet.png", "--num-frames", "0"], "`num_frames` must be a positive integer"),
+        (["-o", "sheet.png", "--num-clips", "0"], "`num_clips` must be a positive integer"),
         (["-o", "sheet.png", "--split", "night"], "night"),
     ],
 )

@@ -47,7 +47,7 @@ def test_figures_are_those_of_the_classifier(videos, tmp_path, capsys):
 
 
 def test_json_is_all_that_stands_on_stdout(videos, capfd):
-    assert evaluate(videos, "--clips", "2", "--json") == 0
+    assert evaluate(videos, "--num-clips", "2", "--json") == 0
     figures = json.loads(capfd.readouterr().out)
     assert figures["videos"] == 3
     assert figures["top1"] == pytest.approx(2 / 3)
@@ -56,13 +56,13 @@ def test_json_is_all_that_stands_on_stdout(videos, capfd):
 
 
 def test_views_are_as_many_as_asked_for(videos, capsys):
-    assert evaluate(videos, "--clips", "2", "--crops", "3", "--short-side", "100") == 0
+    assert evaluate(videos, "--num-clips", "2", "--num-crops", "3", "--short-side", "100") == 0
     assert capsys.readouterr().out.startswith("3 videos, 12 views each\n")
 
 
 def test_shards_are_kept_side_by_side(videos, tmp_path, capsys):
     for shard in ("0/2", "1/2"):
-        assert evaluate(videos, "--clips", "1", "--shard", shard, "-o", str(tmp_path)) == 0
+        assert evaluate(videos, "--num-clips", "1", "--shard", shard, "-o", str(tmp_path)) == 0
     assert [line[:8] for line in capsys.readouterr().out.splitlines() if " each" in line] == [
         "2 videos",
         "1 videos",
@@ -72,7 +72,7 @@ def test_shards_are_kept_side_by_side(videos, tmp_path, capsys):
 
 def test_numbers_are_those_of_the_networks_classes(videos, tmp_path, capsys):
     (tmp_path / "list.csv").write_text(f"path,label\n{videos}/jack/a.mp4,1\n")
-    assert evaluate(tmp_path / "list.csv", "--clips", "1", "-o", str(tmp_path / "out")) == 0
+    assert evaluate(tmp_path / "list.csv", "--num-clips", "1", "-o", str(tmp_path / "out")) == 0
     scores = read_scores(tmp_path / "out")
     assert scores.class_names[scores.targets[0]] == "jack"
     assert len(scores.class_names) == 10
@@ -82,17 +82,23 @@ def test_bad_videos_stop_it_or_are_listed(videos, tmp_path, capsys):
     (tmp_path / "set" / "jack").mkdir(parents=True)
     (tmp_path / "set" / "jack" / "a.mp4").write_bytes((videos / "jack" / "a.mp4").read_bytes())
     (tmp_path / "set" / "jack" / "bad.mp4").write_bytes(b"this is no video")
-    assert evaluate(tmp_path / "set", "--clips", "1") == 2
+    assert evaluate(tmp_path / "set", "--num-clips", "1") == 2
     assert "bad.mp4" in capsys.readouterr().err
-    ledger = tmp_path / "bad.jsonl"
+    error_log = tmp_path / "bad.jsonl"
     with pytest.warns(UserWarning, match="1 of 2 videos could not be read"):
         assert (
             evaluate(
-                tmp_path / "set", "--clips", "1", "--on-error", "skip", "--ledger", str(ledger)
+                tmp_path / "set",
+                "--num-clips",
+                "1",
+                "--on-error",
+                "skip",
+                "--error-log",
+                str(error_log),
             )
             == 0
         )
-    assert json.loads(ledger.read_text())["cause"]
+    assert json.loads(error_log.read_text())["cause"]
     assert capsys.readouterr().out.startswith("1 videos")
 
 
@@ -121,7 +127,7 @@ def test_classes_that_the_network_does_not_know_are_named_with_a_way_out(tmp_pat
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--fully-convolutional"], "`follow` of `clip`"),
+        (["--fully-convolutional"], "`track_motion` of `clip`"),
         (["--split", "val"], "`split` must be None: there are no splits"),
         (["--short-side", "20"], "`short_side` must leave frames that `size` fits into"),
     ],
@@ -143,7 +149,7 @@ def test_a_model_that_is_none_is_named(videos, capsys):
     [
         (["--shard", "2/2"], "expected I/N with I from 0 to below N, such as 0/4, received '2/2'"),
         (["--shard", "1"], "received '1'"),
-        (["--clips", "0"], "expected a positive number, received '0'"),
+        (["--num-clips", "0"], "expected a positive number, received '0'"),
         (["--memory", "much"], "expected a positive number, received 'much'"),
     ],
 )

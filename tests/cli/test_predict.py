@@ -20,7 +20,7 @@ def videos(tmp_path_factory):
     return folder
 
 
-def test_the_sample_is_recognised_and_explained(tmp_path, monkeypatch, capsys):
+def test_the_sample_is_recognized_and_explained(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["predict", "--sample"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -26,7 +26,7 @@ def test_two_processes_train_what_is_missing_and_the_table_holds_all(videos, tmp
     out = tmp_path / "out"
     write_results(out, study, recipe, PEOPLE, [[[1, 2]], [[None, 2]], [[1, 2]]], videos=2)
     kept = {path: path.stat().st_mtime_ns for path in (out / "results").iterdir()}
-    call = ["study", str(file), "--data", videos, "-o", str(out), "--processes", "2"]
+    call = ["study", str(file), "--data", videos, "-o", str(out), "--num-processes", "2"]
     assert main(call) == 0
     assert len(list((out / "results").iterdir())) == 4
     assert all(path.stat().st_mtime_ns == before for path, before in kept.items())
@@ -62,7 +62,7 @@ def test_an_interrupted_study_leaves_no_process(ending, started, videos, tmp_pat
     out = tmp_path / "out"
     command = [sys.executable, "-m", "keras_nonlocal", "study", str(file), "--data", videos]
     parent = subprocess.Popen(
-        [*command, "-o", str(out), "--processes", "2"], stderr=subprocess.DEVNULL
+        [*command, "-o", str(out), "--num-processes", "2"], stderr=subprocess.DEVNULL
     )
     try:
         wait_for(lambda: len(parts_of(parent.pid)) >= started)
@@ -84,7 +84,7 @@ def parts_of(pid):
     """The processes that a study has started; importing may start others, which end at once."""
     children = read_or_nothing(Path(f"/proc/{pid}/task/{pid}/children")).split()
     return [
-        child for child in children if "--part" in read_or_nothing(Path(f"/proc/{child}/cmdline"))
+        child for child in children if "--shard" in read_or_nothing(Path(f"/proc/{child}/cmdline"))
     ]
 
 
@@ -107,7 +107,7 @@ def test_a_process_that_fails_is_told_and_the_table_holds_what_there_is(videos, 
     file = write_study(tmp_path / "study", rows=rows, seeds=[0])
     out = tmp_path / "out"
     write_results(out, *read_study(file), PEOPLE, [[[1, None]]], videos=2)
-    call = ["study", str(file), "--data", videos, "-o", str(out), "--processes", "2"]
+    call = ["study", str(file), "--data", videos, "-o", str(out), "--num-processes", "2"]
     assert main(call) == 2
     assert "0 of 1" in (out / "results.md").read_text()
 
@@ -115,11 +115,11 @@ def test_a_process_that_fails_is_told_and_the_table_holds_what_there_is(videos, 
 @pytest.mark.parametrize(
     "wrong",
     [
-        ["--part", "x"],
-        ["--part", "2/2"],
-        ["--part", "1"],
-        ["--processes", "0"],
-        ["--processes", "two"],
+        ["--shard", "x"],
+        ["--shard", "2/2"],
+        ["--shard", "1"],
+        ["--num-processes", "0"],
+        ["--num-processes", "two"],
     ],
 )
 def test_wrong_numbers_end_with_the_usage(wrong, videos, tmp_path, capsys):

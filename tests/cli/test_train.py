@@ -13,13 +13,13 @@ from keras_nonlocal.utils.errors import TrainingStopped
 RECIPE = {
     "task": "video_classification",
     "builder": "nl_c2d_small",
-    "frames": 2,
-    "stride": 2,
+    "num_frames": 2,
+    "frame_stride": 2,
     "size": [24, 24],
     "arguments": {"variant": "slowfast", "blocks": 1},
     "epochs": 1,
     "batch_size": 4,
-    "test_clips": 1,
+    "test_num_clips": 1,
 }
 
 
@@ -96,7 +96,10 @@ WRONG = {
     "out": (["-o", "tiny.json"], "tiny.json"),
     "classes": (["--data", "videos/dark"], "The videos have no classes to learn"),
     "split": (["--split", "train"], "`split` must be None: there are no splits"),
-    "steps": (["--checkpoint-every", "0"], "`checkpoint_every` must be a positive integer"),
+    "steps": (
+        ["--checkpoint-every-n-steps", "0"],
+        "`checkpoint_every_n_steps` must be a positive integer",
+    ),
 }
 
 

@@ -17,13 +17,13 @@ from keras_nonlocal.zoo import load
 
 RECIPE = VideoRecipe(
     "nl_c2d_small",
-    frames=2,
-    stride=2,
+    num_frames=2,
+    frame_stride=2,
     size=(24, 24),
     arguments={"variant": "slowfast", "blocks": 1},
     epochs=1,
     batch_size=4,
-    test_clips=3,
+    test_num_clips=3,
     test_flip=True,
 )
 
@@ -52,7 +52,7 @@ def test_views_are_those_of_the_recipe_unless_others_are_asked_for(place, capsys
     command = ["evaluate", str(place / "run"), "--data", str(place / "videos")]
     assert main(command) == 0
     assert "6 videos, 6 views each" in capsys.readouterr().out  # 3 clips and their mirror images
-    assert main([*command, "--clips", "1"]) == 0
+    assert main([*command, "--num-clips", "1"]) == 0
     assert "6 videos, 2 views each" in capsys.readouterr().out
 
 

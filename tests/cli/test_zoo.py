@@ -21,7 +21,7 @@ def test_the_list_as_json_holds_every_card(capsys):
     cards = json.loads(capsys.readouterr().out)["cards"]
     assert [card["name"] for card in cards] == card_names()
     (card,) = [card for card in cards if card["name"] == NAME]
-    assert card["licence"]["restricted"] is True
+    assert card["license"]["restricted"] is True
     assert card["weights"]["digest"] is None
 
 

@@ -1,8 +1,8 @@
-"""What a process does that writes to a ledger beside others."""
+"""What a process does that writes to a error log beside others."""
 
 
 def write_many(task):
-    ledger, name, count = task
+    error_log, name, count = task
     for number in range(count):
-        ledger.record(f"{name}{number}", "x" * 500, "skip")
-    return len(ledger)
+        error_log.record(f"{name}{number}", "x" * 500, "skip")
+    return len(error_log)

@@ -33,7 +33,10 @@ def main():
     wish = json.loads(sys.argv[1])
     assert "keras" not in sys.modules
     transfer.WAITS = (0.0, 0.0, 0.0)
-    fetch, published = download.fetch, download.Source  # before this process may read no more
+    fetch, published = (
+        download.fetch,
+        download.PublishedFile,
+    )  # before this process may read no more
     digest = download.Digest("sha256", wish["digest"]) if wish.get("digest") else None
     if wish.get("largest"):
         import resource

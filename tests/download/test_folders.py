@@ -10,7 +10,7 @@ import pytest
 from download.lying_server import body, ranged, status
 from download.wished import DATA, DIGEST, source, start_child
 
-from keras_nonlocal.download import Digest, FetchError, Source, cache_root, fetch
+from keras_nonlocal.download import Digest, FetchError, PublishedFile, cache_root, fetch
 
 
 def test_the_environment_names_the_folder(server, tmp_path, monkeypatch):
@@ -31,7 +31,7 @@ def test_the_environment_names_the_folder(server, tmp_path, monkeypatch):
 )
 def test_a_name_that_is_no_plain_name_is_refused(name):
     with pytest.raises(ValueError, match="`name` must be a plain file name"):
-        Source(name, ("http://host/x",))
+        PublishedFile(name, ("http://host/x",))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_name_that_is_no_plain_name_is_refused(name):
 )
 def test_an_address_of_another_kind_is_refused(urls):
     with pytest.raises(ValueError, match="Received: "):
-        Source("x", urls)
+        PublishedFile("x", urls)
 
 
 @pytest.mark.parametrize(

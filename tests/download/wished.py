@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from keras_nonlocal.download import Digest, Source
+from keras_nonlocal.download import Digest, PublishedFile
 
 DATA = random.Random(0).randbytes(1_000_000)
 OTHER = random.Random(1).randbytes(1_000_000)
@@ -16,7 +16,7 @@ CHILD = Path(__file__).with_name("child.py")
 
 
 def source(*urls, digest=DIGEST, size=None):
-    return Source("net.bin", urls, digest, size)
+    return PublishedFile("net.bin", urls, digest, size)
 
 
 def pin(cache):

@@ -39,7 +39,7 @@ def test_the_strongest_keys_come_first_and_lie_in_other_frames(model, clip):
 
 def test_places_are_in_frames_and_pixels_of_the_clip(model, clip):
     found = explain.attend_to(model, clip, position=(0, 0, 0), top=3)
-    assert found.query == attention.Place(0.5, 3.5, 3.5)  # a cell is 2 frames of 8 x 8 pixels
+    assert found.query == attention.Position(0.5, 3.5, 3.5)  # a cell is 2 frames of 8 x 8 pixels
     assert found.cell == (8, 8)
     for place in found.targets:
         assert 0 <= place.frame <= 15

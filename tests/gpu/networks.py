@@ -149,7 +149,7 @@ def measure(case):
         sides[name] = device.ready_by_torch(build)
     watches = {name: stopwatch(side.call) for name, side in sides.items()}
     return {
-        "seconds": alternate(watches, ROUNDS, warm_up=1, patience=0),
+        "seconds": alternate(watches, ROUNDS, warm_up=1, timeout=0),
         "peaks": {name: side.peak for name, side in sides.items()},
         "apart": max(apart(sides["ours"], sides[name]) for name in ("eager", "compiled")),
     }

@@ -1,4 +1,4 @@
-"""A batch norm that is told to synchronise gives on two replicas what one gives on the batch."""
+"""A batch norm that is told to synchronize gives on two replicas what one gives on the batch."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Synchronised batch norms on two replicas and one: a process of its own, as devices are fixed.
+"""Synchronized batch norms on two replicas and one: a process of its own, as devices are fixed.
 
 Usage: python two_replicas.py OUTPUT.npz
 """

@@ -7,8 +7,8 @@ from sklearn.metrics import average_precision_score
 from keras_nonlocal.metrics import (
     Scores,
     average_precisions,
+    bootstrap_interval,
     confusion,
-    interval,
     per_class_accuracy,
     summary,
     top_k,
@@ -146,15 +146,15 @@ def test_an_interval_is_the_bootstrap_written_out(name):
     scores = several() if name == "mean_average_precision" else single()
     for level, seed in ((0.95, 0), (0.5, 3)):
         expected = drawn(scores, FIGURES[name], level, 60, seed)
-        assert interval(scores, name, level, 60, seed) == pytest.approx(expected)
-        assert interval(scores, FIGURES[name], level, 60, seed) == pytest.approx(expected)
+        assert bootstrap_interval(scores, name, level, 60, seed) == pytest.approx(expected)
+        assert bootstrap_interval(scores, FIGURES[name], level, 60, seed) == pytest.approx(expected)
 
 
 def test_intervals_are_narrower_for_more_videos_and_hold_the_figure():
     widths = []
     for videos in (20, 2000):
         scores = single(videos)
-        low, high = interval(scores, "top1")
+        low, high = bootstrap_interval(scores, "top1")
         assert low < top_k(scores, 1) < high
         widths.append(high - low)
     assert widths[1] < widths[0] / 5
@@ -197,10 +197,10 @@ none = Scores(
         (lambda: confusion(several()), "Take `mean_average_precision`"),
         (lambda: average_precisions(single()), r"one class each, int64 \(40,\)"),
         (lambda: mean_average_precision(single()), "may show several classes"),
-        (lambda: interval(single(), "video_top3"), "'top1', 'top5', 'view_top1'"),
-        (lambda: interval(single(), "top1", level=1.0), "Received: level=1.0"),
-        (lambda: interval(single(), "top1", draws=0), "Received: draws=0"),
-        (lambda: interval(none, "top1"), "at least one example"),
+        (lambda: bootstrap_interval(single(), "video_top3"), "'top1', 'top5', 'view_top1'"),
+        (lambda: bootstrap_interval(single(), "top1", level=1.0), "Received: level=1.0"),
+        (lambda: bootstrap_interval(single(), "top1", draws=0), "Received: draws=0"),
+        (lambda: bootstrap_interval(none, "top1"), "at least one example"),
     ],
 )
 def test_what_cannot_be_said_is_refused(call, message):

@@ -6,7 +6,7 @@ import pytest
 from backend import answer
 
 from keras_nonlocal.layers import WindowAverage3D
-from keras_nonlocal.models.heads import HEADS
+from keras_nonlocal.models.heads import MAKE_HEAD
 
 
 def softmax(x):
@@ -35,12 +35,12 @@ REFERENCES = {
 }
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", MAKE_HEAD)
 @pytest.mark.parametrize("size", [(7, 7), (8, 8), (9, 11), (4, 5)])
 @pytest.mark.parametrize("dynamic", [False, True])
 def test_heads_equal_loops_over_windows(head, size, dynamic):
     inputs = keras.Input((None, None, None, 16) if dynamic else (4, *size, 16))
-    model = keras.Model(inputs, HEADS[head](inputs, 5, "softmax", 0.5))
+    model = keras.Model(inputs, MAKE_HEAD[head](inputs, 5, "softmax", 0.5))
     rng = np.random.default_rng(0)
     classifier = model.get_layer("logits")
     classifier.set_weights([rng.normal(size=(16, 5)), rng.normal(size=5)])

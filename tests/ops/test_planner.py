@@ -28,7 +28,7 @@ def test_every_method_gives_the_same_answer(instantiation):
 def test_large_affinities_are_never_formed_whole():
     for instantiation in ops.METHODS:
         sizes = planner.Sizes(25088, 6272, 1 if instantiation == "concatenation" else 256, 256)
-        name = planner.choose(instantiation, sizes)
+        name = planner.choose_method(instantiation, sizes)
         assert name != "dense"
         assert 4 * planner.FORMS[name].elements(sizes, 1) < 70e6
 
@@ -36,12 +36,12 @@ def test_large_affinities_are_never_formed_whole():
 def test_unknown_positions_take_the_form_whose_memory_is_bounded():
     for instantiation, names in ops.METHODS.items():
         expected = "fused" if "fused" in names and _available("fused") else names[-1]
-        assert planner.choose(instantiation, None) == expected
+        assert planner.choose_method(instantiation, None) == expected
 
 
 def test_few_positions_take_the_cheaper_association():
-    assert planner.choose("dot_product", planner.Sizes(64, 64, 512, 512)) == "dense"
-    assert planner.choose("dot_product", planner.Sizes(6272, 6272, 256, 256)) == "associated"
+    assert planner.choose_method("dot_product", planner.Sizes(64, 64, 512, 512)) == "dense"
+    assert planner.choose_method("dot_product", planner.Sizes(6272, 6272, 256, 256)) == "associated"
 
 
 def test_a_block_holds_at_least_64_queries_and_no_more_than_there_are():
@@ -68,8 +68,8 @@ def _available(name):
 
 def test_the_memory_of_a_sample_counts_all_of_its_sets():
     frame = {"positions": 1936, "keys": 1936, "depth": 32, "channels": 32}
-    assert planner.choose("embedded_gaussian", planner.Sizes(**frame)) in ("dense", "fused")
-    clip = planner.choose("embedded_gaussian", planner.Sizes(**frame, sets=32))
+    assert planner.choose_method("embedded_gaussian", planner.Sizes(**frame)) in ("dense", "fused")
+    clip = planner.choose_method("embedded_gaussian", planner.Sizes(**frame, sets=32))
     assert clip in ("blocked", "fused")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from keras_nonlocal import models
-from keras_nonlocal.download.digests import KINDS
+from keras_nonlocal.download.digests import ALGORITHMS
 from keras_nonlocal.pretrained import card_names, read_card
 from keras_nonlocal.pretrained.cards import card_for
 from keras_nonlocal.zoo import load
@@ -73,7 +73,7 @@ def test_names_of_fetched_files_are_unique():
 def test_digests_have_the_length_of_their_kind(name):
     digest = CARDS[name].weights.digest
     if digest is not None:
-        _, fewest, most = KINDS[digest.kind]
+        _, fewest, most = ALGORITHMS[digest.kind]
         assert fewest <= len(digest.value) <= most
         assert re.fullmatch("[0-9a-f]+", digest.value)
 
@@ -88,11 +88,11 @@ def test_a_hash_in_the_file_name_is_the_one_of_the_card(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_licence_is_restricted_exactly_where_it_is_non_commercial(name):
-    licence = CARDS[name].licence
-    assert licence.restricted == (licence.name == RESTRICTED)
-    assert licence.note
-    assert licence.restricted == ("_official_" in name)
+def test_a_license_is_restricted_exactly_where_it_is_non_commercial(name):
+    license = CARDS[name].license
+    assert license.restricted == (license.name == RESTRICTED)
+    assert license.note
+    assert license.restricted == ("_official_" in name)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -106,11 +106,11 @@ def test_accuracies_are_percentages_with_their_protocol_and_source(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_pixels_are_normalised_in_the_range_0_to_255(name):
+def test_pixels_are_normalized_in_the_range_0_to_255(name):
     clip = CARDS[name].clip
     assert all(100 < mean < 130 for mean in clip.mean)
     assert all(50 < std < 60 for std in clip.std)
-    assert min(clip.frames, clip.stride, clip.clips, clip.crops, *clip.size) >= 1
+    assert min(clip.num_frames, clip.frame_stride, clip.num_clips, clip.num_crops, *clip.size) >= 1
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -118,9 +118,9 @@ def test_the_frames_are_those_in_the_name_of_the_file(name):
     clip, file = CARDS[name].clip, CARDS[name].weights
     stated = re.search(r"(\d+)x(\d+)", file.url)
     if CARDS[name].weights.source == "gluoncv":  # which states 32 frames, every second of 64
-        assert (clip.frames, clip.stride) == (32, 2)
+        assert (clip.num_frames, clip.frame_stride) == (32, 2)
     else:
-        assert (clip.frames, clip.stride) == (int(stated[1]), int(stated[2]))
+        assert (clip.num_frames, clip.frame_stride) == (int(stated[1]), int(stated[2]))
 
 
 def preference(card):
@@ -132,7 +132,7 @@ def preference(card):
     )
     row = card.accuracy[0]
     return (
-        not card.licence.restricted,
+        not card.license.restricted,
         own,
         row.top5 is not None,
         card.weights.digest is not None,
@@ -200,7 +200,7 @@ def test_golden_logits_are_met(name):
     golden = classifier.card.golden
     clip = np.random.default_rng(golden["seed"]).integers(0, 256, golden["shape"], "uint8")
     network = keras.Model(classifier.model.input, classifier.model.get_layer("logits").output)
-    logits = network.predict(classifier.prepare(clip[None]), verbose=0)
+    logits = network.predict(classifier.preprocess(clip[None]), verbose=0)
     found = logits.reshape(-1, len(classifier.card.classes)).mean(axis=0)
     np.testing.assert_allclose(found, golden["logits"], atol=1e-4)
 

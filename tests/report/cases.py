@@ -63,7 +63,7 @@ def multi_label(paths=None, names=NAMES):
 
 
 def many_classes(classes=400, videos=900):
-    """Class `c` is recognised in as many videos as `c` is near to the last class."""
+    """Class `c` is recognized in as many videos as `c` is near to the last class."""
     rng = np.random.default_rng(0)
     targets = rng.integers(0, classes - 1, videos)  # the last class has no video
     guesses = np.where(rng.random(videos) < targets / classes, targets, (targets + 7) % classes)

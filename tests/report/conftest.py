@@ -47,7 +47,7 @@ def saved(monkeypatch):
 
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory):
-    """Six files of ten frames; frame `t` of all of them is grey of level `20 + 20 * t`."""
+    """Six files of ten frames; frame `t` of all of them is gray of level `20 + 20 * t`."""
     folder = tmp_path_factory.mktemp("videos")
     levels = np.arange(20, 220, 20, dtype="uint8")
     frames = np.broadcast_to(levels[:, None, None, None], (10, 48, 64, 3))

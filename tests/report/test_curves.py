@@ -7,14 +7,14 @@ import pytest
 from matplotlib.figure import Figure
 from report.cases import history
 
-from keras_nonlocal.report.curves import curves, draw, falls_by_decades
+from keras_nonlocal.report.curves import curves, draw_curves, falls_by_decades
 
 
 def drawn(rows, name):
     """Axes with the curve of this name."""
     (curve,) = (curve for curve in curves(rows) if curve.name == name)
     axes = Figure().add_subplot()
-    draw(axes, curve)
+    draw_curves(axes, curve)
     return axes
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from report.cases import PROBABILITIES, multi_label, scores
 
-from keras_nonlocal.tasks.video_classification.report_samples import choose
+from keras_nonlocal.tasks.video_classification.report_samples import choose_samples
 
 
 def captions(page):
@@ -21,22 +21,22 @@ CHOSEN = {1: [0], 2: [0, 1], 3: [0, 2, 1], 4: [0, 2, 1, 5], 5: [0, 2, 3, 1, 5]}
 
 @pytest.mark.parametrize("count", CHOSEN)
 def test_the_surest_are_chosen_half_of_them_wrong(count):
-    assert choose(scores(), count) == CHOSEN[count]
+    assert choose_samples(scores(), count) == CHOSEN[count]
 
 
 def test_all_are_chosen_where_there_are_no_more():
-    assert choose(scores(), 50) == [0, 2, 3, 4, 1, 5]
+    assert choose_samples(scores(), 50) == [0, 2, 3, 4, 1, 5]
 
 
 def test_right_ones_take_the_place_of_wrong_ones_that_are_not_there():
     right = scores(targets=PROBABILITIES.argmax(1))
-    assert choose(right, 4) == [0, 2, 1, 3]
+    assert choose_samples(right, 4) == [0, 2, 1, 3]
     wrong = scores(targets=(PROBABILITIES.argmax(1) + 1) % 3)
-    assert choose(wrong, 4) == [0, 2, 1, 3]
+    assert choose_samples(wrong, 4) == [0, 2, 1, 3]
 
 
 def test_a_video_of_several_classes_is_right_if_the_likeliest_is_one_of_them():
-    assert choose(multi_label(), 6) == [0, 2, 3, 4, 1, 5]
+    assert choose_samples(multi_label(), 6) == [0, 2, 3, 4, 1, 5]
 
 
 def test_each_sample_shows_its_class_and_the_likeliest_with_their_bars(report, videos):

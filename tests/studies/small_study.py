@@ -11,13 +11,13 @@ PEOPLE = ("ann", "bob")
 RECIPE = {
     "task": "video_classification",
     "builder": "c2d_small",
-    "frames": 2,
-    "stride": 1,
+    "num_frames": 2,
+    "frame_stride": 1,
     "size": [24, 24],
     "arguments": {"variant": "slowfast"},
     "epochs": 1,
     "batch_size": 4,
-    "test_clips": 1,
+    "test_num_clips": 1,
 }
 BLOCK = {"builder": "nl_c2d_small", "arguments.blocks": 1}
 STUDY = {

@@ -150,7 +150,7 @@ def test_no_seed_one_and_two_are_written_without_warnings(known, small, tmp_path
 def test_what_the_paper_found_stands_beside_it(tmp_path):
     rows = [{"table": "a", "name": "C2D", "changes": {}, "published": 71.8}]
     rows += [{"table": "a", "name": "ours", "changes": {"epochs": 2}}]
-    splits = {"group": None, "split": "train", "validation_split": "val", "seeds": [0]}
+    splits = {"group": None, "split": "train", "validation_subset": "val", "seeds": [0]}
     study, recipe = read_study(write_study(tmp_path, rows=rows, **splits))
     write_results(tmp_path, study, recipe, ["val"], [[[7]], [[8]]])
     write_comparison(compare(study, recipe, ["val"], tmp_path), study, tmp_path)

@@ -23,10 +23,10 @@ from keras_nonlocal.studies import study_run
 from keras_nonlocal.studies.study import (
     Trial,
     divided,
-    find_study,
     groups_of,
     read_study,
     recipe_of,
+    study_path,
     tasks_of,
 )
 from keras_nonlocal.studies.study_run import run_study
@@ -53,9 +53,9 @@ def done(small, videos, tmp_path_factory):
     study = replace(small[0], seeds=(0,), rows=(row, replace(row, name="again")))
     recipe = small[1]
     folder = tmp_path_factory.mktemp("done")
-    run_study(study, recipe, videos, folder, part=(0, 2), verbose=False)
+    run_study(study, recipe, videos, folder, shard=(0, 2), verbose=False)
     first = set(results(folder))
-    run_study(study, recipe, videos, folder, part=(1, 2), verbose=False)
+    run_study(study, recipe, videos, folder, shard=(1, 2), verbose=False)
     return study, recipe, folder, first
 
 
@@ -155,7 +155,7 @@ def test_a_study_of_splits_trains_on_the_one_and_tests_on_the_other(videos, tmp_
             file = tmp_path / "split" / split / action / f"{person}.mp4"
             file.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(videos / action / f"{person}_{action}.mp4", file)
-    splits = {"group": None, "split": "train", "validation_split": "val", "seeds": [3]}
+    splits = {"group": None, "split": "train", "validation_subset": "val", "seeds": [3]}
     rows = STUDY["rows"][:1]
     study, recipe = read_study(write_study(tmp_path / "study", **splits, rows=rows))
     run_study(study, recipe, tmp_path / "split", tmp_path / "out", verbose=False)
@@ -206,13 +206,13 @@ def test_a_published_number_does_not_change_the_key(small):
 
 @pytest.mark.parametrize("name", study_names())
 def test_studies_that_come_along_fit_their_builders(name):
-    study, recipe = read_study(find_study(name))
+    study, recipe = read_study(study_path(name))
     assert study.rows
     assert recipe.about
 
 
 def test_the_table_of_kinetics_holds_the_paper_s_rows():
-    study, recipe = read_study(find_study("table2_kinetics"))
+    study, recipe = read_study(study_path("table2_kinetics"))
     assert len(study.rows) == 5 + 5 + 8 + 8 + 4 + 6
     assert len(list(tasks_of(study, recipe, ["val"]))) == 23
     published = {}
@@ -233,8 +233,8 @@ CHANGED = {"table": "a", "name": "wrong"}
         ({"seeds": [-1]}, "`seeds` must be a number of at least 0"),
         ({"rows": STUDY["rows"] + STUDY["rows"][:1]}, "needs `rows`.*repeated.*none"),
         ({"group": None}, "either a `group` to leave out, or two different splits"),
-        ({"validation_split": "val"}, "either a `group`"),
-        ({"group": None, "split": "val", "validation_split": "val"}, "two different splits"),
+        ({"validation_subset": "val"}, "either a `group`"),
+        ({"group": None, "split": "val", "validation_subset": "val"}, "two different splits"),
         ({"group": "[a-z]+_"}, "must have a parenthesis"),
         ({"group": "([a-z"}, "must be a regular expression"),
         ({"sedes": [0]}, r"unknown: \['sedes'\]"),
@@ -263,7 +263,7 @@ def test_what_is_no_json_is_refused(tmp_path):
 
 def test_a_study_that_is_not_there_is_refused():
     with pytest.raises(FileNotFoundError, match="table2_kinetics, table2_weizmann"):
-        find_study("table3")
+        study_path("table3")
 
 
 @pytest.mark.parametrize(
@@ -284,15 +284,15 @@ def test_a_rule_that_makes_no_groups_is_refused_before_training(
 
 
 def test_a_split_that_is_not_there_is_refused(small, videos, tmp_path):
-    study = replace(small[0], group=None, split="train", validation_split="val")
+    study = replace(small[0], group=None, split="train", validation_subset="val")
     with pytest.raises(ValueError, match="`split` must be None: there are no splits"):
         run_study(study, small[1], videos, tmp_path)
 
 
 @pytest.mark.parametrize("part", [(2, 2), (-1, 2), (0, 0)])
 def test_a_part_that_is_none_is_refused(part, small, videos, tmp_path):
-    with pytest.raises(ValueError, match="`part` must be"):
-        run_study(*small, videos, tmp_path, part=part)
+    with pytest.raises(ValueError, match="`shard` must be"):
+        run_study(*small, videos, tmp_path, shard=part)
 
 
 def test_the_recipe_of_a_row_has_its_changes_and_the_seed(small):

@@ -8,8 +8,8 @@ from keras_nonlocal.utils.errors import TrainingStopped
 
 RECIPE = VideoRecipe(
     "nl_c2d_small",
-    frames=2,
-    stride=2,
+    num_frames=2,
+    frame_stride=2,
     size=(24, 24),
     about="a short run",
     arguments={"variant": "slowfast", "blocks": 1, "dropout": 0.5},
@@ -17,13 +17,21 @@ RECIPE = VideoRecipe(
     epochs=6,
     batch_size=2,
     schedule="cosine",
-    precise_norm_batches=2,
-    test_clips=1,
+    precise_bn_batches=2,
+    test_num_clips=1,
 )
 
 
 def run(videos, folder):
-    train(RECIPE, videos, folder, checkpoint_every=2, deterministic=True, report=False, verbose=0)
+    train(
+        RECIPE,
+        videos,
+        folder,
+        checkpoint_every_n_steps=2,
+        deterministic=True,
+        report=False,
+        verbose=0,
+    )
 
 
 if __name__ == "__main__":

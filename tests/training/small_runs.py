@@ -5,19 +5,19 @@ import numpy as np
 from keras_nonlocal.tasks.train import train
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 from keras_nonlocal.video.clip_reader import read_clips
-from keras_nonlocal.video.preprocessing import prepare
+from keras_nonlocal.video.preprocessing import preprocess
 
 RECIPE = VideoRecipe(
     "nl_c2d_small",
-    frames=2,
-    stride=2,
+    num_frames=2,
+    frame_stride=2,
     size=(24, 24),
     arguments={"variant": "slowfast", "blocks": 1, "dropout": 0.1},
     augmentation=({"layer": "RandomNoise", "deviation": 3.0},),
     epochs=4,
     batch_size=4,
     learning_rate=0.01,
-    test_clips=2,
+    test_num_clips=2,
 )
 
 
@@ -37,4 +37,4 @@ def assert_same_weights(one, other):
 
 def probabilities(run, path):
     clips = read_clips(path, run.recipe.testing_clip)
-    return run.model.predict(prepare(clips, **run.recipe.testing_clip.preparation), verbose=0)
+    return run.model.predict(preprocess(clips, **run.recipe.testing_clip.preprocessing), verbose=0)

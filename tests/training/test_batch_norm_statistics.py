@@ -40,7 +40,7 @@ def test_they_equal_numpys_over_all_activations(network):
     given = batches(7)
     kernel, bias = (np.float64(host(w)) for w in network.get_layer("conv").weights)
     inner = [x @ kernel[0, 0, 0] + bias for x in given]
-    # each batch is normalised by its own statistics, as in training
+    # each batch is normalized by its own statistics, as in training
     normal = [
         (x - x.mean(axis=(0, 1, 2, 3))) / np.sqrt(x.var(axis=(0, 1, 2, 3)) + 1e-3) for x in inner
     ]

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow  # a dozen trainings
 
 @pytest.mark.usefixtures("eager")
 def test_callbacks_see_the_test_and_may_stop_the_run(videos, unseen, tmp_path):
-    stop = keras.callbacks.EarlyStopping("val_top1", mode="max", patience=1, min_delta=2.0)
+    stop = keras.callbacks.EarlyStopping("val_top1", mode="max", timeout=1, min_delta=2.0)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Early stopping conditioned on metric")
         run = fit(RECIPE, videos, tmp_path / "run", validation=unseen, callbacks=[stop])
@@ -32,8 +32,8 @@ SWITCHES = {
         "label_smoothing": 0.1,
     },
     "adamw": {"optimizer": "adamw", "learning_rate": 1e-3, "clip_norm": 1.0},
-    "rescaled": {"rescale_momentum": True, "schedule": "steps", "drops": (1,)},
-    "precise": {"precise_norm_batches": 2, "steps": 3, "epochs": None},
+    "rescaled": {"rescale_momentum": True, "schedule": "steps", "milestones": (1,)},
+    "precise": {"precise_bn_batches": 2, "steps": 3, "epochs": None},
     "bfloat16": {"precision": "mixed_bfloat16"},
 }
 
@@ -52,7 +52,7 @@ def test_what_a_recipe_switches_on_runs_and_changes_the_weights(changes, short, 
 
 @pytest.mark.usefixtures("eager")
 def test_momenta_shrink_with_the_rate_where_the_recipe_says_so(videos):
-    changes = {"epochs": 2, "schedule": "steps", "drops": (1,), "drop_factor": 1e-6}
+    changes = {"epochs": 2, "schedule": "steps", "milestones": (1,), "decay_factor": 1e-6}
     found = {}
 
     class Moved(keras.callbacks.Callback):
@@ -73,7 +73,7 @@ def test_momenta_shrink_with_the_rate_where_the_recipe_says_so(videos):
 
 @pytest.mark.usefixtures("eager")
 def test_precise_norms_are_the_statistics_of_clips_and_not_moving_averages(videos):
-    recipes = (RECIPE.changed(epochs=1, precise_norm_batches=count) for count in (2, 0))
+    recipes = (RECIPE.changed(epochs=1, precise_bn_batches=count) for count in (2, 0))
     models = [fit(recipe, videos).model for recipe in recipes]
     variances = [model.get_layer("conv1_norm").moving_variance.numpy() for model in models]
     kernels = [model.get_layer("conv1_conv").kernel.numpy() for model in models]

@@ -19,7 +19,7 @@ WRONG = {
     "weights": ({"weights": "nobody"}, {}, "`weights` of nl_c2d_small must be"),
     "classes": ({}, {"source": "bright"}, "no classes to learn"),
     "split": ({}, {"split": "train"}, "`split` must be None: there are no splits"),
-    "validation": ({}, {"validation_split": "val"}, "`split` must be None: there are no splits"),
+    "validation": ({}, {"validation_subset": "val"}, "`split` must be None: there are no splits"),
     "strategy": ({}, {"strategy": "two"}, "`strategy` must be one of"),
     "mixing": (
         {"augmentation": '[{"layer": "MixUp", "classes": 7}]'},
@@ -31,7 +31,11 @@ WRONG = {
         {},
         "CutMix mixes the clips of a batch.*batches of 1",
     ),
-    "checkpoints": ({}, {"checkpoint_every": 0}, "`checkpoint_every` must be a positive integer"),
+    "checkpoints": (
+        {},
+        {"checkpoint_every_n_steps": 0},
+        "`checkpoint_every_n_steps` must be a positive integer",
+    ),
 }
 
 

@@ -59,13 +59,13 @@ def test_an_epoch_that_a_callback_cut_short_has_one_row_in_the_end(videos, tmp_p
 
 @pytest.mark.parametrize("killed", [False, True])
 def test_numbers_of_a_stopped_epoch_are_those_of_all_its_steps(videos, tmp_path, killed):
-    recipe = RECIPE.changed(epochs=2, batch_size=2, schedule="steps", drops=(1,))
+    recipe = RECIPE.changed(epochs=2, batch_size=2, schedule="steps", milestones=(1,))
     whole = fit(recipe, videos, tmp_path / "whole").history
     folder = tmp_path / "stopped"
     for batch in (0, 0, 1):  # after steps 1, 2 and 4
         if killed:
             with pytest.raises(KeyboardInterrupt):
-                fit(recipe, videos, folder, callbacks=[Kill(batch)], checkpoint_every=1)
+                fit(recipe, videos, folder, callbacks=[Kill(batch)], checkpoint_every_n_steps=1)
         else:
             fit(recipe, videos, folder, callbacks=[StopAt(batch)])
     stopped = fit(recipe, videos, folder).history

@@ -12,7 +12,7 @@ from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 from keras_nonlocal.training.distributed.strategies import strategy_for
 from keras_nonlocal.utils.errors import TrainingStopped
 from keras_nonlocal.video.clip_reader import read_clips
-from keras_nonlocal.video.preprocessing import prepare
+from keras_nonlocal.video.preprocessing import preprocess
 
 BACKEND = keras.backend.backend()
 pytestmark = pytest.mark.skipif(
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.skipif(
 
 RECIPE = VideoRecipe(
     "nl_c2d_small",
-    frames=2,
-    stride=1,
+    num_frames=2,
+    frame_stride=1,
     size=(24, 24),
     # PyTorch's dropout draws from a generator of its own, which no checkpoint holds.
     arguments={"variant": "slowfast", "blocks": {"res3": [1]}, "dropout": 0.0},
@@ -33,8 +33,8 @@ RECIPE = VideoRecipe(
     warmup=0.5,
     clip_norm=5.0,
     rescale_momentum=True,
-    precise_norm_batches=1,
-    test_clips=2,
+    precise_bn_batches=1,
+    test_num_clips=2,
 )
 
 
@@ -59,7 +59,7 @@ def videos(tmp_path_factory):
 def stopped_and_whole(videos, tmp_path_factory):
     """A run that a fault stopped and that went on, and one that nothing stopped."""
     folder = tmp_path_factory.mktemp("runs")
-    options = {"checkpoint_every": 1, "verbose": 0}
+    options = {"checkpoint_every_n_steps": 1, "verbose": 0}
     with pytest.raises(TrainingStopped, match="The checkpoint of step 2"):
         train(RECIPE, videos, folder / "stopped", callbacks=[StopAfter(2)], **options)
     stopped = train(RECIPE, videos, folder / "stopped", validation=videos, **options)
@@ -86,8 +86,9 @@ def test_videos_are_scored_by_the_mean_over_their_clips(stopped_and_whole, video
     run = stopped_and_whole[0]
     scores = Evaluator(RECIPE.testing_clip).evaluate(run.model, videos, progress=False)
     for path, probabilities in zip(scores.paths, scores.probabilities, strict=True):
-        clips = prepare(
-            read_clips(path, Evaluator(RECIPE.testing_clip).clip), **RECIPE.testing_clip.preparation
+        clips = preprocess(
+            read_clips(path, Evaluator(RECIPE.testing_clip).clip),
+            **RECIPE.testing_clip.preprocessing,
         )
         expected = keras.ops.convert_to_numpy(run.model(np.asarray(clips), training=False))
         np.testing.assert_allclose(probabilities, expected.mean(axis=0), atol=1e-4)
@@ -95,7 +96,7 @@ def test_videos_are_scored_by_the_mean_over_their_clips(stopped_and_whole, video
 
 def test_a_run_starts_from_the_weights_of_another(stopped_and_whole, videos):
     folder = stopped_and_whole[2]
-    start = RECIPE.changed(weights=str(folder), learning_rate=1e-12, precise_norm_batches=0)
+    start = RECIPE.changed(weights=str(folder), learning_rate=1e-12, precise_bn_batches=0)
     went_on = train(start, videos, verbose=0).model
     first = read_run(folder).model.trainable_weights
     for one, other in zip(went_on.trainable_weights, first, strict=True):

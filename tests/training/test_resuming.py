@@ -114,7 +114,9 @@ def spoil(model):
 
 
 def short_run(videos, folder, **options):
-    return train(RECIPE, videos, folder, checkpoint_every=2, report=False, verbose=0, **options)
+    return train(
+        RECIPE, videos, folder, checkpoint_every_n_steps=2, report=False, verbose=0, **options
+    )
 
 
 def test_a_full_disk_ends_with_a_message_and_an_intact_checkpoint(videos, tmp_path):

@@ -102,7 +102,9 @@ RECIPE = StripesRecipe(epochs=3, batch_size=8, learning_rate=0.05, schedule="cos
 
 
 def run(folder):
-    return fit(Stripes(RECIPE, 48), folder, checkpoint_every=2, deterministic=True, verbose=0)
+    return fit(
+        Stripes(RECIPE, 48), folder, checkpoint_every_n_steps=2, deterministic=True, verbose=0
+    )
 
 
 KILLED = """
@@ -116,7 +118,7 @@ class Kill(keras.callbacks.Callback):
         if int(self.model.optimizer.iterations) == 9:
             os.kill(os.getpid(), signal.SIGKILL)
 
-fit(Stripes(RECIPE, 48), sys.argv[1], checkpoint_every=2, deterministic=True, verbose=0,
+fit(Stripes(RECIPE, 48), sys.argv[1], checkpoint_every_n_steps=2, deterministic=True, verbose=0,
     callbacks=[Kill()])
 """
 

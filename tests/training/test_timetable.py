@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 from keras_nonlocal.training.timetable import Timetable
 
-RECIPE = VideoRecipe("nl_c2d_small", frames=2, stride=1, size=(24, 24), epochs=1)
+RECIPE = VideoRecipe("nl_c2d_small", num_frames=2, frame_stride=1, size=(24, 24), epochs=1)
 
 
 def timetable(clips, batch, unit, duration):

@@ -93,7 +93,7 @@ def test_shards_are_read_over_http_part_by_part(tmp_path, served, write):
     address, asked = served
     videos = [str(write(f"{frames}.mp4", frames=frames)) for frames in (30, 20)]
     two = Manifest(tuple(Entry(video, (0,)) for video in videos), ("a",))
-    write_shards(two, tmp_path / "shards", shards=1, workers=1)
+    write_shards(two, tmp_path / "shards", shards=1, num_processes=1)
     here = [clip.numpy() for clip, *_ in shard_clips(tmp_path / "shards", ClipSpec(4, 2))]
     there = [clip.numpy() for clip, *_ in shard_clips(f"{address}/shards", ClipSpec(4, 2))]
     assert len(here) == 2

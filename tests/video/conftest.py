@@ -1,4 +1,4 @@
-"""Videos whose frames say their own number: frame `i` is grey of level `8 * i`."""
+"""Videos whose frames say their own number: frame `i` is gray of level `8 * i`."""
 
 from fractions import Fraction
 

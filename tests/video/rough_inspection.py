@@ -1,4 +1,4 @@
-"""`examine`, and what happens to processes: by the names of the files. Loaded by workers."""
+"""`inspect_file`, and what happens to processes: by the names of the files. Loaded by workers."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import time
 from keras_nonlocal.video import inspect_file as real
 
 
-def examine(path):
+def inspect_file(path):
     name = os.path.basename(path)
     if name.startswith("killed"):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -18,4 +18,4 @@ def examine(path):
             file.read()
     if name.startswith("slow"):
         time.sleep(0.3)
-    return real.examine(path)
+    return real.inspect_file(path)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keras_nonlocal.video.clip_reader import centre_crop, spread_crops
+from keras_nonlocal.video.clip_reader import center_crop, spread_crops
 from keras_nonlocal.video.decoding.frame_transform import scaled_shape
 
 sides = st.integers(8, 2000)
@@ -35,7 +35,7 @@ def test_a_picture_stays_as_it_is_where_nothing_is_asked():
 
 def test_the_crop_is_the_middle():
     video = np.arange(7)[None, :, None, None] * np.ones((2, 1, 5, 3))
-    assert centre_crop(video, (3, 5))[0, :, 0, 0].tolist() == [2, 3, 4]
+    assert center_crop(video, (3, 5))[0, :, 0, 0].tolist() == [2, 3, 4]
 
 
 @pytest.mark.parametrize("axis", [1, 2])
@@ -48,15 +48,15 @@ def test_three_crops_reach_from_one_end_of_the_longer_side_to_the_other(axis):
     assert [(crop.min(), crop.max()) for crop in crops] == [(0, 3), (2, 5), (5, 8)]
 
 
-def test_a_single_crop_is_the_centre():
+def test_a_single_crop_is_the_center():
     video = np.random.default_rng(0).normal(size=(2, 6, 9, 3))
     (crop,) = spread_crops(video, (6, 4), 1)
-    np.testing.assert_array_equal(crop, centre_crop(video, (6, 4)))
+    np.testing.assert_array_equal(crop, center_crop(video, (6, 4)))
 
 
 def test_a_crop_larger_than_the_video_is_refused():
     with pytest.raises(ValueError, match="`size` must fit into the video's"):
-        centre_crop(np.zeros((1, 4, 4, 3)), (5, 4))
+        center_crop(np.zeros((1, 4, 4, 3)), (5, 4))
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ EVEN = np.arange(100) * 40_000  # 25 frames a second
 def test_whole_frames_of_an_even_video_are_the_same_by_clock_and_by_count():
     for clips in (1, 2, 4, 10):
         by_clock, by_count = (
-            ClipSpec(8, seconds=0.16, clips=clips),
-            ClipSpec(8, stride=4, clips=clips),
+            ClipSpec(8, seconds_between_frames=0.16, num_clips=clips),
+            ClipSpec(8, frame_stride=4, num_clips=clips),
         )
         assert by_clock.spread_indices(EVEN, 25.0) == by_count.spread_indices(EVEN, 25.0)
 
 
 def test_a_clip_by_count_follows_its_scheme():
-    clip = ClipSpec(4, stride=8, sampling="official", clips=10)
+    clip = ClipSpec(4, frame_stride=8, sampling="official", num_clips=10)
     assert clip.spread_indices(EVEN, 25.0)[-1] == [90, 98, 6, 14]
     numbers = clip.random_indices(EVEN, np.random.default_rng(1), 25.0)
     assert np.diff(numbers).tolist() == [8, 8, 8]
@@ -25,21 +25,21 @@ def test_a_clip_by_count_follows_its_scheme():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"frames": 0}, "`frames`"),
-        ({"stride": 1.5}, "`stride`"),
-        ({"seconds": 0}, "`seconds`"),
-        ({"seconds": 0.1, "stride": 2}, "count frames"),
-        ({"seconds": 0.1, "sampling": "official"}, "count frames"),
-        ({"seconds": float("nan")}, "`seconds`"),
-        ({"seconds": True}, "`seconds`"),
-        ({"seconds": 1e13}, "`seconds`"),
+        ({"num_frames": 0}, "`num_frames`"),
+        ({"frame_stride": 1.5}, "`frame_stride`"),
+        ({"seconds_between_frames": 0}, "`seconds_between_frames`"),
+        ({"seconds_between_frames": 0.1, "frame_stride": 2}, "count frames"),
+        ({"seconds_between_frames": 0.1, "sampling": "official"}, "count frames"),
+        ({"seconds_between_frames": float("nan")}, "`seconds_between_frames`"),
+        ({"seconds_between_frames": True}, "`seconds_between_frames`"),
+        ({"seconds_between_frames": 1e13}, "`seconds_between_frames`"),
         ({"short_side": 0}, "`short_side`"),
         ({"short_side": (20, 40), "size": (24, 32)}, "`size` fits"),
         ({"short_side": (320, 256)}, "`short_side`"),
         ({"size": (224, 0)}, "`size`"),
         ({"sampling": "random"}, "`sampling` must be one of 'spread', 'official'"),
-        ({"clips": 0}, "`clips`"),
-        ({"crops": 3}, "`crops` needs the `size`"),
+        ({"num_clips": 0}, "`num_clips`"),
+        ({"num_crops": 3}, "`num_crops` needs the `size`"),
     ],
 )
 def test_what_is_out_of_range_or_contradicts_is_refused(wrong, said):
@@ -49,7 +49,7 @@ def test_what_is_out_of_range_or_contradicts_is_refused(wrong, said):
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
 def test_speed_keeps_frames_in_order_and_evenly_apart(stride):
-    clip, times = ClipSpec(8, stride, speed=1.5), np.arange(200) * 40_000
+    clip, times = ClipSpec(8, stride, speed_jitter=1.5), np.arange(200) * 40_000
     rng, means = np.random.default_rng(0), []
     for _ in range(50):
         steps = np.diff(clip.random_indices(times, rng, 25.0))
@@ -59,13 +59,13 @@ def test_speed_keeps_frames_in_order_and_evenly_apart(stride):
 
 
 def test_speed_counts_frames():
-    with pytest.raises(ValueError, match=r"leave .*`speed`.*Received: .*speed=1.2"):
-        ClipSpec(8, seconds=0.1, speed=1.2)
+    with pytest.raises(ValueError, match=r"leave .*`speed_jitter`.*Received: .*speed_jitter=1.2"):
+        ClipSpec(8, seconds_between_frames=0.1, speed_jitter=1.2)
 
 
 def test_a_video_does_not_play_more_slowly_than_speed_says():
-    with pytest.raises(ValueError, match="`speed` must be a number of at least 1"):
-        ClipSpec(8, speed=0.5)
+    with pytest.raises(ValueError, match="`speed_jitter` must be a number of at least 1"):
+        ClipSpec(8, speed_jitter=0.5)
 
 
 def test_mean_and_std_may_be_arrays():

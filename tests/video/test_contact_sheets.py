@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 
 from keras_nonlocal.video.contact_sheets import contact_sheet
 
-COLOURS = np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200]], "uint8")
+COLORS = np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200]], "uint8")
 
 
-def one_colour_each(frames=6, size=(24, 32)):
-    """A clip for each of `COLOURS`; its last frame is brighter."""
-    videos = np.broadcast_to(COLOURS[:, None, None, None], (3, frames, *size, 3)).copy()
+def one_color_each(frames=6, size=(24, 32)):
+    """A clip for each of `COLORS`; its last frame is brighter."""
+    videos = np.broadcast_to(COLORS[:, None, None, None], (3, frames, *size, 3)).copy()
     videos[:, -1] += 55
     return videos
 
@@ -42,30 +42,30 @@ def draw(tmp_path, monkeypatch):
     return drawn
 
 
-def where(picture, colour):
-    """Rows and columns where a colour is, about."""
-    return np.nonzero((abs(picture.astype(int) - colour) < 6).all(axis=-1))
+def where(picture, color):
+    """Rows and columns where a color is, about."""
+    return np.nonzero((abs(picture.astype(int) - color) < 6).all(axis=-1))
 
 
 def test_each_clip_is_a_row_and_its_frames_go_from_left_to_right(draw):
-    picture, _ = draw(one_colour_each(), frames=3)
-    bands = [where(picture, colour)[0] for colour in COLOURS]
+    picture, _ = draw(one_color_each(), num_frames=3)
+    bands = [where(picture, color)[0] for color in COLORS]
     assert bands[0].max() < bands[1].min() <= bands[1].max() < bands[2].min()
-    for colour in COLOURS:
-        frames, last = where(picture, colour)[1], where(picture, colour + 55)[1]
+    for color in COLORS:
+        frames, last = where(picture, color)[1], where(picture, color + 55)[1]
         assert frames.max() < last.min()
         assert len(frames) == pytest.approx(2 * len(last), rel=0.02)
 
 
 def test_frames_are_spread_from_the_first_to_the_last(draw):
-    _, texts = draw(one_colour_each(frames=31), frames=4)
+    _, texts = draw(one_color_each(frames=31), num_frames=4)
     shown = [text for text in texts if text.startswith("frame")]
     assert shown == ["frame 0", "frame 10", "frame 20", "frame 30"]
     assert "3 clips of 31 frames, 24 x 32" in texts
 
 
 def test_a_clip_shorter_than_the_row_is_shown_whole(draw):
-    _, texts = draw(one_colour_each(frames=2), frames=8)
+    _, texts = draw(one_color_each(frames=2), num_frames=8)
     assert [text for text in texts if text.startswith("frame")] == ["frame 0", "frame 1"]
 
 
@@ -82,13 +82,13 @@ LABELS = [
 
 @pytest.mark.parametrize(("labels", "expected"), LABELS)
 def test_names_stand_beside_the_clips_and_mixed_labels_with_their_share(draw, labels, expected):
-    _, texts = draw((one_colour_each(), labels), class_names=["bend", "run", "walk"])
+    _, texts = draw((one_color_each(), labels), class_names=["bend", "run", "walk"])
     assert [text for text in texts if text in expected] == expected
 
 
 def test_classes_without_names_are_numbers_and_clips_without_labels_have_none(draw):
-    assert "7" in draw((one_colour_each(), np.array([5, 6, 7])))[1]
-    _, texts = draw((one_colour_each(),))
+    assert "7" in draw((one_color_each(), np.array([5, 6, 7])))[1]
+    _, texts = draw((one_color_each(),))
     assert not [text for text in texts if text and "frame" not in text]
 
 
@@ -96,9 +96,9 @@ def test_a_long_name_is_broken_and_many_names_are_cut(draw):
     names = ["playing the accordion in the rain with others", *"abcdefgh"]
     label = np.full((3, 9), 1 / 9)
     label[0] = np.eye(9)[0]
-    _, texts = draw((one_colour_each(), label), class_names=names)
+    _, texts = draw((one_color_each(), label), class_names=names)
     assert "and 5 more" in "".join(texts)
-    _, texts = draw((one_colour_each(), np.array([0, 1, 2])), class_names=names)
+    _, texts = draw((one_color_each(), np.array([0, 1, 2])), class_names=names)
     assert "playing the\naccordion in the\nrain with others" in texts
 
 
@@ -111,8 +111,8 @@ def test_a_long_name_is_broken_and_many_names_are_cut(draw):
         (lambda x: ((x - 114.75) / 57.375).astype("float32"), "-2 to 2.44 shown as black to white"),
     ],
 )
-def test_floating_point_and_normalised_values_give_the_same_picture(draw, values, note):
-    videos = one_colour_each()
+def test_floating_point_and_normalized_values_give_the_same_picture(draw, values, note):
+    videos = one_color_each()
     as_bytes, _ = draw(videos)
     picture, texts = draw(values(videos))
     assert any(note in text for text in texts)
@@ -127,22 +127,22 @@ def test_a_dataset_is_read_as_far_as_the_sheet_goes_and_brings_its_names(draw):
     def batches():
         for index in range(100):
             seen.append(index)
-            yield one_colour_each()[:2], np.array([0, 1])
+            yield one_color_each()[:2], np.array([0, 1])
 
     spec = (tf.TensorSpec((None, 6, 24, 32, 3), "uint8"), tf.TensorSpec((None,), "int64"))
     dataset = tf.data.Dataset.from_generator(batches, output_signature=spec)
     dataset.class_names = ("bend", "run")
-    _, texts = draw(dataset, clips=3)
+    _, texts = draw(dataset, num_clips=3)
     assert [text for text in texts if text in ("bend", "run")] == ["bend", "run", "bend"]
     assert len(seen) < 10
 
 
 def test_clips_of_different_sizes_keep_their_aspect(draw):
-    wide, tall = one_colour_each(size=(20, 40))[:1], one_colour_each(size=(40, 20))[1:2]
-    picture, texts = draw([(wide,), (tall,)], frames=2)
+    wide, tall = one_color_each(size=(20, 40))[:1], one_color_each(size=(40, 20))[1:2]
+    picture, texts = draw([(wide,), (tall,)], num_frames=2)
     assert "2 clips of different sizes" in texts
-    for colour, aspect in ((COLOURS[0], 2), (COLOURS[1], 0.5)):
-        rows, columns = where(picture, colour)
+    for color, aspect in ((COLORS[0], 2), (COLORS[1], 0.5)):
+        rows, columns = where(picture, color)
         assert np.ptp(columns) / np.ptp(rows) == pytest.approx(aspect, rel=0.05)
 
 
@@ -156,9 +156,9 @@ def test_clips_of_different_sizes_keep_their_aspect(draw):
         ),
         (np.zeros((2, 3, 8, 8, 1), "uint8"), {}, "`videos` must be batches of clips"),
         ([], {}, "hold a clip to show"),
-        ((one_colour_each(), np.array([0, 1, 2])), {"class_names": ["a", "b"]}, "of class 2"),
-        (one_colour_each(), {"frames": 0}, "`frames` must be a positive integer"),
-        (one_colour_each(), {"clips": 0}, "`clips` must be a positive integer"),
+        ((one_color_each(), np.array([0, 1, 2])), {"class_names": ["a", "b"]}, "of class 2"),
+        (one_color_each(), {"num_frames": 0}, "`num_frames` must be a positive integer"),
+        (one_color_each(), {"num_clips": 0}, "`num_clips` must be a positive integer"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(tmp_path, videos, options, message):
@@ -168,17 +168,17 @@ def test_what_cannot_be_drawn_is_refused(tmp_path, videos, options, message):
 
 
 def test_names_with_signs_of_formulas_stay_as_they_are(draw):
-    videos = (one_colour_each(), np.array([0, 1, 0]))
+    videos = (one_color_each(), np.array([0, 1, 0]))
     _, texts = draw(videos, class_names=["$run_$", "a_b^c"])
     assert {"$run_$", "a_b^c"} <= set(texts)
 
 
 def test_rows_of_one_class_are_shares_and_no_class_numbers(draw):
-    _, texts = draw((one_colour_each(), np.array([[1.0], [0.0], [1.0]])), class_names=["run"])
+    _, texts = draw((one_color_each(), np.array([[1.0], [0.0], [1.0]])), class_names=["run"])
     assert texts.count("run") == 2
 
 
 def test_names_that_are_no_utf_8_are_drawn_as_they_can_be(draw):
     name = os.fsdecode(b"caf\xe9")
-    _, texts = draw((one_colour_each(), np.array([0, 0, 0])), class_names=[name])
+    _, texts = draw((one_color_each(), np.array([0, 0, 0])), class_names=[name])
     assert texts.count("caf\\udce9") == 3

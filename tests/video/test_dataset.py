@@ -7,7 +7,7 @@ from keras_nonlocal.data.manifest import Entry, Manifest
 from keras_nonlocal.video.clip_spec import ClipSpec
 from keras_nonlocal.video.dataset import video_dataset
 
-CLIP = ClipSpec(4, stride=2, size=(16, 16))
+CLIP = ClipSpec(4, frame_stride=2, size=(16, 16))
 NAMES = tuple("abcdefghij")
 
 
@@ -24,7 +24,7 @@ def numbers_of(dataset, read_numbers):
     return [read_numbers(clip) for clips, *_ in dataset for clip in clips.numpy()]
 
 
-def test_each_file_gives_its_centred_clip_and_its_label_in_order(videos, read_numbers):
+def test_each_file_gives_its_centered_clip_and_its_label_in_order(videos, read_numbers):
     dataset = video_dataset(videos, clip=CLIP, batch_size=2)
     assert numbers_of(dataset, read_numbers) == [[0, 2, 4, 1], [6, 8, 10, 12], [10, 12, 14, 16]]
     assert np.concatenate([labels for _, labels in dataset]).tolist() == [7, 8, 9]
@@ -46,8 +46,8 @@ def test_without_labels_a_batch_is_clips_alone(videos):
 
 
 def test_classes_without_a_label_are_no_targets(videos):
-    unlabelled = [entry.path for entry in videos]
-    dataset = video_dataset(unlabelled, clip=CLIP, class_names=NAMES)
+    unlabeled = [entry.path for entry in videos]
+    dataset = video_dataset(unlabeled, clip=CLIP, class_names=NAMES)
     assert isinstance(dataset.element_spec, tf.TensorSpec)
     assert dataset.class_names == NAMES
 
@@ -62,7 +62,7 @@ def test_a_part_begins_with_the_frame_at_its_start_and_ends_before_that_at_its_e
         dataset = video_dataset(source, clip=ClipSpec(4, size=(16, 16)))
         first = round(10 * start)
         ((clip,),) = dataset
-        numbers = [number % 32 for number in range(first, first + 4)]  # grey levels go round
+        numbers = [number % 32 for number in range(first, first + 4)]  # gray levels go round
         assert read_numbers(clip.numpy()) == numbers
 
 
@@ -76,7 +76,9 @@ def test_several_labels_become_a_row_of_zeros_and_ones(videos):
 def test_a_clip_can_have_the_labels_that_hold_during_it(videos):
     entry = Entry(videos.entries[1].path, (0, 1, 2), times=((0, 0.3), (0.7, 0.9), (1.5, 2)))
     timed = Manifest((entry,), ("a", "b", "c"), multi_label=True)
-    clip = ClipSpec(4, stride=2, size=(16, 16), clips=3)  # 0-0.6, 0.6-1.2, 1.3-1.9 seconds
+    clip = ClipSpec(
+        4, frame_stride=2, size=(16, 16), num_clips=3
+    )  # 0-0.6, 0.6-1.2, 1.3-1.9 seconds
     ((_, targets),) = video_dataset(timed, clip=clip, labels="clip")
     np.testing.assert_array_equal(targets, [[1, 0, 0], [0, 1, 0], [0, 0, 1]])
 
@@ -84,7 +86,7 @@ def test_a_clip_can_have_the_labels_that_hold_during_it(videos):
 def test_a_clip_that_starts_again_has_no_label_of_what_lies_between(videos):
     entry = Entry(videos.entries[1].path, (0, 1, 2), times=((0, 0.3), (0.8, 0.9), (1.7, 2)))
     timed = Manifest((entry,), ("a", "b", "c"), multi_label=True)
-    clip = ClipSpec(4, stride=2, size=(16, 16), sampling="official", clips=6)
+    clip = ClipSpec(4, frame_stride=2, size=(16, 16), sampling="official", num_clips=6)
     ((_, targets),) = video_dataset(timed, clip=clip, labels="clip")
     np.testing.assert_array_equal(targets[-1], [1, 0, 1])
 
@@ -129,7 +131,9 @@ def test_one_seed_gives_the_same_epochs_whatever_the_number_of_workers(
     videos, read_numbers, workers
 ):
     def epochs(seed, workers):
-        dataset = video_dataset(videos, clip=CLIP, training=True, seed=seed, workers=workers)
+        dataset = video_dataset(
+            videos, clip=CLIP, training=True, seed=seed, num_parallel_calls=workers
+        )
         return [numbers_of(dataset, read_numbers) for _ in range(3)]
 
     assert epochs(3, workers) == epochs(3, 2)
@@ -140,7 +144,7 @@ def test_all_views_of_a_video_follow_each_other(write_pictures):
     striped = np.zeros((8, 32, 96, 3), "uint8")
     striped[:, :, 32:64], striped[:, :, 64:] = 100, 200
     paths = [(str(write_pictures(f"{i}.mp4", striped)), i) for i in range(2)]
-    clip = ClipSpec(2, size=(16, 16), clips=2, crops=3)
+    clip = ClipSpec(2, size=(16, 16), num_clips=2, num_crops=3)
     dataset = video_dataset(paths, clip=clip, batch_size=12)
     assert dataset.cardinality() == 1
     ((clips, labels),) = dataset
@@ -185,8 +189,8 @@ def test_a_model_trains_on_it_as_it_is(videos):
         ({"augment": "flip"}, "`augment` must be a layer"),
         ({"augment": [None]}, "`augment` must be a layer"),
         ({"service": "grpc://localhost:1"}, "write_shards"),
-        ({"workers": 0}, "`workers`"),
-        ({"workers": -1}, "`workers`"),
+        ({"num_parallel_calls": 0}, "`num_parallel_calls`"),
+        ({"num_parallel_calls": -1}, "`num_parallel_calls`"),
         ({"labels": "frame"}, "`labels` must be one of 'video', 'clip'"),
         ({"on_error": "ignore"}, "`on_error` must be one of 'raise', 'skip', 'previous_frame'"),
         ({"split": "test"}, "`split`"),
@@ -199,9 +203,9 @@ def test_a_wrong_argument_is_refused_by_name(videos, wrong, said):
         video_dataset(videos, **{"clip": CLIP, **wrong})
 
 
-def test_a_place_for_no_ledger_is_refused_before_the_first_batch(videos, tmp_path):
-    with pytest.raises(OSError, match="No ledger can be written"):
-        video_dataset(videos, clip=CLIP, ledger=tmp_path)
+def test_a_place_for_no_error_log_is_refused_before_the_first_batch(videos, tmp_path):
+    with pytest.raises(OSError, match="No error_log can be written"):
+        video_dataset(videos, clip=CLIP, error_log=tmp_path)
 
 
 def test_a_missing_file_is_found_before_the_first_batch(videos):

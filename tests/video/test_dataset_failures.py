@@ -23,15 +23,15 @@ def source(write, damaged, tmp_path):
     return [(str(path), index) for index, path in enumerate(paths)]
 
 
-def ledger_of(path):
+def error_log_of(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def test_raise_stops_with_the_name_of_the_file(source, tmp_path):
-    ledger = tmp_path / "bad.jsonl"
+    error_log = tmp_path / "bad.jsonl"
     with pytest.raises(tf.errors.OpError, match=r"Cannot read '.*text\.mp4' as a video"):
-        list(video_dataset(source, clip=CLIP, ledger=ledger, workers=1))
-    (line,) = ledger_of(ledger)
+        list(video_dataset(source, clip=CLIP, error_log=error_log, num_parallel_calls=1))
+    (line,) = error_log_of(error_log)
     assert line["path"] == source[1][0]
     assert line["bytes"] == 11
     assert line["policy"] == "raise"
@@ -40,31 +40,31 @@ def test_raise_stops_with_the_name_of_the_file(source, tmp_path):
 
 @pytest.mark.parametrize("training", [False, True])
 def test_skip_leaves_out_what_cannot_be_read_and_nothing_else(source, tmp_path, training):
-    ledger = tmp_path / "bad.jsonl"
+    error_log = tmp_path / "bad.jsonl"
     clip = ClipSpec(20, size=(16, 16))  # every frame of each video
     dataset = video_dataset(
-        source, clip=clip, on_error="skip", ledger=ledger, training=training, batch_size=4
+        source, clip=clip, on_error="skip", error_log=error_log, training=training, batch_size=4
     )
     ((clips, labels),) = dataset
     assert clips.shape == (2, 20, 16, 16, 3)
     assert sorted(labels.numpy()) == [0, 3]
-    lines = ledger_of(ledger)
+    lines = error_log_of(error_log)
     assert sorted(line["path"] for line in lines) == sorted([source[1][0], source[2][0]])
     assert {line["policy"] for line in lines} == {"skip"}
 
 
 def test_previous_frame_repeats_what_came_before_and_says_so(source, tmp_path, read_numbers):
-    ledger = tmp_path / "bad.jsonl"
+    error_log = tmp_path / "bad.jsonl"
     clip = ClipSpec(20, size=(16, 16))
     dataset = video_dataset(
-        [source[0], source[2]], clip=clip, on_error="previous_frame", ledger=ledger
+        [source[0], source[2]], clip=clip, on_error="previous_frame", error_log=error_log
     )
     ((clips, labels),) = dataset
     whole, repaired = (read_numbers(clip) for clip in clips.numpy())
     assert labels.numpy().tolist() == [0, 2]
     assert whole == list(range(20))
     assert repaired == [*range(12), 11, *range(13, 20)]
-    (line,) = ledger_of(ledger)
+    (line,) = error_log_of(error_log)
     assert line["path"] == source[2][0]
     assert line["policy"] == "previous_frame"
     assert line["cause"] == "1 of the frames wanted cannot be decoded"
@@ -98,16 +98,18 @@ def test_memory_is_flat_over_two_thousand_clips(source):
 
 def test_an_epoch_in_which_all_is_skipped_ends_in_an_error(source, tmp_path):
     with pytest.raises(tf.errors.OpError, match=r"None of the 1 videos can be read.*text\.mp4"):
-        list(video_dataset(source[1:2], clip=CLIP, on_error="skip", ledger=tmp_path / "x.jsonl"))
+        list(video_dataset(source[1:2], clip=CLIP, on_error="skip", error_log=tmp_path / "x.jsonl"))
 
 
 def test_a_video_that_a_crop_does_not_fit_into_is_skipped_too(source, write, tmp_path):
     upright = write("upright.mp4", frames=20, size=(48, 32))
     clip = ClipSpec(4, short_side=32, size=(32, 40))
-    ledger = tmp_path / "bad.jsonl"
-    (clips,) = video_dataset([source[0][0], upright], clip=clip, on_error="skip", ledger=ledger)
+    error_log = tmp_path / "bad.jsonl"
+    (clips,) = video_dataset(
+        [source[0][0], upright], clip=clip, on_error="skip", error_log=error_log
+    )
     assert clips.shape == (1, 4, 32, 40, 3)
-    (line,) = ledger_of(ledger)
+    (line,) = error_log_of(error_log)
     assert "`size` does not fit into its frames, which are (48, 32)" in line["cause"]
     with pytest.raises(tf.errors.OpError, match=r"upright.mp4.*Take a larger `short_side`"):
         list(video_dataset([upright], clip=clip))

@@ -21,7 +21,7 @@ for batches in (epochs, stream, rendered):
 
 
 def test_a_script_ends_while_batches_are_read_ahead(tmp_path):
-    synthetic_task.write_videos(tmp_path / "flashes", 20, frames=48, size=(192, 192))
+    synthetic_task.write_videos(tmp_path / "flashes", 20, num_frames=48, size=(192, 192))
     command = [sys.executable, "-c", SCRIPT, tmp_path / "flashes"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (result.stdout, result.returncode) == ("10\n" * 3, 0), result.stderr

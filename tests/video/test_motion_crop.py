@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from keras_nonlocal.video.motion_crop import crop_along, path_of
-from keras_nonlocal.video.preprocessing import pixels_seen, prepare
+from keras_nonlocal.video.preprocessing import pixels_seen, preprocess
 
-NORMAL = {"mean": (0.0,) * 3, "std": (1.0,) * 3, "motion_only": True}
+NORMAL = {"mean": (0.0,) * 3, "std": (1.0,) * 3, "subtract_mean_frame": True}
 
 
 def walking_square(frames=8, speed=4, start=6, row=12):
@@ -40,7 +40,7 @@ def test_the_path_is_a_weighted_straight_line():
 
 def test_a_walking_square_stays_in_the_crop():
     """Near its middle: the trace that it leaves in the mean holds the crop back a little."""
-    seen = pixels_seen(walking_square(), follow=(16, 16)).numpy()
+    seen = pixels_seen(walking_square(), track_motion=(16, 16)).numpy()
     assert seen.shape == (8, 16, 16, 3)
     assert seen.dtype == np.uint8
     for frame in seen.astype(float).mean(axis=-1):
@@ -67,20 +67,20 @@ def test_outside_of_the_frame_is_zero():
 
 def test_a_clip_alone_is_followed_as_in_a_batch():
     batch = np.stack([walking_square(), walking_square(speed=1, row=20)])
-    together = prepare(batch, **NORMAL, follow=(16, 16))
+    together = preprocess(batch, **NORMAL, track_motion=(16, 16))
     assert together.shape == (2, 8, 16, 16, 3)
     for clip, expected in zip(batch, together, strict=True):
         np.testing.assert_allclose(
-            prepare(clip, **NORMAL, follow=(16, 16)), expected, rtol=1e-3, atol=1e-3
+            preprocess(clip, **NORMAL, track_motion=(16, 16)), expected, rtol=1e-3, atol=1e-3
         )
 
 
 def test_a_still_clip_shows_the_middle_of_the_frame():
     still = np.broadcast_to(walking_square()[:1], (4, 32, 48, 3))
-    np.testing.assert_array_equal(pixels_seen(still, follow=(16, 16)), still[:, 8:24, 16:32])
-    assert not np.any(prepare(still, **NORMAL, follow=(16, 16)))
+    np.testing.assert_array_equal(pixels_seen(still, track_motion=(16, 16)), still[:, 8:24, 16:32])
+    assert not np.any(preprocess(still, **NORMAL, track_motion=(16, 16)))
 
 
 def test_without_motion_there_is_nothing_to_follow():
-    with pytest.raises(ValueError, match="motion_only"):
-        prepare(walking_square(), mean=(0.0,) * 3, std=(1.0,) * 3, follow=(16, 16))
+    with pytest.raises(ValueError, match="subtract_mean_frame"):
+        preprocess(walking_square(), mean=(0.0,) * 3, std=(1.0,) * 3, track_motion=(16, 16))

@@ -20,7 +20,7 @@ def elements(*parts):
 class Listed:
     """Clips that are there already, as a source."""
 
-    multi_label, workers, videos = False, 2, len(CLIPS)
+    multi_label, num_parallel_calls, videos = False, 2, len(CLIPS)
 
     def __init__(self, elements, classes):
         self.class_names = tuple("abcdefgh"[: classes or 0])
@@ -75,7 +75,7 @@ def test_evaluation_leaves_chance_out():
 
 
 def test_layers_that_mix_clips_see_whole_batches():
-    layers = [augmentation.CentreCrop(8), augmentation.MixUp(1.0, classes=6)]
+    layers = [augmentation.CenterCrop(8), augmentation.MixUp(1.0, classes=6)]
     videos, labels = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=layers, **HOW))
     assert labels.shape == (6, 6)
     np.testing.assert_allclose(labels.sum(1), 1, atol=1e-6)
@@ -137,7 +137,7 @@ def test_the_box_of_a_layer_says_nothing_about_flips_behind_it():
     clips = np.zeros((count, 1, 16, 16, 1), "uint8")
     clips[:, :, :, :8] = 100
     clips[count // 2 :] += 100
-    before = [augmentation.CutMix(1.0, count), augmentation.CentreCrop(16)]
+    before = [augmentation.CutMix(1.0, count), augmentation.CenterCrop(16)]
     mixed, _ = chain.apply(before, clips, np.arange(count), seeds)
     both, _ = chain.apply([*before, augmentation.RandomFlip()], clips, np.arange(count), seeds)
     flipped = np.any(mixed.numpy() != both.numpy(), axis=(1, 2, 3, 4))

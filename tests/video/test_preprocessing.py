@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_nonlocal.video.preprocessing import prepare
+from keras_nonlocal.video.preprocessing import preprocess
 
 MEAN, STD = (110.0, 115.0, 120.0), (50.0, 60.0, 70.0)
 
@@ -12,38 +12,38 @@ def clips():
     return np.random.default_rng(0).integers(0, 256, (2, 5, 4, 6, 3)).astype("uint8")
 
 
-def test_values_are_centred_and_scaled():
+def test_values_are_centered_and_scaled():
     expected = (clips().astype("float64") - MEAN) / STD
-    np.testing.assert_allclose(prepare(clips(), mean=MEAN, std=STD), expected, atol=1e-5)
+    np.testing.assert_allclose(preprocess(clips(), mean=MEAN, std=STD), expected, atol=1e-5)
 
 
 def test_motion_is_the_distance_from_each_pixels_mean_scaled_by_its_own_power():
     video = clips().astype("float64")
     motion = np.abs(video - video.mean(axis=1, keepdims=True))
     expected = motion / np.sqrt((motion**2).mean(axis=(1, 2, 3, 4), keepdims=True))
-    result = prepare(clips(), mean=MEAN, std=STD, motion_only=True)
+    result = preprocess(clips(), mean=MEAN, std=STD, subtract_mean_frame=True)
     np.testing.assert_allclose(result, expected, atol=1e-5)
 
 
 def test_dark_clothes_look_like_bright_ones():
-    dark, bright = prepare(
-        np.stack([255 - clips()[0], clips()[0]]), mean=MEAN, std=STD, motion_only=True
+    dark, bright = preprocess(
+        np.stack([255 - clips()[0], clips()[0]]), mean=MEAN, std=STD, subtract_mean_frame=True
     )
     np.testing.assert_allclose(dark, bright, atol=1e-5)
 
 
 def test_a_still_clip_has_no_motion():
     still = np.full((4, 6, 6, 3), 200, "uint8")
-    assert not np.any(prepare(still, mean=MEAN, std=STD, motion_only=True))
+    assert not np.any(preprocess(still, mean=MEAN, std=STD, subtract_mean_frame=True))
 
 
 def test_a_clip_alone_is_prepared_as_in_a_batch():
-    batch = prepare(clips(), mean=MEAN, std=STD, motion_only=True)
-    alone = prepare(clips()[1], mean=MEAN, std=STD, motion_only=True)
+    batch = preprocess(clips(), mean=MEAN, std=STD, subtract_mean_frame=True)
+    alone = preprocess(clips()[1], mean=MEAN, std=STD, subtract_mean_frame=True)
     np.testing.assert_allclose(alone, batch[1], atol=1e-6)
 
 
 @pytest.mark.parametrize("half", [{"mean": MEAN}, {"std": STD}])
-def test_half_of_a_normalisation_is_refused(half):
+def test_half_of_a_normalization_is_refused(half):
     with pytest.raises(ValueError, match="both `mean` and `std`"):
-        prepare(clips(), **half)
+        preprocess(clips(), **half)

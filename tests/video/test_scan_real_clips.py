@@ -7,7 +7,7 @@ import pytest
 import real_clips
 from real_clips import CLIPS, CUT_SHORT, FACTS, SOUND
 
-from keras_nonlocal.data.ledger import read_ledger
+from keras_nonlocal.data.error_log import read_error_log
 from keras_nonlocal.video.scan_files import scan
 
 pytestmark = real_clips.needed
@@ -15,9 +15,9 @@ pytestmark = real_clips.needed
 
 @pytest.fixture(scope="module")
 def scanned(tmp_path_factory):
-    ledger = tmp_path_factory.mktemp("scan") / "bad.jsonl"
-    usable = scan([CLIPS / name for name in FACTS], ledger=ledger, workers=2)
-    return {Path(entry.path).name: entry for entry in usable}, read_ledger(ledger)
+    error_log = tmp_path_factory.mktemp("scan") / "bad.jsonl"
+    usable = scan([CLIPS / name for name in FACTS], error_log=error_log, num_processes=2)
+    return {Path(entry.path).name: entry for entry in usable}, read_error_log(error_log)
 
 
 def test_all_sound_files_are_usable_with_the_frames_that_they_have(scanned):

@@ -14,7 +14,7 @@ from keras_nonlocal.video.shards.writing import write_shards
 from keras_nonlocal.video.stream import training_stream
 
 VIDEOS, BATCH = 7, 4
-CLIP = ClipSpec(3, 2, short_side=(20, 28), size=(16, 16), speed=1.2)
+CLIP = ClipSpec(3, 2, short_side=(20, 28), size=(16, 16), speed_jitter=1.2)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_labels_are_those_of_the_videos(source):
 
 def test_parts_make_up_the_batch(source):
     whole = batches(source, 5, first=1)
-    parts = [batches(source, 5, first=1, part=(index, 2)) for index in range(2)]
+    parts = [batches(source, 5, first=1, shard=(index, 2)) for index in range(2)]
     joined = [
         tuple(np.concatenate(pair) for pair in zip(*halves, strict=True))
         for halves in zip(*parts, strict=True)
@@ -107,7 +107,7 @@ def test_seeds_differ(source):
 
 
 def test_the_number_of_threads_does_not_matter(source):
-    assert_equal(batches(source, 4, workers=1), batches(source, 4, workers=3))
+    assert_equal(batches(source, 4, num_parallel_calls=1), batches(source, 4, num_parallel_calls=3))
 
 
 def test_a_stream_knows_its_classes_and_its_epoch(source):
@@ -125,13 +125,15 @@ def test_a_single_video_comes_again_and_again(videos):
 
 @pytest.mark.parametrize("part", [(0, 3), (2, 2), (-1, 2)])
 def test_parts_that_do_not_divide_a_batch_are_refused(videos, part):
-    with pytest.raises(ValueError, match="`part` must be"):
-        training_stream(videos, clip=CLIP, batch_size=4, part=part)
+    with pytest.raises(ValueError, match="`shard` must be"):
+        training_stream(videos, clip=CLIP, batch_size=4, shard=part)
 
 
 def test_no_workers_at_all_are_refused(videos):
-    with pytest.raises(ValueError, match=r"`workers` must be a positive integer.*workers=0"):
-        training_stream(videos, clip=CLIP, workers=0)
+    with pytest.raises(
+        ValueError, match=r"`num_parallel_calls` must be a positive integer.*num_parallel_calls=0"
+    ):
+        training_stream(videos, clip=CLIP, num_parallel_calls=0)
 
 
 def test_a_negative_beginning_is_refused(videos):
@@ -144,14 +146,14 @@ def test_a_seed_that_is_no_integer_is_refused(videos):
         training_stream(videos, clip=CLIP, seed="x")
 
 
-def test_a_place_for_no_ledger_is_refused_before_the_first_batch(videos, tmp_path):
-    with pytest.raises(OSError, match="No ledger can be written"):
-        training_stream(videos, clip=CLIP, ledger=tmp_path)
+def test_a_place_for_no_error_log_is_refused_before_the_first_batch(videos, tmp_path):
+    with pytest.raises(OSError, match="No error_log can be written"):
+        training_stream(videos, clip=CLIP, error_log=tmp_path)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("split", "train"), ("class_names", ("b", "a")), ("root", "/x"), ("ledger", "x.jsonl")],
+    [("split", "train"), ("class_names", ("b", "a")), ("root", "/x"), ("error_log", "x.jsonl")],
 )
 def test_what_is_settled_in_shards_cannot_be_chosen(shards, name, value):
     with pytest.raises(ValueError, match=f"is a folder of shards.*Received: {name}="):
@@ -182,7 +184,7 @@ def test_three_crops_are_refused_as_they_would_be_counted_as_videos(source):
         training_stream(source, clip=CLIP, augment=keras.Sequential([augmentation.ThreeCrop(8)]))
 
 
-@pytest.mark.parametrize(("name", "value"), [("first", 1.5), ("part", (0.5, 2))])
+@pytest.mark.parametrize(("name", "value"), [("first", 1.5), ("shard", (0.5, 2))])
 def test_numbers_of_batches_and_parts_are_whole(videos, name, value):
     with pytest.raises(ValueError, match=f"`{name}` must be an integer"):
         training_stream(videos, clip=CLIP, **{name: value})
@@ -191,4 +193,4 @@ def test_numbers_of_batches_and_parts_are_whole(videos, name, value):
 def test_a_part_of_one_clip_cannot_be_mixed(videos):
     mixing = augmentation.MixUp(classes=2)
     with pytest.raises(ValueError, match=r"MixUp mixes the clips of a batch.*batches of 1"):
-        training_stream(videos, clip=CLIP, augment=mixing, batch_size=2, part=(0, 2))
+        training_stream(videos, clip=CLIP, augment=mixing, batch_size=2, shard=(0, 2))

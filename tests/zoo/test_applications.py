@@ -1,4 +1,4 @@
-"""Inputs are normalised as the sources say, and outputs get the names of their classes."""
+"""Inputs are normalized as the sources say, and outputs get the names of their classes."""
 
 import numpy as np
 import pytest
@@ -35,10 +35,10 @@ def test_the_others_see_the_channels_of_imagenet_in_the_order_rgb(origin, clips)
 def test_a_classifier_prepares_as_its_card_says(clips):
     classifier = load("nl_i3d_small_weizmann")
     inputs = zoo.preprocess_input(clips, card="nl_i3d_small_weizmann")
-    np.testing.assert_array_equal(classifier.prepare(clips), inputs)
+    np.testing.assert_array_equal(classifier.preprocess(clips), inputs)
     assert inputs.shape[2:] == (64, 64, 3)  # the crop that follows
     still = np.broadcast_to(clips[:, :1], clips.shape)
-    assert not classifier.prepare(still).any()  # only what moves is left
+    assert not classifier.preprocess(still).any()  # only what moves is left
 
 
 def test_tensors_of_a_pipeline_stay_tensors(clips):

@@ -38,7 +38,7 @@ def test_a_row_says_what_the_card_says():
         "top-1": "76.5",
         "top-5": "92.7",
         "hash": "-",
-        "licence": "CC-BY-NC-4.0",
+        "license": "CC-BY-NC-4.0",
         "weights": "fetched",
     }
 

@@ -54,7 +54,7 @@ def size(variables):
 )
 def test_the_network_is_built_and_has_the_published_size(card):
     model = getattr(models, card.builder)(
-        input_shape=(card.clip.frames, *card.clip.size, 3),
+        input_shape=(card.clip.num_frames, *card.clip.size, 3),
         classes=len(card.classes),
         **card.arguments,
     )

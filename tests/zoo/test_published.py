@@ -11,7 +11,7 @@ from weights.name_maps.synthetic import entries, their_layout
 
 from keras_nonlocal import models, zoo
 from keras_nonlocal.cli.main import main
-from keras_nonlocal.download import Digest, Source
+from keras_nonlocal.download import Digest, PublishedFile
 from keras_nonlocal.pretrained import fetch_weights, imagenet, read_card
 from keras_nonlocal.pretrained.card_weights import cached_path
 from keras_nonlocal.pretrained.cards import Card
@@ -91,13 +91,13 @@ def test_a_file_with_another_hash_is_refused(cache):
     assert path.read_bytes() == b"something else"
 
 
-def test_a_restricted_licence_has_to_be_agreed_to(cache, capsys):
+def test_a_restricted_license_has_to_be_agreed_to(cache, capsys):
     for call in (
         lambda: models.nl_i3d_r50(weights=OFFICIAL),
         lambda: fetch_weights(OFFICIAL),
-        lambda: fetch_weights(OFFICIAL, accept_licence="yes"),
+        lambda: fetch_weights(OFFICIAL, accept_license="yes"),
     ):
-        with pytest.raises(PermissionError, match=r"--accept-licence CC-BY-NC-4\.0"):
+        with pytest.raises(PermissionError, match=r"--accept-license CC-BY-NC-4\.0"):
             call()
     assert main(["zoo", "fetch", OFFICIAL]) == 2
     assert "CC-BY-NC-4.0" in capsys.readouterr().err
@@ -118,7 +118,7 @@ def test_imagenet_weights_are_fetched_and_inflated(cache, tmp_path, monkeypatch)
     data = writers.torch_zip({name: writers.tensor(array) for name, array in arrays.items()})
     (tmp_path / "image.pth").write_bytes(data)
     digest = Digest("sha256", hashlib.sha256(data).hexdigest())
-    source = Source("resnet50.pth", (str(tmp_path / "image.pth"),), digest, len(data))
+    source = PublishedFile("resnet50.pth", (str(tmp_path / "image.pth"),), digest, len(data))
     monkeypatch.setitem(imagenet.RESNETS, "r50", source)
     weights = named_weights(models.i3d_r50(weights="imagenet", classes=7))
     kernel = np.transpose(arrays["conv1.weight"], (2, 3, 1, 0))
@@ -163,10 +163,12 @@ def test_a_published_file_keeps_its_card(tmp_path):
     card = read_card(HASHED)
     model = models.nl_i3d_r50(variant="mmaction2")
     path = torch_file(tmp_path / card.weights.name, random_checkpoint(model, "mmaction2", 5)[0])
-    report = zoo.convert(path, "nl_i3d_r50", variant="mmaction2", out=tmp_path / "converted")
+    report = zoo.convert_checkpoint(
+        path, "nl_i3d_r50", variant="mmaction2", out=tmp_path / "converted"
+    )
     assert report.source == "mmaction2"
     kept = parse(Card, json.loads((tmp_path / "converted" / "card.json").read_text()), "the card")
-    assert (kept.classes, kept.clip, kept.licence) == (card.classes, card.clip, card.licence)
+    assert (kept.classes, kept.clip, kept.license) == (card.classes, card.clip, card.license)
     assert len(kept.golden["logits"]) == 400
 
 
@@ -174,11 +176,11 @@ def test_a_checkpoint_that_does_not_fit_writes_nothing(tmp_path):
     there, _ = random_checkpoint(models.i3d_r50(variant="gluoncv"), "gluoncv", 0)
     path = torch_file(tmp_path / "plain.pth", there)
     with pytest.raises(ValueError, match="_nonlocal/"):
-        zoo.convert(path, "nl_i3d_r50", variant="gluoncv", out=tmp_path / "out")
+        zoo.convert_checkpoint(path, "nl_i3d_r50", variant="gluoncv", out=tmp_path / "out")
     with pytest.raises(ValueError, match="variant"):
-        zoo.convert(path, "i3d_r50", out=tmp_path / "out")
+        zoo.convert_checkpoint(path, "i3d_r50", out=tmp_path / "out")
     with pytest.raises(ValueError, match=r"'blocks', .*Received: arguments='depth'"):
-        zoo.convert(path, "i3d_r50", variant="gluoncv", depth=50, out=tmp_path / "out")
+        zoo.convert_checkpoint(path, "i3d_r50", variant="gluoncv", depth=50, out=tmp_path / "out")
     assert [file.name for file in tmp_path.iterdir()] == ["plain.pth"]
 
 

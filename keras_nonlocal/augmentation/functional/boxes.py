@@ -10,7 +10,7 @@ import tensorflow as tf
 from .draws import between, integers
 
 TRIES = 10  # torchvision's
-NUMBERS = 2 * TRIES + 2  # that `drawn` takes
+NUM_DRAWS = 2 * TRIES + 2  # that `drawn` takes
 CLOSE = 3  # pixels; MMAction2's
 
 
@@ -20,7 +20,7 @@ def placed(numbers, frame, size) -> tf.Tensor:
     return tf.concat([integers(numbers, frame - size + 1), size], axis=1)
 
 
-def centred(batch, frame, size) -> tf.Tensor:
+def centered(batch, frame, size) -> tf.Tensor:
     """The box in the middle, once for each clip."""
     size = tf.broadcast_to(size, (batch, 2))
     return tf.concat([(frame - size) // 2, size], axis=1)
@@ -87,10 +87,10 @@ def largest(frame, ratio) -> tf.Tensor:
     return tf.clip_by_value(tf.cast(tf.round(sides), "int32"), 1, frame)
 
 
-def around(centres, size, frame) -> tf.Tensor:
-    """Boxes around centres `(B, 2)`, cut off at the frame: int32 boxes."""
-    first = tf.clip_by_value(centres - size // 2, 0, frame)
-    last = tf.clip_by_value(centres - size // 2 + size, 0, frame)
+def around(centers, size, frame) -> tf.Tensor:
+    """Boxes around centers `(B, 2)`, cut off at the frame: int32 boxes."""
+    first = tf.clip_by_value(centers - size // 2, 0, frame)
+    last = tf.clip_by_value(centers - size // 2 + size, 0, frame)
     return tf.concat([first, last - first], axis=1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-# A large odd number: neighbouring seeds that are moved on by it do not meet.
+# A large odd number: neighboring seeds that are moved on by it do not meet.
 _STEP = 0x3C6EF35F
 
 

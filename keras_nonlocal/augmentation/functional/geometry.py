@@ -9,7 +9,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 
-def quantised(values, dtype) -> tf.Tensor:
+def cast_rounded(values, dtype) -> tf.Tensor:
     """Values 0..255 in another type, to the nearest number where it is an integer type."""
     dtype = tf.as_dtype(dtype)
     if values.dtype == dtype:
@@ -41,7 +41,7 @@ def crop_and_resize(clips, boxes, size: tuple[int, ...], antialias: bool = False
     def scale(clip_and_box):
         clip, box = clip_and_box
         cut = tf.slice(clip, [0, box[0], box[1], 0], [-1, box[2], box[3], -1])
-        return quantised(tf.image.resize(cut, size, antialias=antialias), clips.dtype)
+        return cast_rounded(tf.image.resize(cut, size, antialias=antialias), clips.dtype)
 
     return tf.map_fn(scale, (clips, boxes), fn_output_signature=_signature(clips, size))
 
@@ -50,7 +50,7 @@ def resize(clips, size, antialias: bool = False) -> tf.Tensor:
     """Scales all frames to a size, which may be a tensor."""
     shape = tf.shape(clips)
     frames = tf.reshape(clips, tf.concat([[-1], shape[2:]], 0))
-    scaled = quantised(tf.image.resize(frames, size, antialias=antialias), clips.dtype)
+    scaled = cast_rounded(tf.image.resize(frames, size, antialias=antialias), clips.dtype)
     return tf.reshape(scaled, tf.concat([shape[:2], tf.shape(scaled)[1:]], 0))
 
 
@@ -79,7 +79,7 @@ def move(clip, matrix, fill: float = 0.0) -> tf.Tensor:
     Args:
         clip: float32 `(T, H, W, C)`.
         matrix: `(a, b, c, d, e, f)` as Pillow takes it: the value at `(x, y)` comes from
-            `(a x + b y + c, d x + e y + f)`, where a pixel's centre lies at its index plus a half.
+            `(a x + b y + c, d x + e y + f)`, where a pixel's center lies at its index plus a half.
         fill: What comes in from outside.
     """
     a, b, c, d, e, f = (tf.cast(number, "float32") for number in matrix)
@@ -88,7 +88,7 @@ def move(clip, matrix, fill: float = 0.0) -> tf.Tensor:
 
 
 def zoom_shift_turn(clips, zooms, shifts, turns) -> tf.Tensor:
-    """Moves each clip around its centre, bilinear, in float32; past the edge it is repeated.
+    """Moves each clip around its center, bilinear, in float32; past the edge it is repeated.
 
     Args:
         clips: `(B, T, H, W, C)`.
@@ -98,10 +98,10 @@ def zoom_shift_turn(clips, zooms, shifts, turns) -> tf.Tensor:
     """
     shape = tf.shape(clips)
     sides = tf.cast(shape[2:4], "float32")
-    centre = (sides - 1) / 2
-    y, x = tf.unstack(centre + shifts * sides, axis=1)  # where the centre goes
+    center = (sides - 1) / 2
+    y, x = tf.unstack(center + shifts * sides, axis=1)  # where the center goes
     cosine, sine = tf.cos(turns) / zooms, tf.sin(turns) / zooms
-    to_x, to_y = centre[1] - cosine * x + sine * y, centre[0] - sine * x - cosine * y
+    to_x, to_y = center[1] - cosine * x + sine * y, center[0] - sine * x - cosine * y
     zero = tf.zeros_like(x)
     matrices = tf.stack([cosine, -sine, to_x, sine, cosine, to_y, zero, zero], axis=1)
     frames = tf.reshape(tf.cast(clips, "float32"), tf.concat([[-1], shape[2:]], 0))

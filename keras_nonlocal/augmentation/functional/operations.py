@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from . import colour
+from . import color
 from .geometry import move
 
 HIGHEST = 30
@@ -47,7 +47,7 @@ def translate_y(clip, part, sign, fill):
 
 
 def rotate(clip, part, sign, fill):
-    """Around the centre by up to 30 degrees."""
+    """Around the center by up to 30 degrees."""
     y, x = (side / 2 for side in _sides(clip))
     cosine, sine = (turned(math.radians(30) * part * sign) for turned in (tf.cos, tf.sin))
     c, f = x - cosine * x + sine * y, y - sine * x - cosine * y
@@ -61,12 +61,12 @@ def _by_factor(change: Callable) -> Callable:
 
 def posterize(clip, part, sign, fill):
     """Keeps 8 bits to 4."""
-    return colour.posterize(clip, 8 - tf.round(4 * part))
+    return color.posterize(clip, 8 - tf.round(4 * part))
 
 
 def solarize(clip, part, sign, fill):
     """Makes a negative above 255 to 0."""
-    return colour.solarize(clip, 255 * (1 - part))
+    return color.solarize(clip, 255 * (1 - part))
 
 
 OPERATIONS: dict[str, Callable] = {
@@ -76,12 +76,12 @@ OPERATIONS: dict[str, Callable] = {
     "translate_x": translate_x,
     "translate_y": translate_y,
     "rotate": rotate,
-    "brightness": _by_factor(colour.brightness),
-    "colour": _by_factor(colour.saturation),
-    "contrast": _by_factor(colour.contrast),
-    "sharpness": _by_factor(colour.sharpness),
+    "brightness": _by_factor(color.brightness),
+    "color": _by_factor(color.saturation),
+    "contrast": _by_factor(color.contrast),
+    "sharpness": _by_factor(color.sharpness),
     "posterize": posterize,
     "solarize": solarize,
-    "autocontrast": lambda clip, part, sign, fill: colour.autocontrast(clip),
-    "equalize": lambda clip, part, sign, fill: colour.equalize(clip),
+    "autocontrast": lambda clip, part, sign, fill: color.autocontrast(clip),
+    "equalize": lambda clip, part, sign, fill: color.equalize(clip),
 }

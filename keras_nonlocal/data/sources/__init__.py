@@ -1,6 +1,6 @@
 """Data sets as they lie on disks -> manifests, and back."""
 
-from .check import check_labels as check_labels
+from .check import check_class_numbers as check_class_numbers
 from .check import check_manifest as check_manifest
 from .read import read_source as read_source
 from .write import write_manifest as write_manifest

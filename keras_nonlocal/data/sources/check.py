@@ -33,7 +33,7 @@ def check_manifest(manifest: Manifest) -> None:
         warnings.warn(_said("are listed twice in a split", twice, advice).strip(), stacklevel=2)
 
 
-def check_labels(manifest: Manifest) -> None:
+def check_class_numbers(manifest: Manifest) -> None:
     """Looks at labels alone, as `check_manifest` does."""
     _check(manifest, OF_LABELS)
 

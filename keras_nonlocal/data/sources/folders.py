@@ -40,7 +40,7 @@ def read_folder(folder: str, class_names: Sequence[str] | None) -> Manifest:
 
 
 def _in_order(names: set[str]) -> list[str]:
-    """By number, if all are numbers; else as they are spelt."""
+    """By number, if all are numbers; else as they are spelled."""
     if all(name.isascii() and name.isdigit() for name in names):
         return sorted(names, key=lambda name: (int(name), name))
     return sorted(names)

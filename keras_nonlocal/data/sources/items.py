@@ -40,7 +40,7 @@ def read_frame(frame: Any, class_names: Sequence[str] | None, root: str | None) 
     if "path" not in columns or {"label", "labels"} <= set(columns):
         raise ValueError(
             "A frame must have a column `path`, and `label` or `labels` if its videos are "
-            f"labelled. Received: columns={columns}"
+            f"labeled. Received: columns={columns}"
         )
     records = [
         {"path": "", "labels": [], **typed(row.items(), f"Row {number}")}

@@ -12,8 +12,8 @@ from ..manifest import Manifest
 from .records import Where, check_names, manifest_of, typed
 from .tables import Table
 
-CLASS_NAMES = "# class_names:"
-NUMBERS = "# labels: numbers of class_names"
+CLASS_NAMES_COMMENT = "# class_names:"
+NUMBERS_COMMENT = "# labels: numbers of class_names"
 _DECIMAL = re.compile(r"\d+\.0+")
 _LABEL_LIKE = {"action", "category", "class", "class_name", "label", "labels", "target"}
 
@@ -36,7 +36,7 @@ def read_own_csv(table: Table, class_names: Sequence[str] | None, root: str | No
         {"labels": [], **typed(row.items(), where(number))} for number, row in enumerate(rows)
     ]
     own = _own_names(table)
-    if own and NUMBERS in table.comments:
+    if own and NUMBERS_COMMENT in table.comments:
         for number, record in enumerate(records):
             record["labels"] = [_named(label, own, where(number)) for label in record["labels"]]
     elif own is None and class_names is None:
@@ -81,13 +81,13 @@ def _check_no_decimals(records: Sequence[dict], where: Where) -> None:
 
 def _own_names(table: Table) -> tuple[str, ...] | None:
     for line in table.comments:
-        if line.startswith(CLASS_NAMES):
+        if line.startswith(CLASS_NAMES_COMMENT):
             try:
-                return check_names(json.loads(line.removeprefix(CLASS_NAMES)))
+                return check_names(json.loads(line.removeprefix(CLASS_NAMES_COMMENT)))
             except (ValueError, TypeError) as error:
                 raise ValueError(
                     f"{table.path!r}: expected a comment such as "
-                    f'`{CLASS_NAMES} ["bend", "run"]`. Received: {line} ({error})'
+                    f'`{CLASS_NAMES_COMMENT} ["bend", "run"]`. Received: {line} ({error})'
                 ) from error
     return None
 

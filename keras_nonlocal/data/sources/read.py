@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ...utils.checks import PathLike
 from ...utils.remote_files import absolute, is_address, read_text
 from ..find_files import VIDEO_SUFFIXES
 from ..manifest import Manifest
@@ -33,7 +34,7 @@ def read_source(
     *,
     split: str | None = None,
     class_names: Sequence[str] | None = None,
-    root: str | os.PathLike[str] | None = None,
+    root: PathLike | None = None,
 ) -> Manifest:
     """Reads which videos there are and what is in them; files are told by what they hold.
 

@@ -8,16 +8,17 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ...utils.checks import PathLike
 from ...utils.remote_files import absolute, folder_of, is_address, write_text
 from ..manifest import Entry, Manifest
-from .own_csv import CLASS_NAMES, NUMBERS
+from .own_csv import CLASS_NAMES_COMMENT, NUMBERS_COMMENT
 from .records import check_names
 
 # pandas takes `#` for a comment, and spaces at the ends do not last in every reader.
 _NEEDS_QUOTES = re.compile(r'[",#\r\n]|^\s|\s$')
 
 
-def write_manifest(manifest: Manifest, path: str | os.PathLike[str]) -> None:
+def write_manifest(manifest: Manifest, path: PathLike) -> None:
     """Writes a manifest as a CSV file; the file appears under its name when it is complete.
 
     Class names stand in a comment at its start: `pandas.read_csv(path, comment="#")` reads the
@@ -43,10 +44,10 @@ def _labels_written(manifest: Manifest) -> tuple[tuple[str, ...], list[str]]:
     if not manifest.class_names:
         return (), []
     names = check_names(manifest.class_names)
-    comments = [f"{CLASS_NAMES} {json.dumps(names)}"]
+    comments = [f"{CLASS_NAMES_COMMENT} {json.dumps(names)}"]
     if all(name and name == name.strip() and ";" not in name for name in names):
         return names, comments
-    return tuple(str(number) for number in range(len(names))), [*comments, NUMBERS]
+    return tuple(str(number) for number in range(len(names))), [*comments, NUMBERS_COMMENT]
 
 
 def _check_labels(manifest: Manifest) -> None:

@@ -4,5 +4,5 @@ Nothing here imports Keras, and nor do the processes.
 """
 
 from .pool import cores as cores
-from .pool import run as run
+from .pool import map_in_processes as map_in_processes
 from .worker import Failure as Failure

@@ -13,11 +13,11 @@ from ...utils.checks import positive_int
 from .worker import Worker, start_message
 
 
-def run(
+def map_in_processes(
     tasks: Iterable,
     function: Callable[[Any], Any],
     *,
-    workers: int | None = None,
+    num_processes: int | None = None,
     time_limit: float | None = None,
     ahead: int | None = None,
 ) -> Generator[tuple[Any, Any], None, None]:
@@ -29,7 +29,7 @@ def run(
     Args:
         tasks: What the function is called with; taken one by one, pickled.
         function: Of a module, not a lambda, or a `functools.partial` of one.
-        workers: How many processes; one for each core by default.
+        num_processes: How many processes; one for each core by default.
         time_limit: Seconds that one task may take; `None` is without end.
         ahead: How many later tasks at most are begun while one is not done, for who has to keep
             what comes out of turn; `None` is without end.
@@ -45,10 +45,10 @@ def run(
     Example:
 
     >>> import math
-    >>> sorted(run([4, 9], math.sqrt, workers=1))
+    >>> sorted(map_in_processes([4, 9], math.sqrt, num_processes=1))
     [(4, 2.0), (9, 3.0)]
     """
-    count = positive_int("workers", cores() if workers is None else workers)
+    count = positive_int("num_processes", cores() if num_processes is None else num_processes)
     if time_limit is not None and not time_limit > 0:
         raise ValueError(f"`time_limit` must be positive. Received: time_limit={time_limit!r}")
     if ahead is not None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-Shape = tuple[int, ...]
 Chunk = tuple[list[int], np.ndarray]  # of which videos, and the views
 
 
@@ -28,9 +27,9 @@ class Buckets:
     [[1]]
     """
 
-    def __init__(self, chunk: Callable[[Shape], int], most: int):
+    def __init__(self, chunk: Callable[[tuple[int, ...]], int], most: int):
         self._chunk, self._most = chunk, most
-        self._waiting: dict[Shape, list[tuple[int, np.ndarray]]] = {}
+        self._waiting: dict[tuple[int, ...], list[tuple[int, np.ndarray]]] = {}
 
     def add(self, video: int, views: np.ndarray) -> Iterator[Chunk]:
         """Takes the views `(views, ...)` of a video; yields the chunks that are full by now."""
@@ -48,7 +47,7 @@ class Buckets:
             while waiting:
                 yield self._take(shape)
 
-    def _take(self, shape: Shape) -> Chunk:
+    def _take(self, shape: tuple[int, ...]) -> Chunk:
         waiting, count = self._waiting[shape], self._chunk(shape)
         taken, waiting[:] = waiting[:count], waiting[count:]
         videos, views = zip(*taken, strict=True)
@@ -57,5 +56,5 @@ class Buckets:
     def _bytes(self) -> int:
         return sum(map(self._bytes_of, self._waiting))
 
-    def _bytes_of(self, shape: Shape) -> int:
+    def _bytes_of(self, shape: tuple[int, ...]) -> int:
         return sum(view.nbytes for _, view in self._waiting[shape])

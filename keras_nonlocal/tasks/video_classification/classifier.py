@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import keras
@@ -10,11 +9,10 @@ import numpy as np
 
 from ... import models
 from ...pretrained.cards import Card
+from ...utils.checks import PathLike
 from ...video.clip_reader import read_clips
 from ...video.clip_spec import ClipSpec
-from ...video.preprocessing import pixels_seen, prepare
-
-PathLike = str | os.PathLike[str]
+from ...video.preprocessing import pixels_seen, preprocess
 
 
 @dataclass(frozen=True)
@@ -43,13 +41,13 @@ class VideoClassifier:
         """The clips that a video is tested on: uint8 `(clips * crops, frames, H, W, 3)`."""
         return read_clips(path, self.clip)
 
-    def prepare(self, clips: np.ndarray) -> np.ndarray:
-        """Pixels to the model's input: float32, normalised as in training."""
-        return prepare(clips, **self.clip.preparation).numpy()
+    def preprocess(self, clips: np.ndarray) -> np.ndarray:
+        """Pixels to the model's input: float32, normalized as in training."""
+        return preprocess(clips, **self.clip.preprocessing).numpy()
 
     def seen(self, clips: np.ndarray) -> np.ndarray:
         """The pixels that prepared clips show, for pictures: uint8."""
-        return pixels_seen(clips, self.clip.follow).numpy()
+        return pixels_seen(clips, self.clip.track_motion).numpy()
 
     def predict(self, path: PathLike) -> dict[str, float]:
         """The probability of each class for a video file, highest first.
@@ -69,7 +67,7 @@ class VideoClassifier:
         clips = self.read(path)
         if self.clip.flip:
             clips = np.concatenate([clips, clips[:, :, :, ::-1]])
-        views = [self.model.predict_on_batch(self.prepare(clip[None])) for clip in clips]
+        views = [self.model.predict_on_batch(self.preprocess(clip[None])) for clip in clips]
         scores = np.concatenate(views).mean(axis=0)
         order = np.argsort(-scores, kind="stable")
         return {self.class_names[index]: float(scores[index]) for index in order}

@@ -10,7 +10,7 @@ import tensorflow as tf
 from ...data.sources.check import check_manifest
 from ...data.sources.read import read_source
 from ...training.task import TrainingData
-from ...video.preprocessing import prepare
+from ...video.preprocessing import preprocess
 from ...video.shards.index import holds_shards, read_set
 from ...video.stream import training_stream
 from .recipe import VideoRecipe
@@ -37,7 +37,7 @@ def open_source(source: Any, split: str | None = None) -> tuple[Any, TrainingDat
         return source, TrainingData(name, shards.clips, *kinds, shards.source)
     manifest = read_source(source, split=split)
     check_manifest(manifest)
-    kinds = manifest.class_names if manifest.labelled else (), manifest.multi_label
+    kinds = manifest.class_names if manifest.labeled else (), manifest.multi_label
     return manifest, TrainingData(name, len(manifest), *kinds, manifest.digest)
 
 
@@ -47,13 +47,13 @@ def training_clips(recipe: VideoRecipe, source: Any, **options) -> tf.data.Datas
     Args:
         recipe: Says how clips are cut, changed, prepared and batched.
         source: Videos and their classes, as `keras_nonlocal.data.read_source` reads them.
-        **options: `first`, `part`, `service` and others of `keras_nonlocal.video.training_stream`.
+        **options: `first`, `shard`, `service` and others of `keras_nonlocal.video.training_stream`.
 
     Returns:
         A dataset of float32 `(batch, frames, H, W, 3)` and `(batch, classes)`.
 
     Raises:
-        ValueError: Nothing is labelled, or clips have several labels and the recipe expects one.
+        ValueError: Nothing is labeled, or clips have several labels and the recipe expects one.
 
     Example:
         clips, targets = next(iter(training_clips(recipe, "actions")))
@@ -62,7 +62,7 @@ def training_clips(recipe: VideoRecipe, source: Any, **options) -> tf.data.Datas
 
     @tf.autograph.experimental.do_not_convert
     def prepared(clips):
-        return prepare(clips, **clip.preparation)
+        return preprocess(clips, **clip.preprocessing)
 
     stream = training_stream(
         source,

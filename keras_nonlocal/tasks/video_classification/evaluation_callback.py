@@ -23,7 +23,7 @@ class Evaluation(keras.callbacks.Callback):
         evaluator: How to test.
         source: The videos: whatever `keras_nonlocal.data.read_source` reads, or what it returns
             when it is told the network's `class_names`, if the source knows fewer.
-        every: Epochs from one test to the next.
+        every_n_epochs: Epochs from one test to the next.
         prefix: What the names of the figures begin with.
         network: The model to test, if it is another than the one in training and has its weights.
         check: Whether to look before the first epoch whether all files are there and fit.
@@ -34,7 +34,7 @@ class Evaluation(keras.callbacks.Callback):
 
     Example:
 
-        test = Evaluation(Evaluator(clip), "actions/val", every=5)
+        test = Evaluation(Evaluator(clip), "actions/val", every_n_epochs=5)
         best = keras.callbacks.ModelCheckpoint("best.keras", "val_top1", mode="max")
         model.fit(train, epochs=100, callbacks=[test, best])
     """
@@ -43,7 +43,7 @@ class Evaluation(keras.callbacks.Callback):
         self,
         evaluator: Evaluator,
         source: Any,
-        every: int = 1,
+        every_n_epochs: int = 1,
         prefix: str = "val_",
         network: keras.Model | None = None,
         check: bool = True,
@@ -55,7 +55,11 @@ class Evaluation(keras.callbacks.Callback):
                 f"Received: evaluator={evaluator!r}"
             )
         self.evaluator, self.source, self.prefix = evaluator, read_source(source), prefix
-        self.every, self.network, self.check = positive_int("every", every), network, check
+        self.every_n_epochs, self.network, self.check = (
+            positive_int("every_n_epochs", every_n_epochs),
+            network,
+            check,
+        )
         self.scores: Scores | None = None
         figure = "mean_average_precision" if self.source.multi_label else "top1"
         self.monitor = prefix + figure
@@ -65,7 +69,7 @@ class Evaluation(keras.callbacks.Callback):
             self.evaluator.check(self._tested, self.source)
 
     def on_epoch_end(self, epoch, logs=None):
-        if (epoch + 1) % self.every:
+        if (epoch + 1) % self.every_n_epochs:
             return
         self.scores = self.evaluator.evaluate(
             self._tested, self.source, progress=False, check=False

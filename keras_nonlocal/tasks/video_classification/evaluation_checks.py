@@ -9,7 +9,7 @@ import keras
 from ...data.manifest import Manifest
 
 
-def check_shard(shard: Any) -> None:
+def check_shard_index(shard: Any) -> None:
     """Raises unless `shard` is `(index, count)`, counted from zero."""
     whole = isinstance(shard, tuple | list) and len(shard) == 2
     if (

@@ -12,31 +12,29 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from ...data.ledger import Ledger
+from ...data.error_log import ErrorLog
 from ...data.manifest import Manifest
 from ...data.sources.check import check_manifest
 from ...data.sources.read import read_source
 from ...data.workers.pool import cores
 from ...metrics.scores import Scores
-from ...utils.checks import one_of, positive_int
+from ...utils.checks import PathLike, one_of, positive_int
 from ...utils.progress import Progress
 from ...video.clip_reader import ClipReader
 from ...video.clip_spec import ClipSpec, a_clip
 from ...video.decoding.container import VideoError
 from .batch_by_shape import Buckets
-from .evaluation_checks import check_classes, check_fits, check_shard
+from .evaluation_checks import check_classes, check_fits, check_shard_index
 from .prefetch import ahead
 from .score_store import ScoreStore
 from .traced_network import TracedNetwork, digest
-
-PathLike = str | os.PathLike[str]
 
 
 class Evaluator:
     """Tests a network on whole videos.
 
-    Of each video, `clip.clips` clips spread over it are cut, and `clip.crops` crops of each along
-    the longer side; the network's probabilities for all these views are averaged. With
+    Of each video, `clip.num_clips` clips spread over it are cut, and `clip.num_crops` crops of
+    each along the longer side; the network's probabilities for all these views are averaged. With
     `fully_convolutional=True` it sees whole frames of any shape instead of crops, as in the paper;
     the network's own head then averages over positions.
 
@@ -44,7 +42,7 @@ class Evaluator:
     pass together, as many as fit into `memory`. The results do not depend on it.
 
     Args:
-        clip: How a video becomes the network's input: frames, size, views, normalisation. Without
+        clip: How a video becomes the network's input: frames, size, views, normalization. Without
             `mean` and `std` the network gets float32 pixels.
         fully_convolutional: Whole frames in place of crops, scaled until their shorter side is
             `clip.short_side`, or else the smaller side of `clip.size`.
@@ -52,15 +50,15 @@ class Evaluator:
             `keras_nonlocal.cost.inference_bytes`, and that views may take that wait for it.
         on_error: What becomes of a video that cannot be read: `"raise"` stops with its name,
             `"skip"` leaves it out. No clip ever stands in for another.
-        ledger: A JSON lines file to which each such video is added.
-        workers: Videos that are read at once; as many as there are cores if `None`.
+        error_log: A JSON lines file to which each such video is added.
+        num_parallel_calls: Videos that are read at once; as many as there are cores if `None`.
 
     Raises:
         ValueError: A value is out of range, or two contradict each other.
 
     Example:
 
-    >>> evaluator = Evaluator(ClipSpec(8, size=(64, 64), clips=2, crops=3))
+    >>> evaluator = Evaluator(ClipSpec(8, size=(64, 64), num_clips=2, num_crops=3))
     >>> model = keras_nonlocal.models.nl_i3d_small(classes=2)
     >>> names = ("bend", "jack")
     >>> scores = evaluator.evaluate(model, [("jumping.mp4", "jack")], class_names=names)
@@ -78,15 +76,17 @@ class Evaluator:
         fully_convolutional: bool = False,
         memory: int = 2**30,
         on_error: Literal["raise", "skip"] = "raise",
-        ledger: PathLike | None = None,
-        workers: int | None = None,
+        error_log: PathLike | None = None,
+        num_parallel_calls: int | None = None,
     ):
         self.clip = _whole_frames(a_clip(clip)) if fully_convolutional else a_clip(clip)
         self.fully_convolutional = fully_convolutional
         self.memory = positive_int("memory", memory)
         self.on_error = one_of("on_error", on_error, ("raise", "skip"))
-        self.ledger = Ledger(ledger)
-        self.workers = positive_int("workers", cores() if workers is None else workers)
+        self.error_log = ErrorLog(error_log)
+        self.num_parallel_calls = positive_int(
+            "num_parallel_calls", cores() if num_parallel_calls is None else num_parallel_calls
+        )
         self._network: TracedNetwork | None = None
 
     @property
@@ -134,7 +134,7 @@ class Evaluator:
             VideoError, OSError: A video cannot be read, and `on_error` is `"raise"`. What was
                 scored is kept.
         """
-        check_shard(shard)
+        check_shard_index(shard)
         manifest = read_source(source, split=split, class_names=class_names, root=root)
         if check:
             self.check(model, manifest)
@@ -146,7 +146,7 @@ class Evaluator:
         if record.skipped:
             warnings.warn(
                 f"{record.skipped} of {len(manifest)} videos could not be read and are missing "
-                f"from the scores{_listed(self.ledger)}.",
+                f"from the scores{_listed(self.error_log)}.",
                 stacklevel=2,
             )
         return record.scores()
@@ -184,7 +184,7 @@ class Evaluator:
             self.clip,
             training=False,
             on_error=self.on_error,
-            ledger=self.ledger,
+            error_log=self.error_log,
             by_clip=False,
         )
         left = record.left
@@ -195,7 +195,7 @@ class Evaluator:
                 record.add(rows, network(views))
 
         try:
-            for row, (views, _) in ahead(lambda row: read(row, 0), left, self.workers):
+            for row, (views, _) in ahead(lambda row: read(row, 0), left, self.num_parallel_calls):
                 record.skipped += not len(views)
                 if len(views):
                     pass_on(buckets.add(row, self._with_mirror_images(views)))
@@ -223,10 +223,10 @@ class Evaluator:
 
 def _whole_frames(clip: ClipSpec) -> ClipSpec:
     """The same clips, of which the whole of each frame is seen."""
-    if clip.follow:
+    if clip.track_motion:
         raise ValueError(
-            "`fully_convolutional=True` shows whole frames, and `follow` of `clip` a crop. Choose "
-            "one of them."
+            "`fully_convolutional=True` shows whole frames, and `track_motion` of `clip` a "
+            "crop. Choose one of them."
         )
     short_side = clip.short_side or (clip.size and min(clip.size))
     if short_side is None:
@@ -234,8 +234,8 @@ def _whole_frames(clip: ClipSpec) -> ClipSpec:
             "`fully_convolutional=True` needs to know how large frames are: give `clip` a "
             "`short_side` or a `size`. Received: neither"
         )
-    return replace(clip, crops=1, size=None, short_side=short_side)
+    return replace(clip, num_crops=1, size=None, short_side=short_side)
 
 
-def _listed(ledger: Ledger) -> str:
-    return "" if ledger.path is None else f"; {os.fspath(ledger.path)!r} tells which and why"
+def _listed(error_log: ErrorLog) -> str:
+    return "" if error_log.path is None else f"; {os.fspath(error_log.path)!r} tells which and why"

@@ -35,7 +35,7 @@ def build(recipe: VideoRecipe, classes: int, *, read_weights: bool = True) -> Mo
 
     Example:
 
-    >>> recipe = VideoRecipe("nl_c2d_small", frames=8, stride=4, size=(56, 56), epochs=1)
+    >>> recipe = VideoRecipe("nl_c2d_small", num_frames=8, frame_stride=4, size=(56, 56), epochs=1)
     >>> build(recipe, classes=10).trainer.output_shape
     (None, 10)
     """

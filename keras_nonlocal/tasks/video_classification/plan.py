@@ -8,9 +8,10 @@ from typing import Any
 
 import keras
 
-from ...cost.attention_plan import NON_LOCAL, plan
+from ...cost.attention_plan import plan
 from ...cost.flops import flops
 from ...cost.memory import training_bytes
+from ...layers.non_local import NON_LOCAL_LAYERS
 from ...training.optimizers.factory import optimizer
 from ...training.optimizers.schedules import learning_rate
 from ...training.timetable import Timetable
@@ -81,7 +82,7 @@ def plan_of(task: Any, *, measure: bool = True) -> TrainingPlan:
     shape = input_shape(recipe)
     cost = flops(network.inference, shape)
     blocks = ""
-    if any(isinstance(layer, NON_LOCAL) for layer in network.inference.layers):
+    if any(isinstance(layer, NON_LOCAL_LAYERS) for layer in network.inference.layers):
         blocks = str(plan(network.inference, shape, recipe.batch_size))
     return TrainingPlan(
         recipe=recipe,
@@ -103,16 +104,16 @@ def input_shape(recipe: VideoRecipe) -> tuple[int, int, int, int]:
     Raises:
         ValueError: Neither the recipe nor its layers decide the size.
     """
-    shape: tuple = (1, recipe.frames, *(recipe.size or (None, None)), 3)
+    shape: tuple = (1, recipe.num_frames, *(recipe.size or (None, None)), 3)
     for layer in recipe.layers():
         shape = layer.compute_output_shape(shape)
-    height, width = recipe.follow or shape[2:4]
+    height, width = recipe.track_motion or shape[2:4]
     if height is None or width is None:
         raise ValueError(
             "A plan needs clips of a known size. Set `size` in the recipe, or add a layer to "
             f"`augmentation` that crops. Received: size={recipe.size}"
         )
-    return (recipe.frames, height, width, 3)
+    return (recipe.num_frames, height, width, 3)
 
 
 def _seconds_per_clip(task: Any, trainer: keras.Model, steps: int = 3) -> float:

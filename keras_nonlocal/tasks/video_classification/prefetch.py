@@ -7,31 +7,31 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 def ahead(
-    function: Callable[[Task], Result], tasks: Iterable[Task], workers: int
-) -> Iterator[tuple[Task, Result]]:
+    function: Callable[[_Item], _Result], tasks: Iterable[_Item], num_threads: int
+) -> Iterator[tuple[_Item, _Result]]:
     """Each task with its result, while threads are at work on the next ones.
 
     Args:
         function: What threads call; its exception is raised when the turn of its task comes.
         tasks: Its arguments, in order.
-        workers: How many threads; at most so many results wait.
+        num_threads: How many threads; at most so many results wait.
 
     Example:
 
-    >>> list(ahead(str.upper, ["a", "b", "c"], workers=2))
+    >>> list(ahead(str.upper, ["a", "b", "c"], num_threads=2))
     [('a', 'A'), ('b', 'B'), ('c', 'C')]
     """
-    waiting: deque[tuple[Task, Future[Result]]] = deque()
-    threads = ThreadPoolExecutor(workers)
+    waiting: deque[tuple[_Item, Future[_Result]]] = deque()
+    threads = ThreadPoolExecutor(num_threads)
     try:
         for task in tasks:
             waiting.append((task, threads.submit(function, task)))
-            if len(waiting) > workers:
+            if len(waiting) > num_threads:
                 yield _first(waiting)
         while waiting:
             yield _first(waiting)

@@ -14,24 +14,24 @@ from ...video.clip_spec import ClipSpec
 
 # Layers that JSON can name: not those that take another layer, nor those for tests.
 AUGMENTATIONS = (
-    "CentreCrop",
-    "ColourJitter",
+    "CenterCrop",
+    "RandomColorJitter",
     "CutMix",
     "MixUp",
     "MultiScaleCrop",
-    "Normalise",
+    "Normalization",
     "RandAugment",
     "RandomCrop",
     "RandomFlip",
-    "RandomGrey",
+    "RandomGrayscale",
     "RandomInvert",
-    "RandomMove",
+    "RandomAffine",
     "RandomNoise",
     "RandomResizedCrop",
     "RandomShortSideCrop",
     "RandomTint",
     "ResizeShortSide",
-    "TubeErasing",
+    "RandomErasing",
 )
 
 
@@ -41,22 +41,23 @@ class VideoRecipe(BaseRecipe):
 
     Attributes:
         builder: Name of a builder of `keras_nonlocal.models`, such as `"nl_i3d_small"`.
-        frames, stride: Frames of a clip, and their distance in the video.
+        num_frames, stride: Frames of a clip, and their distance in the video.
         size: Height and width of a clip as it is read; `None` for whole frames, which a layer of
             `augmentation` then crops.
         short_side: As in `keras_nonlocal.video.ClipSpec`; a range is the paper's scale jitter.
-        sampling: By whose rule clips are chosen, see `keras_nonlocal.video.SCHEMES`.
-        speed: A video plays up to this many times faster or slower.
+        sampling: By whose rule clips are chosen, see `keras_nonlocal.video.SAMPLING_RULES`.
+        speed_jitter: A video plays up to this many times faster or slower.
         augmentation: Layers of `keras_nonlocal.augmentation`, in order: `{"layer": "RandomFlip"}`,
             with further arguments by name.
         mean, std: One value a channel: clips become `(pixel - mean) / std`.
-        motion_only: Whether clips are reduced to what moves, see `keras_nonlocal.video.prepare`.
-        follow: Height and width of a crop that moves along with what moves, or `None`.
+        subtract_mean_frame: Whether clips are reduced to what moves, see
+            `keras_nonlocal.video.preprocess`.
+        track_motion: Height and width of a crop that moves along with what moves, or `None`.
         multi_label: Whether a video may show several classes: sigmoids instead of a softmax.
         label_smoothing: The part of each label that is spread over all classes.
         test_short_side, test_size: Of clips that are tested; those of training if `None`, and of a
             range of short sides the least.
-        test_clips, test_crops: A video's probabilities are the mean over so many clips, spread
+        test_num_clips, test_crops: A video's probabilities are the mean over so many clips, spread
             over it, and so many crops of each.
         test_flip: Whether their mirror images are averaged too.
 
@@ -66,40 +67,40 @@ class VideoRecipe(BaseRecipe):
     Example:
 
     >>> recipe = VideoRecipe(
-    ...     "nl_i3d_small", frames=8, stride=4, size=(56, 56), epochs=10, batch_size=8
+    ...     "nl_i3d_small", num_frames=8, frame_stride=4, size=(56, 56), epochs=10, batch_size=8
     ... )
     >>> recipe.learning_rate
     0.01
     """
 
     builder: str
-    frames: int
-    stride: int
+    num_frames: int
+    frame_stride: int
     size: tuple[int, int] | None
     task: Literal["video_classification"] = field(default="video_classification", kw_only=True)
     # Clips
     short_side: int | tuple[int, int] | None = None
     sampling: str = "spread"
-    speed: float = 1.0
+    speed_jitter: float = 1.0
     augmentation: tuple[Mapping[str, Any], ...] = ()
     mean: tuple[float, float, float] = (114.75, 114.75, 114.75)
     std: tuple[float, float, float] = (57.375, 57.375, 57.375)
-    motion_only: bool = False
-    follow: tuple[int, int] | None = None
+    subtract_mean_frame: bool = False
+    track_motion: tuple[int, int] | None = None
     # What is learned
     multi_label: bool = False
     label_smoothing: float = 0.0
     # Testing
     test_short_side: int | None = None
     test_size: tuple[int, int] | None = None
-    test_clips: int = 10
-    test_crops: int = 1
+    test_num_clips: int = 10
+    test_num_crops: int = 1
     test_flip: bool = False
 
     def __post_init__(self):
         one_of("builder", self.builder, FAMILIES)
         super().__post_init__()
-        at_least("speed", self.speed, 1)
+        at_least("speed_jitter", self.speed_jitter, 1)
         below_one("label_smoothing", at_least("label_smoothing", self.label_smoothing, 0))
         self.layers()
         _ = self.training_clip, self.testing_clip
@@ -108,33 +109,36 @@ class VideoRecipe(BaseRecipe):
     def training_clip(self) -> ClipSpec:
         """How clips are cut and prepared for training."""
         return ClipSpec(
-            self.frames,
-            self.stride,
+            self.num_frames,
+            self.frame_stride,
             short_side=self.short_side,
             size=self.size,
             sampling=self.sampling,
-            speed=self.speed,
-            **self._preparation,
+            speed_jitter=self.speed_jitter,
+            **self._preprocessing,
         )
 
     @property
     def testing_clip(self) -> ClipSpec:
         """How clips are cut and prepared for testing."""
         return ClipSpec(
-            self.frames,
-            self.stride,
+            self.num_frames,
+            self.frame_stride,
             short_side=self.test_short_side or self.short_side,
             size=self.test_size or self.size,
             sampling=self.sampling,
-            clips=self.test_clips,
-            crops=self.test_crops,
+            num_clips=self.test_num_clips,
+            num_crops=self.test_num_crops,
             flip=self.test_flip,
-            **self._preparation,
+            **self._preprocessing,
         )
 
     @property
-    def _preparation(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("mean", "std", "motion_only", "follow")}
+    def _preprocessing(self) -> dict[str, Any]:
+        return {
+            name: getattr(self, name)
+            for name in ("mean", "std", "subtract_mean_frame", "track_motion")
+        }
 
     def layers(self) -> list[layers.ClipAugmentation]:
         """New layers of `augmentation`."""

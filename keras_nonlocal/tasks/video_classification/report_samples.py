@@ -9,7 +9,7 @@ from pathlib import PurePath
 import numpy as np
 
 from ...metrics.scores_file import Scores
-from ...pages.parts import BLUE, GREY, Section, paragraph, per_cent, photo, png, text
+from ...pages.parts import BLUE, GRAY, Section, paragraph, per_cent, photo, png, text
 from ...utils.checks import positive_int
 from ...utils.text import shortened
 from ...video.clip_reader import read_clips
@@ -17,8 +17,8 @@ from ...video.clip_spec import ClipSpec
 from ...video.decoding.container import VideoError
 
 FRAMES, GUESSES = 4, 3
-_READ = ClipSpec(frames=1, clips=FRAMES, short_side=160)
-_GAP, _GAP_LEVEL = 4, 128  # pixels between two frames, grey on light and dark pages
+_READ = ClipSpec(num_frames=1, num_clips=FRAMES, short_side=160)
+_GAP, _GAP_LEVEL = 4, 128  # pixels between two frames, gray on light and dark pages
 _STRIP, _BARS, _ROW = 5.2, 3.4, 1.25  # inches
 _DPI = 120
 
@@ -46,7 +46,7 @@ def section(scores: Scores, count: int) -> Section:
     """So many samples, those whose files can be read; the others are named."""
     positive_int("samples", count)
     shown, lost = [], []
-    for number in choose(scores, count):
+    for number in choose_samples(scores, count):
         try:
             shown.append(_sample(scores, number))
         except (OSError, VideoError) as error:
@@ -60,7 +60,7 @@ def section(scores: Scores, count: int) -> Section:
     return Section("Samples", "\n".join(body), _draw(shown) if shown else None)
 
 
-def choose(scores: Scores, count: int) -> list[int]:
+def choose_samples(scores: Scores, count: int) -> list[int]:
     """Numbers of the videos to show: right ones, then wrong ones, by falling probability."""
     likeliest, sure = scores.probabilities.argmax(1), scores.probabilities.max(1)
     right = _truth(scores)[np.arange(len(likeliest)), likeliest]
@@ -142,7 +142,7 @@ def _draw(shown) -> bytes:
 
 def _draw_bars(axes, guesses) -> None:
     for place, (name, share, true) in enumerate(guesses):
-        axes.barh(place, share, color=BLUE if true else GREY, height=0.35)
+        axes.barh(place, share, color=BLUE if true else GRAY, height=0.35)
         label = f"{shortened(name, 30)}  {per_cent(share)}"
         axes.text(0, place - 0.32, label, fontsize=8, va="bottom", parse_math=False)
     axes.set_xlim(0, 1)

@@ -13,7 +13,7 @@ import numpy as np
 from ...data.manifest import Manifest
 from ...metrics.ranks import ranks_of
 from ...metrics.scores import Scores
-from ...metrics.scores_part import Part, differences, read_part, write_part
+from ...metrics.scores_part import Part, read_part, settings_differences, write_part
 
 SAVE_EVERY = 10  # seconds
 
@@ -108,7 +108,7 @@ class ScoreStore:
             path.name: read_part(path) for path in sorted(file.parent.glob("scores-*-of-*.npz"))
         }
         for name, part in parts.items():
-            if lines := differences(self._settings, part.settings):
+            if lines := settings_differences(self._settings, part.settings):
                 raise ValueError(
                     f"{str(file.parent / name)!r} was made in another way. Take another folder, "
                     "or the same settings:\n" + "\n".join(lines)

@@ -38,9 +38,9 @@ class VideoClassification:
             folder of shards.
         split: Only the videos of this split of `source`.
         validation: Videos to test on after each epoch.
-        validation_split: The split of `validation`, or of `source` if that is `None`.
+        validation_subset: The split of `validation`, or of `source` if that is `None`.
         service: Address of a `tf.data` service that reads shards.
-        workers: How many videos are decoded at once.
+        num_parallel_calls: How many videos are decoded at once.
 
     Raises:
         ValueError: Recipe and data do not go together.
@@ -58,22 +58,22 @@ class VideoClassification:
         *,
         split: str | None = None,
         validation: Any = None,
-        validation_split: str | None = None,
+        validation_subset: str | None = None,
         service: str | None = None,
-        workers: int | None = None,
+        num_parallel_calls: int | None = None,
     ):
         self.recipe = recipe
         self.videos, self.data = open_source(source, split)
         check_labels(recipe, self.data)
-        if validation is None and validation_split is not None:
+        if validation is None and validation_subset is not None:
             validation = source
         self._unseen = None
         if validation is not None:
             names = self.data.class_names
-            self._unseen = read_source(validation, split=validation_split, class_names=names)
+            self._unseen = read_source(validation, split=validation_subset, class_names=names)
             self.data = replace(self.data, validation=self._unseen.digest)
         check_mixing(recipe.layers(), self._classes, recipe.batch_size, training=True)
-        inputs = {"service": service, "workers": workers, "check": False}
+        inputs = {"service": service, "num_parallel_calls": num_parallel_calls, "check": False}
         self._stream = partial(training_clips, recipe, self.videos, **inputs)
 
     def build(self, *, read_weights: bool = True) -> Models:
@@ -85,8 +85,8 @@ class VideoClassification:
     def metrics(self) -> list[keras.metrics.Metric]:
         return metrics_of(self.recipe, self._classes)
 
-    def batches(self, *, first: int = 0, part: tuple[int, int] = (0, 1)) -> tf.data.Dataset:
-        return self._stream(first=first, part=part)
+    def batches(self, *, first: int = 0, shard: tuple[int, int] = (0, 1)) -> tf.data.Dataset:
+        return self._stream(first=first, shard=shard)
 
     def validation(self, model: keras.Model) -> Evaluation | None:
         if self._unseen is None:

@@ -11,9 +11,8 @@ import tensorflow as tf
 
 from ...cost.memory import inference_bytes
 from ...video.clip_spec import ClipSpec
-from ...video.preprocessing import prepare
+from ...video.preprocessing import preprocess
 
-Shape = tuple[int, ...]
 MOST_VIEWS = 64  # more at a time are not faster, and make results late
 # Fields of layers that are numbered by process, or say how they begin and are trained.
 _PASSING = {"name", "seed", "trainable"}
@@ -41,19 +40,19 @@ class TracedNetwork:
         memory: int,
     ):
         self.model, self._clip, self._memory = model, clip, memory
-        shape = (clip.frames, *(clip.size or (None, None)), 3)
+        shape = (clip.num_frames, *(clip.size or (None, None)), 3)
         self._function = tf.function(
             self._run,
             input_signature=[tf.TensorSpec((None, *shape), "uint8")],
             autograph=False,
         )
-        self._bytes: dict[Shape, int] = {}
+        self._bytes: dict[tuple[int, ...], int] = {}
 
-    def chunk(self, shape: Shape) -> int:
+    def chunk(self, shape: tuple[int, ...]) -> int:
         """How many views of a shape fit into memory; at least one."""
         if shape not in self._bytes:
             frames, height, width, channels = shape
-            height, width = self._clip.follow or (height, width)
+            height, width = self._clip.track_motion or (height, width)
             entry = (frames, height, width, channels)
             self._bytes[shape] = inference_bytes(self.model, entry)
         return min(max(self._memory // self._bytes[shape], 1), MOST_VIEWS)
@@ -66,7 +65,7 @@ class TracedNetwork:
         return np.asarray(self.model.predict_on_batch(found), "float32")
 
     def _run(self, views):
-        inputs = prepare(views, **self._clip.preparation)
+        inputs = preprocess(views, **self._clip.preprocessing)
         if keras.backend.backend() != "tensorflow":
             return inputs
         return tf.cast(self.model(inputs, training=False), "float32")

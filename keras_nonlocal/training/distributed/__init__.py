@@ -1,3 +1,3 @@
 """Training over several devices or machines."""
 
-from .fit import fit as fit
+from .fit import distributed_fit as distributed_fit

@@ -35,7 +35,7 @@ _LOST = (
 )
 
 
-def fit(
+def distributed_fit(
     model: keras.Model,
     batches_of: Batches,
     *,
@@ -57,7 +57,7 @@ def fit(
         model: Its `train_step` is Keras's own.
             All workers have to make the same variables: build the optimizer before some of them
             find a checkpoint to restore.
-        batches_of: From `part=(index, count)` to an endless dataset of that one of so many equal
+        batches_of: From `shard=(index, count)` to an endless dataset of that one of so many equal
             parts of each batch. Each worker reads its own.
         strategy: As `strategy_for` gives it.
         epochs, initial_epoch, steps_per_epoch, verbose: As in `keras.Model.fit`.
@@ -173,8 +173,8 @@ def _totals(gradients: list, optimizer: keras.optimizers.Optimizer) -> list:
 
 def _distributed(batches_of: Batches, strategy: tf.distribute.Strategy):
     def of_worker(context):
-        part = (context.input_pipeline_id, context.num_input_pipelines)
-        batches = batches_of(part=part)
+        shard = (context.input_pipeline_id, context.num_input_pipelines)
+        batches = batches_of(shard=shard)
         replicas = context.num_replicas_in_sync // context.num_input_pipelines
         if replicas > 1:
             together = tf.nest.flatten(batches.element_spec)[0].shape[0]

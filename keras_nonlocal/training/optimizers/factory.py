@@ -49,7 +49,7 @@ class CoupledSGD(keras.optimizers.SGD):
     Args:
         learning_rate, momentum, nesterov: As in `keras.optimizers.SGD`.
         weight_decay: This part of each weight is added to its gradient.
-        spared: Paths of variables that do not decay.
+        no_weight_decay: Paths of variables that do not decay.
         clip_norm: The most that the gradient's L2 norm may be, over all weights, without decay.
         name: Name of the optimizer.
 
@@ -65,13 +65,13 @@ class CoupledSGD(keras.optimizers.SGD):
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float = 0.0,
-        spared: Collection[str] = (),
+        no_weight_decay: Collection[str] = (),
         clip_norm: float | None = None,
         name: str = "coupled_sgd",
     ):
         super().__init__(learning_rate, momentum=momentum, nesterov=nesterov, name=name)
         self.weight_decay_in_gradient = at_least("weight_decay", weight_decay, 0)
-        self.spared = frozenset(spared)
+        self.no_weight_decay = frozenset(no_weight_decay)
         if clip_norm is not None and not clip_norm > 0:
             raise ValueError(f"`clip_norm` must be positive. Received: clip_norm={clip_norm!r}")
         self.clip_norm = clip_norm
@@ -91,7 +91,7 @@ class CoupledSGD(keras.optimizers.SGD):
         super().apply([self._decayed(*pair, decay) for pair in pairs], variables)
 
     def _decayed(self, gradient, variable, decay):
-        if gradient is None or not decay or variable.path in self.spared:
+        if gradient is None or not decay or variable.path in self.no_weight_decay:
             return gradient
         return gradient + ops.cast(decay, variable.dtype) * variable
 
@@ -101,7 +101,7 @@ class CoupledSGD(keras.optimizers.SGD):
         return {
             **{key: config[key] for key in kept},
             "weight_decay": self.weight_decay_in_gradient,
-            "spared": sorted(self.spared),
+            "no_weight_decay": sorted(self.no_weight_decay),
             "clip_norm": self.clip_norm,
         }
 
@@ -112,7 +112,7 @@ def _sgd(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimizers
         momentum=float(recipe.momentum),
         nesterov=recipe.nesterov,
         weight_decay=recipe.weight_decay,
-        spared=[variable.path for variable in _spared(recipe, model)],
+        no_weight_decay=[variable.path for variable in _no_weight_decay(recipe, model)],
         clip_norm=recipe.clip_norm,
     )
 
@@ -121,14 +121,14 @@ def _adamw(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimize
     # PyTorch's is Keras's own, which updates all weights at once.
     kind = keras.optimizers.AdamW if keras.backend.backend() == "torch" else AdamW
     adamw = kind(rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm)
-    adamw.exclude_from_weight_decay(var_list=_spared(recipe, model))
+    adamw.exclude_from_weight_decay(var_list=_no_weight_decay(recipe, model))
     return adamw
 
 
 _OPTIMIZERS = {"sgd": _sgd, "adamw": _adamw}
 
 
-def _spared(recipe: BaseRecipe, model: keras.Model) -> list[keras.Variable]:
+def _no_weight_decay(recipe: BaseRecipe, model: keras.Model) -> list[keras.Variable]:
     """The variables that do not decay."""
     if recipe.decay_norms:
         return []

@@ -1,4 +1,4 @@
-"""The normalisation layers of a model, wherever they are."""
+"""The normalization layers of a model, wherever they are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NORMS = (
 
 
 def norms(model: keras.Layer) -> list[keras.Layer]:
-    """All layers that normalise, those within layers and models among them.
+    """All layers that normalize, those within layers and models among them.
 
     Example:
 

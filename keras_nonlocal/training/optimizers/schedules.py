@@ -31,7 +31,7 @@ def learning_rate(recipe: BaseRecipe, steps_per_epoch: int) -> Rate:
     Example:
 
     >>> paper = BaseRecipe(
-    ...     task="paper", steps=400_000, schedule="steps", drops=(150_000, 300_000)
+    ...     task="paper", steps=400_000, schedule="steps", milestones=(150_000, 300_000)
     ... )
     >>> rate = learning_rate(paper, steps_per_epoch=1)
     >>> [round(float(rate(step)), 6) for step in (0, 149_999, 150_000, 300_000)]
@@ -97,9 +97,9 @@ def _constant(recipe: BaseRecipe, step: Callable) -> float:
 
 
 def _steps(recipe: BaseRecipe, step: Callable) -> schedules.LearningRateSchedule:
-    last = [step(drop) - 1 for drop in recipe.drops]  # Keras names the last step before a drop
+    last = [step(drop) - 1 for drop in recipe.milestones]  # Keras names the last step before a drop
     drops = range(len(last) + 1)
-    rates = [recipe.learning_rate * recipe.drop_factor**count for count in drops]
+    rates = [recipe.learning_rate * recipe.decay_factor**count for count in drops]
     return schedules.PiecewiseConstantDecay(last, rates)
 
 

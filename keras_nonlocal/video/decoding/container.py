@@ -12,9 +12,8 @@ from contextlib import contextmanager
 import av
 from av.stream import Disposition
 
+from ...utils.checks import PathLike
 from ...utils.errors import InputError
-
-PathLike = str | os.PathLike[str]
 
 # Seconds that a damaged file may keep its reader busy.
 TIME_LIMIT = 120.0

@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...utils.checks import PathLike
 from ..sampling.by_time import MICROSECONDS
-from .container import Deadline, PathLike, VideoError, decoded, opened, packets
+from .container import Deadline, VideoError, decoded, opened, packets
 
 # Frames whose indexes are remembered, at 8 bytes each, twice that while times are in use.
 _LIMIT = 4_000_000

@@ -10,25 +10,25 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from ...utils.checks import positive_int, sizes
-from .container import PathLike, VideoError, decoding
+from ...utils.checks import PathLike, positive_int, sizes
+from .container import VideoError, decoding
 
 # One thread, as clips are read in parallel. Older PyAV has no choice, and takes one.
 _THREADS = {"threads": 1} if "threads" in (VideoReformatter.reformat.__doc__ or "") else {}
 
 
 _ALIGNMENT = 64  # bytes
-Numbered = tuple[int, av.VideoFrame]
+IndexedFrame = tuple[int, av.VideoFrame]
 
 
 @dataclass(frozen=True)
-class Framing:
+class ResizeCrop:
     """What of a frame becomes the picture.
 
     Attributes:
         short_side: Scale until the shorter side is this.
         size: `(H, W)`: scale until this is just covered, or by `short_side`, and crop to it.
-        place: Where the crop lies in the room there is, 0..1 down and right; `None` is the centre.
+        place: Where the crop lies in the room there is, 0..1 down and right; `None` is the center.
         whole: Do not crop: keep all that was scaled.
     """
 
@@ -62,10 +62,10 @@ class Framing:
         return picture[top : top + self.size[0], left : left + self.size[1]]
 
 
-class Painter:
+class FrameConverter:
     """Turns the frames of one video into pictures; keeps what scaling needs between them."""
 
-    def __init__(self, path: PathLike, framing: Framing):
+    def __init__(self, path: PathLike, framing: ResizeCrop):
         self._path, self._framing, self._reformatter = path, framing, VideoReformatter()
 
     def paint(self, frame: av.VideoFrame) -> np.ndarray:
@@ -106,14 +106,14 @@ def _pixels(frame: av.VideoFrame) -> np.ndarray:
     return rows[:, : frame.width * 3].reshape(frame.height, frame.width, 3)
 
 
-class FilledClip:
+class ClipBuffer:
     """A clip that is filled frame by frame."""
 
-    def __init__(self, path: PathLike, numbers: Sequence[int], painter: Painter):
+    def __init__(self, path: PathLike, indices: Sequence[int], converter: FrameConverter):
         self.video = np.empty(0, "uint8")
-        self._path, self._painter, self._length = path, painter, len(numbers)
+        self._path, self._converter, self._length = path, converter, len(indices)
         self._rows: dict[int, list[int]] = {}
-        for row, number in enumerate(numbers):
+        for row, number in enumerate(indices):
             self._rows.setdefault(number, []).append(row)
 
     @property
@@ -121,11 +121,11 @@ class FilledClip:
         """Numbers of the frames that are still to come."""
         return self._rows.keys()
 
-    def take(self, frames: Iterator[Numbered]) -> None:
+    def take(self, frames: Iterator[IndexedFrame]) -> None:
         """Copies the wanted ones among numbered frames into the clip, until it is full."""
         for number, frame in frames:
             if number in self._rows:
-                self._put(self._rows.pop(number), self._painter.paint(frame))
+                self._put(self._rows.pop(number), self._converter.paint(frame))
                 if not self._rows:
                     return
 

@@ -11,12 +11,11 @@ from typing import Literal
 import av
 import numpy as np
 
-from ...utils.checks import one_of
+from ...utils.checks import PathLike, one_of
 from .container import (
     DAMAGE,
     TIME_LIMIT,
     Deadline,
-    PathLike,
     VideoError,
     decoded,
     decoding,
@@ -24,9 +23,9 @@ from .container import (
     packets,
 )
 from .frame_index import INDEXES, FrameIndex, index_frames
-from .frame_transform import FilledClip, Framing, Numbered, Painter
+from .frame_transform import ClipBuffer, FrameConverter, IndexedFrame, ResizeCrop
 
-OnDamage = Literal["raise", "previous_frame"]
+DamagePolicy = Literal["raise", "previous_frame"]
 DAMAGE_POLICIES = ("raise", "previous_frame")
 
 # Codecs whose decoder leaves out, when told to, pictures that no other picture refers to.
@@ -40,7 +39,7 @@ class Video:
 
     Args:
         path: The file.
-        on_damage: `"raise"` refuses what cannot be decoded; `"previous_frame"` shows the frame
+        on_error: `"raise"` refuses what cannot be decoded; `"previous_frame"` shows the frame
             before it instead (the one after it, where there is none before).
         time_limit: Seconds of the processor after which reading gives up.
 
@@ -62,11 +61,11 @@ class Video:
         self,
         path: PathLike,
         *,
-        on_damage: OnDamage = "raise",
+        on_error: DamagePolicy = "raise",
         time_limit: float = TIME_LIMIT,
     ):
         self.path = path
-        self.tolerant = one_of("on_damage", on_damage, DAMAGE_POLICIES) == "previous_frame"
+        self.tolerant = one_of("on_error", on_error, DAMAGE_POLICIES) == "previous_frame"
         self._deadline = Deadline(path, time_limit)
         self._open = ExitStack()
         self._moved = False
@@ -85,16 +84,16 @@ class Video:
         with decoding(self.path):
             return INDEXES.get(self.path, self.tolerant, self._indexed)
 
-    def read(self, numbers: Sequence[int], framing: Framing | None = None) -> np.ndarray:
+    def read(self, indices: Sequence[int], framing: ResizeCrop | None = None) -> np.ndarray:
         """Frames by number, in any order and as often as asked.
 
         Returns:
-            uint8 `(len(numbers), H, W, 3)`, RGB, upright.
+            uint8 `(len(indices), H, W, 3)`, RGB, upright.
 
         Raises:
             VideoError: A frame cannot be decoded.
         """
-        clip = FilledClip(self.path, numbers, Painter(self.path, framing or Framing()))
+        clip = ClipBuffer(self.path, indices, FrameConverter(self.path, framing or ResizeCrop()))
         for walk in (self._sought, self._from_the_start):
             with closing(walk(clip.missing)) as frames:
                 clip.take(frames)
@@ -103,9 +102,9 @@ class Video:
         if not self.tolerant:
             raise VideoError(self.path, f"frame {min(clip.missing)} cannot be decoded")
         self.repaired = len(clip.missing)
-        return self._with_previous(numbers, framing)
+        return self._with_previous(indices, framing)
 
-    def frames(self, first: int, behind: int) -> Generator[Numbered, None, None]:
+    def frames(self, first: int, behind: int) -> Generator[IndexedFrame, None, None]:
         """Decoded frames from number `first` on and before `behind`, each with its number.
 
         Raises:
@@ -131,7 +130,7 @@ class Video:
             self._moved = True
             return index_frames(self.path, container, stream, self._deadline, self.tolerant)
 
-    def _sought(self, wanted: Collection[int]) -> Generator[Numbered, None, None]:
+    def _sought(self, wanted: Collection[int]) -> Generator[IndexedFrame, None, None]:
         """From the nearest place before each run of wanted frames; nothing where that fails."""
         if self.index.keys is None:
             return
@@ -142,7 +141,7 @@ class Video:
             except DAMAGE:
                 return
 
-    def _run(self, run: Sequence[int]) -> Generator[Numbered, None, None]:
+    def _run(self, run: Sequence[int]) -> Generator[IndexedFrame, None, None]:
         index, context = self.index, self.stream.codec_context
         waiting = {index.stamps[number] for number in run}
         for packet in self._packets_from(*index.key_before(run[0])):
@@ -150,10 +149,10 @@ class Video:
                 context.skip_frame = "DEFAULT" if packet.pts in waiting else "NONREF"
             with self._deadline:
                 frames = packet.decode()
-            yield from _numbered(frames, index)
+            yield from _with_indices(frames, index)
             waiting.discard(packet.pts)
             if not waiting and packet.size:  # all were sent: take what the decoder still holds
-                yield from _numbered(context.decode(None), index)
+                yield from _with_indices(context.decode(None), index)
                 return
 
     def _packets_from(self, shown: int, decoded_at: int) -> Iterator[av.Packet]:
@@ -170,7 +169,7 @@ class Video:
                 return chain([key], found)
         return iter(())
 
-    def _from_the_start(self, wanted: Collection[int]) -> Generator[Numbered, None, None]:
+    def _from_the_start(self, wanted: Collection[int]) -> Generator[IndexedFrame, None, None]:
         """All frames up to the last one that is wanted."""
         last, seen, index = max(wanted), 0, self.index
         with (
@@ -186,22 +185,22 @@ class Video:
                 if count >= last and (number is None or number >= last):
                     return
 
-    def _with_previous(self, numbers: Sequence[int], framing) -> np.ndarray:
+    def _with_previous(self, indices: Sequence[int], framing) -> np.ndarray:
         everything = range(len(self.index))
         there = sorted(number for number, _ in self._from_the_start(everything))
         if not there:
             raise VideoError(self.path, "no frame of it can be decoded")
-        nearest = [there[max(bisect_right(there, number) - 1, 0)] for number in numbers]
-        clip = FilledClip(self.path, nearest, Painter(self.path, framing or Framing()))
+        nearest = [there[max(bisect_right(there, number) - 1, 0)] for number in indices]
+        clip = ClipBuffer(self.path, nearest, FrameConverter(self.path, framing or ResizeCrop()))
         with closing(self._from_the_start(everything)) as frames:
             clip.take(frames)
         return clip.video
 
 
-def _runs(numbers: Sequence[int], index: FrameIndex) -> Iterator[list[int]]:
+def _runs(indices: Sequence[int], index: FrameIndex) -> Iterator[list[int]]:
     """Frame numbers cut where it pays to seek over what lies between."""
-    run = [numbers[0]]
-    for number in numbers[1:]:
+    run = [indices[0]]
+    for number in indices[1:]:
         if index.first_decoded(number) > run[-1] + _WORTH_SEEKING:
             yield run
             run = []
@@ -209,6 +208,6 @@ def _runs(numbers: Sequence[int], index: FrameIndex) -> Iterator[list[int]]:
     yield run
 
 
-def _numbered(frames, index: FrameIndex) -> Iterator[Numbered]:
+def _with_indices(frames, index: FrameIndex) -> Iterator[IndexedFrame]:
     numbered = ((index.number_of(frame.pts), frame) for frame in frames)
     return ((number, frame) for number, frame in numbered if number is not None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from .container import PathLike, VideoError
+from ...utils.checks import PathLike
+from .container import VideoError
 from .open_video import Video
 
 

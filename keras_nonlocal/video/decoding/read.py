@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ...utils.checks import PathLike
 from ..sampling.by_index import check_start, clip_indices, clip_span, uniform_starts
 from ..sampling.by_time import window
-from .container import TIME_LIMIT, Deadline, PathLike, VideoError, decoded, decoding, opened
-from .frame_transform import Framing, Painter
-from .open_video import OnDamage, Video
+from .container import TIME_LIMIT, Deadline, VideoError, decoded, decoding, opened
+from .frame_transform import FrameConverter, ResizeCrop
+from .open_video import DamagePolicy, Video
 
 
 def count_frames(path: PathLike, *, time_limit: float = TIME_LIMIT) -> int:
@@ -39,7 +40,7 @@ def read_frames(
     *,
     short_side: int | None = None,
     size: tuple[int, int] | None = None,
-    on_damage: OnDamage = "raise",
+    on_error: DamagePolicy = "raise",
 ) -> np.ndarray:
     """Reads frames by number, in any order and as often as asked.
 
@@ -47,8 +48,8 @@ def read_frames(
         path: A video file.
         indices: Frame numbers, counted from 0.
         short_side: Scale the shorter side to this; the aspect stays.
-        size: `(H, W)`: scale until this is just covered, then keep the centre.
-        on_damage: As in `read_clip`.
+        size: `(H, W)`: scale until this is just covered, then keep the center.
+        on_error: As in `read_clip`.
 
     Returns:
         uint8 `(len(indices), H, W, 3)`, RGB, upright where the file says how it was held.
@@ -60,42 +61,42 @@ def read_frames(
     """
     if len(indices) == 0 or min(indices) < 0:
         raise ValueError(f"`indices` must be frame numbers from 0. Received: indices={indices!r}")
-    with Video(path, on_damage=on_damage) as video:
+    with Video(path, on_error=on_error) as video:
         if max(indices) >= len(video.index):
             raise IndexError(
                 f"{str(path)!r} has {len(video.index)} frames, numbered from 0; "
                 f"frame {max(indices)} was asked for. Ask for less, or let `read_clip` loop it."
             )
-        return video.read(indices, Framing(short_side, size))
+        return video.read(indices, ResizeCrop(short_side, size))
 
 
 def read_clip(
     path: PathLike,
-    frames: int = 32,
+    num_frames: int = 32,
     *,
-    stride: int = 1,
+    frame_stride: int = 1,
     start: int | None = None,
     short_side: int | None = None,
     size: tuple[int, int] | None = None,
-    on_damage: OnDamage = "raise",
+    on_error: DamagePolicy = "raise",
 ) -> np.ndarray:
-    """Reads a clip of `frames` frames, `stride` apart; a video that is too short is looped.
+    """Reads a clip of frames that are `frame_stride` apart; a video that is too short is looped.
 
     Decoding begins at the last place before the clip where it can, leaves out frames that no
     wanted one depends on, and scales what it decodes.
 
     Args:
         path: A video file.
-        frames: Frames of the clip.
-        stride: Distance between two of them in the video.
-        start: The first one; `None` takes the clip in the centre.
+        num_frames: Frames of the clip.
+        frame_stride: Distance between two of them in the video.
+        start: The first one; `None` takes the clip in the center.
         short_side: Scale the shorter side to this; the aspect stays.
-        size: `(H, W)`: scale until this is just covered, then keep the centre.
-        on_damage: `"raise"`, or `"previous_frame"` to repeat the frame before one that cannot be
+        size: `(H, W)`: scale until this is just covered, then keep the center.
+        on_error: `"raise"`, or `"previous_frame"` to repeat the frame before one that cannot be
             decoded (the one after it, where there is none before).
 
     Returns:
-        uint8 `(frames, H, W, 3)`, RGB, upright where the file says how it was held.
+        uint8 `(num_frames, H, W, 3)`, RGB, upright where the file says how it was held.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -103,14 +104,14 @@ def read_clip(
 
     Example:
 
-    >>> read_clip("jumping.mp4", frames=16, stride=2, short_side=112).shape
+    >>> read_clip("jumping.mp4", num_frames=16, frame_stride=2, short_side=112).shape
     (16, 112, 140, 3)
     """
-    span, framing = clip_span(frames, stride), Framing(short_side, size)
-    with Video(path, on_damage=on_damage) as video:
+    span, framing = clip_span(num_frames, frame_stride), ResizeCrop(short_side, size)
+    with Video(path, on_error=on_error) as video:
         length = len(video.index)
         start = uniform_starts(length, span, 1)[0] if start is None else check_start(start)
-        return video.read(clip_indices(start, frames, stride, length), framing)
+        return video.read(clip_indices(start, num_frames, frame_stride, length), framing)
 
 
 def iterate_frames(
@@ -143,8 +144,8 @@ def iterate_frames(
     >>> times[0], times[-1]
     (1000000, 2960000)
     """
-    painter = Painter(path, Framing(short_side))
+    converter = FrameConverter(path, ResizeCrop(short_side))
     with Video(path, time_limit=time_limit) as video:
         times = video.index.times
         for number, frame in video.frames(*window(times, start, end)):
-            yield int(times[number]), painter.paint(frame)
+            yield int(times[number]), converter.paint(frame)

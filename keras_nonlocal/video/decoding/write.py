@@ -9,9 +9,10 @@ import av
 import numpy as np
 
 from ...utils.atomic_files import replacing
+from ...utils.checks import PathLike
 
 
-def write_video(path: str | os.PathLike[str], video: np.ndarray, fps: int = 25) -> None:
+def write_video(path: PathLike, video: np.ndarray, fps: int = 25) -> None:
     """Writes an mp4 of high quality, in a codec that every FFmpeg has (MPEG-4 part 2).
 
     The file appears under its name only when it is complete; missing folders are made.
@@ -44,7 +45,7 @@ def _check(video: np.ndarray) -> None:
 
 def _encode(path: Path, video: np.ndarray, fps: int) -> None:
     with av.open(os.path.abspath(path), "w", format="mp4") as container:
-        # The finest quantiser, or flat coloured areas drift by tens of grey levels.
+        # The finest quantizer, or flat colored areas drift by tens of gray levels.
         stream = container.add_stream("mpeg4", rate=fps, options={"qmin": "1", "qmax": "2"})
         stream.height, stream.width = video.shape[1:3]
         stream.pix_fmt = "yuv420p"

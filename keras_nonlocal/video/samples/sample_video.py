@@ -6,11 +6,9 @@ enough for the network that was trained on real people to tell what it does.
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 
-from ...utils.checks import positive_int
+from ...utils.checks import PathLike, positive_int
 from ..decoding.write import write_video
 
 SIZE = (144, 180)
@@ -34,7 +32,7 @@ def jumping_jacks(frames: int = 75, *, period: int = 27, seed: int = 0) -> np.nd
     return np.clip(np.stack(pictures), 0, 255).astype("uint8")
 
 
-def write_sample(path: str | os.PathLike[str]) -> None:
+def write_sample(path: PathLike) -> None:
     """Writes the clip to a video file."""
     write_video(path, jumping_jacks(), fps=25)
 
@@ -68,11 +66,11 @@ def _draw(wall, phase) -> np.ndarray:
     return picture
 
 
-def _limb(picture, start, end, radius, colour) -> None:
+def _limb(picture, start, end, radius, color) -> None:
     """A thick line with round ends and soft edges, painted over `picture`."""
     pixels = np.moveaxis(np.mgrid[: SIZE[0], : SIZE[1]], 0, -1)
     along, away = end - start, pixels - start
     share = np.clip(away @ along / max(along @ along, 1e-9), 0, 1)
     distance = np.linalg.norm(away - share[..., None] * along, axis=-1)
     cover = np.clip(radius - distance + 0.5, 0, 1)[..., None]
-    picture += cover * (np.array(colour, float) - picture)
+    picture += cover * (np.array(color, float) - picture)

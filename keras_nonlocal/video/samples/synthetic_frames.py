@@ -1,17 +1,17 @@
-"""Draws one clip of the synthetic task: two coloured flashes, far apart in space and time."""
+"""Draws one clip of the synthetic task: two colored flashes, far apart in space and time."""
 
 from __future__ import annotations
 
 import numpy as np
 
-COLOURS = ((225, 50, 50), (60, 80, 235), (50, 200, 60), (225, 205, 40))  # red blue green yellow
+COLORS = ((225, 50, 50), (60, 80, 235), (50, 200, 60), (225, 205, 40))  # red blue green yellow
 
-_GREY, _GREY_LEVELS = 110, (80, 140)
+_GRAY, _GRAY_LEVELS = 110, (80, 140)
 _NOISE, _TEXTURE = 5, 6  # standard deviations
 
 
-def draw(
-    shape: tuple[int, int, int], same: bool, colours: int, rng: np.random.Generator
+def draw_frames(
+    shape: tuple[int, int, int], same: bool, colors: int, rng: np.random.Generator
 ) -> np.ndarray:
     """One clip, uint8 `(T, H, W, 3)` for a `shape` of `(T, H, W)`.
 
@@ -20,54 +20,54 @@ def draw(
     """
     video = _background(shape, rng)
     for _ in range(2):
-        _draw_grey_disc(video, rng)
-    first = rng.integers(colours)
-    second = first if same else (first + rng.integers(1, colours)) % colours
+        _draw_gray_disc(video, rng)
+    first = rng.integers(colors)
+    second = first if same else (first + rng.integers(1, colors)) % colors
     bottom, right = rng.integers(2, size=2)
     early, late = 0, len(video) - len(video) // 4
-    _draw_flash(video, COLOURS[first], early, (bottom, right), rng)
-    _draw_flash(video, COLOURS[second], late, (1 - bottom, 1 - right), rng)
+    _draw_flash(video, COLORS[first], early, (bottom, right), rng)
+    _draw_flash(video, COLORS[second], late, (1 - bottom, 1 - right), rng)
     return np.clip(video, 0, 255).astype("uint8")
 
 
 def _background(shape, rng) -> np.ndarray:
-    """Grey squares that stay, and noise that does not."""
+    """Gray squares that stay, and noise that does not."""
     _, height, width = shape
-    squares = rng.normal(_GREY, _TEXTURE, (4, 4)).astype("float32")
+    squares = rng.normal(_GRAY, _TEXTURE, (4, 4)).astype("float32")
     texture = np.kron(squares, np.ones((-(-height // 4), -(-width // 4)), "float32"))
     noise = rng.standard_normal((*shape, 3), "float32") * _NOISE
     return noise + texture[:height, :width, None]
 
 
-def _draw_grey_disc(video, rng) -> None:
+def _draw_gray_disc(video, rng) -> None:
     """A disc that drifts through the whole clip; it tells nothing."""
     size = np.array(video.shape[1:3])
     place, step = rng.uniform(0, size), rng.uniform(-2, 2, 2)
-    level = rng.choice(_GREY_LEVELS)
+    level = rng.choice(_GRAY_LEVELS)
     for time, picture in enumerate(video):
         picture[_disc(size, place + time * step)] = level
 
 
-def _draw_flash(video, colour, start, corner, rng) -> None:
+def _draw_flash(video, color, start, corner, rng) -> None:
     """A disc that shows for a part of the quarter of the clip that begins at `start`."""
     size = video.shape[1:3]
     quarter = len(video) // 4
     length = max(3 * len(video) // 16, 1)
     begin = start + rng.integers(quarter - length + 1)
     place = [_near_edge(size[axis], _radius(size), corner[axis], rng) for axis in (0, 1)]
-    shade = np.add(colour, rng.normal(0, 6, 3))
+    shade = np.add(color, rng.normal(0, 6, 3))
     video[begin : begin + length, _disc(size, place)] = shade
 
 
 def _near_edge(side: int, radius: int, far: int, rng) -> int:
-    """Where a disc's centre lies along one axis, for the disc to stay in the outer third."""
+    """Where a disc's center lies along one axis, for the disc to stay in the outer third."""
     distance = rng.integers(radius, side // 3 - radius)
     return side - 1 - distance if far else distance
 
 
-def _disc(size, centre) -> np.ndarray:
+def _disc(size, center) -> np.ndarray:
     rows, columns = np.ogrid[: size[0], : size[1]]
-    return (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 <= _radius(size) ** 2
+    return (rows - center[0]) ** 2 + (columns - center[1]) ** 2 <= _radius(size) ** 2
 
 
 def _radius(size) -> int:

@@ -1,29 +1,28 @@
 """Small rendered clips whose class no local network can tell: did two flashes match?
 
-A coloured disc flashes early in one corner, and another one late in the opposite corner. The class
-is whether their colours are the same. Between the two lie a third of the picture in each direction
+A colored disc flashes early in one corner, and another one late in the opposite corner. The class
+is whether their colors are the same. Between the two lie a third of the picture in each direction
 and half of the clip, so a network has to relate places and moments that are far apart. All else
-is alike in both classes: each colour is equally frequent in each corner at each time, and the grey
+is alike in both classes: each color is equally frequent in each corner at each time, and the gray
 discs, the background and the noise say nothing.
 
 A network that adds up what it sees locally and draws one line through the sum, as convolutions,
 global average pooling and a dense layer do, is right on 75 % of these clips at most: if two reds
 lie on one side of red and blue, then two blues lie on the other. With a non-local block inside, a
 small one is right on 98 % and more after four epochs of 600 clips of 32 x 32, and on about half
-without it (`tests/video/samples/test_synthetic_learning.py`). With 3 or 4 colours the bound is
+without it (`tests/video/samples/test_synthetic_learning.py`). With 3 or 4 colors the bound is
 67 %, and the task takes longer to learn.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from ...utils.checks import one_of, positive_int, sizes
+from ...utils.checks import PathLike, one_of, positive_int, sizes
 from ..decoding.write import write_video
 from ..pipeline import with_fixed_tuning
 from . import synthetic_frames
@@ -34,32 +33,34 @@ CLASS_NAMES = ("different", "same")
 def clips(
     num_clips: int,
     *,
-    frames: int = 16,
+    num_frames: int = 16,
     size: tuple[int, int] = (64, 64),
-    colours: int = 2,
+    colors: int = 2,
     seed: int = 0,
 ) -> Iterator[tuple[np.ndarray, int]]:
     """Renders clips one by one.
 
     Args:
         num_clips: How many. Classes take turns, and a clip depends on its number and `seed` only.
-        frames: Frames of a clip, 4 or more.
+        num_frames: Frames of a clip, 4 or more.
         size: Height and width of a clip, 16 or more.
-        colours: How many colours the flashes choose from, 2 to 4.
+        colors: How many colors the flashes choose from, 2 to 4.
         seed: The same seed gives the same clips.
 
     Returns:
-        An iterator of `(video, label)`, uint8 `(frames, *size, 3)` and 0 or 1.
+        An iterator of `(video, label)`, uint8 `(num_frames, *size, 3)` and 0 or 1.
 
     Raises:
         ValueError: A number is out of range.
     """
-    shape = _shape(frames, size)
-    one_of("colours", colours, range(2, len(synthetic_frames.COLOURS) + 1))
+    shape = _shape(num_frames, size)
+    one_of("colors", colors, range(2, len(synthetic_frames.COLORS) + 1))
     labels = (index % 2 for index in range(positive_int("num_clips", num_clips)))
     return (
         (
-            synthetic_frames.draw(shape, label == 1, colours, np.random.default_rng([seed, index])),
+            synthetic_frames.draw_frames(
+                shape, label == 1, colors, np.random.default_rng([seed, index])
+            ),
             label,
         )
         for index, label in enumerate(labels)
@@ -70,7 +71,7 @@ def render(num_clips: int, **options) -> tuple[np.ndarray, np.ndarray, tuple[str
     """Renders clips into memory; the options are those of `clips`.
 
     Returns:
-        uint8 videos `(num_clips, frames, *size, 3)`, int64 labels `(num_clips,)`, class names.
+        uint8 videos `(num_clips, num_frames, *size, 3)`, int64 labels `(num_clips,)`, class names.
 
     Example:
         videos, labels, class_names = synthetic_task.render(600, size=(32, 32))
@@ -106,9 +107,7 @@ def dataset(
     return with_fixed_tuning(batches.prefetch(1))
 
 
-def write_videos(
-    folder: str | os.PathLike[str], num_clips: int, *, fps: int = 8, **options
-) -> list[Path]:
+def write_videos(folder: PathLike, num_clips: int, *, fps: int = 8, **options) -> list[Path]:
     """Writes clips to `folder/<class>/<number>.mp4`.
 
     Sides must be even; the other options are those of `clips`.
@@ -123,11 +122,11 @@ def write_videos(
     return paths
 
 
-def _shape(frames, size) -> tuple[int, int, int]:
+def _shape(num_frames, size) -> tuple[int, int, int]:
     height, width = sizes("size", size, 2)
-    if positive_int("frames", frames) < 4 or min(height, width) < 16:
+    if positive_int("num_frames", num_frames) < 4 or min(height, width) < 16:
         raise ValueError(
             "Two flashes need at least 4 frames of 16 x 16 to lie apart. "
-            f"Received: frames={frames!r}, size={size!r}"
+            f"Received: num_frames={num_frames!r}, size={size!r}"
         )
-    return frames, height, width
+    return num_frames, height, width

@@ -16,7 +16,7 @@ def clip_span(frames: int, stride: int = 1) -> int:
     >>> clip_span(frames=8, stride=2)
     15
     """
-    return (positive_int("frames", frames) - 1) * positive_int("stride", stride) + 1
+    return (positive_int("num_frames", frames) - 1) * positive_int("frame_stride", stride) + 1
 
 
 def last_start(length: Integer, span: int, xp: Arithmetic = NUMPY) -> Integer:
@@ -31,7 +31,7 @@ def uniform_start(
 
     Args:
         number: Of the clip, from 0.
-        clips: How many there are; a single one is in the centre.
+        clips: How many there are; a single one is in the center.
         length: Frames of the video.
         span: What `clip_span` says of the clip.
         xp: The arithmetic of these numbers.

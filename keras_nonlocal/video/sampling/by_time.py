@@ -82,7 +82,7 @@ def spread_moment(
 
     Args:
         number: Of the clip, from 0.
-        clips: How many there are; a single one is in the centre.
+        clips: How many there are; a single one is in the center.
         times: When each frame is shown.
         span: From the first moment of a clip to its last, in microseconds.
         xp: The arithmetic of these numbers.

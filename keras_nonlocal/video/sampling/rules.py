@@ -28,7 +28,7 @@ SPEEDS = 1 << 16  # steps of the draw of a speed
 Rate = tuple[Integer, Integer]  # frames a second, as a numerator and a denominator
 
 
-class Rule(Protocol):
+class IndexRule(Protocol):
     """One way to choose the frames of a clip.
 
     Arguments are `length`, the frames of the video; `frames` and `stride` of a clip; `rate` of the
@@ -101,7 +101,7 @@ def _places_within_range(length, frames, stride, xp):
 
 
 def _spread(number, clips, length, frames, stride, xp):
-    """From the first frame to the last; a single clip is the one in the centre."""
+    """From the first frame to the last; a single clip is the one in the center."""
     return uniform_start(number, clips, length, clip_span(frames, stride), xp)
 
 
@@ -123,12 +123,12 @@ def _dense(number, clips, length, frames, stride, xp):
 
 
 def _half_to_even(numerator, denominator: int):
-    """A quotient, rounded; halves to the even neighbour."""
+    """A quotient, rounded; halves to the even neighbor."""
     odd = numerator // denominator % 2
     return (2 * numerator + denominator - 1 + odd) // (2 * denominator)
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, IndexRule] = {
     "spread": Looped(_places, _spread),
     "official": Looped(_places_of_whole_strides, _official),
     "slowfast": Stretched(),
@@ -145,7 +145,7 @@ class Scheme:
         rule: What it does.
     """
 
-    rule: Rule
+    rule: IndexRule
 
     def random(
         self, num_frames: int, frames: int, stride: int, rng: np.random.Generator, fps: float
@@ -168,7 +168,7 @@ def exact_rate(fps: float) -> Rate:
     return rate.numerator, rate.denominator
 
 
-SCHEMES: Mapping[str, Scheme] = {name: Scheme(rule) for name, rule in RULES.items()}
+SAMPLING_RULES: Mapping[str, Scheme] = {name: Scheme(rule) for name, rule in RULES.items()}
 
 
 def random_indices(
@@ -183,26 +183,26 @@ def random_indices(
         draw: `draw(n)` returns an integer drawn evenly from 0 until before `n`.
         xp: The arithmetic of these numbers.
     """
-    if clip.seconds is not None:
-        start = random_moment(times, (clip.frames - 1) * clip.step, draw, xp)
-        return indices_at(times, start, clip.frames, clip.step, xp)
+    if clip.seconds_between_frames is not None:
+        start = random_moment(times, (clip.num_frames - 1) * clip.step, draw, xp)
+        return indices_at(times, start, clip.num_frames, clip.step, xp)
     rule, length = RULES[clip.sampling], xp.size(times)
-    if clip.speed == 1:
-        return rule.random(draw, length, clip.frames, clip.stride, rate, xp)
+    if clip.speed_jitter == 1:
+        return rule.random(draw, length, clip.num_frames, clip.frame_stride, rate, xp)
     # From `1 / speed` to `speed`, by an even draw of the power.
-    speed = clip.speed ** (2 * xp.real(draw(SPEEDS + 1)) / SPEEDS - 1)
+    speed = clip.speed_jitter ** (2 * xp.real(draw(SPEEDS + 1)) / SPEEDS - 1)
     played = xp.maximum(xp.rounded(xp.real(length) / speed), 1)
-    indices = rule.random(draw, played, clip.frames, clip.stride, rate, xp)
+    indices = rule.random(draw, played, clip.num_frames, clip.frame_stride, rate, xp)
     return xp.minimum(xp.rounded(xp.real(indices) * speed), length - 1)
 
 
 def spread_indices(
     clip: Any, number: Integer, times: Integers, rate: Rate, xp: Arithmetic = NUMPY
 ) -> Integers:
-    """The frames of test clip `number` of `clip.clips`; other arguments as above."""
-    if clip.seconds is not None:
-        span = (clip.frames - 1) * clip.step
-        start = spread_moment(number, clip.clips, times, span, xp)
-        return indices_at(times, start, clip.frames, clip.step, xp)
-    where = (xp.size(times), clip.frames, clip.stride, rate, xp)
-    return RULES[clip.sampling].spread(number, clip.clips, *where)
+    """The frames of test clip `number` of `clip.num_clips`; other arguments as above."""
+    if clip.seconds_between_frames is not None:
+        span = (clip.num_frames - 1) * clip.step
+        start = spread_moment(number, clip.num_clips, times, span, xp)
+        return indices_at(times, start, clip.num_frames, clip.step, xp)
+    where = (xp.size(times), clip.num_frames, clip.frame_stride, rate, xp)
+    return RULES[clip.sampling].spread(number, clip.num_clips, *where)

@@ -12,10 +12,10 @@ import tensorflow as tf
 
 from ...data.manifest import Manifest
 from ...data.sources.read import read_source
-from ...utils.checks import any_int
-from ...utils.remote_files import PathLike, check_writable, read_text, write_whole
+from ...utils.checks import PathLike, any_int
+from ...utils.remote_files import check_writable, read_text, write_whole
 from ..decoding.container import VideoError
-from .encoding import ShardOptions, Task
+from .encoding import EncodingTask, ShardOptions
 from .index import Shard, ShardSet, joined, read_set, shard_names, temporary, write_set
 from .sequence_example import clip_example
 from .writing import begun, finished, new_set, ordered_tasks
@@ -28,22 +28,22 @@ def beam_shards(
     shards: int | None = None,
     short_side: int | None = 256,
     quality: int = 95,
-    every: int = 1,
+    frame_step: int = 1,
     seed: int = 0,
-    ledger: PathLike | None = None,
+    error_log: PathLike | None = None,
     pipeline_options: Any = None,
 ) -> ShardSet:
     """Does what `write_shards` does by an Apache Beam pipeline; one worker writes a shard.
 
-    Videos that cannot be read are left out, and recorded in `ledger`. What a pipeline made counts
-    once all of it has ended: one that was stopped is begun anew.
+    Videos that cannot be read are left out, and recorded in `error_log`. What a pipeline made
+    counts once all of it has ended: one that was stopped is begun anew.
 
     Args:
         source: The videos, whatever `read_source` reads; workers have to reach their paths, such
             as `gs://...`.
         folder: Where to; workers have to reach it.
-        shards, short_side, quality, every, seed: As for `write_shards`.
-        ledger: A file of JSON lines, which may be an address; lines in it stay.
+        shards, short_side, quality, frame_step, seed: As for `write_shards`.
+        error_log: A file of JSON lines, which may be an address; lines in it stay.
         pipeline_options: Of `beam.Pipeline`, such as the runner; by default on this machine.
 
     Returns:
@@ -52,18 +52,18 @@ def beam_shards(
     Raises:
         ImportError: Apache Beam is not installed.
         ValueError: A label is missing, or the folder was begun with other arguments.
-        OSError: `ledger` cannot be written.
+        OSError: `error_log` cannot be written.
 
     Example:
-        beam_shards(manifest, "gs://bucket/train", ledger="gs://bucket/bad.jsonl")
+        beam_shards(manifest, "gs://bucket/train", error_log="gs://bucket/bad.jsonl")
     """
     beam, source = _beam(), read_source(source)
-    options = ShardOptions(short_side, quality, every)
-    if ledger is not None:
-        check_writable(ledger)
+    options = ShardOptions(short_side, quality, frame_step)
+    if error_log is not None:
+        check_writable(error_log)
     plan = begun(folder, new_set(source, shards, options, any_int("seed", seed)))
     with beam.Pipeline(options=pipeline_options) as pipeline:
-        add_shards(pipeline, source, folder, plan, ledger=ledger)
+        add_shards(pipeline, source, folder, plan, error_log=error_log)
     return read_set(folder).complete()
 
 
@@ -73,13 +73,13 @@ def add_shards(
     folder: PathLike,
     plan: ShardSet,
     *,
-    ledger: PathLike | None = None,
+    error_log: PathLike | None = None,
 ) -> Any:
     """Adds to a pipeline what writes shards.
 
     Args:
         pipeline: Of Apache Beam.
-        source, folder, ledger: As for `beam_shards`.
+        source, folder, error_log: As for `beam_shards`.
         plan: From `new_set`, or what is there of it; shards that it lists stay.
 
     Returns:
@@ -106,7 +106,7 @@ def add_shards(
         | "Once" >> beam.Create([plan])
         | "Finish"
         >> beam.Map(
-            _finished, beam.pvalue.AsList(written), beam.pvalue.AsList(failed), folder, ledger
+            _finished, beam.pvalue.AsList(written), beam.pvalue.AsList(failed), folder, error_log
         )
     )
 
@@ -121,7 +121,9 @@ def _beam():
         ) from error
 
 
-def _made(task: Task, options: ShardOptions, class_names) -> tuple[Task, bytes | None, str]:
+def _made(
+    task: EncodingTask, options: ShardOptions, class_names
+) -> tuple[EncodingTask, bytes | None, str]:
     """A task, and its example or why there is none."""
     try:
         return task, clip_example(task[2], options, class_names), ""
@@ -145,17 +147,19 @@ def _written(
     return number, finished(path, clips, wanted)
 
 
-def _line(result: tuple[Task, None, str]) -> str:
+def _line(result: tuple[EncodingTask, None, str]) -> str:
     task, _, cause = result
     return json.dumps({"path": task[2].path, "cause": cause, "bytes": None, "policy": "skip"})
 
 
-def _finished(plan: ShardSet, written: list, failed: list[str], folder, ledger) -> ShardSet:
+def _finished(plan: ShardSet, written: list, failed: list[str], folder, error_log) -> ShardSet:
     for number, shard in written:
         plan = plan.with_shard(number, shard)
-    if ledger is not None:
-        before = read_text(str(ledger)).splitlines() if tf.io.gfile.exists(str(ledger)) else []
+    if error_log is not None:
+        before = (
+            read_text(str(error_log)).splitlines() if tf.io.gfile.exists(str(error_log)) else []
+        )
         lines = dict.fromkeys([*before, *sorted(failed)])
-        write_whole(str(ledger), "".join(f"{line}\n" for line in lines).encode())
+        write_whole(str(error_log), "".join(f"{line}\n" for line in lines).encode())
     write_set(folder, plan)
     return plan

@@ -21,9 +21,9 @@ from ..decoding.container import VideoError
 from ..decoding.read import iterate_frames
 from ..sampling.by_time import MICROSECONDS
 
-TIME_LIMIT = 600.0  # decoding and encoding a long video takes minutes
+ENCODING_TIME_LIMIT = 600.0  # decoding and encoding a long video takes minutes
 # A shard, a place in it, and what to write there.
-Task = tuple[int, int, Entry]
+EncodingTask = tuple[int, int, Entry]
 Value = str | int | float
 _USUAL_RATE = Fraction(30)  # of a video of one frame
 
@@ -36,17 +36,17 @@ class ShardOptions:
         short_side: Frames are scaled while they are decoded until their shorter side is this;
             `None` leaves them as they are.
         quality: Of the JPEG files, 1 to 100.
-        every: Keep one frame out of so many.
+        frame_step: Keep one frame out of so many.
     """
 
     short_side: int | None = 256
     quality: int = 95
-    every: int = 1
+    frame_step: int = 1
 
     def __post_init__(self):
         if self.short_side is not None:
             positive_int("short_side", self.short_side)
-        positive_int("every", self.every)
+        positive_int("frame_step", self.frame_step)
         if positive_int("quality", self.quality) > 100:
             raise ValueError(f"`quality` must be 1 to 100. Received: quality={self.quality!r}")
 
@@ -71,7 +71,7 @@ def encode(
     entry: Entry,
     options: ShardOptions,
     class_names: Sequence[str] = (),
-    time_limit: float = TIME_LIMIT,
+    time_limit: float = ENCODING_TIME_LIMIT,
     *,
     path: str | None = None,
 ) -> Encoded:
@@ -89,7 +89,7 @@ def encode(
         VideoError: It cannot be read as a video, or shows nothing between `start` and `end`.
     """
     times, frames, (height, width) = _frames(entry, options, time_limit, path or entry.path)
-    rate = _rate(entry, times, options.every)
+    rate = _rate(entry, times, options.frame_step)
     context: dict[str, Sequence[Value]] = {
         "image/format": ["JPEG"],
         "image/channels": [3],
@@ -108,7 +108,7 @@ def encode(
     return Encoded(tuple(frames), tuple(times), context)
 
 
-def encode_task(task: Task, options: ShardOptions, class_names: Sequence[str]) -> Encoded:
+def encode_task(task: EncodingTask, options: ShardOptions, class_names: Sequence[str]) -> Encoded:
     """What a worker process does, for as long as its parent lets it."""
     return encode(task[2], options, class_names, math.inf)
 
@@ -126,7 +126,7 @@ def _frames(
         time_limit=time_limit,
     )
     for number, (time, picture) in enumerate(shown):
-        if number % options.every == 0:
+        if number % options.frame_step == 0:
             times.append(time)
             frames.append(_jpeg(picture, options.quality))
             shapes.add(picture.shape[:2])
@@ -137,7 +137,7 @@ def _frames(
 
 
 def _jpeg(picture: np.ndarray, quality: int) -> bytes:
-    """Half of the colour resolution, as videos have, and Huffman tables of its own: an eighth fewer
+    """Half of the color resolution, as videos have, and Huffman tables of its own: an eighth fewer
     bytes, which decode faster, for twice the time to encode."""
     buffer = io.BytesIO()
     image = Image.fromarray(np.ascontiguousarray(picture))
@@ -145,14 +145,14 @@ def _jpeg(picture: np.ndarray, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def _rate(entry: Entry, times: list[int], every: int) -> Fraction:
+def _rate(entry: Entry, times: list[int], frame_step: int) -> Fraction:
     """Frames a second of what is stored, exact for the usual rates."""
     if entry.fps is not None:
-        rate = Fraction(entry.fps) / every
+        rate = Fraction(entry.fps) / frame_step
     elif len(times) > 1:
         rate = Fraction(MICROSECONDS * (len(times) - 1), max(times[-1] - times[0], 1))
     else:
-        rate = _USUAL_RATE / every
+        rate = _USUAL_RATE / frame_step
     return max(rate.limit_denominator(1001), Fraction(1, 1001))
 
 

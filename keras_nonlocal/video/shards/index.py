@@ -10,7 +10,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from ...utils.remote_files import PathLike, ensure_file_system, write_whole
+from ...utils.checks import PathLike
+from ...utils.remote_files import ensure_file_system, write_whole
 from ...utils.schema import parse
 from .encoding import ShardOptions
 
@@ -96,7 +97,7 @@ class ShardSet:
         if not self.clips:
             raise ValueError(
                 "The shards hold no videos: none could be read when they were written. Repair what "
-                "the ledger lists, and write them anew."
+                "the error log lists, and write them anew."
             )
         return self
 
@@ -140,7 +141,7 @@ def refuse_choices(**given: Any) -> None:
     late = [f"{name}={value!r}" for name, value in given.items() if value is not None]
     if late:
         raise ValueError(
-            "`source` is a folder of shards, in which splits, classes and what is labelled are "
+            "`source` is a folder of shards, in which splits, classes and what is labeled are "
             "settled: choose when they are written, or give the videos themselves. "
             f"Received: {', '.join(late)}"
         )
@@ -173,7 +174,7 @@ def shard_names(count: int) -> list[str]:
     return [f"clips-{number:05d}-of-{count:05d}.tfrecord" for number in range(count)]
 
 
-def differences(old: ShardSet, new: ShardSet) -> Sequence[str]:
+def shard_differences(old: ShardSet, new: ShardSet) -> Sequence[str]:
     """What differs between how a folder was begun and how it is to be gone on with."""
     before, after = (_said(shards) for shards in (old, new))
     return [

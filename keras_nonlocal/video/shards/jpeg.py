@@ -34,7 +34,7 @@ def decoded_clip(
         )
     else:
         video = _decoded(frames, None if clip.size is None else window)
-    return tf.ensure_shape(video, (clip.frames, *(clip.size or (None, None)), 3))
+    return tf.ensure_shape(video, (clip.num_frames, *(clip.size or (None, None)), 3))
 
 
 def drawn_place(room: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:
@@ -43,7 +43,7 @@ def drawn_place(room: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:
 
 
 def spread_place(room: tf.Tensor, crop: tf.Tensor, crops: int) -> tf.Tensor:
-    """Where each of several crops begins; a single one is in the centre."""
+    """Where each of several crops begins; a single one is in the center."""
     return room // 2 if crops == 1 else room * crop // (crops - 1)
 
 

@@ -6,7 +6,7 @@ from itertools import count as numbers_from
 
 import tensorflow as tf
 
-from ...utils.remote_files import PathLike
+from ...utils.checks import PathLike
 from ..clip_spec import ClipSpec
 from ..pipeline import seed_of, shuffled, with_fixed_tuning
 from ..sampling.arithmetic import Arithmetic
@@ -52,9 +52,9 @@ class ShardClips:
         folder: What `write_shards` wrote; any address that `tf.io.gfile` opens.
         clip: How clips are cut.
         training: True for one random clip of each video, False for its test clips.
-        workers: How many clips are read at once.
+        num_parallel_calls: How many clips are read at once.
         service: Address of a `tf.data` service whose workers do the work: see `spread_over`.
-        patience: Seconds to wait for a clip of the service.
+        timeout: Seconds to wait for a clip of the service.
         repeat: Whether the service begins the next epoch by itself, without end.
 
     Raises:
@@ -68,16 +68,16 @@ class ShardClips:
         clip: ClipSpec,
         *,
         training: bool,
-        workers: int = _PARALLEL_CALLS,
+        num_parallel_calls: int = _PARALLEL_CALLS,
         service: str | None = None,
-        patience: float = 600.0,
+        timeout: float = 600.0,
         repeat: bool = False,
     ):
         self._shards = read_set(folder).complete()
         self.class_names, self.multi_label = self._shards.class_names, self._shards.multi_label
-        self.videos, self.workers = self._shards.clips, workers
+        self.videos, self.num_parallel_calls = self._shards.clips, num_parallel_calls
         self._folder, self._clip, self._training = folder, clip, training
-        self._service, self._patience, self._repeat = service, patience, repeat
+        self._service, self._timeout, self._repeat = service, timeout, repeat
 
     def order(self, seed: int) -> tf.data.Dataset:
         """`(index, draw)` of all videos once; through a service, as its workers ask for them."""
@@ -95,14 +95,16 @@ class ShardClips:
             return _parsed(read(index), seed_of(draw))
 
         if self._training:
-            loaded = order.map(lambda *one: load(parsed(*one)), num_parallel_calls=self.workers)
+            loaded = order.map(
+                lambda *one: load(parsed(*one)), num_parallel_calls=self.num_parallel_calls
+            )
         else:
             described = order.map(parsed).flat_map(_views(self._clip))
-            loaded = described.map(load, num_parallel_calls=self.workers)
+            loaded = described.map(load, num_parallel_calls=self.num_parallel_calls)
         known = order.cardinality()
         if self._service is not None:
             count = self.videos * views
-            loaded = spread_over(loaded, self._service, count, patience=self._patience)
+            loaded = spread_over(loaded, self._service, count, timeout=self._timeout)
         elif known >= 0:
             loaded = loaded.apply(tf.data.experimental.assert_cardinality(known * views))
         return with_fixed_tuning(loaded.repeat() if self._repeat else loaded)
@@ -114,9 +116,9 @@ def shard_clips(
     *,
     training: bool = False,
     seed: int = 0,
-    parallel_calls: int = _PARALLEL_CALLS,
+    num_parallel_calls: int = _PARALLEL_CALLS,
     service: str | None = None,
-    patience: float = 600.0,
+    timeout: float = 600.0,
 ) -> tf.data.Dataset:
     """Clips of a folder of shards, one by one.
 
@@ -127,10 +129,10 @@ def shard_clips(
             epoch; False for `clip.views` views of each video, in order.
         seed: The same seed gives the same clips, epoch by epoch. Not through a service, where order
             and draws of training clips differ from run to run.
-        parallel_calls: How many clips are read at once.
+        num_parallel_calls: How many clips are read at once.
         service: Address of a `tf.data` service, such as `"grpc://host:5000"`, whose workers do the
             work: see `spread_over`.
-        patience: Seconds to wait for a clip of the service.
+        timeout: Seconds to wait for a clip of the service.
 
     Returns:
         A dataset of `(video, target, seed)`, without `target` where there are no classes: uint8
@@ -146,7 +148,12 @@ def shard_clips(
         train = shard_clips("shards/train", ClipSpec(32, 2, size=(224, 224)), training=True)
     """
     source = ShardClips(
-        folder, clip, training=training, workers=parallel_calls, service=service, patience=patience
+        folder,
+        clip,
+        training=training,
+        num_parallel_calls=num_parallel_calls,
+        service=service,
+        timeout=timeout,
     )
     return source.clips(source.order(seed))
 
@@ -222,10 +229,10 @@ def _random_view(clip: ClipSpec, described):
 
 def _test_view(clip: ClipSpec, described):
     number, crop = (
-        described["view"] // clip.crops,
-        tf.cast(described["view"] % clip.crops, tf.int32),
+        described["view"] // clip.num_crops,
+        tf.cast(described["view"] % clip.num_crops, tf.int32),
     )
     rate = tuple(tf.unstack(described["rate"]))
     indices = spread_indices(clip, number, described["times"], rate, TENSORFLOW)
     short_side = None if clip.short_sides is None else tf.constant(clip.short_sides[0])
-    return indices, short_side, lambda room: spread_place(room, crop, clip.crops)
+    return indices, short_side, lambda room: spread_place(room, crop, clip.num_crops)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from ...utils.remote_files import PathLike
+from ...utils.checks import PathLike
 from .index import Shard, ShardSet, joined
 
 AROUND = 16  # bytes that a TFRecord file adds to each record: its length and two checksums

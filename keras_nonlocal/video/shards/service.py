@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import tensorflow as tf
 
 from ...utils.checks import positive_int
-from .timeout import with_patience
+from .timeout import with_timeout
 
 _WAITED = (
     "No clip came from the tf.data service at {} for {:g} seconds. Has a worker died? Start the "
-    "workers and begin the epoch again, or pass `shard_clips` a longer `patience`."
+    "workers and begin the epoch again, or pass `shard_clips` a longer `timeout`."
 )
 _UNREACHED = (
     "No tf.data service could be reached at {} for {:g} seconds. Is its dispatcher running, and "
@@ -23,7 +23,7 @@ _PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
 
 
 def spread_over(
-    dataset: tf.data.Dataset, service: str, clips: int, *, patience: float = 600.0
+    dataset: tf.data.Dataset, service: str, clips: int, *, timeout: float = 600.0
 ) -> tf.data.Dataset:
     """Lets the workers of a `tf.data` service make the elements of a data set.
 
@@ -42,7 +42,7 @@ def spread_over(
             each worker sees a part of it.
         service: Address of the dispatcher, such as `"grpc://host:5000"`.
         clips: How many elements an epoch has.
-        patience: Seconds to wait for the service, and for an element; the first takes the longest.
+        timeout: Seconds to wait for the service, and for an element; the first takes the longest.
 
     Returns:
         A data set that knows its length, and fails where fewer or more elements come.
@@ -57,16 +57,16 @@ def spread_over(
     positive_int("clips", clips)
     if calls_python(dataset):
         refuse_python(service)
-    _wait_for(service, patience)
+    _wait_for(service, timeout)
     sharing = tf.data.experimental.service.ShardingPolicy.DYNAMIC
     spread = dataset.apply(
         tf.data.experimental.service.distribute(processing_mode=sharing, service=service)
     )
-    watched = with_patience(spread, patience, _WAITED.format(service, patience))
+    watched = with_timeout(spread, timeout, _WAITED.format(service, timeout))
     return watched.apply(tf.data.experimental.assert_cardinality(clips))
 
 
-def _wait_for(service: str, patience: float) -> None:
+def _wait_for(service: str, timeout: float) -> None:
     """Until the dispatcher listens: TensorFlow waits for ever, and Ctrl-C does not end it."""
     address = urlsplit(service)
     _, _, port = address.netloc.rpartition(":")
@@ -76,15 +76,15 @@ def _wait_for(service: str, patience: float) -> None:
             "`service` must be the address of a tf.data service, such as 'grpc://host:5000'. "
             f"Received: service={service!r}"
         )
-    end = time.monotonic() + patience
+    end = time.monotonic() + timeout
     while True:
         try:
-            socket.create_connection((address.hostname, int(port)), timeout=patience).close()
+            socket.create_connection((address.hostname, int(port)), timeout=timeout).close()
             return
         except OSError as error:
             if time.monotonic() > end:
-                raise ConnectionError(_UNREACHED.format(service, patience)) from error
-            time.sleep(min(patience / 10, 1))
+                raise ConnectionError(_UNREACHED.format(service, timeout)) from error
+            time.sleep(min(timeout / 10, 1))
 
 
 def refuse_python(service: str | None) -> None:

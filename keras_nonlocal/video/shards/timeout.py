@@ -12,7 +12,7 @@ _HELD = 2  # elements taken from the data set before they are asked for
 _LOOK = 0.5  # seconds between two looks at whether they are still wanted
 
 
-def with_patience(dataset: tf.data.Dataset, seconds: float, cause: str) -> tf.data.Dataset:
+def with_timeout(dataset: tf.data.Dataset, seconds: float, cause: str) -> tf.data.Dataset:
     """The same elements, and an error if one is waited for longer than that.
 
     It runs Python, for each element, in the process that iterates.
@@ -24,7 +24,7 @@ def with_patience(dataset: tf.data.Dataset, seconds: float, cause: str) -> tf.da
 
     Example:
 
-    >>> [int(number) for number in with_patience(tf.data.Dataset.range(3), 9.0, "none came")]
+    >>> [int(number) for number in with_timeout(tf.data.Dataset.range(3), 9.0, "none came")]
     [0, 1, 2]
     """
     return tf.data.Dataset.from_generator(

@@ -6,14 +6,14 @@ import os
 
 import tensorflow as tf
 
+from ...utils.checks import PathLike
 from ...utils.hashing import digests
-from ...utils.remote_files import PathLike
 from .index import Shard, joined, read_set
 from .record_offsets import AROUND
 from .sequence_example import FRAMES_KEY
 
 
-def check_shard(path: str, clips: int, *, name: str, left_out: int = 0) -> Shard:
+def check_shard_file(path: str, clips: int, *, name: str, left_out: int = 0) -> Shard:
     """Reads a shard from end to end.
 
     Checksums are compared, records parsed, and the first and the last frame of each clip decoded.

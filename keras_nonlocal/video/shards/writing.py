@@ -14,30 +14,30 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
-from ...data.ledger import Ledger
+from ...data.error_log import ErrorLog
 from ...data.manifest import Entry, Manifest
-from ...data.sources.check import check_labels
+from ...data.sources.check import check_class_numbers
 from ...data.sources.read import read_source
-from ...data.workers.pool import run
+from ...data.workers.pool import map_in_processes
 from ...data.workers.worker import Failure
-from ...utils.checks import any_int, one_of, positive_int
+from ...utils.checks import PathLike, any_int, one_of, positive_int
 from ...utils.progress import Progress
-from ...utils.remote_files import PathLike, ensure_file_system, is_address, system_errors
-from .encoding import TIME_LIMIT, Encoded, ShardOptions, Task, encode_task
+from ...utils.remote_files import ensure_file_system, is_address, system_errors
+from .encoding import ENCODING_TIME_LIMIT, Encoded, EncodingTask, ShardOptions, encode_task
 from .index import (
     FILE,
     Shard,
     ShardSet,
-    differences,
     joined,
     read_set,
+    shard_differences,
     shard_names,
     temporary,
     write_set,
 )
 from .remote_encoding import encode_remote_task
 from .sequence_example import serialized_clip
-from .verify import check_shard
+from .verify import check_shard_file
 
 _CLIPS_A_SHARD = 64
 _MOST_SHARDS = 1024
@@ -51,12 +51,12 @@ def write_shards(
     shards: int | None = None,
     short_side: int | None = 256,
     quality: int = 95,
-    every: int = 1,
+    frame_step: int = 1,
     seed: int = 0,
-    workers: int | None = None,
-    ledger: PathLike | None = None,
-    errors: Literal["raise", "skip"] = "raise",
-    time_limit: float = TIME_LIMIT,
+    num_processes: int | None = None,
+    error_log: PathLike | None = None,
+    on_error: Literal["raise", "skip"] = "raise",
+    time_limit: float = ENCODING_TIME_LIMIT,
     progress: bool = False,
 ) -> ShardSet:
     """Writes the videos of a manifest as JPEG frames in TFRecord files, for `shard_clips` to read.
@@ -71,11 +71,11 @@ def write_shards(
         shards: How many; by default one for 64 clips, 1024 at most.
         short_side: Scale frames until their shorter side is this; `None` leaves them as they are.
         quality: Of the JPEG files, 1 to 100.
-        every: Keep one frame out of so many.
+        frame_step: Keep one frame out of so many.
         seed: Of the order of the clips.
-        workers: How many processes; one a core by default.
-        ledger: A file of JSON lines, one for each video that cannot be read.
-        errors: `"raise"` stops at the first of them; `"skip"` leaves them out.
+        num_processes: How many processes; one a core by default.
+        error_log: A file of JSON lines, one for each video that cannot be read.
+        on_error: `"raise"` stops at the first of them; `"skip"` leaves them out.
         time_limit: Seconds that one video may take.
         progress: Show on standard error how far it has got.
 
@@ -87,12 +87,12 @@ def write_shards(
             begun with other arguments.
 
     Example:
-        write_shards(manifest, "shards/train", errors="skip", ledger="bad.jsonl")
+        write_shards(manifest, "shards/train", on_error="skip", error_log="bad.jsonl")
     """
-    one_of("errors", errors, ("raise", "skip"))
+    one_of("on_error", on_error, ("raise", "skip"))
     source = read_source(source)
     ensure_file_system(folder)
-    options = ShardOptions(short_side, quality, every)
+    options = ShardOptions(short_side, quality, frame_step)
     state = begun(folder, new_set(source, shards, options, any_int("seed", seed)))
     tasks = ordered_tasks(source, state, state.missing)
     sizes = Counter(number for number, *_ in tasks)
@@ -100,8 +100,10 @@ def write_shards(
     remote = any(is_address(entry.path) for _, _, entry in tasks)
     encode = encode_remote_task if remote else encode_task
     make = partial(encode, options=options, class_names=source.class_names)
-    account = _Account(Ledger(ledger), errors, Progress(len(tasks), wanted=progress))
-    pool = run(tasks, make, workers=workers, time_limit=time_limit, ahead=_CLIPS_AHEAD)
+    account = _Account(ErrorLog(error_log), on_error, Progress(len(tasks), wanted=progress))
+    pool = map_in_processes(
+        tasks, make, num_processes=num_processes, time_limit=time_limit, ahead=_CLIPS_AHEAD
+    )
     with closing(pool) as made:
         for number, clips in _shards(account.kept(made), paths, sizes):
             state = state.with_shard(number, finished(paths[number], clips, sizes[number]))
@@ -113,12 +115,12 @@ def write_shards(
 def finished(path: str, clips: int, wanted: int) -> Shard:
     """Reads a shard back and gives it its name."""
     name, part = path.rsplit("/", 1)[-1], temporary(path)
-    shard = check_shard(part, clips, name=name, left_out=wanted - clips)
+    shard = check_shard_file(part, clips, name=name, left_out=wanted - clips)
     tf.io.gfile.rename(part, path, overwrite=True)
     return shard
 
 
-def ordered_tasks(source: Manifest, plan: ShardSet, numbers: Iterable[int]) -> list[Task]:
+def ordered_tasks(source: Manifest, plan: ShardSet, numbers: Iterable[int]) -> list[EncodingTask]:
     """What goes into the shards of these numbers, and where in them."""
     order = np.random.default_rng(plan.seed).permutation(len(source))
     parts = [(number, order[number :: len(plan.shards)]) for number in numbers]
@@ -133,7 +135,7 @@ def new_set(source: Manifest, shards: int | None, options: ShardOptions, seed: i
     """The set that these arguments make, nothing of it being written yet.
 
     Raises:
-        ValueError: There are no entries, or fewer than shards; or not all are labelled as they
+        ValueError: There are no entries, or fewer than shards; or not all are labeled as they
             must be.
     """
     if not len(source):
@@ -143,8 +145,8 @@ def new_set(source: Manifest, shards: int | None, options: ShardOptions, seed: i
         raise ValueError(
             f"`shards` must be at most the {len(source)} entries. Received: shards={shards!r}"
         )
-    check_labels(source)
-    names = source.class_names if source.labelled else ()
+    check_class_numbers(source)
+    names = source.class_names if source.labeled else ()
     return ShardSet(names, source.multi_label, options, seed, source.digest, (None,) * count)
 
 
@@ -160,7 +162,7 @@ def begun(folder: PathLike, plan: ShardSet) -> ShardSet:
     except FileNotFoundError:
         write_set(folder, plan)
         return plan
-    found = differences(there, plan)
+    found = shard_differences(there, plan)
     if found:
         raise ValueError(
             f"{path!r} was begun with other arguments; go on with the same ones, "
@@ -176,7 +178,7 @@ def _if_whole(folder: PathLike, shard: Shard | None) -> Shard | None:
     return shard if whole else None
 
 
-def _shards(made: Iterable[tuple[Task, Encoded | None]], paths, sizes) -> Iterator:
+def _shards(made: Iterable[tuple[EncodingTask, Encoded | None]], paths, sizes) -> Iterator:
     """Writes clips in order as they come, a few of which come early; gives each complete shard
     with how many clips it holds."""
     tasks = ((number, place) for number, size in sorted(sizes.items()) for place in range(size))
@@ -199,10 +201,10 @@ def _shards(made: Iterable[tuple[Task, Encoded | None]], paths, sizes) -> Iterat
 class _Account:
     """What became of each video: kept, left out and recorded, or the end of it all."""
 
-    def __init__(self, ledger: Ledger, errors: str, progress: Progress):
-        self.progress, self._ledger, self._errors = progress, ledger, errors
+    def __init__(self, error_log: ErrorLog, on_error: str, progress: Progress):
+        self.progress, self._error_log, self._on_error = progress, error_log, on_error
 
-    def kept(self, made) -> Iterator[tuple[Task, Encoded | None]]:
+    def kept(self, made) -> Iterator[tuple[EncodingTask, Encoded | None]]:
         for task, result in made:
             failed = isinstance(result, Failure)
             if failed:
@@ -211,9 +213,10 @@ class _Account:
             yield task, None if failed else result
 
     def _failed(self, entry: Entry, failure: Failure) -> None:
-        self._ledger.record(entry.path, failure.cause, self._errors)
-        if self._errors == "raise":
+        self._error_log.record(entry.path, failure.cause, self._on_error)
+        if self._on_error == "raise":
             raise ValueError(
                 f"Cannot write {entry.path!r} into a shard: {failure.cause}. Repair it, leave it "
-                "out of the manifest, or pass `errors='skip'` (`--skip-bad`) to leave out all such."
+                "out of the manifest, or pass `on_error='skip'` (`--on-error skip`) "
+                "to leave out all such."
             )

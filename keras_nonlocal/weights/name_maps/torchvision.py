@@ -1,6 +1,6 @@
 """torchvision's ImageNet ResNets, which stride in the 3x3 convolution as these networks do."""
 
-from ...utils.roles import LOGITS, NON_LOCAL
+from ...utils.roles import LOGITS, NON_LOCAL_SUFFIX
 from .name_map import TORCH_COUNTER, NameMap
 
 TORCHVISION = NameMap(
@@ -18,5 +18,5 @@ TORCHVISION = NameMap(
     },
     ignored=(TORCH_COUNTER, r"fc\.(weight|bias)"),  # the classifier of the 1000 image classes
     two_dimensional=True,
-    lacks=(f"{NON_LOCAL}/", f"{LOGITS}/"),
+    lacks=(f"{NON_LOCAL_SUFFIX}/", f"{LOGITS}/"),
 )

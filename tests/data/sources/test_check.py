@@ -32,8 +32,8 @@ def test_a_good_manifest_passes_in_silence(good):
         warnings.simplefilter("error")
         assert check_manifest(good) is None
         assert check_manifest(replace(changed(good, 0, labels=()), multi_label=True)) is None
-        unlabelled = tuple(replace(entry, labels=()) for entry in good)
-        assert check_manifest(Manifest(unlabelled, ("bend", "run"))) is None
+        unlabeled = tuple(replace(entry, labels=()) for entry in good)
+        assert check_manifest(Manifest(unlabeled, ("bend", "run"))) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ SIZES = ((32, 48), (48, 32), (40, 40))
 
 
 def noise(seed, size, frames=17):
-    """Patches of random colours, which survive compression."""
+    """Patches of random colors, which survive compression."""
     patches = np.random.default_rng(seed).integers(0, 256, (frames, *(n // 8 for n in size), 3))
     return patches.repeat(8, axis=1).repeat(8, axis=2).astype("uint8")
 

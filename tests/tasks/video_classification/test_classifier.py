@@ -23,20 +23,22 @@ def video(tmp_path_factory):
 @pytest.fixture(scope="module")
 def classifier():
     classifier = load(NAME)
-    return replace(classifier, clip=replace(classifier.clip, clips=2, crops=3, size=(48, 48)))
+    return replace(
+        classifier, clip=replace(classifier.clip, num_clips=2, num_crops=3, size=(48, 48))
+    )
 
 
 def test_crops_reach_over_the_whole_frame(classifier, video):
     views = classifier.read(video)
     assert views.shape == (6, 12, 48, 48, 3)
-    centres = read_clips(video, ClipSpec(12, stride=3, size=(48, 48), clips=2))
-    np.testing.assert_array_equal(views[1::3], centres)
+    centers = read_clips(video, ClipSpec(12, frame_stride=3, size=(48, 48), num_clips=2))
+    np.testing.assert_array_equal(views[1::3], centers)
     assert not np.array_equal(views[0], views[2])
 
 
 def test_probabilities_of_all_views_and_mirror_images_are_averaged(classifier, video):
     views = classifier.read(video)
-    both = classifier.prepare(np.concatenate([views, np.flip(views, 3)]))
+    both = classifier.preprocess(np.concatenate([views, np.flip(views, 3)]))
     expected = classifier.model.predict(both, verbose=0).mean(axis=0)
     scores = classifier.predict(video)
     assert list(scores.values()) == sorted(scores.values(), reverse=True)

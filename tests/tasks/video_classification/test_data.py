@@ -8,7 +8,9 @@ from training.squares import CLASSES, write_squares
 from keras_nonlocal.tasks.video_classification.data import training_clips
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 
-RECIPE = VideoRecipe("nl_c2d_small", frames=4, stride=2, size=(32, 32), epochs=1, batch_size=3)
+RECIPE = VideoRecipe(
+    "nl_c2d_small", num_frames=4, frame_stride=2, size=(32, 32), epochs=1, batch_size=3
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +20,7 @@ def videos(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def labelled(videos):
+def labeled(videos):
     """From each file to its labels, where some show both classes."""
     several = [["bright"], ["dark"], ["bright", "dark"]]
     paths = sorted(videos.glob("*/*.mp4"))
@@ -53,7 +55,7 @@ def test_clips_of_a_steady_recipe_are_the_prepared_frames_of_the_videos(videos):
 
 
 def test_batches_have_the_shape_of_the_recipe_and_one_hot_rows(videos):
-    clips, rows = first(RECIPE.changed(size=(24, 28), frames=3), videos)
+    clips, rows = first(RECIPE.changed(size=(24, 28), num_frames=3), videos)
     assert (clips.shape, clips.dtype) == ((3, 3, 24, 28, 3), np.float32)
     assert (rows.shape, rows.dtype) == ((3, 2), np.float32)
     np.testing.assert_array_equal(np.sort(rows, axis=1), [[0, 1]] * 3)
@@ -63,7 +65,7 @@ def test_a_layer_and_a_crop_that_follows_decide_the_size(videos):
     augmentation = ({"layer": "MultiScaleCrop", "size": 24},)
     recipe = RECIPE.changed(size=None, augmentation=augmentation)
     assert first(recipe, videos)[0].shape == (3, 4, 24, 24, 3)
-    recipe = RECIPE.changed(motion_only=True, follow=(16, 20))
+    recipe = RECIPE.changed(subtract_mean_frame=True, track_motion=(16, 20))
     assert first(recipe, videos)[0].shape == (3, 4, 16, 20, 3)
 
 
@@ -72,8 +74,8 @@ def test_the_data_say_what_their_classes_are_and_how_many_there_are(videos):
     assert (stream.class_names, stream.videos) == (CLASSES, 6)
 
 
-def test_rows_of_videos_with_several_classes_hold_all_of_them(labelled):
-    _, rows = first(RECIPE.changed(multi_label=True, batch_size=6), labelled)
+def test_rows_of_videos_with_several_classes_hold_all_of_them(labeled):
+    _, rows = first(RECIPE.changed(multi_label=True, batch_size=6), labeled)
     assert sorted(rows.tolist()) == [[0, 1]] * 2 + [[1, 0]] * 2 + [[1, 1]] * 2
 
 
@@ -90,7 +92,9 @@ def test_mixed_rows_stay_as_they_are_mixed(videos):
 
 
 def test_the_seed_alone_decides_the_clips(videos):
-    recipe = RECIPE.changed(frames=2, augmentation=({"layer": "RandomNoise", "deviation": 5.0},))
+    recipe = RECIPE.changed(
+        num_frames=2, augmentation=({"layer": "RandomNoise", "deviation": 5.0},)
+    )
     clips, rows = first(recipe, videos)
     again, same = first(recipe, videos)
     np.testing.assert_array_equal(clips, again)
@@ -112,6 +116,6 @@ def test_videos_without_classes_are_refused(videos):
         training_clips(RECIPE, videos / "bright")
 
 
-def test_videos_with_several_classes_need_a_recipe_for_them(labelled):
+def test_videos_with_several_classes_need_a_recipe_for_them(labeled):
     with pytest.raises(ValueError, match=r"recipe expects one. Set `multi_label` to true"):
-        training_clips(RECIPE, labelled)
+        training_clips(RECIPE, labeled)

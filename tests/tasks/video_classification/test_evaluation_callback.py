@@ -27,7 +27,7 @@ def data():
 
 
 def test_figures_stand_in_the_logs_of_the_epochs_tested(small, data, videos):
-    test = Evaluation(Evaluator(ClipSpec(8, size=(32, 32), clips=2)), videos, every=2)
+    test = Evaluation(Evaluator(ClipSpec(8, size=(32, 32), num_clips=2)), videos, every_n_epochs=2)
     seen = []
     watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append({**logs}))
     assert test.scores is None

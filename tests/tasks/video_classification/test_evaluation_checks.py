@@ -21,11 +21,14 @@ CLIP = ClipSpec(8, size=(32, 32))
         ({"clip": ClipSpec(8), "fully_convolutional": True}, "a `short_side` or a `size`"),
         ({"memory": 0}, "`memory` must be a positive integer"),
         ({"memory": 1e9}, "`memory` must be a positive integer"),
-        ({"workers": 0}, "`workers` must be a positive integer"),
+        ({"num_parallel_calls": 0}, "`num_parallel_calls` must be a positive integer"),
         ({"on_error": "previous_frame"}, "`on_error` must be one of 'raise', 'skip'"),
         (
-            {"clip": replace(CLIP, motion_only=True, follow=(8, 8)), "fully_convolutional": True},
-            "`follow` of `clip`",
+            {
+                "clip": replace(CLIP, subtract_mean_frame=True, track_motion=(8, 8)),
+                "fully_convolutional": True,
+            },
+            "`track_motion` of `clip`",
         ),
     ],
 )
@@ -107,5 +110,5 @@ def test_logits_and_nans_are_no_probabilities(videos, activation):
 def test_a_callback_of_wrong_arguments_is_not_made(videos):
     with pytest.raises(ValueError, match="`evaluator` must be"):
         Evaluation(CLIP, videos)
-    with pytest.raises(ValueError, match="`every` must be a positive integer"):
-        Evaluation(Evaluator(CLIP), videos, every=0)
+    with pytest.raises(ValueError, match="`every_n_epochs` must be a positive integer"):
+        Evaluation(Evaluator(CLIP), videos, every_n_epochs=0)

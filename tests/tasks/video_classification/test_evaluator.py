@@ -14,17 +14,17 @@ from keras_nonlocal.tasks.video_classification.batch_by_shape import Buckets
 from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
 from keras_nonlocal.video.clip_reader import read_clips
 from keras_nonlocal.video.clip_spec import ClipSpec
-from keras_nonlocal.video.preprocessing import prepare
+from keras_nonlocal.video.preprocessing import preprocess
 
 NORMAL = {"mean": (114.75,) * 3, "std": (57.375,) * 3}
-PIXELS = ClipSpec(8, stride=2, size=(32, 32), sampling="official")
+PIXELS = ClipSpec(8, frame_stride=2, size=(32, 32), sampling="official")
 CLIP = replace(PIXELS, **NORMAL)
 
 
 @pytest.fixture(scope="module")
 def evaluator():
     """One for several tests, as it is traced once."""
-    return Evaluator(replace(CLIP, clips=2))
+    return Evaluator(replace(CLIP, num_clips=2))
 
 
 def plain_loop(model, videos, clip):
@@ -36,7 +36,7 @@ def plain_loop(model, videos, clip):
             views += [view[:, :, ::-1] for view in views]
         of_video = []
         for view in views:
-            x = prepare(view, **clip.preparation).numpy()
+            x = preprocess(view, **clip.preprocessing).numpy()
             of_video.append(network(x[None], training=False).numpy()[0])
         answers.append(of_video)
     return np.array(answers, "float64")
@@ -50,14 +50,14 @@ def ranks_by_loop(answers, targets):
 
 
 CASES = {
-    "crops and mirror images": (replace(CLIP, clips=2, crops=3, flip=True), {}, {}),
+    "crops and mirror images": (replace(CLIP, num_clips=2, num_crops=3, flip=True), {}, {}),
     "a crop that follows what moves": (
-        replace(CLIP, clips=2, motion_only=True, follow=(24, 24)),
+        replace(CLIP, num_clips=2, subtract_mean_frame=True, track_motion=(24, 24)),
         {},
         {},
     ),
     "whole frames of any size": (
-        replace(CLIP, clips=3, flip=True),
+        replace(CLIP, num_clips=3, flip=True),
         {"fully_convolutional": True},
         {"size": None, "short_side": 32},
     ),
@@ -79,10 +79,10 @@ def test_scores_are_those_of_a_plain_loop(model, videos, case):
 def test_without_a_preparation_the_network_gets_pixels(model, videos):
     pixels = keras.Input((8, None, None, 3))
     of_pixels = keras.Model(pixels, model(keras.layers.Rescaling(1 / 57.375, -2.0)(pixels)))
-    clip = ClipSpec(8, short_side=40, size=(32, 32), clips=2)
+    clip = ClipSpec(8, short_side=40, size=(32, 32), num_clips=2)
     evaluator = Evaluator(clip, fully_convolutional=True)
     scores = evaluator.evaluate(of_pixels, videos)
-    answers = plain_loop(of_pixels, videos, ClipSpec(8, short_side=40, clips=2))
+    answers = plain_loop(of_pixels, videos, ClipSpec(8, short_side=40, num_clips=2))
     np.testing.assert_allclose(scores.probabilities, answers.mean(axis=1), rtol=0, atol=1e-6)
 
 
@@ -95,7 +95,7 @@ def test_videos_of_several_classes_are_scored_by_all(model, videos, evaluator):
     source = [(path, ["x", "xy", "z"][i % 3]) for i, (path, _) in enumerate(videos)]
     source = [(path, list(labels)) for path, labels in source]
     scores = evaluator.evaluate(model, source)
-    answers = plain_loop(model, videos, replace(CLIP, clips=2))
+    answers = plain_loop(model, videos, replace(CLIP, num_clips=2))
     np.testing.assert_allclose(scores.probabilities, answers.mean(axis=1), rtol=0, atol=1e-6)
     assert scores.ranks is None
     assert scores.targets.tolist() == [
@@ -104,7 +104,7 @@ def test_videos_of_several_classes_are_scored_by_all(model, videos, evaluator):
 
 
 def test_chunks_of_any_size_give_the_same(model, videos, monkeypatch):
-    evaluator = Evaluator(replace(CLIP, clips=3), fully_convolutional=True)
+    evaluator = Evaluator(replace(CLIP, num_clips=3), fully_convolutional=True)
     expected = evaluator.evaluate(model, videos)
     for most in (1, 2, 5, 7):
         monkeypatch.setattr(network_module, "MOST_VIEWS", most)
@@ -114,7 +114,7 @@ def test_chunks_of_any_size_give_the_same(model, videos, monkeypatch):
 
 
 def test_with_hardly_any_memory_views_pass_one_by_one(model, videos, evaluator):
-    few = Evaluator(replace(CLIP, clips=2), memory=1).evaluate(model, videos)
+    few = Evaluator(replace(CLIP, num_clips=2), memory=1).evaluate(model, videos)
     many = evaluator.evaluate(model, videos)
     np.testing.assert_allclose(few.probabilities, many.probabilities, rtol=0, atol=1e-6)
 
@@ -146,7 +146,7 @@ def test_a_batch_is_never_of_two_shapes_and_none_is_lost():
 
 
 def test_the_network_is_traced_once_for_all_sizes_and_calls(model, videos):
-    evaluator = Evaluator(replace(PIXELS, clips=3), fully_convolutional=True)
+    evaluator = Evaluator(replace(PIXELS, num_clips=3), fully_convolutional=True)
     for _ in range(2):
         evaluator.evaluate(model, videos)
     assert evaluator._network._function.experimental_get_tracing_count() == 1

@@ -14,8 +14,8 @@ from keras_nonlocal.training.optimizers.schedules import learning_rate
 CLASSES = 3
 RECIPE = VideoRecipe(
     "nl_c2d_small",
-    frames=2,
-    stride=1,
+    num_frames=2,
+    frame_stride=1,
     size=(32, 32),
     arguments={"variant": "slowfast", "blocks": 1, "dropout": 0.0},
     epochs=1,

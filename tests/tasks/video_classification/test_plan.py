@@ -13,8 +13,8 @@ from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 
 RECIPE = VideoRecipe(
     "nl_c2d_small",
-    frames=2,
-    stride=2,
+    num_frames=2,
+    frame_stride=2,
     size=(24, 24),
     about="a plan",
     arguments={"variant": "slowfast", "blocks": 1},
@@ -111,7 +111,7 @@ SHAPES = {
         },
         (2, 32, 32, 3),
     ),
-    "follow": ({"motion_only": True, "follow": (16, 20)}, (2, 16, 20, 3)),
+    "track_motion": ({"subtract_mean_frame": True, "track_motion": (16, 20)}, (2, 16, 20, 3)),
 }
 
 

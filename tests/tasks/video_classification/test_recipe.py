@@ -15,27 +15,27 @@ from keras_nonlocal.training.recipe_files import change_recipe, write_recipe
 NEEDED = {
     "task": "video_classification",
     "builder": "nl_i3d_small",
-    "frames": 8,
-    "stride": 2,
+    "num_frames": 8,
+    "frame_stride": 2,
     "size": [32, 40],
     "epochs": 10,
 }
-RECIPE = VideoRecipe("nl_i3d_small", frames=8, stride=2, size=(32, 40), epochs=10)
+RECIPE = VideoRecipe("nl_i3d_small", num_frames=8, frame_stride=2, size=(32, 40), epochs=10)
 FULL = VideoRecipe(
     "nl_c2d_small",
-    frames=4,
-    stride=1,
+    num_frames=4,
+    frame_stride=1,
     size=None,
     about="every kind of field",
     arguments={"blocks": 1, "variant": "slowfast"},
     short_side=(40, 60),
     augmentation=({"layer": "MultiScaleCrop", "size": 32, "scales": [1.0, 0.8]},),
-    motion_only=True,
-    follow=(16, 24),
+    subtract_mean_frame=True,
+    track_motion=(16, 24),
     steps=90,
     learning_rate=0.5,
     schedule="steps",
-    drops=(30, 60),
+    milestones=(30, 60),
     warmup=2.5,
     clip_norm=40.0,
     test_size=(32, 32),
@@ -71,8 +71,8 @@ def test_an_unknown_field_is_named(tmp_path):
 
 
 def test_a_missing_field_is_named(tmp_path):
-    values = {name: value for name, value in NEEDED.items() if name != "stride"}
-    with pytest.raises(ValueError, match=r"missing: \['stride'\]"):
+    values = {name: value for name, value in NEEDED.items() if name != "frame_stride"}
+    with pytest.raises(ValueError, match=r"missing: \['frame_stride'\]"):
         read_recipe(write(tmp_path, values))
 
 
@@ -93,47 +93,68 @@ WRONG = {
     "optimizer": ({"optimizer": "adam"}, r"`optimizer` must be one of 'sgd', 'adamw'.*'adam'"),
     "schedule": ({"schedule": "poly"}, r"`schedule` must be one of .*'poly'"),
     "batch": ({"batch_size": 0}, r"`batch_size` must be a positive integer.*0"),
-    "speed": ({"speed": 0.5}, r"`speed` must be a number of at least 1.*0\.5"),
+    "speed": ({"speed_jitter": 0.5}, r"`speed_jitter` must be a number of at least 1.*0\.5"),
     "smoothing": ({"label_smoothing": -0.1}, r"`label_smoothing` must be .* at least 0.*-0\.1"),
     "smooth": ({"label_smoothing": 1.0}, r"`label_smoothing` must be less than 1.*1\.0"),
     "momentum": ({"momentum": -1}, r"`momentum` must be a number of at least 0.*-1"),
     "heavy": ({"momentum": 2}, r"`momentum` must be less than 1.*2"),
     "switch": ({"frozen_norms": "no"}, r"`frozen_norms` must be one of True, False.*'no'"),
-    "half": ({"precise_norm_batches": 2.5}, r"`precise_norm_batches` must be an integer.*2\.5"),
+    "half": ({"precise_bn_batches": 2.5}, r"`precise_bn_batches` must be an integer.*2\.5"),
     "channels": ({"mean": (1, 2)}, r"`mean` must be one number for each of three.*\(1, 2\)"),
     "decay": ({"weight_decay": -1e-4}, r"`weight_decay` must be .* at least 0.*-0\.0001"),
     "warmup": ({"warmup": -1}, r"`warmup` must be a number of at least 0.*-1"),
     "warm": ({"warmup": 10}, r"`warmup` must be shorter than 10 epochs\. Received: 10"),
     "from": ({"warmup_rate": -1}, r"`warmup_rate` must be a number of at least 0.*-1"),
-    "precise": ({"precise_norm_batches": -1}, r"`precise_norm_batches` must be .*-1"),
+    "precise": ({"precise_bn_batches": -1}, r"`precise_bn_batches` must be .*-1"),
     "seed": ({"seed": -1}, r"`seed` must be a number of at least 0.*-1"),
     "clip norm": ({"clip_norm": 0.0}, r"`clip_norm` must be positive.*0\.0"),
     "rate": ({"learning_rate": 0.0}, r"`learning_rate` must be positive.*0\.0"),
     "no rate": ({"learning_rate": float("nan")}, r"`learning_rate` must be positive.*nan"),
     "endless rate": ({"learning_rate": float("inf")}, r"`learning_rate` must be positive.*inf"),
-    "factor": ({"drop_factor": 0.0}, r"`drop_factor` must be positive.*0\.0"),
+    "factor": ({"decay_factor": 0.0}, r"`decay_factor` must be positive.*0\.0"),
     "neither": ({"epochs": None}, r"One of `epochs` and `steps`.*epochs=None, steps=None"),
     "both": ({"steps": 5}, r"One of `epochs` and `steps`.*epochs=10, steps=5"),
     "epochs": ({"epochs": 0}, r"`epochs` must be a positive integer.*0"),
     "steps": ({"epochs": None, "steps": -5}, r"`steps` must be a positive integer.*-5"),
-    "late drop": ({"schedule": "steps", "drops": (10,)}, r"`drops` must be .* 0 and 10.*\(10,\)"),
-    "no order": ({"schedule": "steps", "drops": (6, 3)}, r"`drops` must be rising.*\(6, 3\)"),
-    "twice": ({"schedule": "steps", "drops": (3, 3)}, r"`drops` must be rising.*\(3, 3\)"),
-    "no drops": ({"schedule": "steps"}, r"`drops` go with `schedule='steps'`.*drops=\(\)"),
-    "drops": ({"drops": (3,)}, r"`drops` go with `schedule='steps'`.*schedule='constant'"),
+    "late drop": (
+        {"schedule": "steps", "milestones": (10,)},
+        r"`milestones` must be .* 0 and 10.*\(10,\)",
+    ),
+    "no order": (
+        {"schedule": "steps", "milestones": (6, 3)},
+        r"`milestones` must be rising.*\(6, 3\)",
+    ),
+    "twice": (
+        {"schedule": "steps", "milestones": (3, 3)},
+        r"`milestones` must be rising.*\(3, 3\)",
+    ),
+    "no drops": (
+        {"schedule": "steps"},
+        r"`milestones` go with `schedule='steps'`.*milestones=\(\)",
+    ),
+    "milestones": (
+        {"milestones": (3,)},
+        r"`milestones` go with `schedule='steps'`.*schedule='constant'",
+    ),
     "adamw": (
         {"optimizer": "adamw", "rescale_momentum": True},
         r"`rescale_momentum` needs `optimizer='sgd'`.*'adamw'",
     ),
     "std": ({"std": (1.0, 0.0, 1.0)}, r"`std` must be positive numbers.*0\.0"),
-    "follow": ({"follow": (16, 16)}, r"`follow` needs `motion_only=True`"),
-    "followed": ({"motion_only": True, "follow": (16, 0)}, r"`follow` must be.*0"),
-    "frames": ({"frames": 0}, r"`frames` must be a positive integer.*0"),
+    "track_motion": (
+        {"track_motion": (16, 16)},
+        r"`track_motion` needs `subtract_mean_frame=True`",
+    ),
+    "followed": (
+        {"subtract_mean_frame": True, "track_motion": (16, 0)},
+        r"`track_motion` must be.*0",
+    ),
+    "num_frames": ({"num_frames": 0}, r"`num_frames` must be a positive integer.*0"),
     "size": ({"size": (32, 0)}, r"`size` must be.*0"),
     "short side": ({"short_side": 24}, r"`short_side` must leave frames that `size` fits.*24"),
     "sampling": ({"sampling": "dense"}, r"`sampling` must be one of .*'dense'"),
-    "clips": ({"test_clips": 0}, r"`clips` must be a positive integer.*0"),
-    "crops": ({"size": None, "test_crops": 3}, r"`crops` needs the `size`"),
+    "clips": ({"test_num_clips": 0}, r"`num_clips` must be a positive integer.*0"),
+    "crops": ({"size": None, "test_num_crops": 3}, r"`num_crops` needs the `size`"),
     "layer for tests": (
         {"augmentation": ({"layer": "ThreeCrop", "size": 24},)},
         r"`augmentation\[0\]\.layer` must be one of .*'ThreeCrop'",
@@ -143,18 +164,18 @@ WRONG = {
         r"`augmentation\[0\]\.layer` must be one of .*'RandomFlip'.*'Flip'",
     ),
     "no layer": (
-        {"augmentation": ({"chance": 1},)},
+        {"augmentation": ({"p": 1},)},
         r"`augmentation\[0\]\.layer` must be one of .*None",
     ),
     "base": ({"augmentation": ({"layer": "RandomAugmentation"},)}, r"`augmentation\[0\]\.layer`"),
     "name": ({"augmentation": ("RandomFlip",)}, r"`augmentation\[0\]` must be a mapping.*'Random"),
     "argument": (
-        {"augmentation": ({"layer": "RandomFlip"}, {"layer": "RandomMove", "zoomed": 2})},
-        r"`augmentation\[1\]`, RandomMove: .*zoomed",
+        {"augmentation": ({"layer": "RandomFlip"}, {"layer": "RandomAffine", "zoomed": 2})},
+        r"`augmentation\[1\]`, RandomAffine: .*zoomed",
     ),
     "value": (
-        {"augmentation": ({"layer": "RandomMove", "zoom": 0.5},)},
-        r"`augmentation\[0\]`, RandomMove: `zoom` must be.*0\.5",
+        {"augmentation": ({"layer": "RandomAffine", "zoom": 0.5},)},
+        r"`augmentation\[0\]`, RandomAffine: `zoom` must be.*0\.5",
     ),
 }
 
@@ -232,9 +253,9 @@ def test_a_field_is_set_from_text(name, text, value):
 
 
 def test_fields_that_depend_on_each_other_change_together():
-    changes = {"epochs": "null", "drops": "[20]", "schedule": "steps", "steps": "30"}
+    changes = {"epochs": "null", "milestones": "[20]", "schedule": "steps", "steps": "30"}
     changed = change_recipe(RECIPE, {**changes, "arguments.a": "1", "arguments.b": "x"})
-    assert (changed.epochs, changed.steps, changed.drops) == (None, 30, (20.0,))
+    assert (changed.epochs, changed.steps, changed.milestones) == (None, 30, (20.0,))
     assert changed.arguments == {"a": 1, "b": "x"}
 
 

@@ -12,9 +12,9 @@ from keras_nonlocal.pretrained.entries import entries_root, recipe_names
 from keras_nonlocal.tasks.recipes import find_recipe, read_recipe
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 from keras_nonlocal.training.optimizers.schedules import learning_rate
-from keras_nonlocal.video.sampling.rules import SCHEMES
+from keras_nonlocal.video.sampling.rules import SAMPLING_RULES
 
-GREY = ((114.75,) * 3, (57.375,) * 3)
+GRAY = ((114.75,) * 3, (57.375,) * 3)
 IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 
 
@@ -25,7 +25,7 @@ class Facts:
     clip: tuple[int, int]
     sampling: str
     jitter: int | tuple[int, int]
-    normalisation: tuple
+    normalization: tuple
     duration: dict
     batch: int
     rates: dict
@@ -45,7 +45,7 @@ FACTS = {
         clip=(32, 2),
         sampling="official",
         jitter=(256, 320),
-        normalisation=GREY,
+        normalization=GRAY,
         duration={"steps": 400_000},
         batch=64,
         rates={0: 1e-2, 149_999: 1e-2, 150_000: 1e-3, 299_999: 1e-3, 300_000: 1e-4, 399_999: 1e-4},
@@ -58,7 +58,7 @@ FACTS = {
         clip=(128, 1),
         sampling="official",
         jitter=(256, 320),
-        normalisation=GREY,
+        normalization=GRAY,
         duration={"steps": 400_000},
         batch=16,
         rates={0: 2.5e-3, 149_999: 2.5e-3, 150_000: 2.5e-4, 300_000: 2.5e-5, 399_999: 2.5e-5},
@@ -71,7 +71,7 @@ FACTS = {
         clip=(128, 1),
         sampling="official",
         jitter=(256, 320),
-        normalisation=GREY,
+        normalization=GRAY,
         duration={"steps": 200_000},
         batch=8,
         rates={0: 1.25e-3, 74_999: 1.25e-3, 75_000: 1.25e-4, 150_000: 1.25e-5, 199_999: 1.25e-5},
@@ -86,7 +86,7 @@ FACTS = {
         clip=(8, 8),
         sampling="slowfast",
         jitter=(256, 320),
-        normalisation=GREY,
+        normalization=GRAY,
         duration={"epochs": 196},
         batch=64,
         rates={0: 0.01, 340: 0.05 * (1 + math.cos(math.pi * 34 / 196)), 980: 0.05, 1960: 0.0},
@@ -98,7 +98,7 @@ FACTS = {
         clip=(32, 2),
         sampling="mmaction2",
         jitter=256,
-        normalisation=IMAGENET,
+        normalization=IMAGENET,
         duration={"epochs": 100},
         batch=64,
         rates={0: 1e-2, 399: 1e-2, 400: 1e-3, 799: 1e-3, 800: 1e-4, 999: 1e-4},
@@ -121,11 +121,11 @@ def test_every_recipe_that_comes_along_is_held_against_its_source():
 @of_each
 def test_clips_are_those_of_the_source(name, facts):
     recipe = find_recipe(name)
-    assert (recipe.frames, recipe.stride) == facts.clip
+    assert (recipe.num_frames, recipe.frame_stride) == facts.clip
     assert recipe.sampling == facts.sampling
-    assert recipe.sampling in SCHEMES
+    assert recipe.sampling in SAMPLING_RULES
     assert recipe.short_side == facts.jitter
-    assert (recipe.mean, recipe.std) == facts.normalisation
+    assert (recipe.mean, recipe.std) == facts.normalization
     assert {"layer": "RandomFlip"} in recipe.augmentation
 
 
@@ -140,7 +140,7 @@ def test_length_batch_and_regularisation_are_those_of_the_source(name, facts):
     assert recipe.clip_norm == facts.clip_norm
     assert recipe.arguments["dropout"] == 0.5
     assert (recipe.multi_label, recipe.weights) == (facts.multi_label, facts.weights)
-    assert (recipe.frozen_norms, recipe.precise_norm_batches) == (facts.frozen, facts.precise)
+    assert (recipe.frozen_norms, recipe.precise_bn_batches) == (facts.frozen, facts.precise)
 
 
 @of_each
@@ -154,7 +154,7 @@ def test_rates_are_those_of_the_source_at_each_of_its_turns(name, facts):
 def test_tests_are_those_of_the_source(name, facts):
     clip, (side, clips, crops, flip) = find_recipe(name).testing_clip, facts.test
     assert (clip.short_side, clip.size) == (side, (side, side))
-    assert (clip.clips, clip.crops) == (clips, crops)
+    assert (clip.num_clips, clip.num_crops) == (clips, crops)
     assert find_recipe(name).test_flip == flip
 
 
@@ -190,7 +190,10 @@ def test_the_recipe_to_tune_a_network_starts_from_a_card_of_its_own_design():
     recipe = find_recipe("finetune_nl_i3d_r50")
     card = card_for(recipe.weights, recipe.builder)
     assert card.arguments["variant"] == recipe.arguments["variant"]
-    assert (card.clip.frames, card.clip.stride) == (recipe.frames, recipe.stride)
+    assert (card.clip.num_frames, card.clip.frame_stride) == (
+        recipe.num_frames,
+        recipe.frame_stride,
+    )
     assert (card.clip.mean, card.clip.std) == (recipe.mean, recipe.std)
     assert card.clip.sampling == recipe.sampling
 
@@ -198,8 +201,15 @@ def test_the_recipe_to_tune_a_network_starts_from_a_card_of_its_own_design():
 def test_the_embedded_network_s_recipe_and_card_agree():
     recipe: VideoRecipe = read_recipe(entries_root() / "nl_i3d_small_weizmann" / "recipe.json")
     card = card_for("weizmann", recipe.builder)
-    for name in ("frames", "stride", "size", "sampling", "motion_only", "follow"):
+    for name in (
+        "num_frames",
+        "frame_stride",
+        "size",
+        "sampling",
+        "subtract_mean_frame",
+        "track_motion",
+    ):
         assert getattr(card.clip, name) == getattr(recipe, name)
-    assert (card.clip.clips, card.clip.flip) == (recipe.test_clips, recipe.test_flip)
+    assert (card.clip.num_clips, card.clip.flip) == (recipe.test_num_clips, recipe.test_flip)
     model = getattr(models, recipe.builder)(classes=10, **recipe.arguments)
     assert model.output_shape == (None, 10)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from keras_nonlocal import models
-from keras_nonlocal.data.ledger import read_ledger
+from keras_nonlocal.data.error_log import read_error_log
 from keras_nonlocal.metrics import read_scores
 from keras_nonlocal.metrics.scores_part import read_part
 from keras_nonlocal.tasks.video_classification import score_store
@@ -22,7 +22,7 @@ from keras_nonlocal.tasks.video_classification.traced_network import digest
 from keras_nonlocal.video.clip_spec import ClipSpec
 from keras_nonlocal.video.decoding.container import VideoError
 
-CLIP = ClipSpec(8, size=(32, 32), clips=2, mean=(114.75,) * 3, std=(57.375,) * 3)
+CLIP = ClipSpec(8, size=(32, 32), num_clips=2, mean=(114.75,) * 3, std=(57.375,) * 3)
 FILE = "scores-00000-of-00001.npz"
 
 PROGRAM = """
@@ -41,7 +41,7 @@ score_store.ScoreStore.save, score_store.SAVE_EVERY = save_on_a_slow_disk, 0
 weights, folder, *videos = sys.argv[1:]
 model = models.nl_i3d_small(classes=3)
 model.load_weights(weights)
-clip = ClipSpec(8, size=(32, 32), clips=2, mean=(114.75,) * 3, std=(57.375,) * 3)
+clip = ClipSpec(8, size=(32, 32), num_clips=2, mean=(114.75,) * 3, std=(57.375,) * 3)
 evaluator = Evaluator(clip)
 source = [(path, ("bend", "jack", "run")[i % 3]) for i, path in enumerate(videos)]
 evaluator.evaluate(model, source, folder=folder)
@@ -132,11 +132,11 @@ def test_raise_names_the_video_and_keeps_what_was_scored(model, own_videos, tmp_
     path, _ = own_videos[4]
     good = Path(path).read_bytes()
     spoil(path)
-    evaluator = Evaluator(CLIP, ledger=tmp_path / "bad.jsonl", workers=1)
+    evaluator = Evaluator(CLIP, error_log=tmp_path / "bad.jsonl", num_parallel_calls=1)
     with pytest.raises(VideoError, match=r"4\.mp4"):
         evaluator.evaluate(model, own_videos, folder=tmp_path / "out")
     assert read_part(tmp_path / "out" / FILE).positions.tolist() == [0, 1, 2, 3]
-    assert [line["policy"] for line in read_ledger(tmp_path / "bad.jsonl")] == ["raise"]
+    assert [line["policy"] for line in read_error_log(tmp_path / "bad.jsonl")] == ["raise"]
     Path(path).write_bytes(good)
     assert len(evaluator.evaluate(model, own_videos, folder=tmp_path / "out")) == 7
 
@@ -146,20 +146,20 @@ def test_skip_leaves_a_video_out_says_so_and_tries_again(model, own_videos, eval
     path, _ = own_videos[4]
     good = Path(path).read_bytes()
     spoil(path)
-    skipping = Evaluator(CLIP, on_error="skip", ledger=tmp_path / "bad.jsonl")
+    skipping = Evaluator(CLIP, on_error="skip", error_log=tmp_path / "bad.jsonl")
     with pytest.warns(UserWarning, match=r"1 of 7 videos could not be read.*bad\.jsonl"):
         scores = skipping.evaluate(model, own_videos, folder=tmp_path / "out")
     rest = whole.rows([0, 1, 2, 3, 5, 6])
     assert_same(scores, rest)
     assert_same(read_scores(tmp_path / "out"), rest)
-    (line,) = read_ledger(tmp_path / "bad.jsonl")
+    (line,) = read_error_log(tmp_path / "bad.jsonl")
     assert (line["path"], line["policy"]) == (path, "skip")
     Path(path).write_bytes(good)
     assert_same(skipping.evaluate(model, own_videos, folder=tmp_path / "out"), whole)
 
 
 OTHERS = {
-    "clips": (dict(clips=3), {}, r"clips: 2, now 3"),
+    "clips": (dict(num_clips=3), {}, r"num_clips: 2, now 3"),
     "size": (dict(size=(32, 40)), {}, r"size\[1\]: 32, now 40"),
     "pixels": (dict(mean=None, std=None), {}, r"mean: \[.*\], now None"),
     "flip": (dict(flip=True), {}, "flip: False, now True"),

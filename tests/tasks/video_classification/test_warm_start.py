@@ -17,8 +17,8 @@ from keras_nonlocal.weights.assign import named_weights
 
 RECIPE = VideoRecipe(
     "nl_i3d_small",
-    frames=8,
-    stride=1,
+    num_frames=8,
+    frame_stride=1,
     size=(32, 32),
     arguments={"variant": "slowfast", "blocks": {"res3": [1]}},
     epochs=1,

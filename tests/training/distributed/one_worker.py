@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from keras_nonlocal.layers import BatchNorm, NonLocal3D
 from keras_nonlocal.training.checkpoint import restore_checkpoint, save_checkpoint
-from keras_nonlocal.training.distributed.fit import fit
+from keras_nonlocal.training.distributed.fit import distributed_fit
 from keras_nonlocal.training.distributed.strategies import check_batch, is_chief, strategy_for
 
 EPOCHS, STEPS, BATCH, CLASSES = 3, 4, 8, 3
@@ -109,9 +109,9 @@ def main():
     save = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: save_checkpoint(checkpoint, model, {"epochs": epoch + 1})
     )
-    history = fit(
+    history = distributed_fit(
         model,
-        lambda part: part_of(begin * STEPS, part),
+        lambda shard: part_of(begin * STEPS, shard),
         strategy=strategy,
         epochs=EPOCHS,
         initial_epoch=begin,

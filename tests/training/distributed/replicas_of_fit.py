@@ -12,7 +12,7 @@ import one_worker
 import tensorflow as tf
 from training.squares import write_squares
 
-from keras_nonlocal.training.distributed.fit import fit
+from keras_nonlocal.training.distributed.fit import distributed_fit
 from keras_nonlocal.training.distributed.strategies import strategy_for
 
 OPTIMIZERS = {
@@ -45,7 +45,7 @@ def difference(optimizer, heavy):
     strategy = strategy_for("mirrored")
     with strategy.scope():
         model = one_worker.compiled(optimizer())
-    logs = fit(model, lambda part: clips(heavy), strategy=strategy, **TIMES).history
+    logs = distributed_fit(model, lambda shard: clips(heavy), strategy=strategy, **TIMES).history
     pairs = [
         *zip(one_worker.state(plain), one_worker.state(model), strict=True),
         *((np.array(expected[name]), np.array(logs[name])) for name in expected),

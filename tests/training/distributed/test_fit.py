@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from training.distributed import one_worker
 
-from keras_nonlocal.training.distributed.fit import fit
+from keras_nonlocal.training.distributed.fit import distributed_fit
 from keras_nonlocal.training.distributed.strategies import strategy_for
 
 pytestmark = pytest.mark.slow  # gangs of processes, a minute and a half in all
@@ -185,9 +185,9 @@ def test_callbacks_are_called_as_by_keras():
     for way in ("ours", "keras"):
         model, calls = one_worker.compiled(one_worker.momentum()), Calls()
         if way == "ours":
-            fit(
+            distributed_fit(
                 model,
-                lambda part: one_worker.part_of(0, part),
+                lambda shard: one_worker.part_of(0, shard),
                 strategy=strategy_for("one"),
                 callbacks=[calls],
                 **TIMES,
@@ -205,4 +205,4 @@ def test_a_train_step_of_the_model_s_own_is_refused():
             return {}
 
     with pytest.raises(ValueError, match="Keras's own `train_step`"):
-        fit(Other(), lambda part: None, strategy=strategy_for("one"), **TIMES)
+        distributed_fit(Other(), lambda shard: None, strategy=strategy_for("one"), **TIMES)

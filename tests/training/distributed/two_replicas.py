@@ -19,7 +19,7 @@ STEPS = 6
 CASES = {
     "decay": {"weight_decay": 0.2},
     "clip": {"weight_decay": 0.2, "clip_norm": 0.3},
-    "rescaled": {"schedule": "steps", "drops": (3, 5), "rescale_momentum": True},
+    "rescaled": {"schedule": "steps", "milestones": (3, 5), "rescale_momentum": True},
     "scaled loss": {"weight_decay": 0.2, "clip_norm": 0.3, "rescale_momentum": True},
     "adamw": {"optimizer": "adamw", "weight_decay": 0.2},
 }

@@ -16,7 +16,9 @@ host = keras.ops.convert_to_numpy
 
 
 def recipe(**fields):
-    return VideoRecipe("nl_i3d_small", frames=8, stride=8, size=(56, 56), steps=10, **fields)
+    return VideoRecipe(
+        "nl_i3d_small", num_frames=8, frame_stride=8, size=(56, 56), steps=10, **fields
+    )
 
 
 def optimizer_of(recipe, model):
@@ -104,7 +106,7 @@ def test_decay_is_not_shown_in_the_loss_and_a_second_optimizer_does_not_double_i
 
 def test_all_but_the_norms_of_a_video_network_decay():
     model = models.nl_i3d_small(classes=5, variant="slowfast", blocks=2)
-    spared = optimizer_of(recipe(), model).spared
+    spared = optimizer_of(recipe(), model).no_weight_decay
     names = {path.rsplit("/", 1)[1] for path in spared}
     assert names == {"gamma", "beta"}
     assert len(spared) == sum("norm" in v.path for v in model.trainable_variables)

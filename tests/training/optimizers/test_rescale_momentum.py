@@ -12,7 +12,7 @@ from keras_nonlocal.training.optimizers.schedules import learning_rate
 
 STEPS = 12
 SCHEDULES = {
-    "drops": {"schedule": "steps", "drops": (4, 9)},
+    "milestones": {"schedule": "steps", "milestones": (4, 9)},
     "cosine": {"schedule": "cosine"},
     "warm-up": {"schedule": "cosine", "warmup": 3, "warmup_rate": 0.01},
     "warm-up from nothing": {"schedule": "cosine", "warmup": 3},
@@ -23,7 +23,7 @@ each_schedule = pytest.mark.parametrize("name", SCHEDULES)
 
 def recipe(**fields):
     fields = {"learning_rate": 0.1, "steps": STEPS, "weight_decay": 0.0, **fields}
-    return VideoRecipe("nl_i3d_small", frames=8, stride=8, size=(56, 56), **fields)
+    return VideoRecipe("nl_i3d_small", num_frames=8, frame_stride=8, size=(56, 56), **fields)
 
 
 def data():
@@ -93,14 +93,15 @@ def test_training_equals_that_of_caffe2_and_pytorch(name, kernel):
 
 
 def test_without_it_a_drop_is_followed_slower(kernel):
-    made = recipe(**SCHEDULES["drops"])
+    made = recipe(**SCHEDULES["milestones"])
     plain = compiled(made, kernel)
     plain.fit(*data(), batch_size=4, shuffle=False, verbose=0)
     assert np.abs(plain.get_weights()[0] - caffe2(made, kernel)).max() > 1e-2
 
 
 @pytest.mark.parametrize(
-    ("name", "steps"), [("drops", 3), ("drops", 4), ("cosine", 5), ("warm-up from nothing", 2)]
+    ("name", "steps"),
+    [("milestones", 3), ("milestones", 4), ("cosine", 5), ("warm-up from nothing", 2)],
 )
 def test_training_that_goes_on_from_a_checkpoint_is_the_same(name, steps, kernel, tmp_path):
     made = recipe(**SCHEDULES[name])
@@ -112,7 +113,7 @@ def test_training_that_goes_on_from_a_checkpoint_is_the_same(name, steps, kernel
     np.testing.assert_array_equal(fit(second, made, slice(4 * steps, None)), whole)
 
 
-@pytest.mark.parametrize("name", ["drops", "cosine"])
+@pytest.mark.parametrize("name", ["milestones", "cosine"])
 def test_a_loss_scale_changes_nothing(name, kernel):
     made = recipe(**SCHEDULES[name])
     scaled = compiled(
@@ -122,7 +123,7 @@ def test_a_loss_scale_changes_nothing(name, kernel):
 
 
 def test_a_step_that_is_taken_again_is_rescaled_for_once(kernel):
-    made = recipe(**SCHEDULES["drops"])
+    made = recipe(**SCHEDULES["milestones"])
     model = compiled(made, kernel, keras.optimizers.LossScaleOptimizer)
     callback = RescaleMomentum(learning_rate(made, 1))
     callback.set_model(model)

@@ -12,7 +12,7 @@ from keras_nonlocal.training.optimizers.schedules import Warmup, learning_rate
 
 
 def recipe(**fields):
-    return VideoRecipe("nl_i3d_small", frames=8, stride=8, size=(56, 56), **fields)
+    return VideoRecipe("nl_i3d_small", num_frames=8, frame_stride=8, size=(56, 56), **fields)
 
 
 def rates(rate, steps):
@@ -20,7 +20,9 @@ def rates(rate, steps):
 
 
 def test_the_papers_rate_drops_after_150k_and_300k_iterations():
-    rate = learning_rate(recipe(steps=400_000, schedule="steps", drops=(150_000, 300_000)), 3666)
+    rate = learning_rate(
+        recipe(steps=400_000, schedule="steps", milestones=(150_000, 300_000)), 3666
+    )
     iteration = 0
     for count, value in ((150_000, 0.01), (150_000, 0.001), (100_000, 0.0001)):
         last = iteration + count - 1
@@ -48,7 +50,9 @@ def test_slowfast_warms_up_to_where_the_cosine_is_by_then():
 
 
 def test_mmaction2_drops_when_epochs_40_and_80_begin():
-    ours = learning_rate(recipe(epochs=100, schedule="steps", drops=(40, 80)), steps_per_epoch=11)
+    ours = learning_rate(
+        recipe(epochs=100, schedule="steps", milestones=(40, 80)), steps_per_epoch=11
+    )
     expected = []
     for epoch in range(100):
         rate = 0.01 * 0.1 ** ((epoch >= 40) + (epoch >= 80))
@@ -57,7 +61,7 @@ def test_mmaction2_drops_when_epochs_40_and_80_begin():
 
 
 def test_a_drop_inside_an_epoch_falls_on_the_nearest_step():
-    ours = learning_rate(recipe(epochs=2, schedule="steps", drops=(0.5,)), steps_per_epoch=10)
+    ours = learning_rate(recipe(epochs=2, schedule="steps", milestones=(0.5,)), steps_per_epoch=10)
     np.testing.assert_allclose(rates(ours, (4, 5)), (0.01, 0.001), rtol=1e-6)
 
 
@@ -81,7 +85,7 @@ def test_a_warmup_shorter_than_half_a_step_is_none():
     "fields",
     [
         {"schedule": "constant", "warmup": 2, "warmup_rate": 0.001},
-        {"schedule": "steps", "drops": (3, 7), "warmup": 2},
+        {"schedule": "steps", "milestones": (3, 7), "warmup": 2},
         {"schedule": "cosine", "warmup": 2},
     ],
 )

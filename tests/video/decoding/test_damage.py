@@ -93,7 +93,7 @@ def outcome(call, *arguments, **options):
 def read_in_every_way(path: Path) -> int:
     """How many of the ways to read a file give something; checks what they give."""
     clips = [
-        outcome(read_clip, path, 8, stride=2, size=(24, 32), on_damage=policy)
+        outcome(read_clip, path, 8, frame_stride=2, size=(24, 32), on_error=policy)
         for policy in ("raise", "previous_frame")
     ]
     given = [clip for clip in clips if not isinstance(clip, VideoError)]

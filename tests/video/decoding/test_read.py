@@ -49,19 +49,19 @@ def test_frames_come_in_the_order_asked_and_as_often(write, read_numbers):
     ],
 )
 def test_a_clip_begins_where_asked_and_loops_past_the_end(write, read_numbers, start, expected):
-    clip = read_clip(write("a.mp4", frames=20), frames=4, stride=2, start=start)
+    clip = read_clip(write("a.mp4", frames=20), num_frames=4, frame_stride=2, start=start)
     assert read_numbers(clip) == expected
 
 
 def test_a_video_shorter_than_the_clip_is_looped(write, read_numbers):
-    clip = read_clip(write("a.mp4", frames=3), frames=8)
+    clip = read_clip(write("a.mp4", frames=3), num_frames=8)
     assert read_numbers(clip) == [0, 1, 2, 0, 1, 2, 0, 1]
 
 
 def test_channels_are_red_green_blue(write_pictures):
     video = np.zeros((2, 32, 32, 3), "uint8")
     video[..., 0] = 200
-    red, green, blue = read_clip(write_pictures("a.mp4", video), frames=1).mean((0, 1, 2))
+    red, green, blue = read_clip(write_pictures("a.mp4", video), num_frames=1).mean((0, 1, 2))
     assert red > 180
     assert max(green, blue) < 20
 
@@ -69,16 +69,16 @@ def test_channels_are_red_green_blue(write_pictures):
 def test_the_short_side_is_scaled_and_the_picture_stays_whole(write_pictures):
     video = np.zeros((1, 48, 96, 3), "uint8")
     video[:, :, 48:] = 255
-    clip = read_clip(write_pictures("a.mp4", video), frames=1, short_side=24)
+    clip = read_clip(write_pictures("a.mp4", video), num_frames=1, short_side=24)
     assert clip.shape == (1, 24, 48, 3)
     assert clip[0, :, :20].mean() < 10
     assert clip[0, :, 28:].mean() > 245
 
 
-def test_a_size_is_covered_and_cut_from_the_centre(write_pictures):
+def test_a_size_is_covered_and_cut_from_the_center(write_pictures):
     video = np.zeros((1, 48, 96, 3), "uint8")
     video[:, :, 24:72] = 255  # the square in the middle is all that is left
-    clip = read_clip(write_pictures("a.mp4", video), frames=1, size=(24, 24))
+    clip = read_clip(write_pictures("a.mp4", video), num_frames=1, size=(24, 24))
     assert clip.shape == (1, 24, 24, 3)
     assert clip[0, :, 2:-2].min() > 240
 
@@ -95,7 +95,9 @@ def test_crops_of_a_clip_follow_each_other_from_left_to_right(write_pictures):
     video = np.zeros((6, 32, 96, 3), "uint8")
     video[..., 32:64, :] = 100
     video[..., 64:, :] = 200
-    clips = read_clips(write_pictures("a.mp4", video), ClipSpec(2, size=(16, 16), clips=2, crops=3))
+    clips = read_clips(
+        write_pictures("a.mp4", video), ClipSpec(2, size=(16, 16), num_clips=2, num_crops=3)
+    )
     assert clips.shape == (6, 2, 16, 16, 3)
     levels = clips[:, :, 4:12, 4:12].mean((1, 2, 3, 4))
     np.testing.assert_allclose(levels, [0, 100, 200] * 2, atol=12)
@@ -113,11 +115,11 @@ def test_a_picture_held_sideways_comes_out_upright(write_pictures, clockwise):
     path.write_bytes(content)
 
     expected = np.rot90(stored[0], -clockwise // 90)
-    clip = read_clip(path, frames=1)
+    clip = read_clip(path, num_frames=1)
     assert clip[0].shape == expected.shape
     assert np.abs(clip[0].astype(int) - expected).mean() < 8
     scaled = (1, 16, 32, 3) if clockwise == 180 else (1, 32, 16, 3)
-    assert read_clip(path, frames=1, short_side=16).shape == scaled
+    assert read_clip(path, num_frames=1, short_side=16).shape == scaled
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path):
@@ -167,11 +169,11 @@ def test_a_damaged_packet_is_an_error_that_says_how_far_it_got(damaged):
     with pytest.raises(VideoError, match=r"Invalid data .* after \d+ frames"):
         count_frames(damaged)
     with pytest.raises(VideoError, match=r"damaged\.mp4"):
-        read_clip(damaged, frames=8, start=8)
+        read_clip(damaged, num_frames=8, start=8)
 
 
 def test_a_clip_that_ends_before_the_damage_is_read(damaged, read_numbers):
-    assert read_numbers(read_clip(damaged, frames=4, start=2)) == [2, 3, 4, 5]
+    assert read_numbers(read_clip(damaged, num_frames=4, start=2)) == [2, 3, 4, 5]
 
 
 def test_a_file_cut_off_between_packets_has_the_frames_that_are_left(write, read_numbers):
@@ -182,7 +184,7 @@ def test_a_file_cut_off_between_packets_has_the_frames_that_are_left(write, read
     left = count_frames(path)
     assert 10 <= left < 20
     expected = [i % left for i in range(16)]
-    assert read_numbers(read_clip(path, frames=16, start=0)) == expected
+    assert read_numbers(read_clip(path, num_frames=16, start=0)) == expected
 
 
 def test_frames_that_change_size_midway_need_a_size(write, tmp_path, read_numbers):
@@ -210,8 +212,8 @@ def test_indices_that_name_no_frame_are_refused(write, indices):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"frames": 0},
-        {"stride": 0},
+        {"num_frames": 0},
+        {"frame_stride": 0},
         {"start": -1},
         {"short_side": 0},
         {"size": (8, 40), "short_side": 8},
@@ -225,4 +227,4 @@ def test_a_wrong_number_is_refused(write, wrong):
 def test_a_colon_in_a_name_is_no_protocol(write, tmp_path, monkeypatch, read_numbers):
     monkeypatch.chdir(tmp_path)
     write("a.mp4", frames=3).rename(tmp_path / "12:30.mp4")
-    assert read_numbers(read_clip("12:30.mp4", frames=3)) == [0, 1, 2]
+    assert read_numbers(read_clip("12:30.mp4", num_frames=3)) == [0, 1, 2]

@@ -24,7 +24,7 @@ def test_a_clip_has_the_size_of_the_upright_picture(name):
     height, width = SOUND[name]["h"], SOUND[name]["w"]
     if SOUND[name]["rotation"] % 180:
         height, width = width, height
-    clip = read_clip(CLIPS / name, frames=2)
+    clip = read_clip(CLIPS / name, num_frames=2)
     assert clip.shape == (2, height, width, 3)
     assert clip.std() > 1  # there is something to see
 
@@ -56,7 +56,9 @@ def test_a_probe_knows_what_the_manifest_knows(name):
 @each_sound_file
 def test_a_clip_longer_than_the_video_loops(name):
     length = SOUND[name]["decoded"]
-    clip = read_clip(CLIPS / name, frames=3, stride=length, start=length - 1, short_side=32)
+    clip = read_clip(
+        CLIPS / name, num_frames=3, frame_stride=length, start=length - 1, short_side=32
+    )
     assert min(clip.shape[1:3]) == 32
     np.testing.assert_array_equal(clip[1:], clip[:1].repeat(2, axis=0))
 
@@ -68,8 +70,8 @@ def test_a_damaged_file_is_an_error_that_names_it(name):
 
 
 def test_a_file_cut_short_can_be_read_up_to_the_cut():
-    clip = read_clip(CLIPS / CUT_SHORT, frames=8, start=80, short_side=32)
-    whole = read_clip(CLIPS / "mdn_flower.mp4", frames=8, start=80, short_side=32)
+    clip = read_clip(CLIPS / CUT_SHORT, num_frames=8, start=80, short_side=32)
+    whole = read_clip(CLIPS / "mdn_flower.mp4", num_frames=8, start=80, short_side=32)
     np.testing.assert_array_equal(clip, whole)
     with pytest.raises(VideoError, match="after 88 frames"):
-        read_clip(CLIPS / CUT_SHORT, frames=16, start=80)
+        read_clip(CLIPS / CUT_SHORT, num_frames=16, start=80)

@@ -87,7 +87,7 @@ def test_any_frames_are_those_of_decoding_in_order(name, video):
 def test_any_clip_is_that_of_decoding_in_order(name, video):
     expected = decoded_in_order(video)
     for start in range(0, 34, 3):
-        clip = read_clip(video, frames=6, stride=2, start=start)
+        clip = read_clip(video, num_frames=6, frame_stride=2, start=start)
         numbers = [(start + 2 * i) % 40 for i in range(6)]
         np.testing.assert_array_equal(clip, expected[numbers])
 
@@ -150,10 +150,10 @@ def test_a_probe_tells_what_decoding_finds(name, codec, video):
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p10le", "yuv444p", "gray"])
-def test_deep_full_and_grey_pictures_become_rgb(pix_fmt, moving, write_pictures):
+def test_deep_full_and_gray_pictures_become_rgb(pix_fmt, moving, write_pictures):
     odd = moving[:5, :63, :95] if pix_fmt == "yuv444p" else moving[:5]
     path = write_pictures("a.mkv", odd, **H264, pix_fmt=pix_fmt)
-    clip = read_clip(path, frames=5)
+    clip = read_clip(path, num_frames=5)
     assert clip.shape == odd.shape
     luminance = odd @ np.array([[0.299], [0.587], [0.114]])
     wanted = luminance if pix_fmt == "gray" else odd
@@ -162,6 +162,6 @@ def test_deep_full_and_grey_pictures_become_rgb(pix_fmt, moving, write_pictures)
 
 def test_a_single_frame_is_a_video(write, read_numbers):
     path = write("one.mkv", frames=1, codec="libx264")
-    assert read_numbers(read_clip(path, frames=3)) == [0, 0, 0]
+    assert read_numbers(read_clip(path, num_frames=3)) == [0, 0, 0]
     assert frame_times(path).tolist() == [0]
     assert probe(path).frames == 1

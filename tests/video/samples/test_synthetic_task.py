@@ -7,7 +7,7 @@ from keras_nonlocal.data.find_files import list_folder
 from keras_nonlocal.video.decoding.read import read_clip
 from keras_nonlocal.video.samples import synthetic_task
 
-SMALL = {"frames": 16, "size": (32, 32)}
+SMALL = {"num_frames": 16, "size": (32, 32)}
 
 
 def _is_red(videos):
@@ -18,7 +18,7 @@ def _is_blue(videos):
     return (videos[..., 2] > 180) & (videos[..., 0] < 120) & (videos[..., 1] < 140)
 
 
-def _colours(videos):
+def _colors(videos):
     """Whether the early and the late flash of each clip is red, as seen in its pixels."""
     half = videos.shape[1] // 2
     early, late = _is_red(videos[:, :half]), _is_red(videos[:, half:])
@@ -30,9 +30,9 @@ def rendered():
     return synthetic_task.render(400, **SMALL)
 
 
-def test_the_class_is_whether_the_two_flashes_have_one_colour(rendered):
+def test_the_class_is_whether_the_two_flashes_have_one_color(rendered):
     videos, labels, class_names = rendered
-    early, late = _colours(videos)
+    early, late = _colors(videos)
     assert videos.shape == (400, 16, 32, 32, 3)
     assert videos.dtype == np.uint8
     assert class_names == ("different", "same")
@@ -41,14 +41,14 @@ def test_the_class_is_whether_the_two_flashes_have_one_colour(rendered):
 
 def test_no_single_flash_tells_the_class(rendered):
     videos, labels, _ = rendered
-    for red in _colours(videos):
+    for red in _colors(videos):
         for label in (0, 1):
             assert 0.4 < red[labels == label].mean() < 0.6
 
 
 def test_no_line_through_the_sum_of_local_evidence_is_right_on_more_than_three_quarters(rendered):
     videos, labels, _ = rendered
-    evidence = np.sum(_colours(videos), axis=0)  # how many of the two are red
+    evidence = np.sum(_colors(videos), axis=0)  # how many of the two are red
     right = [
         np.mean((evidence > cut) == (labels == wanted)) for cut in (-1, 0, 1) for wanted in (0, 1)
     ]
@@ -62,11 +62,11 @@ def test_no_line_through_the_sum_of_local_evidence_is_right_on_more_than_three_q
     seed=st.integers(0, 99),
 )
 def test_the_flashes_lie_a_third_of_the_picture_and_half_of_the_clip_apart(frames, size, seed):
-    videos, *_ = synthetic_task.render(2, frames=frames, size=size, seed=seed)
+    videos, *_ = synthetic_task.render(2, num_frames=frames, size=size, seed=seed)
     for video in videos:
-        coloured = np.argwhere(_is_red(video) | _is_blue(video))
-        late = coloured[:, 0] >= frames // 2
-        first, second = coloured[~late], coloured[late]
+        colored = np.argwhere(_is_red(video) | _is_blue(video))
+        late = colored[:, 0] >= frames // 2
+        first, second = colored[~late], colored[late]
         assert len(first)
         assert len(second)
         assert second[:, 0].min() - first[:, 0].max() > frames / 2
@@ -86,8 +86,8 @@ def test_a_clip_depends_on_its_number_and_the_seed_alone():
     np.testing.assert_array_equal(few, one_by_one)
 
 
-def test_four_colours_are_four():
-    videos, *_ = synthetic_task.render(60, colours=4, **SMALL)
+def test_four_colors_are_four():
+    videos, *_ = synthetic_task.render(60, colors=4, **SMALL)
     green = (videos[..., 1] > 170) & (videos[..., 0] < 110) & (videos[..., 2] < 110)
     yellow = (videos[..., 1] > 170) & (videos[..., 0] > 190) & (videos[..., 2] < 110)
     for found in (_is_red(videos), _is_blue(videos), green, yellow):
@@ -112,7 +112,7 @@ def test_the_class_survives_in_written_videos(tmp_path):
     paths, labels, class_names = list_folder(tmp_path)
     assert sorted(written) == sorted(paths)
     assert class_names == sorted(synthetic_task.CLASS_NAMES)
-    early, late = _colours(np.stack([read_clip(path, frames=16) for path in paths]))
+    early, late = _colors(np.stack([read_clip(path, num_frames=16) for path in paths]))
     same = np.array([class_names[label] == "same" for label in labels])
     np.testing.assert_array_equal(early == late, same)
 
@@ -121,11 +121,11 @@ def test_the_class_survives_in_written_videos(tmp_path):
     ("wrong", "message"),
     [
         ({"num_clips": 0}, "`num_clips`"),
-        ({"frames": 3}, "at least 4 frames"),
+        ({"num_frames": 3}, "at least 4 frames"),
         ({"size": (15, 32)}, "at least 4 frames of 16 x 16"),
         ({"size": (32,)}, "`size`"),
-        ({"colours": 1}, "`colours`"),
-        ({"colours": 5}, "`colours`"),
+        ({"colors": 1}, "`colors`"),
+        ({"colors": 5}, "`colors`"),
     ],
 )
 def test_a_number_out_of_range_is_refused(wrong, message):

@@ -8,7 +8,7 @@ from keras_nonlocal.video.sampling.by_index import (
     clip_span,
     uniform_starts,
 )
-from keras_nonlocal.video.sampling.rules import SCHEMES
+from keras_nonlocal.video.sampling.rules import SAMPLING_RULES
 
 counts = st.integers(1, 400)
 
@@ -22,19 +22,19 @@ def test_the_span_reaches_from_the_first_to_the_last_frame(frames, stride):
 @given(num_frames=counts, span=counts, seed=st.integers(0, 9))
 def test_a_random_clip_ends_inside_a_video_that_is_long_enough(num_frames, span, seed):
     rng = np.random.default_rng(seed)
-    start = SCHEMES["spread"].random(num_frames, span, 1, rng, 30.0)[0]
+    start = SAMPLING_RULES["spread"].random(num_frames, span, 1, rng, 30.0)[0]
     assert start >= 0
     assert start + span <= max(num_frames, span)
 
 
 def test_a_random_start_takes_every_place_that_fits():
     rng = np.random.default_rng(0)
-    starts = {SCHEMES["spread"].random(12, 8, 1, rng, 30.0)[0] for _ in range(300)}
+    starts = {SAMPLING_RULES["spread"].random(12, 8, 1, rng, 30.0)[0] for _ in range(300)}
     assert starts == {0, 1, 2, 3, 4}
 
 
 @given(num_frames=counts, span=counts)
-def test_a_centred_clip_has_as_much_before_as_after_it(num_frames, span):
+def test_a_centered_clip_has_as_much_before_as_after_it(num_frames, span):
     (start,) = uniform_starts(num_frames, span, 1)
     after = num_frames - span - start
     assert (start == 0) if span >= num_frames else after - start in (0, 1)
@@ -52,7 +52,7 @@ def test_uniform_clips_begin_at_the_start_end_at_the_end_and_are_evenly_apart(
     assert gaps.max() - gaps.min() <= 1
 
 
-def test_a_single_uniform_clip_is_the_centred_one():
+def test_a_single_uniform_clip_is_the_centered_one():
     assert uniform_starts(100, 10, clips=1) == [45]
 
 
@@ -65,8 +65,8 @@ def test_indices_are_those_of_the_video_played_in_a_loop(start, frames, stride, 
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (lambda: clip_span(0), "frames"),
-        (lambda: clip_span(8, stride=0), "stride"),
+        (lambda: clip_span(0), "num_frames"),
+        (lambda: clip_span(8, stride=0), "frame_stride"),
         (lambda: uniform_starts(0, 8, 1), "num_frames"),
         (lambda: uniform_starts(8, -1, 1), "span"),
         (lambda: uniform_starts(8, 8, clips=0), "clips"),

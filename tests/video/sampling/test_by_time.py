@@ -88,7 +88,7 @@ def test_spread_clips_at_a_constant_rate_are_those_counted_in_frames(
         assert [numbers_at(times, moment, frames, step) for moment in moments] == expected
 
 
-def test_a_single_clip_is_the_one_in_the_centre():
+def test_a_single_clip_is_the_one_in_the_center():
     times = steady(101, 25)
     assert spread_moments(times, 4 * 80_000, 1) == [uniform_starts(101, 9, 1)[0] * 40_000]
 

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from keras_nonlocal.video.sampling.rules import SCHEMES
+from keras_nonlocal.video.sampling.rules import SAMPLING_RULES
 
-each_scheme = pytest.mark.parametrize("name", SCHEMES)
+each_scheme = pytest.mark.parametrize("name", SAMPLING_RULES)
 LENGTHS = [1, 2, 7, 31, 63, 64, 65, 100, 250, 300, 301]
 
 
 def starts(name, num_frames, frames, stride, clips, fps=30.0):
-    clips = SCHEMES[name].spread(num_frames, frames, stride, clips, fps)
+    clips = SAMPLING_RULES[name].spread(num_frames, frames, stride, clips, fps)
     return [numbers[0] for numbers in clips]
 
 
@@ -31,17 +31,17 @@ def test_ten_clips_of_32_frames_begin_where_the_rule_says(name, num_frames, expe
 
 
 def test_the_last_official_clips_run_on_from_the_beginning():
-    last = SCHEMES["official"].spread(100, 4, 8, 10, 30.0)[-1]
+    last = SAMPLING_RULES["official"].spread(100, 4, 8, 10, 30.0)[-1]
     assert last == [90, 98, 6, 14]
 
 
 def test_eight_slowfast_frames_of_64_are_nine_apart():
-    (numbers,) = SCHEMES["slowfast"].spread(300, 8, 8, 1, 30.0)
+    (numbers,) = SAMPLING_RULES["slowfast"].spread(300, 8, 8, 1, 30.0)
     assert numbers == [0, 9, 18, 27, 36, 45, 54, 63]
 
 
 def test_a_slowfast_clip_of_a_slower_video_spans_the_same_time():
-    (numbers,) = SCHEMES["slowfast"].spread(300, 8, 8, 1, 15.0)
+    (numbers,) = SAMPLING_RULES["slowfast"].spread(300, 8, 8, 1, 15.0)
     assert numbers == [0, 4, 8, 13, 17, 22, 26, 31]
 
 
@@ -49,7 +49,7 @@ def test_a_slowfast_clip_of_a_slower_video_spans_the_same_time():
 @pytest.mark.parametrize("fps", [15.0, 24.0, 25.0, 29.97, 30.0, 60.0])
 def test_slowfast_numbers_are_the_published_floating_point_ones_or_one_less(num_frames, fps):
     for frames, stride in [(8, 8), (32, 2), (4, 16), (1, 1)]:
-        ours = SCHEMES["slowfast"].spread(num_frames, frames, stride, 10, fps)
+        ours = SAMPLING_RULES["slowfast"].spread(num_frames, frames, stride, 10, fps)
         span = frames * stride / 30 * fps
         for clip, numbers in enumerate(ours):
             start = max(num_frames - span, 0) * clip / 10
@@ -64,8 +64,8 @@ def test_slowfast_numbers_are_the_published_floating_point_ones_or_one_less(num_
 @pytest.mark.parametrize("num_frames", LENGTHS)
 def test_all_numbers_are_frames_of_the_video(name, num_frames):
     rng = np.random.default_rng(0)
-    clips = SCHEMES[name].spread(num_frames, 8, 8, 7, 25.0)
-    clips += [SCHEMES[name].random(num_frames, 8, 8, rng, 25.0) for _ in range(20)]
+    clips = SAMPLING_RULES[name].spread(num_frames, 8, 8, 7, 25.0)
+    clips += [SAMPLING_RULES[name].random(num_frames, 8, 8, rng, 25.0) for _ in range(20)]
     for numbers in clips:
         assert len(numbers) == 8
         assert all(isinstance(number, int) and 0 <= number < num_frames for number in numbers)
@@ -77,7 +77,7 @@ LAST = {"spread": 37, "official": 36, "slowfast": 35, "mmaction2": 36, "mmaction
 @each_scheme
 def test_random_clips_begin_anywhere_up_to_the_last_place_of_the_rule(name):
     rng = np.random.default_rng(0)
-    drawn = [SCHEMES[name].random(100, 32, 2, rng, 30.0)[0] for _ in range(2000)]
+    drawn = [SAMPLING_RULES[name].random(100, 32, 2, rng, 30.0)[0] for _ in range(2000)]
     assert set(drawn) == set(range(LAST[name] + 1))
     counts = np.bincount(drawn)
     assert counts.max() < 2 * counts[counts > 0].mean()
@@ -86,6 +86,6 @@ def test_random_clips_begin_anywhere_up_to_the_last_place_of_the_rule(name):
 @each_scheme
 def test_a_short_video_fills_the_clip(name):
     rng = np.random.default_rng(0)
-    numbers = SCHEMES[name].random(3, 6, 1, rng, 30.0)
+    numbers = SAMPLING_RULES[name].random(3, 6, 1, rng, 30.0)
     looped, held = [0, 1, 2, 0, 1, 2], [0, 1, 2, 2, 2, 2]
     assert numbers == (held if name == "slowfast" else looped)

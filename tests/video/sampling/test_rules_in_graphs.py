@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_nonlocal.video.clip_spec import ClipSpec
-from keras_nonlocal.video.sampling.rules import SCHEMES, random_indices, spread_indices
+from keras_nonlocal.video.sampling.rules import SAMPLING_RULES, random_indices, spread_indices
 from keras_nonlocal.video.shards.reading import TENSORFLOW
 
 LENGTHS = (1, 2, 7, 31, 63, 64, 65, 100, 301)
@@ -57,18 +57,18 @@ def _in_graph(clip):
 
 
 CLIPS = [
-    ClipSpec(frames, stride, sampling=name, clips=clips)
-    for name in SCHEMES
+    ClipSpec(frames, stride, sampling=name, num_clips=clips)
+    for name in SAMPLING_RULES
     for (frames, stride), clips in zip(SHAPES, (1, 3, 10, 4), strict=True)
 ]
 BY_THE_CLOCK = [
-    ClipSpec(8, seconds=0.08, clips=3),
-    ClipSpec(4, seconds=0.5),
-    ClipSpec(1, seconds=1.0, clips=2),
+    ClipSpec(8, seconds_between_frames=0.08, num_clips=3),
+    ClipSpec(4, seconds_between_frames=0.5),
+    ClipSpec(1, seconds_between_frames=1.0, num_clips=2),
 ]
 
 
-AT_SPEED = [ClipSpec(8, 3, sampling=name, speed=1.4) for name in SCHEMES]
+AT_SPEED = [ClipSpec(8, 3, sampling=name, speed_jitter=1.4) for name in SAMPLING_RULES]
 
 
 @pytest.mark.parametrize("clip", CLIPS + BY_THE_CLOCK + AT_SPEED, ids=str)
@@ -78,7 +78,7 @@ def test_frame_numbers_are_those_of_python_for_every_clip_and_draw(clip):
     for fps in (30, 25.0, 30000 / 1001):
         for length in LENGTHS:
             times, rate = _times(length, fps), _rate(fps)
-            ours = [spread(n, times, rate).numpy().tolist() for n in range(clip.clips)]
+            ours = [spread(n, times, rate).numpy().tolist() for n in range(clip.num_clips)]
             assert ours == clip.spread_indices(times, fps), (length, fps)
             for share in (0.0, 0.3, 0.99999999):
                 drawn = clip.random_indices(times, Drawn(share), fps)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_nonlocal.video.sampling.rules import SCHEMES
+from keras_nonlocal.video.sampling.rules import SAMPLING_RULES
 
 loading = pytest.importorskip(
     "mmaction.datasets.transforms.loading", reason="MMAction2 is not installed"
@@ -20,14 +20,14 @@ def published(sampler, num_frames):
 def test_test_clips_are_those_of_mmaction2(frames, stride, clips):
     sampler = loading.SampleFrames(frames, stride, clips, test_mode=True)
     for num_frames in range(1, 320):
-        ours = SCHEMES["mmaction2"].spread(num_frames, frames, stride, clips, 30.0)
+        ours = SAMPLING_RULES["mmaction2"].spread(num_frames, frames, stride, clips, 30.0)
         assert ours == published(sampler, num_frames)
 
 
 def test_single_frames_are_those_of_mmaction2_or_one_later_where_its_floats_round_down():
     sampler = loading.SampleFrames(1, 1, 10, test_mode=True)
     for num_frames in range(1, 320):
-        ours = np.array(SCHEMES["mmaction2"].spread(num_frames, 1, 1, 10, 30.0))
+        ours = np.array(SAMPLING_RULES["mmaction2"].spread(num_frames, 1, 1, 10, 30.0))
         theirs = np.array(published(sampler, num_frames))
         assert np.all((ours == theirs) | (ours == theirs + 1))
         assert (ours != theirs).sum() <= 1
@@ -36,7 +36,7 @@ def test_single_frames_are_those_of_mmaction2_or_one_later_where_its_floats_roun
 def test_dense_test_clips_are_those_of_mmaction2():
     sampler = loading.DenseSampleFrames(32, 2, 1, num_sample_positions=10, test_mode=True)
     for num_frames in range(1, 320):
-        ours = np.array(SCHEMES["mmaction2_dense"].spread(num_frames, 32, 2, 10, 30.0))
+        ours = np.array(SAMPLING_RULES["mmaction2_dense"].spread(num_frames, 32, 2, 10, 30.0))
         theirs = np.array(published(sampler, num_frames))
         assert np.all((ours == theirs) | (ours == (theirs + 1) % num_frames))
         assert (ours != theirs).mean() < 0.2
@@ -48,5 +48,5 @@ def test_random_clips_begin_in_the_same_places(name):
     sampler, rng = kind(8, 4, 1), np.random.default_rng(0)
     for num_frames in (20, 33, 64, 90):
         theirs = {published(sampler, num_frames)[0][0] for _ in range(1500)}
-        ours = {SCHEMES[name].random(num_frames, 8, 4, rng, 30.0)[0] for _ in range(1500)}
+        ours = {SAMPLING_RULES[name].random(num_frames, 8, 4, rng, 30.0)[0] for _ in range(1500)}
         assert ours == theirs

@@ -14,7 +14,7 @@ LENGTHS = (5, 12, 20, 26, 30, 31)
 
 
 def numbered(frames, size):
-    """Frame `i` is grey of level `8 * i`."""
+    """Frame `i` is gray of level `8 * i`."""
     levels = np.arange(frames, dtype="uint8") * 8
     return np.broadcast_to(levels[:, None, None, None], (frames, *size, 3))
 
@@ -31,7 +31,7 @@ def manifest(tmp_path_factory):
 @pytest.fixture(scope="session")
 def written(manifest, tmp_path_factory):
     folder = tmp_path_factory.mktemp("shards")
-    write_shards(manifest, folder, shards=3, short_side=48, workers=2)
+    write_shards(manifest, folder, shards=3, short_side=48, num_processes=2)
     return folder
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from keras_nonlocal.data.ledger import read_ledger
+from keras_nonlocal.data.error_log import read_error_log
 from keras_nonlocal.data.manifest import Entry, Manifest
 from keras_nonlocal.video.clip_spec import ClipSpec
 from keras_nonlocal.video.shards.beam import beam_shards
@@ -25,9 +25,9 @@ def test_beam_writes_what_processes_write_and_records_what_it_cannot_read(
     assert all((one[0].numpy() == two[0].numpy()).all() for one, two in clips)
 
     bad = Manifest((Entry(str(tmp_path / "bad.mp4"), (0,)), *manifest.entries[:2]), ("a", "b"))
-    said = beam_shards(bad, tmp_path / "bad", shards=3, ledger=tmp_path / "bad.jsonl")
+    said = beam_shards(bad, tmp_path / "bad", shards=3, error_log=tmp_path / "bad.jsonl")
     assert (said.clips, [shard.left_out for shard in said.shards].count(1)) == (2, 1)
-    assert [row["path"] for row in read_ledger(tmp_path / "bad.jsonl")] == [bad.entries[0].path]
+    assert [row["path"] for row in read_error_log(tmp_path / "bad.jsonl")] == [bad.entries[0].path]
 
 
 def test_without_beam_the_error_says_what_to_install(manifest, tmp_path, monkeypatch):
@@ -55,8 +55,8 @@ def test_only_shards_that_are_missing_are_written_again(copied, manifest):
     assert [path.stat().st_mtime_ns for path in kept] == times
 
 
-def test_a_ledger_is_tried_before_a_video_is_read(manifest, tmp_path):
+def test_a_error_log_is_tried_before_a_video_is_read(manifest, tmp_path):
     pytest.importorskip("apache_beam", reason="needs the extra `beam`")
     with pytest.raises(OSError, match="folder"):
-        beam_shards(manifest, tmp_path / "set", shards=3, ledger=tmp_path)
+        beam_shards(manifest, tmp_path / "set", shards=3, error_log=tmp_path)
     assert not (tmp_path / "set").exists()

@@ -27,7 +27,7 @@ def _numbers(dataset, read_numbers):
     return [tuple(read_numbers(video)) for video, *_ in _listed(dataset)]
 
 
-def test_each_video_gives_its_centred_clip_with_its_label(written, manifest, read_numbers):
+def test_each_video_gives_its_centered_clip_with_its_label(written, manifest, read_numbers):
     clips = _listed(shard_clips(written, CLIP))
     found = {(tuple(read_numbers(video)), int(label)) for video, label, _ in clips}
     starts = [max(length - 7, 0) // 2 for length in LENGTHS]
@@ -97,7 +97,7 @@ def spoil(path, where):
 
 def test_the_number_of_parallel_calls_changes_nothing(written):
     one, four = (
-        _listed(shard_clips(written, CLIP, training=True, parallel_calls=n)) for n in (1, 4)
+        _listed(shard_clips(written, CLIP, training=True, num_parallel_calls=n)) for n in (1, 4)
     )
     assert all((a[0] == b[0]).all() for a, b in zip(one, four, strict=True))
 
@@ -112,7 +112,7 @@ def test_training_clips_begin_anywhere_and_only_where_they_fit(written, read_num
 
 
 def test_views_of_a_video_follow_each_other_clip_by_clip(written, read_numbers):
-    clip = ClipSpec(2, 1, clips=2, crops=3, short_side=48, size=(48, 48))
+    clip = ClipSpec(2, 1, num_clips=2, num_crops=3, short_side=48, size=(48, 48))
     numbers = _numbers(shard_clips(written, clip), read_numbers)
     assert len(numbers) == 6 * len(LENGTHS)
     assert all(len(set(numbers[i : i + 3])) == 1 for i in range(0, len(numbers), 3))
@@ -129,7 +129,7 @@ def ramp(tmp_path_factory):
     row = np.linspace(0, 255, 128).astype("uint8")
     write_video(folder / "r.mp4", np.broadcast_to(row[:, None], (6, 64, 128, 3)).copy())
     one = Manifest((Entry(str(folder / "r.mp4"), (0, 2)),), ("a", "b", "c"), multi_label=True)
-    write_shards(one, folder / "s", short_side=None, workers=1)
+    write_shards(one, folder / "s", short_side=None, num_processes=1)
     return folder / "s", read_frames(folder / "r.mp4", range(6))
 
 
@@ -141,7 +141,7 @@ def test_several_labels_become_ones_among_zeros(ramp):
 
 def test_decoding_a_crop_gives_the_pixels_of_the_whole_frame_there(ramp):
     whole = _listed(shard_clips(ramp[0], ClipSpec(2)))[0][0]
-    crops = _listed(shard_clips(ramp[0], ClipSpec(2, crops=3, size=(64, 50))))
+    crops = _listed(shard_clips(ramp[0], ClipSpec(2, num_crops=3, size=(64, 50))))
     for (crop, *_), left in zip(crops, (0, 39, 78), strict=True):
         assert np.abs(crop.astype(int) - whole[:, :, left : left + 50]).max() <= 1
 
@@ -222,12 +222,14 @@ def test_a_video_without_any_of_several_labels_is_a_row_of_zeros(manifest, tmp_p
     labels = [(0, 2), (), (1,)]
     entries = [Entry(each.path, own) for each, own in zip(manifest, labels, strict=False)]
     shards = tmp_path / "shards"
-    write_shards(Manifest(tuple(entries), manifest.class_names, True), shards, shards=1, workers=1)
+    write_shards(
+        Manifest(tuple(entries), manifest.class_names, True), shards, shards=1, num_processes=1
+    )
     rows = {tuple(target.tolist()) for _, target, _ in _listed(shard_clips(shards, ClipSpec(2)))}
     assert rows == {(1, 0, 1), (0, 0, 0), (0, 1, 0)}
 
 
 def test_videos_without_labels_give_clips_alone_whatever_classes_there_are(manifest, tmp_path):
     entries = tuple(Entry(each.path) for each in manifest.entries[:2])
-    write_shards(Manifest(entries, manifest.class_names), tmp_path / "s", shards=1, workers=1)
+    write_shards(Manifest(entries, manifest.class_names), tmp_path / "s", shards=1, num_processes=1)
     assert [len(element) for element in shard_clips(tmp_path / "s", ClipSpec(2))] == [2, 2]

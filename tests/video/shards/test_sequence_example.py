@@ -69,7 +69,7 @@ def test_only_the_part_between_start_and_end_is_stored_with_its_times_in_the_fil
 
 
 def test_every_third_frame_makes_a_third_of_the_rate(write, read_numbers):
-    example = _example(Entry(str(write("a.mp4", frames=20))), ShardOptions(None, every=3))
+    example = _example(Entry(str(write("a.mp4", frames=20))), ShardOptions(None, frame_step=3))
     assert read_numbers(_frames(example)) == [0, 3, 6, 9, 12, 15, 18]
     fraction = example.context.feature["image/frame_rate/fraction"].int64_list.value
     assert list(fraction) == [10, 3]
@@ -93,7 +93,7 @@ def test_a_part_without_frames_is_an_error_that_names_the_file(write):
         clip_example(Entry(str(write("a.mp4")), start=50.0), AS_STORED)
 
 
-@pytest.mark.parametrize("wrong", [{"quality": 101}, {"every": 0}, {"short_side": -1}])
+@pytest.mark.parametrize("wrong", [{"quality": 101}, {"frame_step": 0}, {"short_side": -1}])
 def test_options_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         ShardOptions(**wrong)

@@ -64,7 +64,7 @@ def _many(_):
 
 def test_a_worker_killed_in_mid_epoch_is_an_error_and_neither_a_short_epoch_nor_a_hang(service):
     address, workers = service
-    epoch = iter(spread_over(tf.data.Dataset.range(40).flat_map(_many), address, 2400, patience=3))
+    epoch = iter(spread_over(tf.data.Dataset.range(40).flat_map(_many), address, 2400, timeout=3))
     next(epoch)
     workers[0].kill()
     with pytest.raises(tf.errors.OpError, match=r"Has a worker died|contained only"):
@@ -75,7 +75,7 @@ def test_a_service_that_is_not_there_is_waited_for_no_longer_than_asked():
     with socket.create_server(("localhost", 0)) as taken:
         port = taken.getsockname()[1]
     with pytest.raises(ConnectionError, match=f"at grpc://localhost:{port} for 0.5 seconds"):
-        spread_over(tf.data.Dataset.range(3), f"grpc://localhost:{port}", 3, patience=0.5)
+        spread_over(tf.data.Dataset.range(3), f"grpc://localhost:{port}", 3, timeout=0.5)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_nonlocal.data.ledger import read_ledger
+from keras_nonlocal.data.error_log import read_error_log
 from keras_nonlocal.data.manifest import Entry, Manifest
 from keras_nonlocal.video.clip_spec import ClipSpec
 from keras_nonlocal.video.shards.index import holds_shards, read_set
@@ -19,7 +19,7 @@ from keras_nonlocal.video.shards.reading import shard_clips
 from keras_nonlocal.video.shards.verify import check_shards
 from keras_nonlocal.video.shards.writing import write_shards
 
-SAME = {"shards": 3, "short_side": 48, "workers": 1}
+SAME = {"shards": 3, "short_side": 48, "num_processes": 1}
 
 
 def _with_bad(manifest, tmp_path):
@@ -82,7 +82,8 @@ def test_a_run_that_was_killed_is_gone_on_with(manifest, tmp_path):
         "from keras_nonlocal.video.shards.writing import write_shards\n"
         "rows = json.load(open(sys.argv[1]))\n"
         "entries = tuple(Entry(path, tuple(labels)) for path, labels in rows)\n"
-        "write_shards(Manifest(entries, ('a', 'b', 'c')), sys.argv[2], shards=20, workers=1)\n"
+        "manifest = Manifest(entries, ('a', 'b', 'c'))\n"
+        "write_shards(manifest, sys.argv[2], shards=20, num_processes=1)\n"
     )
     folder = tmp_path / "out"
     process = subprocess.Popen([sys.executable, "-c", program, tmp_path / "m.json", folder])
@@ -94,7 +95,7 @@ def test_a_run_that_was_killed_is_gone_on_with(manifest, tmp_path):
     done = [shard for shard in read_set(folder).shards if shard]
     assert 1 <= len(done) < 20
     before = {shard.file: (folder / shard.file).stat().st_mtime_ns for shard in done}
-    write_shards(many, folder, shards=20, workers=2)
+    write_shards(many, folder, shards=20, num_processes=2)
     assert check_shards(folder) == 60
     assert before == {file: (folder / file).stat().st_mtime_ns for file in before}
     assert not list(folder.glob("*.part"))
@@ -109,14 +110,19 @@ def test_other_arguments_are_refused_with_what_differs(copied, manifest):
 
 
 def test_a_bad_video_stops_it_or_is_left_out_and_recorded(manifest, tmp_path):
-    source, ledger = _with_bad(manifest, tmp_path), tmp_path / "bad.jsonl"
+    source, error_log = _with_bad(manifest, tmp_path), tmp_path / "bad.jsonl"
     with pytest.raises(ValueError, match=r"(bad|none)\.mp4.*skip"):
-        write_shards(source, tmp_path / "one", workers=1, short_side=48)
+        write_shards(source, tmp_path / "one", num_processes=1, short_side=48)
     said = write_shards(
-        source, tmp_path / "two", workers=1, short_side=48, errors="skip", ledger=ledger
+        source,
+        tmp_path / "two",
+        num_processes=1,
+        short_side=48,
+        on_error="skip",
+        error_log=error_log,
     )
     assert (said.clips, sum(shard.left_out for shard in said.shards)) == (2, 2)
-    assert sorted(os.path.basename(row["path"]) for row in read_ledger(ledger)) == [
+    assert sorted(os.path.basename(row["path"]) for row in read_error_log(error_log)) == [
         "bad.mp4",
         "none.mp4",
     ]
@@ -160,7 +166,7 @@ def test_labels_are_checked_before_a_video_is_read(manifest, tmp_path):
 def test_shards_that_hold_nothing_are_not_read(tmp_path):
     (tmp_path / "bad.mp4").write_bytes(b"no video")
     bad = Manifest((Entry(str(tmp_path / "bad.mp4"), (0,)),), ("a",))
-    written = write_shards(bad, tmp_path / "shards", errors="skip", workers=1)
+    written = write_shards(bad, tmp_path / "shards", on_error="skip", num_processes=1)
     assert written.clips == 0
     with pytest.raises(ValueError, match="The shards hold no videos"):
         shard_clips(tmp_path / "shards", ClipSpec(2))
@@ -193,7 +199,7 @@ def test_shards_that_are_gone_or_cut_off_are_named_and_written_again(copied, man
 
 def test_integers_of_numpy_are_taken(manifest, tmp_path):
     entries = tuple(replace(each, labels=(np.int64(each.labels[0]),)) for each in manifest)
-    options = {"shards": 1, "short_side": 16, "workers": 1}
+    options = {"shards": 1, "short_side": 16, "num_processes": 1}
     ours = write_shards(manifest, tmp_path / "python", seed=1, **options)
     numpy = replace(manifest, entries=entries)
     assert write_shards(numpy, tmp_path / "numpy", seed=np.int64(1), **options) == ours

@@ -5,22 +5,22 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from .arguments import number
-from .functional import colour
+from .arguments import check_number
+from .functional import color
 from .functional.draws import between, uniforms
 from .random_base import RandomAugmentation
 
 # In this order; each with the value that changes nothing.
 _CHANGES = {
-    "brightness": (colour.brightness, 1.0),
-    "contrast": (colour.contrast, 1.0),
-    "saturation": (colour.saturation, 1.0),
-    "hue": (colour.hue, 0.0),
+    "brightness": (color.brightness, 1.0),
+    "contrast": (color.contrast, 1.0),
+    "saturation": (color.saturation, 1.0),
+    "hue": (color.hue, 0.0),
 }
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class ColourJitter(RandomAugmentation):
+class RandomColorJitter(RandomAugmentation):
     """Changes brightness, contrast, saturation and hue, in this order, each by a random factor.
 
     Args:
@@ -35,7 +35,7 @@ class ColourJitter(RandomAugmentation):
     Example:
 
     >>> clips = np.zeros((2, 8, 32, 32, 3), "uint8")
-    >>> clips = ColourJitter(brightness=0.4, contrast=0.4, saturation=0.4)(clips)
+    >>> clips = RandomColorJitter(brightness=0.4, contrast=0.4, saturation=0.4)(clips)
     """
 
     _channels = 3
@@ -51,10 +51,10 @@ class ColourJitter(RandomAugmentation):
         **kwargs,
     ):
         super().__init__(seed=seed, **kwargs)
-        self.brightness = number("brightness", brightness, 0, 10)
-        self.contrast = number("contrast", contrast, 0, 10)
-        self.saturation = number("saturation", saturation, 0, 10)
-        self.hue = number("hue", hue, 0, 0.5)
+        self.brightness = check_number("brightness", brightness, 0, 10)
+        self.contrast = check_number("contrast", contrast, 0, 10)
+        self.saturation = check_number("saturation", saturation, 0, 10)
+        self.hue = check_number("hue", hue, 0, 0.5)
 
     def _augment(self, clips, labels, seeds):
         used = {name: getattr(self, name) for name in _CHANGES if getattr(self, name)}

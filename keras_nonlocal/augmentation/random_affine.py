@@ -7,15 +7,15 @@ import math
 import keras
 import tensorflow as tf
 
-from .arguments import number
+from .arguments import check_number
 from .functional.draws import between, uniforms
 from .functional.geometry import zoom_shift_turn
 from .random_base import RandomAugmentation
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class RandomMove(RandomAugmentation):
-    """Zooms, shifts and turns a clip around its centre, all its frames alike, in one resampling.
+class RandomAffine(RandomAugmentation):
+    """Zooms, shifts and turns a clip around its center, all its frames alike, in one resampling.
 
     Bilinear; the outermost pixels are repeated past the edge.
 
@@ -30,7 +30,7 @@ class RandomMove(RandomAugmentation):
     Example:
 
     >>> clips = np.zeros((2, 8, 32, 32, 3), "uint8")
-    >>> clips = RandomMove(zoom=1.25, shift=0.1, turn=0.03)(clips)
+    >>> clips = RandomAffine(zoom=1.25, shift=0.1, turn=0.03)(clips)
     """
 
     def __init__(
@@ -43,9 +43,9 @@ class RandomMove(RandomAugmentation):
         **kwargs,
     ):
         super().__init__(seed=seed, **kwargs)
-        self.zoom = number("zoom", zoom, 1, 100)
-        self.shift = number("shift", shift, 0, 1)
-        self.turn = number("turn", turn, 0, math.pi)
+        self.zoom = check_number("zoom", zoom, 1, 100)
+        self.shift = check_number("shift", shift, 0, 1)
+        self.turn = check_number("turn", turn, 0, math.pi)
 
     def _augment(self, clips, labels, seeds):
         numbers, limit = uniforms(seeds, 4), math.log(self.zoom)

@@ -8,16 +8,17 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-PathLike = str | os.PathLike[str]
+from ..utils.checks import PathLike
+
 _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 _FIELDS = {"path", "cause", "bytes", "policy"}
 
 
-class Ledger:
+class ErrorLog:
     """A file of JSON lines with `path`, `cause`, `bytes` and `policy`; several may write at once.
 
-    `len(ledger)` is how many lines this object has recorded. It can be pickled; the copy writes to
-    the same file and counts for itself.
+    `len(error_log)` is how many lines this object has recorded. It can be pickled; the copy writes
+    to the same file and counts for itself.
 
     Args:
         path: The file, made with the first line and added to; `None` counts only. Its folder is
@@ -29,9 +30,9 @@ class Ledger:
 
     Example:
 
-    >>> ledger = Ledger("bad.jsonl")
-    >>> ledger.record("clips/a.mp4", "it has no video stream", "skip")
-    >>> len(ledger), read_ledger("bad.jsonl")[0]["cause"]
+    >>> error_log = ErrorLog("bad.jsonl")
+    >>> error_log.record("clips/a.mp4", "it has no video stream", "skip")
+    >>> len(error_log), read_error_log("bad.jsonl")[0]["cause"]
     (1, 'it has no video stream')
     """
 
@@ -68,15 +69,15 @@ class Ledger:
         return True
 
     def __reduce__(self):
-        return Ledger, (self.path,)
+        return ErrorLog, (self.path,)
 
 
-def read_ledger(path: PathLike) -> list[dict[str, Any]]:
-    """The lines of a ledger, in the order they were written.
+def read_error_log(path: PathLike) -> list[dict[str, Any]]:
+    """The lines of a error log, in the order they were written.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: A line is none of a ledger.
+        ValueError: A line is none of a error log.
     """
     with open(path, encoding="utf-8") as file:
         return [_parsed(line, f"{os.fspath(path)!r}, line {n}") for n, line in enumerate(file, 1)]
@@ -110,7 +111,7 @@ def _check_writable(path: PathLike) -> None:
     there = path if os.path.exists(path) else folder
     if os.path.isdir(path) or not os.path.isdir(folder) or not os.access(there, os.W_OK):
         raise OSError(
-            f"No ledger can be written to {os.fspath(path)!r}. Give the path of a file, in a "
+            f"No error_log can be written to {os.fspath(path)!r}. Give the path of a file, in a "
             "folder that may be written."
         )
 

@@ -9,12 +9,12 @@ import tensorflow as tf
 
 from .arguments import per_channel
 from .base import ClipAugmentation
-from .functional.normalising import normalised
+from .functional.normalization import normalized
 from .inputs import check_channels
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class Normalise(ClipAugmentation):
+class Normalization(ClipAugmentation):
     """`(pixel - mean) / std`, in the compute dtype; the last step, in training and evaluation.
 
     Args:
@@ -24,7 +24,7 @@ class Normalise(ClipAugmentation):
 
     Example:
 
-    >>> float(Normalise()(np.full((1, 1, 1, 3), 172.125))[0, 0, 0, 0])
+    >>> float(Normalization()(np.full((1, 1, 1, 3), 172.125))[0, 0, 0, 0])
     1.0
     """
 
@@ -40,10 +40,10 @@ class Normalise(ClipAugmentation):
         self.mean = per_channel("mean", mean, -1e6, 1e6)
         self.std = per_channel("std", std, 1e-6, 1e6)
 
-    def _steady(self, clips, labels):
+    def _deterministic(self, clips, labels):
         check_channels("mean", self.mean, clips)
         check_channels("std", self.std, clips)
-        return normalised(tf.cast(clips, "float32"), self.mean, self.std), labels
+        return normalized(tf.cast(clips, "float32"), self.mean, self.std), labels
 
     def get_config(self):
         return {**super().get_config(), "mean": self.mean, "std": self.std}

@@ -1,4 +1,4 @@
-"""Changes of colour of one clip, float32 `(T, H, W, 3)` of 0..255; one factor for all its frames.
+"""Changes of color of one clip, float32 `(T, H, W, 3)` of 0..255; one factor for all its frames.
 
 Means, darkest values and counts are those of the whole clip, never of one frame, so that the
 frames of a clip stay alike. Results lie in 0..255. A factor of one changes nothing.
@@ -23,9 +23,9 @@ def contrast(clip, factor) -> tf.Tensor:
 
 
 def saturation(clip, factor) -> tf.Tensor:
-    """Moves values away from the luminance of their pixel; 0 leaves it in grey."""
-    grey = tf.tile(tf.constant(LUMINANCE)[:, None], (1, 3))
-    return _in_range(tf.tensordot(clip, factor * tf.eye(3) + (1 - factor) * grey, 1))
+    """Moves values away from the luminance of their pixel; 0 leaves it in gray."""
+    gray = tf.tile(tf.constant(LUMINANCE)[:, None], (1, 3))
+    return _in_range(tf.tensordot(clip, factor * tf.eye(3) + (1 - factor) * gray, 1))
 
 
 def tint(clips, factors) -> tf.Tensor:

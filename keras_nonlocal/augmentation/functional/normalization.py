@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 
-def normalised(clips, mean, std) -> tf.Tensor:
+def normalized(clips, mean, std) -> tf.Tensor:
     """`(clips - mean) / std` of float32 `(..., W, C)`, for one value or one a channel.
 
     By rows of pixels, to which values are repeated: a value a channel takes four times as long to

@@ -7,15 +7,15 @@ import threading
 import pytest
 from data.ledger_writer import write_many
 
-from keras_nonlocal.data.ledger import Ledger, read_ledger
-from keras_nonlocal.data.workers import run
+from keras_nonlocal.data.error_log import ErrorLog, read_error_log
+from keras_nonlocal.data.workers import map_in_processes
 
 
 def test_a_line_says_which_file_why_how_large_and_what_was_done(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"12345")
-    ledger = Ledger(tmp_path / "bad.jsonl")
-    ledger.record(tmp_path / "a.mp4", 'no "video" stream\n', "skip")
-    ledger.record("gone\udcff.mp4", "there is no such file", "raise")
+    error_log = ErrorLog(tmp_path / "bad.jsonl")
+    error_log.record(tmp_path / "a.mp4", 'no "video" stream\n', "skip")
+    error_log.record("gone\udcff.mp4", "there is no such file", "raise")
     lines = (tmp_path / "bad.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == [
         {
@@ -31,22 +31,22 @@ def test_a_line_says_which_file_why_how_large_and_what_was_done(tmp_path):
             "policy": "raise",
         },
     ]
-    assert read_ledger(tmp_path / "bad.jsonl") == [json.loads(line) for line in lines]
-    assert len(ledger) == 2
+    assert read_error_log(tmp_path / "bad.jsonl") == [json.loads(line) for line in lines]
+    assert len(error_log) == 2
 
 
 def test_no_failure_no_file(tmp_path):
-    ledger = Ledger(tmp_path / "bad.jsonl")
-    assert len(ledger) == 0
-    assert ledger  # a ledger is there, however short
+    error_log = ErrorLog(tmp_path / "bad.jsonl")
+    assert len(error_log) == 0
+    assert error_log  # a error log is there, however short
     assert list(tmp_path.iterdir()) == []
 
 
 def test_its_folder_is_made_at_once(tmp_path):
-    ledger = Ledger(tmp_path / "new" / "deep" / "bad.jsonl")
+    error_log = ErrorLog(tmp_path / "new" / "deep" / "bad.jsonl")
     assert list((tmp_path / "new" / "deep").iterdir()) == []
-    ledger.record("a.mp4", "x", "skip")
-    assert len(read_ledger(ledger.path)) == 1
+    error_log.record("a.mp4", "x", "skip")
+    assert len(read_error_log(error_log.path)) == 1
 
 
 @pytest.mark.parametrize("place", ["folder", "file/bad.jsonl", "/proc/none/bad.jsonl"])
@@ -54,59 +54,59 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_first_line(tmp_pat
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
     with pytest.raises(
-        OSError, match=r"No ledger can be written to '.*'\. Give the path of a file"
+        OSError, match=r"No error_log can be written to '.*'\. Give the path of a file"
     ):
-        Ledger(tmp_path / place)
+        ErrorLog(tmp_path / place)
 
 
 def test_without_a_file_it_counts(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    ledger = Ledger(None)
+    error_log = ErrorLog(None)
     for _ in range(3):
-        ledger.record("a.mp4", "x", "skip")
-    assert len(ledger) == 3
+        error_log.record("a.mp4", "x", "skip")
+    assert len(error_log) == 3
     assert list(tmp_path.iterdir()) == []
 
 
 def test_lines_are_added_to_those_there(tmp_path):
     for name in ("a", "b"):
-        Ledger(tmp_path / "bad.jsonl").record(name, "x", "skip")
-    assert [line["path"] for line in read_ledger(tmp_path / "bad.jsonl")] == ["a", "b"]
+        ErrorLog(tmp_path / "bad.jsonl").record(name, "x", "skip")
+    assert [line["path"] for line in read_error_log(tmp_path / "bad.jsonl")] == ["a", "b"]
 
 
 def test_processes_and_threads_write_whole_lines(tmp_path):
-    ledger = Ledger(tmp_path / "bad.jsonl")
-    mine = threading.Thread(target=write_many, args=((ledger, "mine", 300),))
+    error_log = ErrorLog(tmp_path / "bad.jsonl")
+    mine = threading.Thread(target=write_many, args=((error_log, "mine", 300),))
     mine.start()
-    tasks = [(ledger, name, 300) for name in ("one", "two")]
-    counts = [count for _, count in run(tasks, write_many, workers=2)]
+    tasks = [(error_log, name, 300) for name in ("one", "two")]
+    counts = [count for _, count in map_in_processes(tasks, write_many, num_processes=2)]
     mine.join()
-    found = [line["path"] for line in read_ledger(tmp_path / "bad.jsonl")]
+    found = [line["path"] for line in read_error_log(tmp_path / "bad.jsonl")]
     wanted = [f"{name}{n}" for name in ("mine", "one", "two") for n in range(300)]
     assert sorted(found) == sorted(wanted)
     assert counts == [300, 300]
-    assert len(ledger) == 300
+    assert len(error_log) == 300
 
 
 def test_a_copy_counts_for_itself(tmp_path):
-    ledger = Ledger(tmp_path / "bad.jsonl")
-    ledger.record("a", "x", "skip")
-    copy = pickle.loads(pickle.dumps(ledger))
+    error_log = ErrorLog(tmp_path / "bad.jsonl")
+    error_log.record("a", "x", "skip")
+    copy = pickle.loads(pickle.dumps(error_log))
     copy.record("b", "x", "skip")
-    assert (len(ledger), len(copy)) == (1, 1)
-    assert len(read_ledger(tmp_path / "bad.jsonl")) == 2
+    assert (len(error_log), len(copy)) == (1, 1)
+    assert len(read_error_log(tmp_path / "bad.jsonl")) == 2
 
 
 @pytest.mark.parametrize("wrong", ["no json", "[1]", '{"path": "a"}', ""])
 def test_a_line_that_is_none_is_said_with_its_number(tmp_path, wrong):
-    ledger = Ledger(tmp_path / "bad.jsonl")
-    ledger.record("a", "x", "skip")
+    error_log = ErrorLog(tmp_path / "bad.jsonl")
+    error_log.record("a", "x", "skip")
     with (tmp_path / "bad.jsonl").open("a") as file:
         file.write(f"{wrong}\n")
     with pytest.raises(ValueError, match=r"bad.jsonl', line 2 must be a JSON object with bytes"):
-        read_ledger(tmp_path / "bad.jsonl")
+        read_error_log(tmp_path / "bad.jsonl")
 
 
 def test_an_address_is_refused():
     with pytest.raises(ValueError, match="a file on this machine"):
-        Ledger("s3://bucket/bad.jsonl")
+        ErrorLog("s3://bucket/bad.jsonl")

@@ -1,4 +1,4 @@
-"""Colours against formulas written out, and Pillow's enhancers and operations."""
+"""Colors against formulas written out, and Pillow's enhancers and operations."""
 
 import colorsys
 
@@ -7,7 +7,7 @@ import pytest
 from augmentation.cases import clips
 
 from keras_nonlocal import augmentation
-from keras_nonlocal.augmentation.functional import colour
+from keras_nonlocal.augmentation.functional import color
 from keras_nonlocal.augmentation.functional.operations import OPERATIONS
 
 LUMINANCE = np.array([0.299, 0.587, 0.114])
@@ -21,11 +21,11 @@ def in_range(values):
 
 @pytest.mark.parametrize("factor", [0.0, 0.6, 1.0, 1.7])
 def test_factors_follow_their_formulas(factor):
-    grey = (FLOATS * LUMINANCE).sum(-1, keepdims=True)
+    gray = (FLOATS * LUMINANCE).sum(-1, keepdims=True)
     expected = {
-        colour.brightness: FLOATS * factor,
-        colour.contrast: grey.mean() + (FLOATS - grey.mean()) * factor,
-        colour.saturation: grey + (FLOATS - grey) * factor,
+        color.brightness: FLOATS * factor,
+        color.contrast: gray.mean() + (FLOATS - gray.mean()) * factor,
+        color.saturation: gray + (FLOATS - gray) * factor,
     }
     for function, values in expected.items():
         np.testing.assert_allclose(function(FLOATS, factor), in_range(values), atol=1e-3)
@@ -33,7 +33,7 @@ def test_factors_follow_their_formulas(factor):
 
 @pytest.mark.parametrize("turn", [-0.4, 0.0, 0.1])
 def test_hue_turns_as_colorsys_does(turn):
-    turned = colour.hue(FLOATS[:1, :3, :3], turn).numpy()
+    turned = color.hue(FLOATS[:1, :3, :3], turn).numpy()
     for pixel, value in zip(FLOATS[0, :3, :3].reshape(-1, 3), turned.reshape(-1, 3), strict=True):
         hue, saturation, brightness = colorsys.rgb_to_hsv(*pixel / 255)
         expected = np.array(colorsys.hsv_to_rgb((hue + turn) % 1, saturation, brightness)) * 255
@@ -41,9 +41,9 @@ def test_hue_turns_as_colorsys_does(turn):
 
 
 def test_jitter_draws_each_factor_within_its_range():
-    grey = np.full((50, 1, 2, 2, 3), 100, "float32")
+    gray = np.full((50, 1, 2, 2, 3), 100, "float32")
     seeds = np.stack([np.arange(50), np.zeros(50)], 1).astype("int32")
-    values = augmentation.ColourJitter(brightness=0.3).augment(grey, None, seeds)[0].numpy()
+    values = augmentation.RandomColorJitter(brightness=0.3).augment(gray, None, seeds)[0].numpy()
     assert 70 <= values.min() < 75
     assert 125 < values.max() <= 130
 
@@ -65,7 +65,7 @@ def test_operations_on_values_are_pillows():
     values = one_frame(np.asarray(picture))
     expected = {
         "brightness": enhance.Brightness(picture).enhance(1.27),
-        "colour": enhance.Color(picture).enhance(1.27),
+        "color": enhance.Color(picture).enhance(1.27),
         "contrast": enhance.Contrast(picture).enhance(1.27),
         "sharpness": enhance.Sharpness(picture).enhance(1.27),
         "posterize": ops.posterize(picture, 7),
@@ -109,8 +109,8 @@ def test_moves_are_pillows_away_from_the_edge():
 def test_tables_are_of_the_clip_and_not_of_each_frame():
     dark, bright = np.full((1, 8, 8, 3), 50, "float32"), np.full((1, 8, 8, 3), 100, "float32")
     both = np.concatenate([dark, bright])
-    assert np.unique(colour.autocontrast(both)).tolist() == [0, 255]
-    assert np.unique(colour.autocontrast(dark)).tolist() == [50]
+    assert np.unique(color.autocontrast(both)).tolist() == [0, 255]
+    assert np.unique(color.autocontrast(dark)).tolist() == [50]
 
 
 def test_rand_augment_of_magnitude_nothing_is_within_reach_of_the_clip():
