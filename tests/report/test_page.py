@@ -1,6 +1,7 @@
 """The page: numbers as given, names as text, nothing fetched, nothing left over."""
 
 import os
+import re
 import shutil
 
 import numpy as np
@@ -17,7 +18,6 @@ from report.cases import (
 )
 from report.parsed import Page
 
-from keras_nonlocal.pages.parts import Section
 from keras_nonlocal.report import classification_sections, write_report
 from keras_nonlocal.tasks.video_classification import report_samples
 
@@ -75,10 +75,6 @@ def test_a_page_without_a_history_shows_the_scores_alone(report, videos):
     assert not (page.path.parent / "curves.png").exists()
 
 
-def test_a_history_that_only_counts_has_no_curve(report):
-    assert report(history=[{"epoch": 1, "step": 10}]).headings == ["Epochs"]
-
-
 def test_pictures_of_an_earlier_report_do_not_stay(report, videos):
     folder = report(history=history(), scores=scores(videos)).path.parent
     pictures = ["confusion.png", "curves.png", "per_class.png", "report.html", "samples.png"]
@@ -86,8 +82,9 @@ def test_pictures_of_an_earlier_report_do_not_stay(report, videos):
     (folder / "notes.txt").touch()
     report(scores=multi_label(videos))
     assert sorted(os.listdir(folder)) == ["notes.txt", *pictures[2:]]
-    report()
-    assert sorted(os.listdir(folder)) == ["curves.png", "notes.txt", "report.html"]
+    folder.joinpath("samples.png").touch()
+    report(scores=scores())  # whose videos are gone
+    assert sorted(os.listdir(folder)) == ["confusion.png", "notes.txt", *pictures[2:4]]
 
 
 def test_the_page_holds_its_pictures_and_fetches_nothing(report, videos):
@@ -109,8 +106,8 @@ def test_all_pictures_are_described_and_all_tables_named(report, make):
     page = report(history=history(2), scores=make())
     assert all(len(image["alt"]) > 20 for image in page.images)
     assert "" not in page.tables
-    assert page.tags.count("table") == page.tags.count("thead")
-    assert ("html", "lang", "en") in page.attributes
+    assert all(head["scope"] in ("row", "col") for head in page.soup.find_all("th"))
+    assert page.soup.html["lang"] == "en"
 
 
 def test_the_same_report_twice_is_the_same_file(report, videos):
@@ -124,20 +121,17 @@ def test_numbers_of_numpy_count_as_numbers(report):
 
 
 WRONG = {
-    "each with its `epoch`": [{"loss": 1.0}],
-    "rows of numbers by name": [3],
-    r"history\[0\]\['loss'\]='low'": [{"epoch": 1, "loss": "low"}],
-    r"history\[1\]\['loss'\]=None": [{"epoch": 1}, {"epoch": 2, "loss": None}],
-    r"history\[0\]\['done'\]=True": [{"epoch": 1, "done": True}],
-    "epoch 1 after 1": [{"epoch": 1}, {"epoch": 1}],
-    "epoch 1 after 2": [{"epoch": 2}, {"epoch": 1}],
-    "`history` or `sections`": [],
+    "history[0]={'loss': 1.0}": [{"loss": 1.0}],
+    "history[0]=3": [3],
+    "history[1]={'epoch': 2, 'loss': None}": [{"epoch": 1}, {"epoch": 2, "loss": None}],
+    "history[1]={'epoch': 1}": [{"epoch": 2}, {"epoch": 1}],
+    "`history` or `sections`. Received: neither": [],
 }
 
 
 @pytest.mark.parametrize("said", WRONG)
 def test_a_wrong_history_is_named_and_nothing_is_written(tmp_path, said):
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=re.escape(said)):
         write_report(tmp_path / "report", title="A run", history=WRONG[said])
     assert os.listdir(tmp_path) == []
 
@@ -156,21 +150,6 @@ def test_scores_of_no_video_are_refused(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_a_folder_in_place_of_the_page_is_refused(tmp_path):
-    (tmp_path / "report.html").mkdir()
-    with pytest.raises(IsADirectoryError, match=r"report\.html"):
-        write_report(tmp_path, title="A run", history=[{"epoch": 1, "loss": 1.0}])
-    assert os.listdir(tmp_path) == ["report.html"]
-
-
-def test_facts_that_are_no_pairs_leave_the_old_report(report):
-    page = report()
-    before = {path: path.read_bytes() for path in page.path.parent.iterdir()}
-    with pytest.raises((ValueError, TypeError)):
-        report(history=[{"epoch": 2, "loss": 9.0}], facts=["recipe"])
-    assert {path: path.read_bytes() for path in page.path.parent.iterdir()} == before
-
-
 @pytest.mark.filterwarnings("ignore:Glyph")  # pictures are drawn with the fonts that are there
 def test_other_alphabets_are_written_as_they_are(report, videos):
     page = report(title="Läufe", scores=scores(videos, ("ходьба", "jack", "走る")))
@@ -183,9 +162,3 @@ def test_a_video_whose_name_is_no_utf_8_is_shown(report, videos, tmp_path):
     shutil.copy(videos[0], odd)
     page = report(scores=scores([odd, *videos[1:]]), samples=6)
     assert "caf\\udce9.mp4" in page.words
-
-
-@pytest.mark.parametrize("name", ["curves", "epochs", "Per-Class2", ""])
-def test_a_section_whose_picture_would_be_lost_is_refused(report, name):
-    with pytest.raises(ValueError, match=f"Received: '{name}'"):
-        report(sections={name: Section("A heading", "<p>words</p>")})

@@ -42,7 +42,7 @@ def test_a_video_of_several_classes_is_right_if_the_likeliest_is_one_of_them():
 def test_each_sample_shows_its_class_and_the_likeliest_with_their_bars(report, videos):
     page = report(scores=scores(videos), samples=3)
     assert captions(page) == ["Right: bend", "Right: jack", "Wrong: jack taken for bend"]
-    bars = [value for tag, name, value in page.attributes if (tag, name) == ("span", "style")]
+    bars = [bar["style"] for bar in page.soup.select("span.bar")]
     assert bars[:3] == ["width:90.0%", "width:6.0%", "width:4.0%"]
     for words in ("bend90.0 %", "jack6.0 %", "run4.0 %"):
         assert words in page.words.replace("\n", "")
