@@ -7,7 +7,7 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from ..utils.progress import Progress
+from ..utils.progress import on_terminal
 from .cache import VARIABLE, Place
 from .errors import Unavailable
 from .partial import Partial
@@ -53,14 +53,13 @@ def fetch(source: Source, *, cache: str | PathLike | None = None, progress: bool
         ['a.mp4', 'a.mp4.lock.json']
     """
     place = Place.at(cache, source.name)
-    bar = Progress(None, unit="MB", name=source.name, wanted=progress)
     if _settled(place):
         _check(place, source)
         return place.file
     try:
         place.folder.mkdir(parents=True, exist_ok=True)
-        with place.alone(bar.say):
-            _settle(place, source, bar)
+        with place.alone(on_terminal(progress)):
+            _settle(place, source, progress)
     except FetchError:
         raise
     except OSError as error:
@@ -76,9 +75,9 @@ def _settled(place: Place) -> bool:
     return place.file.is_file() and (place.pin.exists() or not os.access(place.folder, os.W_OK))
 
 
-def _settle(place: Place, source: Source, bar: Progress) -> None:
+def _settle(place: Place, source: Source, progress: bool) -> None:
     if not os.path.lexists(place.file):
-        _download(place, source, bar)
+        _download(place, source, progress)
         return
     pin, found = _check(place, source)
     if pin is None:
@@ -98,7 +97,7 @@ def _check(place: Place, source: Source) -> tuple[Pin | None, Found]:
     return pin, found
 
 
-def _download(place: Place, source: Source, bar: Progress) -> None:
+def _download(place: Place, source: Source, progress: bool) -> None:
     pin = read_pin(place.pin)
     if pin is not None and source.size is None:
         source = replace(source, size=pin.size)
@@ -106,7 +105,7 @@ def _download(place: Place, source: Source, bar: Progress) -> None:
     failures = []
     for url in source.urls:
         try:
-            found = _obtain(Job(url, source, partial, bar), pin)
+            found = _obtain(Job(url, source, partial, progress), pin)
         except Unavailable as problem:
             failures.append(f"{url}: {problem}")
             continue

@@ -18,7 +18,7 @@ from ..data.sources.write import write_manifest
 from ..data.workers.pool import run
 from ..data.workers.worker import Failure
 from ..utils.atomic_files import replacing
-from ..utils.progress import Progress
+from ..utils.progress import progress_bar
 from ..utils.remote_files import absolute, check_writable
 from .decoding.container import TIME_LIMIT
 from .inspect_file import Examined, examine
@@ -111,13 +111,12 @@ def summary(answers: Iterable[Examined | Failure]) -> str:
 def _examine_all(listed: Manifest, workers, time_limit, progress) -> dict[str, Examined | Failure]:
     """What was found of each file, in the order of the entries."""
     paths = dict.fromkeys(entry.path for entry in listed)
-    bar = Progress(len(paths), wanted=progress)
     answers = {}
-    with closing(run(paths, examine, workers=workers, time_limit=time_limit)) as done:
+    done = run(paths, examine, workers=workers, time_limit=time_limit)
+    with closing(done), progress_bar(len(paths), shown=progress) as bar:
         for path, answer in done:
             answers[path] = answer
-            bar.advance()
-    bar.finish()
+            bar.update()
     return {path: answers[path] for path in paths}
 
 

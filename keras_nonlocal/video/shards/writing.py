@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from ...data.ledger import Ledger
 from ...data.manifest import Entry, Manifest
@@ -21,7 +22,7 @@ from ...data.sources.read import read_source
 from ...data.workers.pool import run
 from ...data.workers.worker import Failure
 from ...utils.checks import any_int, one_of, positive_int
-from ...utils.progress import Progress
+from ...utils.progress import progress_bar
 from ...utils.remote_files import PathLike, ensure_file_system, is_address, system_errors
 from .encoding import TIME_LIMIT, Encoded, ShardOptions, Task, encode_task
 from .index import (
@@ -100,13 +101,12 @@ def write_shards(
     remote = any(is_address(entry.path) for _, _, entry in tasks)
     encode = encode_remote_task if remote else encode_task
     make = partial(encode, options=options, class_names=source.class_names)
-    account = _Account(Ledger(ledger), errors, Progress(len(tasks), wanted=progress))
     pool = run(tasks, make, workers=workers, time_limit=time_limit, ahead=_CLIPS_AHEAD)
-    with closing(pool) as made:
+    with closing(pool) as made, progress_bar(len(tasks), shown=progress) as bar:
+        account = _Account(Ledger(ledger), errors, bar)
         for number, clips in _shards(account.kept(made), paths, sizes):
             state = state.with_shard(number, finished(paths[number], clips, sizes[number]))
             write_set(folder, state)
-    account.progress.finish()
     return state
 
 
@@ -199,15 +199,15 @@ def _shards(made: Iterable[tuple[Task, Encoded | None]], paths, sizes) -> Iterat
 class _Account:
     """What became of each video: kept, left out and recorded, or the end of it all."""
 
-    def __init__(self, ledger: Ledger, errors: str, progress: Progress):
-        self.progress, self._ledger, self._errors = progress, ledger, errors
+    def __init__(self, ledger: Ledger, errors: str, bar: tqdm):
+        self._bar, self._ledger, self._errors = bar, ledger, errors
 
     def kept(self, made) -> Iterator[tuple[Task, Encoded | None]]:
         for task, result in made:
             failed = isinstance(result, Failure)
             if failed:
                 self._failed(task[2], result)
-            self.progress.advance()
+            self._bar.update()
             yield task, None if failed else result
 
     def _failed(self, entry: Entry, failure: Failure) -> None:
