@@ -8,7 +8,6 @@ import numpy as np
 
 from ...metrics.scores_file import Scores
 from ...report.sections import BLUE, GREY, Sample, Section, percent, png
-from ...utils.checks import positive_int
 from ...utils.text import shortened
 from ...video.clip_reader import read_clips
 from ...video.clip_spec import ClipSpec
@@ -23,7 +22,6 @@ _DPI = 120
 
 def section(scores: Scores, count: int) -> Section:
     """So many samples, those whose files can be read; the others are named."""
-    positive_int("samples", count)
     shown, lost = [], []
     for number in choose(scores, count):
         try:
