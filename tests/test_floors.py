@@ -17,7 +17,6 @@ FLOORS = {
     "download": 1,
     "data": 1,
     "metrics": 1,
-    "pages": 1,
     "layers": 2,
     "augmentation": 2,
     "weights": 2,
@@ -219,4 +218,4 @@ def test_the_public_list_is_what_can_be_imported(name):
 
 
 def test_every_room_that_users_see_is_on_the_public_list():
-    assert {room(name) for name in PUBLIC} == set(FLOORS) - {"utils", "pages", "cli"} | {""}
+    assert {room(name) for name in PUBLIC} == set(FLOORS) - {"utils", "cli"} | {""}

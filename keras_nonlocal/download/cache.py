@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,13 +76,17 @@ class Place:
         return self.folder / f".{self.name}.part.json"
 
     @contextmanager
-    def alone(self, say: Callable[[str], None]) -> Iterator[None]:
-        """Only one process or thread at a time is inside; the operating system frees the dead."""
+    def alone(self, told: bool) -> Iterator[None]:
+        """Only one process or thread at a time is inside; the operating system frees the dead.
+
+        A process that has to wait says so on standard error, if it is to be `told`.
+        """
         lock = FileLock(self.folder / f".{self.name}.lock")
         try:
             lock.acquire(blocking=False)
         except Timeout:
-            say(f"Waiting for another process that fetches {self.name}.")
+            if told:
+                print(f"Waiting for another process that fetches {self.name}.", file=sys.stderr)
             lock.acquire()
         try:
             yield

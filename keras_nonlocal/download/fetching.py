@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 
-from ..utils.checks import PathLike
-from ..utils.progress import Progress
+from ..utils.progress import on_terminal
 from .cache import VARIABLE, Place
 from .errors import Unavailable
 from .partial import Partial
-from .pins import Found, Pin, measure_file, misfits, read_pin, write_pin
-from .published_file import PublishedFile
+from .pins import Found, Pin, measure, misfits, read_pin, write_pin
+from .published_file import Source
 from .transfer import Job, download
 
 
@@ -20,7 +20,7 @@ class FetchError(OSError):
     """A file could not be brought into the cache; the message says why and what to do."""
 
 
-def fetch(source: PublishedFile, *, cache: PathLike | None = None, progress: bool = True) -> Path:
+def fetch(source: Source, *, cache: str | PathLike | None = None, progress: bool = True) -> Path:
     """Bring a published file to this machine, or find it there.
 
     What lies under the final name is complete and fits the source's digest and size, or is an
@@ -47,20 +47,19 @@ def fetch(source: PublishedFile, *, cache: PathLike | None = None, progress: boo
         ValueError: The file that lies in the cache is another one. It is left as it is.
 
     Example:
-        >>> from keras_nonlocal.download import PublishedFile, fetch
-        >>> path = fetch(PublishedFile("a.mp4", ("jumping.mp4",)), cache="downloads")
+        >>> from keras_nonlocal.download import Source, fetch
+        >>> path = fetch(Source("a.mp4", ("jumping.mp4",)), cache="downloads")
         >>> sorted(file.name for file in path.parent.glob("[!.]*"))
         ['a.mp4', 'a.mp4.lock.json']
     """
     place = Place.at(cache, source.name)
-    bar = Progress(None, unit="MB", name=source.name, wanted=progress)
     if _settled(place):
         _check(place, source)
         return place.file
     try:
         place.folder.mkdir(parents=True, exist_ok=True)
-        with place.alone(bar.say):
-            _settle(place, source, bar)
+        with place.alone(on_terminal(progress)):
+            _settle(place, source, progress)
     except FetchError:
         raise
     except OSError as error:
@@ -76,20 +75,20 @@ def _settled(place: Place) -> bool:
     return place.file.is_file() and (place.pin.exists() or not os.access(place.folder, os.W_OK))
 
 
-def _settle(place: Place, source: PublishedFile, bar: Progress) -> None:
+def _settle(place: Place, source: Source, progress: bool) -> None:
     if not os.path.lexists(place.file):
-        _download(place, source, bar)
+        _download(place, source, progress)
         return
     pin, found = _check(place, source)
     if pin is None:
         write_pin(place.pin, found.pin(url=None))
 
 
-def _check(place: Place, source: PublishedFile) -> tuple[Pin | None, Found]:
+def _check(place: Place, source: Source) -> tuple[Pin | None, Found]:
     if not place.file.is_file():
         raise ValueError(f"{place.file} should be a file. Move it away and fetch again.")
     pin = read_pin(place.pin)
-    found = measure_file(place.file, source)
+    found = measure(place.file, source)
     if reasons := misfits(found, source, pin):
         raise ValueError(
             f"{place.file} is not the expected file:\n{_listed(reasons)}\n"
@@ -98,7 +97,7 @@ def _check(place: Place, source: PublishedFile) -> tuple[Pin | None, Found]:
     return pin, found
 
 
-def _download(place: Place, source: PublishedFile, bar: Progress) -> None:
+def _download(place: Place, source: Source, progress: bool) -> None:
     pin = read_pin(place.pin)
     if pin is not None and source.size is None:
         source = replace(source, size=pin.size)
@@ -106,7 +105,7 @@ def _download(place: Place, source: PublishedFile, bar: Progress) -> None:
     failures = []
     for url in source.urls:
         try:
-            found = _obtain(Job(url, source, partial, bar), pin)
+            found = _obtain(Job(url, source, partial, progress), pin)
         except Unavailable as problem:
             failures.append(f"{url}: {problem}")
             continue
@@ -121,7 +120,7 @@ def _obtain(job: Job, pin: Pin | None) -> Found:
     """A download that was checked; where the bytes may have been at fault, once more from zero."""
     for _ in range(2):
         doubtful = download(job)
-        found = measure_file(job.partial.path, job.source)
+        found = measure(job.partial.path, job.source)
         reasons = misfits(found, job.source, pin)
         if not reasons:
             return found
@@ -131,7 +130,7 @@ def _obtain(job: Job, pin: Pin | None) -> Found:
     raise Unavailable("not the expected file: " + "; ".join(reasons))
 
 
-def _advice(place: Place, source: PublishedFile, pin: Pin | None, failures: list[str]) -> str:
+def _advice(place: Place, source: Source, pin: Pin | None, failures: list[str]) -> str:
     stated = [f"{source.digest.kind} {source.digest.value}"] if source.digest else []
     stated += [f"{source.size} bytes"] if source.size is not None else []
     stated += [f"sha256 {pin.sha256} (pinned in {place.pin})"] if pin else []

@@ -6,6 +6,7 @@ Its own retries begin a body anew; ours go on where it broke, hence the loop in 
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from http import HTTPStatus
 from pathlib import Path
 
 import requests
+from tqdm import tqdm
 
-from ..utils.progress import Progress
+from ..utils.progress import on_terminal, progress_bar
 from . import http_checks
 from .errors import Interrupted, Unavailable
 from .partial import Partial, Version
@@ -40,7 +42,7 @@ class Job:
     url: str
     source: PublishedFile
     partial: Partial
-    progress: Progress
+    progress: bool
 
 
 def download(job: Job) -> bool:
@@ -62,7 +64,8 @@ def download(job: Job) -> bool:
             if problem.wait > LONGEST_WAIT:
                 raise Unavailable(f"{problem}; asks to wait {problem.wait:.0f} s") from problem
             pause = max(wait, problem.wait)
-            job.progress.say(f"{job.url}: {problem}. Trying again in {pause:.1f} s.")
+            if on_terminal(job.progress):
+                print(f"{job.url}: {problem}. Trying again in {pause:.1f} s.", file=sys.stderr)
             time.sleep(pause)
     try:
         return transfer(job)
@@ -148,23 +151,21 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 def _store(blocks: Iterable[bytes], length: int | None, job: Job) -> None:
     expected = job.source.size if length is None else length
-    job.progress.start(job.partial.size, expected)
-    try:
-        job.partial.extend(_counted(blocks, job))
-    finally:
-        job.progress.finish()
+    name, there = job.source.name, job.partial.size
+    with progress_bar(expected, shown=job.progress, unit="B", desc=name, initial=there) as bar:
+        job.partial.extend(_counted(blocks, job, bar))
     if expected is not None and job.partial.size != expected:
         raise Interrupted(f"the connection ended after {job.partial.size} of {expected} bytes")
 
 
-def _counted(blocks: Iterable[bytes], job: Job) -> Iterator[bytes]:
+def _counted(blocks: Iterable[bytes], job: Job, bar: tqdm) -> Iterator[bytes]:
     done, size = job.partial.size, job.source.size
     for block in blocks:
         done += len(block)
         if size is not None and done > size:
             raise Unavailable(f"it sends more than the expected {size} bytes")
         yield block
-        job.progress.advance(len(block))
+        bar.update(len(block))
 
 
 def _reason(error: Exception) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
+
+from .sections import Section, Table, number
 
 History = Sequence[Mapping[str, float]]
 
@@ -13,36 +15,32 @@ VALIDATION = "val_"  # before the names of what was measured on other examples
 _WORDS = {"seconds": "seconds an epoch", "map": "mean average precision"}
 
 
-def checked(history: History) -> list[dict[str, float]]:
-    """The rows as plain dictionaries of Python's numbers.
-
-    Raises:
-        ValueError: A row has no epoch, or one that is not after the last, or holds no number.
-    """
-    rows, last = [], -math.inf
-    for number, row in enumerate(history):
-        if not isinstance(row, Mapping) or not isinstance(row.get("epoch"), Real):
+def check_history(history: History) -> None:
+    """Raises `ValueError` for the first row that holds no numbers, or no later epoch."""
+    last = -math.inf
+    for place, row in enumerate(history):
+        values = row.values() if isinstance(row, Mapping) else [None]
+        if not all(isinstance(value, Real) for value in values) or row.get("epoch", last) <= last:
             raise ValueError(
-                "`history` must be rows of numbers by name, each with its `epoch`. "
-                f"Received: history[{number}]={row!r}"
-            )
-        for name, value in row.items():
-            if isinstance(value, bool) or not isinstance(value, Real):
-                raise ValueError(
-                    f"`history` must hold numbers. Received: history[{number}][{name!r}]={value!r}"
-                )
-        if not row["epoch"] > last:
-            raise ValueError(
-                "`history` must be in the order of its epochs, each of them once. "
-                f"Received: epoch {row['epoch']} after {last}"
+                "Each row of `history` must hold numbers by name, and a higher `epoch` than the "
+                f"row before. Received: history[{place}]={row!r}"
             )
         last = row["epoch"]
-        rows.append({name: _plain(value) for name, value in row.items()})
-    return rows
+
+
+def epochs_section(history: History) -> Section | None:
+    """All numbers of the history in a table."""
+    if not history:
+        return None
+    names = list(dict.fromkeys(["epoch", *columns(history)]))
+    rows = [[number(row[name]) if name in row else "" for name in names] for row in history]
+    heads = [title(name) for name in names]
+    caption = "What was measured in each epoch"
+    return Section("Epochs", table=Table(caption, heads, rows, "The numbers of each epoch"))
 
 
 def columns(history: History) -> list[str]:
-    """All names, in the order in which they come up."""
+    """All names, in the order in which they first appear."""
     return list(dict.fromkeys(name for row in history for name in row))
 
 
@@ -59,20 +57,5 @@ def title(name: str) -> str:
 
 
 def is_share(name: str) -> bool:
-    """Whether the column holds parts of one, which are read as per cent."""
+    """Whether the column holds parts of one, which are read as percent."""
     return bool(re.search(r"(top_?\d+|accuracy|precision|\bmap)$", name))
-
-
-def not_finite(history: History) -> Iterator[str]:
-    """Says which columns hold no number where."""
-    for name in columns(history):
-        epochs = [row["epoch"] for row in history if not math.isfinite(row.get(name, 0))]
-        if epochs:
-            shown = ", ".join(str(epoch) for epoch in epochs[:5])
-            more = f" and {len(epochs) - 5} more" if len(epochs) > 5 else ""
-            yield f"{title(name)} is not a finite number in epoch {shown}{more}."
-
-
-def _plain(value) -> float:
-    value = float(value)
-    return int(value) if value.is_integer() else value

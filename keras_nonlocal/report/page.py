@@ -1,20 +1,29 @@
-"""Puts the report together: one HTML file that needs nothing else, its pictures beside it."""
+"""Writes the report: one HTML file that needs nothing else, and its pictures beside it."""
 
 from __future__ import annotations
 
-import re
+import base64
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..pages.parts import Section, table, text
-from ..pages.template import PAGE
+import jinja2
+
 from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
 from ..utils.text import printable
-from . import curves, epochs
-from .history import History, checked
+from . import curves
+from .history import History, check_history, epochs_section
+from .sections import Section, Table, percent
 
-_PICTURES = re.compile(r'<meta name="pictures" content="([a-z_ ]*)">')
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters["base64"] = lambda content: base64.b64encode(content).decode()
+_TEMPLATES.filters["percent"] = percent
 
 
 def write_report(
@@ -28,8 +37,8 @@ def write_report(
     """Writes how a training run went: `report.html`, and its pictures as PNGs beside it.
 
     The page is one file, without scripts, that can be read on a phone, in the dark and by ear. Next
-    to it come `curves.png` and a picture for each section that has one; those of an earlier report
-    are replaced, or removed.
+    to it come `curves.png` and a picture for each section that has one. Where a section has none
+    any more, its picture of an earlier report is removed.
 
     Args:
         folder: Where to. It is made if it is not there.
@@ -38,15 +47,15 @@ def write_report(
             its twin with `val_` before it share a picture. What is not finite is drawn as a gap.
         facts: Names and values for a table at the top, such as the recipe and the data.
         sections: What else the page shows, such as what `classification_sections` makes of
-            scores, by the names of their pictures: small letters and `_`. The first comes before
-            the curves.
+            scores, by the names of their pictures. `"curves"` and `"epochs"` are taken. The first
+            section comes before the curves.
 
     Returns:
         The page's path.
 
     Raises:
-        ValueError: There is neither a history nor a section, a section has the name of another,
-            or a row of the history is no row of numbers with an epoch after the last.
+        ValueError: There is neither a history nor a section, or a row of the history holds
+            something else than numbers, or no epoch after that of the row before.
 
     Example:
 
@@ -54,49 +63,25 @@ def write_report(
     >>> write_report("report", title="A try", history=history).name
     'report.html'
     """
-    folder, rows = Path(folder), checked(history)
-    if not rows and not sections:
-        raise ValueError("A report needs `history` or `sections`, but it received neither.")
-    for name in sections or ():
-        if not re.fullmatch("[a-z_]+", name) or name in ("curves", "epochs"):
-            raise ValueError(
-                "A section's name must be of small letters and `_`, and neither `curves` nor "
-                f"`epochs`. Received: {name!r}"
-            )
-    first, *others = (sections or {}).items() or [("", None)]
-    ordered = [first, ("curves", curves.section(rows)), *others, ("epochs", epochs.section(rows))]
-    shown = {name: section for name, section in ordered if section is not None}
-    pictures = {name: section.png for name, section in shown.items() if section.png is not None}
-    page = folder / "report.html"
-    before = _pictures_of(page)
-    words = _page(title, facts, shown.values(), pictures)
-    _write(page, printable(words).encode())  # names of files may be no UTF-8
-    for name in {*before, *pictures}:
-        _write(folder / f"{name}.png", pictures.get(name))
-    return page
-
-
-def _page(title, facts, sections, pictures) -> str:
-    rows = [(name, value) for name, value in facts]
-    body = [table(("Name", "Value"), rows, "About this run")] if rows else []
-    for section in sections:
-        body += [f"<section>\n<h2>{text(section.heading)}</h2>", section.body, "</section>"]
-    names = " ".join(pictures)
-    return PAGE.substitute(title=text(title), pictures=text(names), body="\n".join(body))
-
-
-def _pictures_of(page: Path) -> list[str]:
-    """The names of the pictures beside an earlier page, as it says."""
-    if not page.is_file():
-        return []
-    found = _PICTURES.search(page.read_text("utf-8", errors="replace"))
-    return found[1].split() if found else []
-
-
-def _write(path, content) -> None:
-    """Replaces a file, or removes it where there is nothing to write."""
-    if content is None:
-        path.unlink(missing_ok=True)
-        return
+    check_history(history)
+    if not history and not sections:
+        raise ValueError("A report needs `history` or `sections`. Received: neither")
+    drawn, listed = ("curves", curves.section(history)), ("epochs", epochs_section(history))
+    given = list((sections or {}).items())
+    ordered = [*given[:1], drawn, *given[1:], listed]
+    page = _TEMPLATES.get_template("report.html").render(
+        title=title,
+        facts=Table("About this run", ("Name", "Value"), [(name, value) for name, value in facts]),
+        sections=[section for _, section in ordered if section is not None],
+    )
+    path = Path(folder) / "report.html"
     with replacing(path) as partial:
-        partial.write_bytes(content)
+        partial.write_text(printable(page), "utf-8")  # names of files may be no UTF-8
+    for name, section in ordered:
+        picture = path.with_name(f"{name}.png")
+        if section is None or section.png is None:
+            picture.unlink(missing_ok=True)
+            continue
+        with replacing(picture) as partial:
+            partial.write_bytes(section.png)
+    return path

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import keras
 
-from ..pages.parts import Section
+from ..report.sections import Section
 from .recipe import BaseRecipe
 
 

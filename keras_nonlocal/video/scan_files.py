@@ -19,7 +19,7 @@ from ..data.workers.pool import map_in_processes
 from ..data.workers.worker import Failure
 from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
-from ..utils.progress import Progress
+from ..utils.progress import progress_bar
 from ..utils.remote_files import absolute, check_writable
 from .decoding.container import TIME_LIMIT
 from .inspect_file import FileReport, inspect_file
@@ -114,15 +114,12 @@ def _inspect_all(
 ) -> dict[str, FileReport | Failure]:
     """What was found of each file, in the order of the entries."""
     paths = dict.fromkeys(entry.path for entry in listed)
-    bar = Progress(len(paths), wanted=progress)
     answers = {}
-    with closing(
-        map_in_processes(paths, inspect_file, num_processes=num_processes, time_limit=time_limit)
-    ) as done:
+    done = map_in_processes(paths, inspect_file, num_processes=num_processes, time_limit=time_limit)
+    with closing(done), progress_bar(len(paths), shown=progress) as bar:
         for path, answer in done:
             answers[path] = answer
-            bar.advance()
-    bar.finish()
+            bar.update()
     return {path: answers[path] for path in paths}
 
 

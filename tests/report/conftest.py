@@ -24,10 +24,7 @@ def report(tmp_path):
         if scores is not None:
             shown = report_samples.section(scores, samples)
             options["sections"] = classification_sections(scores, samples=shown)
-        path = write_report(tmp_path / "report", title=title, **options)
-        page = Page(path)
-        page.path = path
-        return page
+        return Page(write_report(tmp_path / "report", title=title, **options))
 
     return write
 

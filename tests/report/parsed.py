@@ -1,57 +1,35 @@
-"""A page as its readers get it: headings, tables, pictures and words, by Python's HTML parser."""
+"""A page as its readers get it: headings, tables, pictures and words."""
 
 import base64
-from html.parser import HTMLParser
+
+from bs4 import BeautifulSoup
 
 
-class Page(HTMLParser):
+class Page:
     """`tables` by caption: rows of texts, the heads first."""
 
     def __init__(self, path):
-        super().__init__()
-        self.tags, self.attributes, self.images, self.tables = [], [], [], {}
-        self.headings, self.words = [], ""
-        self._rows, self._caption, self._inside = [], "", []
-        self.feed(path.read_text("utf-8"))
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += [(tag, *pair) for pair in attrs]
-        if tag not in ("img", "meta", "link"):
-            self._inside.append(tag)
-        if tag == "img":
-            self.images.append(dict(attrs))
-        elif tag == "table":
-            self._rows, self._caption = [], ""
-        elif tag == "tr":
-            self._rows.append([])
-        elif tag in ("td", "th"):
-            self._rows[-1].append("")
-            assert tag == "td" or dict(attrs)["scope"] in ("row", "col")
-
-    def handle_endtag(self, tag):
-        assert self._inside.pop() == tag
-        if tag == "table":
-            self.tables[self._caption] = self._rows
-
-    def handle_data(self, data):
-        if "style" in self._inside:
-            return
-        data = data.replace("\N{NO-BREAK SPACE}", " ")
-        self.words += data
-        if {"td", "th"} & set(self._inside):
-            self._rows[-1][-1] += data
-        elif "caption" in self._inside:
-            self._caption += data
-        elif "h2" in self._inside:
-            self.headings.append(data)
+        text = path.read_text("utf-8").replace("\N{NO-BREAK SPACE}", " ")
+        self.path, self.soup = path, BeautifulSoup(text, "html.parser")
+        every = self.soup.find_all(True)
+        self.tags = [tag.name for tag in every]
+        self.attributes = [(tag.name, *pair) for tag in every for pair in tag.attrs.items()]
+        self.images = self.soup.find_all("img")
+        self.headings = [heading.text for heading in self.soup.find_all("h2")]
+        self.words = self.soup.main.text
+        self.tables = {
+            table.caption.text: [[cell.text for cell in row(["td", "th"])] for row in table("tr")]
+            for table in self.soup.select("table:has(caption)")
+        }
 
     def alt(self, part):
         """The only picture whose description holds these words."""
-        (image,) = (image for image in self.images if part in image["alt"])
-        return image["alt"]
+        return self._image(part)["alt"]
 
     def picture(self, part):
         """The bytes of that picture."""
+        return base64.b64decode(self._image(part)["src"].partition("base64,")[2], validate=True)
+
+    def _image(self, part):
         (image,) = (image for image in self.images if part in image["alt"])
-        return base64.b64decode(image["src"].partition("base64,")[2], validate=True)
+        return image

@@ -13,18 +13,7 @@ from report.cases import EVIL, NAMES, history, many_classes, multi_label, scores
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no browser here: expected chromium on PATH")
 
-OPTIONS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--no-first-run",
-    "--virtual-time-budget=5000",
-]
+OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars")
 PHONE, DESK = 400, 1200
 FRAME = "<body style='margin:0'><iframe src='copy.html' style='border:0;width:{}px;height:900px'>"
 # Runs in a copy of the page and tells the page around it, as no window is as narrow as a phone.
@@ -49,7 +38,14 @@ def browse(tmp_path):
 
     def run(address, *options):
         profile = f"--user-data-dir={tmp_path / 'profile'}"
-        command = [CHROMIUM, *OPTIONS, profile, *options, f"file://{address}"]
+        command = [
+            CHROMIUM,
+            *OPTIONS,
+            "--virtual-time-budget=5000",
+            profile,
+            *options,
+            f"file://{address}",
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         shutil.rmtree(tmp_path / "profile", ignore_errors=True)
         assert done.returncode == 0, done.stderr
@@ -98,17 +94,6 @@ def test_all_pictures_load_and_nothing_sticks_out_on_a_phone(pages, probe, case)
     assert found["content"] == PHONE
 
 
-def test_the_probe_finds_what_sticks_out_and_pictures_that_are_spoilt(report, probe):
-    page = report()
-    text = page.path.read_text("utf-8")
-    spoilt = text.replace("png;base64,", "png;base64,AAAA", 1).replace("max-width: 100%", "", 1)
-    page.path.write_text(spoilt.replace("<main>", "<main style='width:500px'>"), "utf-8")
-    found = probe(page, PHONE)
-    assert found["pictures"].count(0) == 1
-    assert found["content"] > PHONE
-    assert found["beyond"] != []
-
-
 def test_no_script_of_a_page_runs(report, browse):
     page = report()
     text = page.path.read_text("utf-8")
@@ -126,10 +111,7 @@ def test_the_page_is_seen_by_day_and_by_night(report, videos, browse, tmp_path, 
     options = [f"--screenshot={shot}", f"--window-size={DESK},2000"]
     browse(page.path, *options, f"--blink-settings=preferredColorScheme={theme}")
     picture = np.asarray(Image.open(shot).convert("L"), int)
-    assert picture.shape == (2000, DESK)
     assert picture[5, 5] == paper
     inked = abs(picture - paper) > 60
     assert 0.02 < inked.mean() < 0.5
-    rows = inked.any(axis=1)
-    assert rows[:1000].mean() > 0.3
-    assert len(np.unique(picture)) > 100
+    assert inked.any(axis=1)[:1000].mean() > 0.3

@@ -19,7 +19,7 @@ from ...data.sources.read import read_source
 from ...data.workers.pool import cores
 from ...metrics.scores import Scores
 from ...utils.checks import PathLike, one_of, positive_int
-from ...utils.progress import Progress
+from ...utils.progress import progress_bar
 from ...video.clip_reader import ClipReader
 from ...video.clip_spec import ClipSpec, a_clip
 from ...video.decoding.container import VideoError
@@ -188,7 +188,7 @@ class Evaluator:
             by_clip=False,
         )
         left = record.left
-        bar = Progress(len(left), wanted=progress)
+        bar = progress_bar(len(left), shown=progress)
 
         def pass_on(chunks):
             for rows, views in chunks:
@@ -202,14 +202,14 @@ class Evaluator:
                 if record.is_due:
                     pass_on(buckets.rest())
                     record.save()
-                bar.advance()
+                bar.update()
             pass_on(buckets.rest())
         except (VideoError, OSError):
             pass_on(buckets.rest())
             raise
         finally:
             record.save()
-            bar.finish()
+            bar.close()
 
     def _with_mirror_images(self, views: np.ndarray) -> np.ndarray:
         return np.concatenate([views, views[:, :, :, ::-1]]) if self.clip.flip else views

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
 from pathlib import PurePath
 
 import numpy as np
 
 from ...metrics.scores_file import Scores
-from ...pages.parts import BLUE, GRAY, Section, paragraph, per_cent, photo, png, text
-from ...utils.checks import positive_int
+from ...report.sections import BLUE, GRAY, Sample, Section, percent, png
 from ...utils.text import shortened
 from ...video.clip_reader import read_clips
 from ...video.clip_spec import ClipSpec
@@ -23,28 +20,8 @@ _STRIP, _BARS, _ROW = 5.2, 3.4, 1.25  # inches
 _DPI = 120
 
 
-@dataclass(frozen=True)
-class Sample:
-    """A video with its prediction.
-
-    Attributes:
-        path: As in the scores.
-        right: Whether the likeliest class is true.
-        truth: Names of the true classes.
-        guesses: The likeliest classes: name, probability, whether it is true.
-        strip: uint8 `(H, W, 3)`: frames from the first to the last, side by side.
-    """
-
-    path: str
-    right: bool
-    truth: tuple[str, ...]
-    guesses: tuple[tuple[str, float, bool], ...]
-    strip: np.ndarray
-
-
 def section(scores: Scores, count: int) -> Section:
     """So many samples, those whose files can be read; the others are named."""
-    positive_int("samples", count)
     shown, lost = [], []
     for number in choose_samples(scores, count):
         try:
@@ -55,9 +32,8 @@ def section(scores: Scores, count: int) -> Section:
         f"The videos that the model was most sure of, {FRAMES} frames of each. "
         "It is right where the likeliest class is a true one."
     )
-    body = [paragraph(words, "note"), '<div class="grid">', *map(_figure, shown), "</div>"]
-    body += [paragraph(line, "note") for line in lost]
-    return Section("Samples", "\n".join(body), _draw(shown) if shown else None)
+    picture = _draw(shown) if shown else None
+    return Section("Samples", notes=[words, *lost], samples=shown, png=picture)
 
 
 def choose_samples(scores: Scores, count: int) -> list[int]:
@@ -84,44 +60,15 @@ def _sample(scores, number) -> Sample:
     frames = read_clips(path, _READ)[:, 0]
     gap = ((0, 0), (0, 0), (0, _GAP), (0, 0))
     strip = np.concatenate(list(np.pad(frames, gap, constant_values=_GAP_LEVEL)), axis=1)
-    true_names = tuple(names[n] for n in np.flatnonzero(truth))
-    return Sample(path, guesses[0][2], true_names, tuple(guesses), strip[:, :-_GAP])
+    words = ", ".join(names[n] for n in np.flatnonzero(truth)) or "no class"
+    verdict = "Right" if guesses[0][2] else "Wrong"
+    if verdict == "Wrong":
+        words += f" taken for {guesses[0][0]}"
+    return Sample(PurePath(path).name, verdict, words, guesses, strip[:, :-_GAP])
 
 
 def _reason(error) -> str:
     return "there is no such file" if isinstance(error, FileNotFoundError) else str(error)
-
-
-def _verdict(sample) -> tuple[str, str]:
-    """What the model made of it, and of what."""
-    truth = ", ".join(sample.truth) or "no class"
-    if sample.right:
-        return "Right", truth
-    return "Wrong", f"{truth} taken for {sample.guesses[0][0]}"
-
-
-def _figure(sample) -> str:
-    """HTML of one sample."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(sample.strip).save(buffer, "JPEG", quality=85)
-    verdict, words = _verdict(sample)
-    name = PurePath(sample.path).name
-    alt = f"{FRAMES} frames of {name}, {verdict.lower()}: {words}"
-    rows = "\n".join(
-        f'<tr class="{"true" if true else "other"}"><th scope="row">{text(guess)}</th><td>'
-        f'<span class="bar" style="width:{100 * share:.1f}%"></span></td>'
-        f"<td>{per_cent(share)}</td></tr>"
-        for guess, share, true in sample.guesses
-    )
-    return (
-        f"<figure>\n{photo(buffer.getvalue(), alt)}\n<figcaption><strong>{verdict}:"
-        f'</strong> {text(words)} <span class="note">{text(name)}</span></figcaption>\n'
-        '<table class="guesses"><thead class="hidden"><tr><th scope="col">Likeliest classes</th>'
-        '<th scope="col">Bar</th><th scope="col">Probability</th></tr></thead>\n'
-        f"<tbody>\n{rows}\n</tbody></table>\n</figure>"
-    )
 
 
 def _draw(shown) -> bytes:
@@ -131,9 +78,9 @@ def _draw(shown) -> bytes:
     figure = Figure((_STRIP + _BARS, _ROW * len(shown)), layout="constrained")
     grid = figure.subplots(len(shown), 2, squeeze=False, width_ratios=(_STRIP, _BARS))
     for (left, right), sample in zip(grid, shown, strict=True):
-        left.imshow(sample.strip, interpolation="antialiased")
+        left.imshow(sample.image, interpolation="antialiased")
         left.set_axis_off()
-        words = shortened(": ".join(_verdict(sample)), 70)
+        words = shortened(f"{sample.verdict}: {sample.words}", 70)
         how = {"fontsize": 9, "loc": "left", "parse_math": False}
         left.set_title(words, pad=3, **how)
         _draw_bars(right, sample.guesses)
@@ -143,7 +90,7 @@ def _draw(shown) -> bytes:
 def _draw_bars(axes, guesses) -> None:
     for place, (name, share, true) in enumerate(guesses):
         axes.barh(place, share, color=BLUE if true else GRAY, height=0.35)
-        label = f"{shortened(name, 30)}  {per_cent(share)}"
+        label = f"{shortened(name, 30)}  {percent(share)}"
         axes.text(0, place - 0.32, label, fontsize=8, va="bottom", parse_math=False)
     axes.set_xlim(0, 1)
     axes.set_ylim(GUESSES - 0.5, -0.9)

@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from ...data.sources.read import read_source
 from ...metrics.scores_file import Scores
-from ...pages.parts import Section
 from ...report.classification import classification_sections
+from ...report.sections import Section
 from ...training.run_folder import Run
 from ...training.task import Models, TrainingData
 from ...video.pipeline import check_mixing

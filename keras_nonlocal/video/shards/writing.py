@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from ...data.error_log import ErrorLog
 from ...data.manifest import Entry, Manifest
@@ -21,7 +22,7 @@ from ...data.sources.read import read_source
 from ...data.workers.pool import map_in_processes
 from ...data.workers.worker import Failure
 from ...utils.checks import PathLike, any_int, one_of, positive_int
-from ...utils.progress import Progress
+from ...utils.progress import progress_bar
 from ...utils.remote_files import ensure_file_system, is_address, system_errors
 from .encoding import ENCODING_TIME_LIMIT, Encoded, EncodingTask, ShardOptions, encode_task
 from .index import (
@@ -100,15 +101,14 @@ def write_shards(
     remote = any(is_address(entry.path) for _, _, entry in tasks)
     encode = encode_remote_task if remote else encode_task
     make = partial(encode, options=options, class_names=source.class_names)
-    account = _Account(ErrorLog(error_log), on_error, Progress(len(tasks), wanted=progress))
     pool = map_in_processes(
         tasks, make, num_processes=num_processes, time_limit=time_limit, ahead=_CLIPS_AHEAD
     )
-    with closing(pool) as made:
+    with closing(pool) as made, progress_bar(len(tasks), shown=progress) as bar:
+        account = _Account(ErrorLog(error_log), on_error, bar)
         for number, clips in _shards(account.kept(made), paths, sizes):
             state = state.with_shard(number, finished(paths[number], clips, sizes[number]))
             write_set(folder, state)
-    account.progress.finish()
     return state
 
 
@@ -201,15 +201,15 @@ def _shards(made: Iterable[tuple[EncodingTask, Encoded | None]], paths, sizes) -
 class _Account:
     """What became of each video: kept, left out and recorded, or the end of it all."""
 
-    def __init__(self, error_log: ErrorLog, on_error: str, progress: Progress):
-        self.progress, self._error_log, self._on_error = progress, error_log, on_error
+    def __init__(self, error_log: ErrorLog, on_error: str, bar: tqdm):
+        self._bar, self._error_log, self._on_error = bar, error_log, on_error
 
     def kept(self, made) -> Iterator[tuple[EncodingTask, Encoded | None]]:
         for task, result in made:
             failed = isinstance(result, Failure)
             if failed:
                 self._failed(task[2], result)
-            self.progress.advance()
+            self._bar.update()
             yield task, None if failed else result
 
     def _failed(self, entry: Entry, failure: Failure) -> None:
