@@ -92,7 +92,7 @@ def _lines(texts: Iterable[str]) -> str:
 
 
 def _try_addresses(source: Source, file: Path, progress: bool) -> list[str]:
-    """Download from the first address that gives the right file; else the reasons of all."""
+    """Download from the first address that gives the right file. If none does, say why of each."""
     pin = read_pin(file)
     part = file.with_name(f".{file.name}.part")
     failures = []
@@ -102,7 +102,7 @@ def _try_addresses(source: Source, file: Path, progress: bool) -> list[str]:
                 download(url, part, progress=progress, known=bool(source.digest or pin))
                 sha256 = check_file(part, source, pin)
             except (requests.RequestException, ValueError) as problem:
-                failures.append(f"{url}: {problem}")
+                failures.append(f"{url}: {_reason(problem)}")
                 continue
             if pin is None:  # written first, so that no file lies there that was not pinned
                 write_pin(file, Pin(sha256, url))
@@ -113,8 +113,14 @@ def _try_addresses(source: Source, file: Path, progress: bool) -> list[str]:
     return failures
 
 
+def _reason(problem: Exception) -> str:
+    """What happened, in one line: `requests` wraps it in what it had tried."""
+    inner = problem.args[0] if problem.args else problem
+    return str(getattr(inner, "reason", inner))
+
+
 def _lock(file: Path, progress: bool):
-    """Held by one process at a time; the operating system frees what a killed process held."""
+    """One process at a time holds this lock. The system frees the lock of a killed process."""
     lock = FileLock(file.with_name(f".{file.name}.lock"))
     try:
         return lock.acquire(blocking=False)

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import select
 import signal
 import termios
 import time
@@ -65,6 +66,7 @@ def test_waiting_and_progress_are_drawn_on_a_terminal_only(server, tmp_path, cap
     (tmp_path / "b").mkdir()
     with FileLock(tmp_path / "b" / ".net.bin.lock"):
         child = start_child(tmp_path / "b", url, stderr=side)
+        assert select.select([main], [], [], 30)[0]
         assert os.read(main, 1 << 16).startswith(b"Waiting for another process that downloads net")
     child.communicate(timeout=30)
     os.close(side)
