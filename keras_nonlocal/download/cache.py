@@ -1,26 +1,32 @@
-"""The folder that fetched files lie in, and the names of what lies there."""
+"""The folder that downloaded files lie in, and what proves that a file there is the right one.
+
+The publisher's digest may be short or missing. The first download decides then: its sha256 and its
+address are written into a pin beside the file, and every later use or download is compared with it.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+import pooch
 
+from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
+from ..utils.hashing import digests
+from ..utils.schema import parse, parse_json
+from .published_file import PublishedFile
 
 VARIABLE = "KERAS_NONLOCAL_CACHE"
 
 
 def cache_root() -> Path:
-    """The folder for fetched files.
+    """The folder for downloaded files.
 
-    The environment variable `KERAS_NONLOCAL_CACHE` names it; else it is `keras_nonlocal` in
-    `XDG_CACHE_HOME`, else `~/.cache/keras_nonlocal`.
+    The environment variable `KERAS_NONLOCAL_CACHE` names it. Without the variable it is the
+    system's folder for such files, which is `~/.cache/keras_nonlocal` on Linux.
 
     Example:
         >>> import os
@@ -29,72 +35,72 @@ def cache_root() -> Path:
         'models'
         >>> del os.environ["KERAS_NONLOCAL_CACHE"]
     """
-    if named := os.environ.get(VARIABLE):
-        return Path(named).expanduser().absolute()
-    base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    if not base.is_absolute():  # the XDG standard: a relative path is to be ignored
-        base = Path("~/.cache").expanduser()
-    return base / "keras_nonlocal"
+    return Path(os.environ.get(VARIABLE) or pooch.os_cache("keras_nonlocal")).expanduser()
+
+
+def path_in_cache(name: str, cache: PathLike | None = None) -> Path:
+    """Where a file lies in the folder `cache`, or would lie; `cache_root()` by default."""
+    return (cache_root() if cache is None else Path(cache).expanduser()).absolute() / name
 
 
 @dataclass(frozen=True)
-class Place:
-    """One file's place in the cache folder. What begins with a dot is ours and of no use outside.
+class Pin:
+    """What a file was when it came; `url` is `None` where somebody put it there by hand."""
 
-    Attributes:
-        folder: The cache folder.
-        name: The file's name there.
+    sha256: str
+    url: str | None
+
+
+def pin_path(file: Path) -> Path:
+    """Where the pin of a file lies."""
+    return file.with_name(f"{file.name}.pin.json")
+
+
+def read_pin(file: Path) -> Pin | None:
+    """The pin of a file, or `None` where it has none.
+
+    Raises:
+        ValueError: The pin is damaged.
     """
-
-    folder: Path
-    name: str
-
-    @classmethod
-    def at(cls, cache: PathLike | None, name: str) -> Place:
-        """The place in the folder `cache`, or in `cache_root()`."""
-        folder = cache_root() if cache is None else Path(cache).expanduser().absolute()
-        return cls(folder, name)
-
-    @property
-    def file(self) -> Path:
-        """The file itself: there only when it was checked, or put there by hand."""
-        return self.folder / self.name
-
-    @property
-    def pin(self) -> Path:
-        """What the file is: its sha256, its size, and where it came from."""
-        return self.folder / f"{self.name}.lock.json"
-
-    @property
-    def part(self) -> Path:
-        """What has been downloaded so far."""
-        return self.folder / f".{self.name}.part"
-
-    @property
-    def note(self) -> Path:
-        """Which version of which address the part belongs to."""
-        return self.folder / f".{self.name}.part.json"
-
-    @contextmanager
-    def alone(self, told: bool) -> Iterator[None]:
-        """Only one process or thread at a time is inside; the operating system frees the dead.
-
-        A process that has to wait says so on standard error, if it is to be `told`.
-        """
-        lock = FileLock(self.folder / f".{self.name}.lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            if told:
-                print(f"Waiting for another process that fetches {self.name}.", file=sys.stderr)
-            lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
+    path = pin_path(file)
+    if not path.exists():
+        return None
+    try:
+        return parse(Pin, parse_json(path.read_text("utf-8"), str(path)), str(path))
+    except ValueError as error:
+        raise ValueError(f"{error}\nDelete {path} if you trust {file.name}, else both.") from error
 
 
-def open_own(path: Path, flag: int):
-    """Open a file of ours for writing; one that somebody linked elsewhere is an error."""
-    flags = os.O_WRONLY | os.O_CREAT | flag | getattr(os, "O_NOFOLLOW", 0)
-    return os.fdopen(os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666), "wb")
+def write_pin(file: Path, pin: Pin) -> None:
+    """Write the pin of a file."""
+    with replacing(pin_path(file), durable=True) as partial:
+        partial.write_text(json.dumps(asdict(pin), indent=2) + "\n", "utf-8")
+
+
+def check_file(path: Path, source: PublishedFile, pin: Pin | None) -> str:
+    """Compare a file with what is published and pinned.
+
+    Returns:
+        Its sha256.
+
+    Raises:
+        ValueError: It is another file.
+    """
+    digest = source.digest
+    with path.open("rb") as file:
+        found = digests(file, {"sha256", digest.algorithm} if digest else {"sha256"})
+    if digest and not digest.fits(found[digest.algorithm]):
+        raise ValueError(
+            f"Its {digest.algorithm} is {found[digest.algorithm]}. "
+            f"Expected: {digest.kind} {digest.value}"
+        )
+    if pin and found["sha256"] != pin.sha256:
+        raise ValueError(
+            f"Its sha256 is {found['sha256']}. Expected: {pin.sha256}, as it was pinned in "
+            f"{source.name}.pin.json when it first came"
+        )
+    if pin and not digest and pin.url not in (None, *source.urls):
+        raise ValueError(
+            f"Its pin says that it came from {pin.url}. Expected: from {' or '.join(source.urls)}"
+        )
+    return found["sha256"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import string
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,8 +19,6 @@ ALGORITHMS = {
     "sha256": Algorithm("sha256", 64, 64),
     "sha256_prefix": Algorithm("sha256", 8, 64),
     "sha1": Algorithm("sha1", 40, 40),
-    "sha1_prefix": Algorithm("sha1", 8, 40),
-    "md5": Algorithm("md5", 32, 32),
 }
 
 
@@ -28,15 +26,15 @@ ALGORITHMS = {
 class Digest:
     """The digest that a publisher states for a file.
 
-    A prefix of eight digits, sha1 and md5 find damage, not somebody who forges a file on purpose;
-    against that only a whole sha256 helps. After the first download the whole sha256 is pinned.
+    A prefix of eight digits and a sha1 find damage. They do not find a file that somebody forged on
+    purpose: only a whole sha256 does. After the first download the whole sha256 is pinned.
 
     Args:
-        kind: `"sha256"`, `"sha1"`, `"md5"`, or a prefix: `"sha256_prefix"`, `"sha1_prefix"`.
+        kind: `"sha256"`, `"sha1"`, or `"sha256_prefix"` for the first digits of a sha256.
         value: Hexadecimal digits.
 
     Raises:
-        ValueError: No such kind, or a value that does not have its length.
+        ValueError: There is no such kind, or the value has the wrong length.
 
     Example:
         >>> keras_nonlocal.download.Digest("sha256_prefix", "0676ba61").fits("0676ba61b6795bbe")
@@ -52,8 +50,7 @@ class Digest:
                 f"`kind` must be one of {sorted(ALGORITHMS)}. Received: kind={self.kind!r}"
             )
         _, shortest, longest = ALGORITHMS[self.kind]
-        digits = all(character in string.hexdigits for character in self.value)
-        if not digits or not shortest <= len(self.value) <= longest:
+        if not re.fullmatch(rf"[0-9A-Fa-f]{{{shortest},{longest}}}", self.value):
             raise ValueError(
                 f"`value` of a {self.kind} must have {shortest} to {longest} hexadecimal digits. "
                 f"Received: value={self.value!r}"

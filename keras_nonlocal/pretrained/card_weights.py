@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..download.cache import Place
+from ..download.cache import path_in_cache
 from ..download.fetching import fetch
 from ..download.published_file import PublishedFile
 from ..utils.checks import PathLike
@@ -23,7 +23,7 @@ def cached_path(card: Card, cache: PathLike | None = None) -> Path:
     """
     if card.weights.url is None:
         return card.path
-    return Place.at(cache, card.weights.name).file
+    return path_in_cache(card.weights.name, cache)
 
 
 def fetch_weights(
@@ -69,7 +69,7 @@ def fetch_weights(
             f"accept_license={card.license.name!r})"
         )
     file = card.weights
-    source = PublishedFile(file.name, (str(file.url), *file.mirrors), file.digest, file.bytes)
+    source = PublishedFile(file.name, (str(file.url), *file.mirrors), file.digest)
     return fetch(source, cache=cache, progress=progress)
 
 

@@ -14,7 +14,6 @@ RESNETS = {
         "resnet50-0676ba61.pth",
         (f"{_HOST}/resnet50-0676ba61.pth",),
         Digest("sha256_prefix", "0676ba61"),
-        size=102_530_333,
     ),
     "r101": PublishedFile(
         "resnet101-63fe2227.pth",

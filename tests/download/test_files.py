@@ -1,77 +1,140 @@
-"""Local files, and files that were put into the folder by hand."""
+"""What lies in the cache: pins, files that were put there by hand, folders as they may be."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 from download.lying_server import body, status
-from download.wished import DATA, DIGEST, OTHER, pin, source, visible
+from download.wished import DATA, DIGEST, OTHER, names, pin, source, start_child
 
-from keras_nonlocal.download import FetchError, fetch
-
-
-@pytest.mark.parametrize("address", [str, Path.as_uri], ids=["path", "file://"])
-def test_a_local_file_is_copied_and_checked(tmp_path, address):
-    original = tmp_path / "with space"
-    original.write_bytes(DATA)
-    path = fetch(source(address(original)), cache=tmp_path / "cache")
-    assert path.read_bytes() == DATA
-    assert not path.samefile(original)
-    original.write_bytes(OTHER)
-    with pytest.raises(FetchError, match=DIGEST.value):
-        fetch(source(address(original)), cache=tmp_path / "again")
-    original.unlink()
-    with pytest.raises(FetchError, match="there is no file"):
-        fetch(source(address(original)), cache=tmp_path / "again")
+from keras_nonlocal.download import Digest, FetchError, cache_root, fetch
 
 
-def test_the_error_says_how_to_fill_the_cache_by_hand_and_that_works(server, tmp_path):
-    url, mirror = server.on("/a", status(404)), "http://127.0.0.1:9/net.bin"
-    with pytest.raises(FetchError) as caught:
-        fetch(source(url, mirror, size=len(DATA)), cache=tmp_path)
-    for part in (f"{url}: 404", f"{mirror}: ", "refused", DIGEST.value, "1000000 bytes"):
-        assert part in str(caught.value)
-    told = next(line for line in str(caught.value).splitlines() if line.endswith("/net.bin"))
-    Path(told.strip()).write_bytes(DATA)
-    assert fetch(source(url, mirror), cache=tmp_path).read_bytes() == DATA
-    assert pin(tmp_path) == {"sha256": DIGEST.value, "size": len(DATA), "url": None}
+def test_a_later_download_must_bring_the_bytes_that_were_pinned(server, tmp_path):
+    url = server.on("/a", body(DATA), body(OTHER))
+    fetch(source(url, digest=None), cache=tmp_path).unlink()
+    with pytest.raises(FetchError, match=r"pinned in net\.bin\.pin\.json when it first came"):
+        fetch(source(url, digest=None), cache=tmp_path)
+    assert names(tmp_path) == ["net.bin.pin.json"]
 
 
-@pytest.mark.parametrize("known", [{}, {"digest": None, "size": 5}], ids=["digest", "size"])
-def test_a_wrong_file_by_hand_is_neither_used_nor_deleted(server, tmp_path, known):
-    (tmp_path / "net.bin").write_bytes(OTHER)
-    with pytest.raises(ValueError, match="is not the expected file"):
-        fetch(source(server.on("/a", body(DATA)), **known), cache=tmp_path)
-    assert (tmp_path / "net.bin").read_bytes() == OTHER
-    assert not server.requests["/a"]
-    assert visible(tmp_path) == ["net.bin"]
-
-
-def test_a_file_that_changed_after_it_came_is_not_used(server, tmp_path):
-    """Same size and time: only its bytes tell."""
+def test_a_file_that_changed_after_it_came_is_neither_used_nor_deleted(server, tmp_path):
+    """Its size and time are the same: only its bytes tell."""
     url = server.on("/a", body(DATA))
     path = fetch(source(url, digest=None), cache=tmp_path)
     before = path.stat()
     path.write_bytes(OTHER)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    with pytest.raises(ValueError, match=r"remove it and net\.bin\.lock\.json"):
+    with pytest.raises(ValueError, match=r"remove it and net\.bin\.pin\.json"):
         fetch(source(url, digest=None), cache=tmp_path)
     assert path.read_bytes() == OTHER
     path.unlink()
-    (tmp_path / "net.bin.lock.json").unlink()
     assert fetch(source(url, digest=None), cache=tmp_path).read_bytes() == DATA
 
 
 def test_another_source_of_the_same_name_is_not_taken_for_it(server, tmp_path):
     fetch(source(server.on("/a", body(DATA)), digest=None), cache=tmp_path)
-    with pytest.raises(ValueError, match=r"it came from .*/a, which is none of .*/b"):
+    with pytest.raises(ValueError, match=r"came from .*/a\. Expected: from .*/b"):
         fetch(source(server.on("/b", body(OTHER)), digest=None), cache=tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"sha256": 1, "size": 2, "url": null}', "\0"])
-def test_a_broken_pin_is_an_error_that_names_it(server, tmp_path, text):
+@pytest.mark.parametrize("text", ["", "[]", '{"sha256": 1, "url": null}'])
+def test_a_damaged_pin_is_an_error_that_names_it(server, tmp_path, text):
     url = server.on("/a", body(DATA))
-    fetch(source(url), cache=tmp_path)
-    (tmp_path / "net.bin.lock.json").write_text(text)
-    with pytest.raises(ValueError, match=r"net\.bin\.lock\.json should hold"):
-        fetch(source(url), cache=tmp_path)
+    file = fetch(source(url), cache=tmp_path)
+    (tmp_path / "net.bin.pin.json").write_text(text)
+    for _ in ("with the file", "without it"):
+        with pytest.raises(ValueError, match=r"(?s)net\.bin\.pin\.json.*Delete .*pin\.json"):
+            fetch(source(url), cache=tmp_path)
+        file.unlink(missing_ok=True)
+
+
+def test_the_error_says_how_to_fill_the_cache_by_hand_and_that_works(server, tmp_path):
+    url, mirror = server.on("/a", status(404)), "http://127.0.0.1:9/net.bin"
+    with pytest.raises(FetchError) as caught:
+        fetch(source(url, mirror), cache=tmp_path)
+    for part in (
+        f"{url}: 404",
+        f"{mirror}: HTTPConnection",
+        "refused",
+        f"\n  {mirror}\n",
+        DIGEST.value,
+    ):
+        assert part in str(caught.value)
+    told = next(line for line in str(caught.value).splitlines() if line.startswith("  /"))
+    Path(told.strip()).write_bytes(OTHER)  # which is neither used nor deleted
+    with pytest.raises(ValueError, match="is not the expected file"):
+        fetch(source(url, mirror), cache=tmp_path)
+    assert names(tmp_path) == ["net.bin"]
+    (tmp_path / "net.bin").write_bytes(DATA)
+    assert fetch(source(url, mirror), cache=tmp_path).read_bytes() == DATA
+    assert pin(tmp_path) == {"sha256": DIGEST.value, "url": None}
+
+
+def test_a_link_to_the_file_is_the_file_and_one_to_nothing_is_left_alone(tmp_path):
+    (tmp_path / "net.bin").symlink_to(tmp_path / "disk")
+    with pytest.raises(ValueError, match="should be a file"):
+        fetch(source("http://127.0.0.1:9/a"), cache=tmp_path)
+    (tmp_path / "disk").write_bytes(DATA)
+    assert fetch(source("http://127.0.0.1:9/a"), cache=tmp_path).read_bytes() == DATA
+
+
+def test_a_full_disk_is_an_error_that_says_so_and_leaves_nothing(server, tmp_path):
+    url = server.on("/a", body(DATA))
+    _, err = start_child(tmp_path, url, largest=500_000).communicate(timeout=30)
+    assert "FetchError: net.bin could not be downloaded" in err
+    assert "File too large" in err
+    assert server.requests["/a"] == 1
+    assert names(tmp_path) == []
+
+
+def test_a_folder_that_is_read_only_gives_its_files_and_takes_none():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o555)
+
+        def run():
+            # Nothing is read-only for root, so the process becomes somebody else.
+            other = {"user": 65534} if os.geteuid() == 0 else {}
+            child = start_child(folder, "http://127.0.0.1:9/a", digest=DIGEST.value, **other)
+            return child.communicate(timeout=30)
+
+        _, err = run()
+        assert "FetchError: net.bin could not be downloaded:\n  [Errno 13] Permission" in err
+        folder.chmod(0o755)
+        (folder / "net.bin").write_bytes(DATA)
+        folder.chmod(0o555)
+        out, err = run()
+        assert out.strip() == str(folder / "net.bin"), err
+        assert names(folder) == ["net.bin"]
+
+
+def test_the_environment_names_the_folder(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_NONLOCAL_CACHE", str(tmp_path / "named"))
+    assert fetch(source(server.on("/a", body(DATA)))) == tmp_path / "named" / "net.bin"
+    monkeypatch.setenv("KERAS_NONLOCAL_CACHE", "~/mine")
+    assert cache_root() == Path.home() / "mine"
+    monkeypatch.delenv("KERAS_NONLOCAL_CACHE")
+    assert cache_root().name == "keras_nonlocal"
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "a\\b", ".x", "x\0", "x" * 201])
+def test_a_name_that_is_no_plain_name_is_refused(name):
+    with pytest.raises(ValueError, match="`name` must be a plain file name"):
+        source("http://host/x", name=name)
+
+
+@pytest.mark.parametrize("urls", [(), ("",), ("/x",), ("http:///x",), ("file:///x",)])
+def test_an_address_of_another_kind_is_refused(urls):
+    with pytest.raises(ValueError, match="Received: "):
+        source(*urls)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("crc", "00"), ("sha256", "0" * 63), ("sha1", "z" * 40), ("sha256_prefix", "0")],
+)
+def test_a_digest_that_is_none_is_refused(kind, value):
+    with pytest.raises(ValueError, match="Received: "):
+        Digest(kind, value)

@@ -15,23 +15,20 @@ DIGEST = Digest("sha256", hashlib.sha256(DATA).hexdigest())
 CHILD = Path(__file__).with_name("child.py")
 
 
-def source(*urls, digest=DIGEST, size=None):
-    return PublishedFile("net.bin", urls, digest, size)
+def source(*urls, digest=DIGEST, name="net.bin"):
+    return PublishedFile(name, urls, digest)
 
 
 def pin(cache):
-    return json.loads((cache / "net.bin.lock.json").read_text())
+    return json.loads((cache / "net.bin.pin.json").read_text())
 
 
-def visible(cache):
-    return sorted(path.name for path in cache.glob("[!.]*"))
+def names(cache):
+    """All that lies in the cache, but for the lock."""
+    return sorted(path.name for path in cache.glob("*") if path.name != ".net.bin.lock")
 
 
-def start_child(cache, url, **wish):
+def start_child(cache, url, *, stderr=subprocess.PIPE, **wish):
     wish = {"cache": str(cache), "url": url, **wish}
-    return subprocess.Popen(
-        [sys.executable, CHILD, json.dumps(wish)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, CHILD, json.dumps(wish)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 from checkpoints import writers
+from download.lying_server import LyingServer, body
 from weights.name_maps.synthetic import entries, their_layout
 
 from keras_nonlocal import models, zoo
@@ -104,6 +106,16 @@ def test_a_restricted_license_has_to_be_agreed_to(cache, capsys):
     assert not list(cache.iterdir())
 
 
+def test_a_restricted_file_is_downloaded_once_its_license_is_accepted(cache):
+    card = read_card(OFFICIAL)
+    with LyingServer() as server:
+        file = replace(card.weights, url=server.on("/a", body(b"weights")))
+        card = replace(card, weights=file)
+        path = fetch_weights(card, accept_license="CC-BY-NC-4.0")
+    assert path == cached_path(card)
+    assert fetch_weights(card).read_bytes() == b"weights"
+
+
 def test_what_comes_with_the_package_needs_no_fetching(cache, capsys):
     assert fetch_weights(EMBEDDED) == read_card(EMBEDDED).path
     assert main(["zoo", "path", EMBEDDED, "--json"]) == 0
@@ -112,15 +124,15 @@ def test_what_comes_with_the_package_needs_no_fetching(cache, capsys):
     assert capsys.readouterr().out.strip() == str(cached_path(read_card(OFFICIAL)))
 
 
-def test_imagenet_weights_are_fetched_and_inflated(cache, tmp_path, monkeypatch):
+def test_imagenet_weights_are_fetched_and_inflated(cache, monkeypatch):
     fresh = models.i3d_r50()
     arrays = image_checkpoint(fresh)
     data = writers.torch_zip({name: writers.tensor(array) for name, array in arrays.items()})
-    (tmp_path / "image.pth").write_bytes(data)
     digest = Digest("sha256", hashlib.sha256(data).hexdigest())
-    source = PublishedFile("resnet50.pth", (str(tmp_path / "image.pth"),), digest, len(data))
-    monkeypatch.setitem(imagenet.RESNETS, "r50", source)
-    weights = named_weights(models.i3d_r50(weights="imagenet", classes=7))
+    with LyingServer() as server:
+        source = PublishedFile("resnet50.pth", (server.on("/image.pth", body(data)),), digest)
+        monkeypatch.setitem(imagenet.RESNETS, "r50", source)
+        weights = named_weights(models.i3d_r50(weights="imagenet", classes=7))
     kernel = np.transpose(arrays["conv1.weight"], (2, 3, 1, 0))
     np.testing.assert_allclose(weights["conv1_conv/kernel"].numpy().sum(axis=0), kernel, rtol=1e-5)
     assert weights["logits/kernel"].shape == (2048, 7)
