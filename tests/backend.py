@@ -15,44 +15,55 @@ def answer(model, x):
 
 def value_and_gradients(function, arrays, dy):
     """`function(*arrays)` and the gradients of `sum(y * dy)`, as NumPy arrays."""
-    y, gradients = _BACKENDS[NAME](function, arrays, dy)
-    host = keras.ops.convert_to_numpy
-    return host(y), [host(gradient) for gradient in gradients]
+    return differentiated(function)(arrays, dy)
 
 
-def _tensorflow(function, arrays, dy):
+def differentiated(function):
+    """`(arrays, dy, *others) -> y, gradients` of `function(*arrays, *others)`, compiled once."""
+    run = _BACKENDS[NAME](function)
+
+    def call(arrays, dy, *others):
+        y, gradients = run(arrays, dy, others)
+        host = keras.ops.convert_to_numpy
+        return host(y), [host(gradient) for gradient in gradients]
+
+    return call
+
+
+def _tensorflow(function):
     import tensorflow as tf
 
-    tensors = [tf.constant(array) for array in arrays]
-
     @tf.function(autograph=False)
-    def run(*tensors):
+    def run(tensors, dy, others):
         with tf.GradientTape() as tape:
             tape.watch(tensors)
-            y = function(*tensors)
+            y = function(*tensors, *others)
         return y, tape.gradient(y, tensors, output_gradients=tf.cast(dy, y.dtype))
 
-    return run(*tensors)
+    return lambda *given: run(*tf.nest.map_structure(tf.constant, given))
 
 
-def _jax(function, arrays, dy):
+def _jax(function):
     import jax
 
     @jax.jit
-    def run(*tensors):
-        y, pullback = jax.vjp(function, *tensors)
-        return y, pullback(jax.numpy.asarray(dy, y.dtype))
+    def run(tensors, dy, others):
+        y, pullback = jax.vjp(lambda *tensors: function(*tensors, *others), *tensors)
+        return y, pullback(dy.astype(y.dtype))
 
-    return run(*map(jax.numpy.asarray, arrays))
+    return lambda *given: run(*jax.tree.map(jax.numpy.asarray, given))
 
 
-def _torch(function, arrays, dy):
+def _torch(function):
     import torch
 
-    tensors = [torch.tensor(np.asarray(array), requires_grad=True) for array in arrays]
-    y = function(*tensors)
-    y.backward(torch.tensor(np.asarray(dy)).to(y.dtype))
-    return y.detach(), [tensor.grad for tensor in tensors]
+    def run(arrays, dy, others):
+        tensors = [torch.tensor(np.asarray(array), requires_grad=True) for array in arrays]
+        y = function(*tensors, *map(torch.tensor, others))
+        y.backward(torch.tensor(np.asarray(dy)).to(y.dtype))
+        return y.detach(), [tensor.grad for tensor in tensors]
+
+    return run
 
 
 _BACKENDS = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}

@@ -47,7 +47,9 @@ def pairwise(instantiation, theta, phi, g, dy, key_mask=None):
     else:
         logits = np.einsum("bnd,bmd->bnm", theta, phi)
         if instantiation in SOFTMAX:
-            f = np.exp(logits - logits.max(axis=2, keepdims=True)) * valid
+            largest = np.where(valid > 0, logits, -np.inf).max(axis=2, keepdims=True)
+            largest = np.where(np.isfinite(largest), largest, 0)  # no valid key
+            f = np.exp(np.where(valid > 0, logits - largest, -np.inf))
             weights = f / np.maximum(f.sum(axis=2, keepdims=True), 1e-300)
             dlogits = weights * (dweights - (weights * dweights).sum(axis=2, keepdims=True))
         else:

@@ -115,7 +115,7 @@ class BaseNonLocal(keras.layers.Layer):
         self._check_grid(x.shape[1:-1])
         mask = self._over_grid(mask, x)
         *grid, channels = ops.shape(x)
-        theta, phi, g, key_mask = self._project(x, grid, mask)
+        theta, phi, g, key_mask = self._project(_valid(x, mask), grid, mask)
         sets = count_sets(x.shape[1:-1], self.axes, self.temporal_groups)
         y = attend(self.instantiation, theta, phi, g, key_mask, self.method, sets)
         y = self.out(unfold(y, grid, self.axes, self.temporal_groups))
@@ -153,7 +153,8 @@ class BaseNonLocal(keras.layers.Layer):
         self._check_grid(x.shape[1:-1])
         if not self.built:
             self.build(x.shape)
-        theta, phi, _, key_mask = self._project(x, x.shape[:-1], self._over_grid(mask, x))
+        mask = self._over_grid(mask, x)
+        theta, phi, _, key_mask = self._project(_valid(x, mask), x.shape[:-1], mask)
         return attention_rows(self, tuple(x.shape), positions, theta, phi, key_mask)
 
     def compute_output_shape(self, input_shape):
@@ -245,6 +246,11 @@ class BaseNonLocal(keras.layers.Layer):
 def _rows(x):
     """`(B, *grid, C) -> (B * positions, C)`."""
     return ops.reshape(x, (-1, x.shape[-1]))
+
+
+def _valid(x, mask):
+    """Zeros at masked positions, whatever they hold: not even NaN reaches a gradient."""
+    return x if mask is None else ops.where(mask > 0, x, ops.zeros_like(x))
 
 
 def _small_normal():

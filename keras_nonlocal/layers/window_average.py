@@ -41,14 +41,25 @@ class WindowAverage3D(keras.layers.Layer):
         return x
 
     def _average(self, x, axis):
-        """Differences of running totals, which take any window."""
+        """The mean of each window along one axis, summed place by place.
+
+        Running totals would be quicker, but a window would keep rounding errors of places that
+        lie outside of it.
+        """
         length = ops.shape(x)[axis]
-        size = min(self.size, length) if isinstance(length, int) else ops.minimum(self.size, length)
-        x = ops.moveaxis(x, axis, 0)
-        totals = ops.cumsum(upcast(x), axis=0)
-        totals = ops.concatenate([ops.zeros_like(totals[:1]), totals], axis=0)
-        mean = (totals[size:] - totals[: length - size + 1]) / ops.cast(size, totals.dtype)
-        return ops.moveaxis(ops.cast(mean, x.dtype), 0, axis)
+        known = isinstance(length, int)
+        size = min(self.size, length) if known else ops.minimum(self.size, length)
+        dtype, x = x.dtype, ops.moveaxis(upcast(x), axis, 0)
+        windows = length - size + 1
+        total = x[:windows]
+        for place in range(1, size if known else self.size):
+            if known:
+                total = total + x[place : place + windows]
+            else:  # a map smaller than a window has fewer places
+                shifted = x[ops.minimum(place, size - 1) :][:windows]
+                total = total + ops.where(place < size, shifted, ops.zeros_like(shifted))
+        mean = total / ops.cast(size, total.dtype)
+        return ops.moveaxis(ops.cast(mean, dtype), 0, axis)
 
     def compute_output_shape(self, input_shape):
         batch, _, *grid, channels = input_shape

@@ -14,44 +14,64 @@ from __future__ import annotations
 import numpy as np
 from keras import ops
 
-from .pairwise import key_weights, upcast
+from .pairwise import key_weights, upcast, without_masked
 
 BLOCK_SIZE = 64  # rows that one triangular product sums: ten times as fast as `ops.cumsum`
 
 
 def sorted_sums(theta, phi, g, key_mask=None):
     """Concatenation by sorting; arguments and result as for `pairwise.dense`, D = 1."""
+    phi, g = without_masked(phi, g, key_mask)
     values = upcast(g)
     values = values * key_weights(values, key_mask)
-    y = _rectified_sum(upcast(theta)[..., 0], upcast(phi)[..., 0], values)
+
+    @ops.custom_gradient
+    def rectified_sum(a, b, g):
+        total, y = _active_sums(a, b, g, key_mask)
+
+        def gradient(*args, upstream=None):
+            dy = args[0] if upstream is None else upstream
+            dy_total, dg = _active_sums(b, a, dy)
+            return ops.sum(total * dy, axis=-1), ops.sum(dy_total * g, axis=-1), dg
+
+        return y, gradient
+
+    y = rectified_sum(upcast(theta)[..., 0], upcast(phi)[..., 0], values)
     return ops.cast(y, g.dtype)
 
 
-@ops.custom_gradient
-def _rectified_sum(a, b, g):
-    """`sum_j ReLU(a_i + b_j) g_j`: `(B, N), (B, M), (B, M, C) -> (B, N, C)`."""
-    total, y = _active_sums(a, b, g)
+def _active_sums(a, b, g, key_mask=None):
+    """Sums of `g_j` and of `(a_i + b_j) g_j` over the valid keys with `a_i + b_j > 0`.
 
-    def gradient(*args, upstream=None):
-        dy = args[0] if upstream is None else upstream
-        dy_total, dg = _active_sums(b, a, dy)
-        return ops.sum(total * dy, axis=-1), ops.sum(dy_total * g, axis=-1), dg
+    Args:
+        a, b, g: Scalars of queries `(B, N)` and keys `(B, M)`, and the values `(B, M, C)`.
+        key_mask: Booleans `(B, M)`, or `None` where all keys are valid.
 
-    return y, gradient
-
-
-def _active_sums(a, b, g):
-    """Sums of `g_j` and of `(a_i + b_j) g_j` over the keys with `a_i + b_j > 0`.
-
-    The mean of b moves from b to a: their sum stays, and large ones do not cancel.
+    Returns:
+        Two tensors `(B, N, C)`.
     """
-    center = ops.mean(b, axis=1, keepdims=True)
-    order = ops.argsort(-b, axis=1)
-    b, g = _rows(b[..., None], order), _rows(g, order)
-    active = _count_above(b[..., 0], -a)
+    lowest = ops.cast(float("-inf"), b.dtype)
+    ranked = b if key_mask is None else ops.where(key_mask, b, lowest)  # masked keys come last
+    order = ops.argsort(-ranked, axis=1)
+    ranked, g = _rows(ranked[..., None], order)[..., 0], _rows(g, order)
+    active = _count_above(ranked, -a)
+    # The median of b moves from b to a: their sum stays, large ones do not cancel, and a few
+    # outlying keys, which would move a mean, cost the others nothing.
+    center = _median(ranked, key_mask)
+    offsets = ops.where(ranked > lowest, ranked - center, ops.zeros_like(ranked))
     total = _rows(_running_sums(g), active)
-    weighted = _rows(_running_sums((b - center[..., None]) * g), active)
+    weighted = _rows(_running_sums(offsets[..., None] * g), active)
     return total, (a + center)[..., None] * total + weighted
+
+
+def _median(descending, key_mask):
+    """The middle one of the valid keys `(B, M)`, which come first: `(B, 1)`."""
+    keys = ops.shape(descending)[1]
+    if key_mask is None:
+        return descending[:, keys // 2 : keys // 2 + 1]
+    middle = ops.sum(ops.cast(key_mask, "int32"), axis=1, keepdims=True) // 2
+    median = ops.take_along_axis(descending, ops.minimum(middle, keys - 1), axis=1)
+    return ops.where(median > float("-inf"), median, ops.zeros_like(median))  # no valid key
 
 
 def _running_sums(x):
@@ -62,7 +82,9 @@ def _running_sums(x):
     x = ops.reshape(x, (batch, blocks, BLOCK_SIZE, channels))
     within = ops.matmul(ops.convert_to_tensor(np.tri(BLOCK_SIZE, k=-1), x.dtype), x)
     sums = ops.sum(x, axis=2, keepdims=True)
-    before = ops.cumsum(sums, axis=1) - sums
+    # Not `cumsum(sums) - sums`: a large row would cost the smaller ones before it their digits.
+    sums = ops.concatenate([ops.zeros_like(sums[:, :1]), sums[:, :-1]], axis=1)
+    before = ops.cumsum(sums, axis=1)
     return ops.reshape(within + before, (batch, blocks * BLOCK_SIZE, channels))
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from keras import ops
 
-from .pairwise import key_weights, upcast
+from .pairwise import key_weights, upcast, without_masked
 
 
 def associated(theta, phi, g, key_mask=None):
     """`theta (phi^T g) / M`; arguments and result as for `pairwise.dense`."""
+    phi, g = without_masked(phi, g, key_mask)
     theta, phi, values = upcast(theta), upcast(phi), upcast(g)
     summary = ops.matmul(ops.transpose(phi * key_weights(phi, key_mask), (0, 2, 1)), values)
     return ops.cast(ops.matmul(theta, summary), g.dtype)

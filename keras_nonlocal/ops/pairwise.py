@@ -29,6 +29,7 @@ def dense(instantiation, theta, phi, g, key_mask=None):
     Returns:
         `(B, N, C)` in the dtype of `g`. A sample without a single valid key gets zeros.
     """
+    phi, g = without_masked(phi, g, key_mask)
     weights = AFFINITIES[instantiation](upcast(theta), upcast(phi), key_mask)
     return ops.cast(ops.matmul(weights, upcast(g)), g.dtype)
 
@@ -68,6 +69,14 @@ def key_weights(phi, key_mask=None):
         return 1 / ops.cast(ops.reshape(ops.shape(phi)[1], (1, 1, 1)), phi.dtype)
     valid = ops.cast(key_mask, phi.dtype)[:, :, None]
     return valid / ops.maximum(ops.sum(valid, axis=1, keepdims=True), 1)
+
+
+def without_masked(phi, g, key_mask):
+    """Zeros in place of masked keys and their values: a weight of zero would let NaN through."""
+    if key_mask is None:
+        return phi, g
+    valid = ops.convert_to_tensor(key_mask)[:, :, None]
+    return tuple(ops.where(valid, x, ops.zeros_like(x)) for x in (phi, g))
 
 
 def upcast(x):

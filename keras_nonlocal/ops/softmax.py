@@ -9,12 +9,13 @@ from __future__ import annotations
 from keras import ops
 
 from .loops import loop_scan
-from .pairwise import softmax_affinity, upcast
+from .pairwise import softmax_affinity, upcast, without_masked
 
 
 def blocked(theta, phi, g, key_mask=None, *, block=512):
     """Softmax attention, at most `block` queries of a sample at a time, else as `dense`."""
     block = _even_block(ops.shape(theta)[1], block)
+    phi, g = without_masked(phi, g, key_mask)
 
     @ops.custom_gradient
     def attend(theta, phi, g):

@@ -1,5 +1,6 @@
 """Padded positions are no keys: what stands in them changes no other position."""
 
+import backend
 import keras
 import numpy as np
 import pytest
@@ -27,6 +28,26 @@ def test_padding_does_not_reach_valid_positions(case):
     )
     np.testing.assert_array_equal(first[:, :keep], second[:, :keep])
     assert np.abs(first[:, keep:] - second[:, keep:]).max() > 1
+
+
+@pytest.mark.parametrize("held", [1e30, np.nan, np.inf])
+@each_case
+def test_masked_positions_change_no_output_and_no_gradient_whatever_they_hold(case, held):
+    layer = trained(case.make(), case)
+    keep = case.shape[1] // 2
+    mask, x = padded_from(case, keep), case.input()
+    other = x.copy()
+    other[:, keep:] = held
+
+    def valid_positions(x):
+        return layer(x, mask=mask, training=False)[:, :keep]
+
+    dy = np.ones(valid_positions(x).shape, "float32")
+    expected, (slope,) = backend.value_and_gradients(valid_positions, [x], dy)
+    y, (gradient,) = backend.value_and_gradients(valid_positions, [other], dy)
+    np.testing.assert_array_equal(y, expected)
+    np.testing.assert_array_equal(gradient[:, :keep], slope[:, :keep])
+    assert np.isfinite(gradient).all()
 
 
 @pytest.mark.parametrize("case", ungrouped, ids=lambda case: case.name)
