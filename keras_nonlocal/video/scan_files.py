@@ -118,7 +118,7 @@ def _examine_all(listed: Manifest, workers, time_limit, progress) -> dict[str, E
             answers[path] = answer
             bar.advance()
     bar.finish()
-    return {path: answers[path] for path in paths}
+    return answers
 
 
 def _write_ledger(answers: dict[str, Examined | Failure], path: PathLike) -> None:

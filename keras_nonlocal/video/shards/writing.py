@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -41,7 +40,7 @@ from .verify import check_shard
 
 _CLIPS_A_SHARD = 64
 _MOST_SHARDS = 1024
-_CLIPS_AHEAD = 64  # held while a video is waited for, some megabytes each
+_CLIPS_AHEAD = 64  # held at most while one video takes long, some megabytes each
 
 
 def write_shards(
@@ -103,7 +102,7 @@ def write_shards(
     account = _Account(Ledger(ledger), errors, Progress(len(tasks), wanted=progress))
     pool = run(tasks, make, workers=workers, time_limit=time_limit, ahead=_CLIPS_AHEAD)
     with closing(pool) as made:
-        for number, clips in _shards(account.kept(made), paths, sizes):
+        for number, clips in _shards(account.kept(made), paths):
             state = state.with_shard(number, finished(paths[number], clips, sizes[number]))
             write_set(folder, state)
     account.progress.finish()
@@ -176,20 +175,12 @@ def _if_whole(folder: PathLike, shard: Shard | None) -> Shard | None:
     return shard if whole else None
 
 
-def _shards(made: Iterable[tuple[Task, Encoded | None]], paths, sizes) -> Iterator:
-    """Writes clips in order as they come, a few of which come early; gives each complete shard
-    with how many clips it holds."""
-    tasks = ((number, place) for number, size in sorted(sizes.items()) for place in range(size))
-    early: dict[tuple[int, int], Encoded | None] = {}
-    made = iter(made)
-    for number, together in groupby(tasks, key=itemgetter(0)):
+def _shards(made: Iterable[tuple[Task, Encoded | None]], paths) -> Iterator[tuple[int, int]]:
+    """Writes the clips as they come, and gives each complete shard with how many clips it holds."""
+    for number, together in groupby(made, key=lambda pair: pair[0][0]):
         clips = 0
         with tf.io.TFRecordWriter(temporary(paths[number])) as writer:
-            for key in together:
-                while key not in early:
-                    (shard, place, _), clip = next(made)
-                    early[shard, place] = clip
-                clip = early.pop(key)
+            for _, clip in together:
                 if clip is not None:
                     writer.write(serialized_clip(clip))
                     clips += 1
