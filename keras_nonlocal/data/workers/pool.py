@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import queue
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ...utils.checks import positive_int
@@ -22,6 +23,7 @@ def run(
     workers: int | None = None,
     time_limit: float | None = None,
     ahead: int = 256,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Generator[tuple[Any, Any], None, None]:
     """Calls a function with each task in worker processes, and gives the results in order.
 
@@ -35,6 +37,7 @@ def run(
         time_limit: How many seconds one task may take; `None` sets no limit.
         ahead: How many tasks are begun before the result of the first of them is taken. At most
             this many results are held.
+        environment: Variables that the processes get besides those of this one.
 
     Returns:
         An iterator of each task with its result or its `Failure`. Close it if you leave it early,
@@ -54,7 +57,8 @@ def run(
     positive_int("ahead", ahead)
     if time_limit is not None and not time_limit > 0:
         raise ValueError(f"`time_limit` must be positive. Received: time_limit={time_limit!r}")
-    return _run(tasks, [Worker(function, time_limit) for _ in range(count)], ahead)
+    pool = [Worker(function, time_limit, environment) for _ in range(count)]
+    return _run(tasks, pool, ahead)
 
 
 def _run(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +37,14 @@ class Failure:
 class Worker:
     """One process at a time, which starts with the first task."""
 
-    def __init__(self, function: Callable[[Any], Any], time_limit: float | None):
+    def __init__(
+        self,
+        function: Callable[[Any], Any],
+        time_limit: float | None,
+        environment: Mapping[str, str],
+    ):
         self._first_message = sys.path, pickle.dumps(function), time_limit
-        self._time_limit = time_limit
+        self._time_limit, self._environment = time_limit, environment
         self._process: Any = None
         self._closed = False
         self._lock = threading.Lock()
@@ -72,6 +78,7 @@ class Worker:
                 _COMMAND,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                env={**os.environ, **self._environment},
                 start_new_session=True,  # Ctrl-C is for the process that ends the others
             )
         try:

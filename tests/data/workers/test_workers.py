@@ -25,6 +25,12 @@ def test_no_task_is_no_result():
     assert list(run([], double)) == []
 
 
+def test_processes_get_variables_of_their_own():
+    ((_, threads),) = run(["OMP_NUM_THREADS"], os.getenv, environment={"OMP_NUM_THREADS": "7"})
+    assert threads == "7"
+    assert os.environ.get("OMP_NUM_THREADS") != "7"
+
+
 def test_arguments_can_be_bound():
     assert list(run([3], partial(math.pow, 2), workers=1)) == [(3, 8.0)]
 
