@@ -7,7 +7,7 @@ from keras import ops
 
 from ..ops.pairwise import AFFINITIES, upcast
 from ..ops.planner import attend, check_method
-from ..ops.pooling import masked_max_pool
+from ..ops.pooling import at_least, masked_max_pool
 from ..ops.positions import AXES, check_channels_last, count_sets, fold, unfold
 from ..utils.checks import one_of, positive_int, sizes
 from .attention_rows import attention_rows
@@ -113,9 +113,10 @@ class BaseNonLocal(keras.layers.Layer):
         if keras.backend.is_int_dtype(x.dtype):  # Keras casts floats only
             x = ops.cast(x, self.compute_dtype)
         self._check_grid(x.shape[1:-1])
+        seen = at_least(x, self.pool_sizes, f"`pool_size` of {self.name!r}")
         mask = self._over_grid(mask, x)
         *grid, channels = ops.shape(x)
-        theta, phi, g, key_mask = self._project(_valid(x, mask), grid, mask)
+        theta, phi, g, key_mask = self._project(_valid(seen, mask), grid, mask)
         sets = count_sets(x.shape[1:-1], self.axes, self.temporal_groups)
         y = attend(self.instantiation, theta, phi, g, key_mask, self.method, sets)
         y = self.out(unfold(y, grid, self.axes, self.temporal_groups))

@@ -27,6 +27,27 @@ def masked_max_pool(x, mask, pools: tuple[int, ...]):
     return ops.where(pooled_mask > 0, pooled, ops.zeros_like(pooled)), pooled_mask
 
 
+def at_least(x, least: tuple[int, ...], name: str):
+    """The same `x (B, *grid, C)`, whose grid a graph of unknown sizes then has to check.
+
+    TensorFlow's pooling kernels end the process where a window is larger than the grid.
+
+    Args:
+        x: `(B, *grid, C)`. A grid of known size is taken as it is.
+        least: The least size along each axis of the grid.
+        name: What asks for this size; the error begins with it.
+    """
+    grid = x.shape[1:-1]
+    if keras.backend.backend() != "tensorflow" or max(least) == 1 or None not in grid:
+        return x
+    import tensorflow as tf
+
+    message = f"{name} needs a grid of at least {least}: give longer or larger input, or pool less."
+    check = tf.debugging.assert_greater_equal(tf.shape(x)[1:-1], least, message=message)
+    with tf.control_dependencies([check]):
+        return tf.identity(x)
+
+
 def _max_pool(x, pools):
     """In float32 for float16, and window by window for float64: TensorFlow pools neither."""
     dtype = keras.backend.standardize_dtype(x.dtype)
