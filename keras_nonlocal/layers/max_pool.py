@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import keras
 
+from ..ops.pooling import at_least
+
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class MaxPool3D(keras.layers.MaxPooling3D):
@@ -29,4 +31,4 @@ class MaxPool3D(keras.layers.MaxPooling3D):
                 f"{self.name!r} pools windows of {window} frames, rows and columns: give the "
                 f"network clips of more frames, or larger ones. Received: {grid} at this layer"
             )
-        return super().call(inputs)
+        return super().call(at_least(inputs, window, repr(self.name)))

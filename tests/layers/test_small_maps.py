@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_nonlocal.layers import NonLocal1D, NonLocal2D, NonLocal3D
+from keras_nonlocal.layers import MaxPool3D, NonLocal1D, NonLocal2D, NonLocal3D
 
 pytestmark = pytest.mark.skipif(backend.NAME != "tensorflow", reason="graphs of unknown sizes")
 LAYERS = (NonLocal1D, NonLocal2D, NonLocal3D)
@@ -34,6 +34,17 @@ def test_a_graph_of_unknown_sizes_names_the_least_size(kind, instantiation, posi
     assert graph(np.ones((1, *[2] * kind.rank, 8), "float32")).shape[1:-1] == (2,) * kind.rank
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"`pool_size` of .* at least \(2"):
         graph(np.ones((1, *[1] * kind.rank, 8), "float32"))
+
+
+def test_the_pooling_of_a_network_names_the_least_size():
+    import tensorflow as tf
+
+    inputs = keras.Input((None, None, None, 8))
+    model = keras.Model(inputs, MaxPool3D((2, 1, 1), name="pool2")(inputs))
+    graph = tf.function(lambda x: model(x), input_signature=[tf.TensorSpec((1, *[None] * 3, 8))])
+    assert graph(np.ones((1, 2, 1, 1, 8), "float32")).shape == (1, 1, 1, 1, 8)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"'pool2'.* at least \(2, 1, 1"):
+        graph(np.ones((1, 1, 4, 4, 8), "float32"))
 
 
 def test_an_exported_bundle_outlives_a_map_that_is_too_small(tmp_path):
