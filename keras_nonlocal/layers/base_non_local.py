@@ -113,7 +113,7 @@ class BaseNonLocal(keras.layers.Layer):
         if keras.backend.is_int_dtype(x.dtype):  # Keras casts floats only
             x = ops.cast(x, self.compute_dtype)
         self._check_grid(x.shape[1:-1])
-        seen = at_least(x, self.pool_sizes, f"`pool_size` of {self.name!r}")
+        seen = at_least(x, self.pool_sizes, f"`pool_size` of `{self.name}`")
         mask = self._over_grid(mask, x)
         *grid, channels = ops.shape(x)
         theta, phi, g, key_mask = self._project(_valid(seen, mask), grid, mask)

@@ -31,4 +31,4 @@ class MaxPool3D(keras.layers.MaxPooling3D):
                 f"{self.name!r} pools windows of {window} frames, rows and columns: give the "
                 f"network clips of more frames, or larger ones. Received: {grid} at this layer"
             )
-        return super().call(at_least(inputs, window, repr(self.name)))
+        return super().call(at_least(inputs, window, f"`{self.name}`"))

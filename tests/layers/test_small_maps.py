@@ -43,7 +43,7 @@ def test_the_pooling_of_a_network_names_the_least_size():
     model = keras.Model(inputs, MaxPool3D((2, 1, 1), name="pool2")(inputs))
     graph = tf.function(lambda x: model(x), input_signature=[tf.TensorSpec((1, *[None] * 3, 8))])
     assert graph(np.ones((1, 2, 1, 1, 8), "float32")).shape == (1, 1, 1, 1, 8)
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"'pool2'.* at least \(2, 1, 1"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"`pool2`.* at least \(2, 1, 1"):
         graph(np.ones((1, 1, 4, 4, 8), "float32"))
 
 
