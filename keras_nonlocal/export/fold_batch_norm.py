@@ -5,18 +5,22 @@ from __future__ import annotations
 import keras
 
 from ..layers.non_local import NON_LOCAL_LAYERS
+from ..utils.compat import kernel_source_of
 from .foldable_norms import foldable_norms, folded_into
 from .single_readers import is_fixed, only_sources
 from .skip_unread_frames import strides_that_skip
 
 
 def fold_batch_norm(model: keras.Model) -> keras.Model:
-    """A copy of a functional model without batch norms, for inference: same outputs, faster.
+    """A functional model without batch norms, for inference: same outputs, faster.
 
     Folded are batch norms that alone follow a convolution, and those inside non-local blocks, in
     the model and in models that are layers of it. All others stay, as do those that a call tells
     to train. Where a pooling drops frames without reading them, as in MMAction2's I3D, the
     convolution before it does not compute them. Outputs differ by rounding only.
+
+    The new model shares all layers that do not change with `model`. So fold it again after
+    further training, and save the new model where an independent copy is needed.
 
     Args:
         model: A functional or sequential model. It is not changed.
@@ -39,40 +43,44 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     sources = only_sources(model)
     norms, strides = foldable_norms(model, sources), strides_that_skip(model, sources)
     folded = set(norms.values())
+    changed = {}
 
     def clone(layer):
-        if isinstance(layer, keras.Model) and getattr(layer, "inputs", None):
-            return fold_batch_norm(layer) if is_fixed(layer) else _copied(layer)
-        config = layer.get_config()
-        if layer.name in strides:
-            config["strides"] = strides[layer.name]
+        if isinstance(layer, keras.Model) and getattr(layer, "inputs", None) and is_fixed(layer):
+            return fold_batch_norm(layer)
+        changes = {"strides": strides[layer.name]} if layer.name in strides else {}
         if layer.name in norms:
-            config["use_bias"] = True
+            changes |= {"use_bias": True}
         elif _ends_with_norm(layer):
-            config.update(norm=None, out_bias=True)
-        return type(layer).from_config(config)
+            changes |= {"norm": None, "out_bias": True}
+        if not changes:
+            return layer  # a layer made anew from its configuration may lack what it has learned
+        changed[layer.name] = type(layer).from_config({**layer.get_config(), **changes})
+        return changed[layer.name]
 
     def call(layer, *args, **kwargs):
         return args[0] if layer.name in folded else layer(*args, **kwargs)
 
-    copy = keras.models.clone_model(model, clone_function=clone, call_function=call)
-    for layer in model.layers:
-        if layer.name in folded or not layer.weights:
-            continue
-        target = copy.get_layer(layer.name)
-        if layer.name in norms:
-            target.set_weights(folded_into(layer, model.get_layer(norms[layer.name])))
+    inputs = keras.tree.map_structure(_renewed, model.input)
+    copy = keras.models.clone_model(
+        model, input_tensors=inputs, clone_function=clone, call_function=call
+    )
+    for name, target in changed.items():
+        layer = model.get_layer(name)
+        if name in norms:
+            target.set_weights(folded_into(layer, model.get_layer(norms[name])))
         elif _ends_with_norm(layer):
             _fold_block(layer, target)
-        elif not isinstance(target, keras.Model):  # which has its weights
+        else:
             target.set_weights(layer.get_weights())
     return copy
 
 
-def _copied(model):
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    return copy
+def _renewed(tensor):
+    """An input of the same name: Keras would name it after the tensor."""
+    layer = kernel_source_of(tensor)
+    kept = {"name": layer.name, "sparse": layer.sparse, "optional": layer.optional}
+    return keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, **kept)
 
 
 def _ends_with_norm(layer):

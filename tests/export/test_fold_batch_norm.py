@@ -138,3 +138,49 @@ def test_a_folded_network_can_be_saved(tmp_path):
     again = keras.models.load_model(tmp_path / "folded.keras")
     x = np.random.default_rng(0).normal(size=(1, 16, 64, 64, 3)).astype("float32")
     np.testing.assert_array_equal(answer(again, x), answer(folded, x))
+
+
+class Unnamed(keras.layers.Layer):
+    """A layer whose configuration lacks its name."""
+
+    def build(self, shape):
+        self.scale = self.add_weight(shape=(shape[-1],), initializer="ones")
+
+    def call(self, x):
+        return x * self.scale
+
+    def get_config(self):
+        return {}
+
+
+def adapted():
+    layer = keras.layers.Normalization()
+    layer.adapt(np.random.default_rng(0).normal(5.0, 3.0, (64, 6, 6, 3)))
+    return layer
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        adapted,
+        lambda: keras.layers.Lambda(lambda x: x * 2 + 1),
+        Unnamed,
+        lambda: keras.layers.Discretization(bin_boundaries=[0.0, 1.0]),
+    ],
+    ids=["adapted normalization", "lambda", "unnamed", "discretization"],
+)
+def test_layers_that_a_configuration_does_not_describe_are_kept(make):
+    inputs = keras.Input((6, 6, 3), name="pixels")
+    x = keras.ops.cast(make()(inputs), "float32")
+    x = keras.layers.Conv2D(4, 3, use_bias=False)(x)
+    outputs = keras.layers.BatchNormalization()(x)
+    model = keras.Model(inputs, outputs)
+    rng = np.random.default_rng(1)
+    for weight in model.layers[-1].weights:
+        weight.assign(rng.uniform(0.5, 2.0, weight.shape))
+    x = rng.normal(5.0, 3.0, (2, 6, 6, 3)).astype("float32")
+    folded = fold_batch_norm(model)
+    assert not any(isinstance(each, keras.layers.BatchNormalization) for each in folded.layers)
+    assert folded.layers[0].name == "pixels"
+    expected = keras.ops.convert_to_numpy(model(x, training=False))
+    np.testing.assert_allclose(folded(x, training=False), expected, rtol=1e-4, atol=1e-4)
