@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 
 from ..layers.non_local import NON_LOCAL_LAYERS
@@ -48,7 +50,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     def clone(layer):
         if isinstance(layer, keras.Model) and getattr(layer, "inputs", None) and is_fixed(layer):
             return fold_batch_norm(layer)
-        changes = {"strides": strides[layer.name]} if layer.name in strides else {}
+        changes: dict[str, Any] = {"strides": strides[layer.name]} if layer.name in strides else {}
         if layer.name in norms:
             changes |= {"use_bias": True}
         elif _ends_with_norm(layer):

@@ -70,7 +70,9 @@ def opened(path: PathLike) -> Iterator[tuple]:
     in parallel."""
     _check_file(path)
     with _opened(path) as container:
-        stream = next(filter(_moves, container.streams.video), None)
+        stream = container.streams.best("video")  # not a preview or an unmarked cover before it
+        if stream is None or not _moves(stream):
+            stream = next(filter(_moves, container.streams.video), None)
         if stream is None:
             raise VideoError(path, "it has no video stream")
         if stream.codec_context is None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ import numpy as np
 from ...utils.checks import PathLike
 from ..sampling.by_time import MICROSECONDS
 from .container import Deadline, VideoError, decoded, opened, packets
+from .orientation import has_orientation_message
 
 # Frames whose indexes are remembered, at 8 bytes each, twice that while times are in use.
 _LIMIT = 4_000_000
@@ -110,17 +112,20 @@ def index_frames(path: PathLike, container, stream, deadline: Deadline, tolerant
         VideoError: The file has no frames, or took too long.
         av.FFmpegError: A part of it cannot be read, and the reader is not tolerant.
     """
-    seen = [
-        _Packet(packet.pts, packet.dts, packet.size, packet.is_keyframe, packet.is_discard)
-        for packet in packets(container, stream, deadline, tolerant=tolerant)
-        if packet.size
-    ]
+    seen, codec, turns = [], stream.codec_context.name, False
+    for packet in packets(container, stream, deadline, tolerant=tolerant):
+        if packet.size:
+            key = packet.is_keyframe
+            seen.append(_Packet(packet.pts, packet.dts, packet.size, key, packet.is_discard))
+            turns = turns or (key and has_orientation_message(packet, codec))
     rate = Fraction(stream.average_rate or stream.guessed_rate or _USUAL_RATE)
     keys = _keys(seen)
-    if keys.shown and _trusted(seen, container.format.name, stream.codec_context):
+    restarts = _restarts(seen)
+    can_seek = keys.shown and not turns and not restarts  # else frames depend on all before them
+    if can_seek and _trusted(seen, container.format.name, stream.codec_context):
         stamps = sorted(stamp for stamp in _stamps(seen) if stamp >= keys.shown[0])
         return FrameIndex(array("q", stamps), stream.time_base, keys, rate)
-    stamps = _decoded_stamps(path, deadline, tolerant)
+    stamps = _decoded_stamps(path, deadline, tolerant, restarts)
     if not stamps:
         raise VideoError(path, "no frame of it can be decoded")
     return FrameIndex(array("q", stamps), stream.time_base, None, rate)
@@ -162,18 +167,32 @@ def _trusted(seen: Sequence[_Packet], container: str, codec) -> bool:
     return container not in _WITHOUT_TIMES
 
 
-def _decoded_stamps(path: PathLike, deadline: Deadline, tolerant) -> list[int]:
+def _restarts(seen: Sequence[_Packet]) -> bool:
+    """Whether the times of decoding go back, as where recordings were joined byte by byte."""
+    times = [packet.decoded for packet in seen if packet.decoded is not None]
+    return any(later < earlier for earlier, later in pairwise(times))
+
+
+def _decoded_stamps(
+    path: PathLike, deadline: Deadline, tolerant: bool, restarts: bool
+) -> list[int]:
     """Times of all frames in the order they come out; frames without one follow the last.
 
-    Times that were made up come with the wrong frames; sorted, they are right.
+    Times that were made up come with the wrong frames; sorted, they are right. Where times start
+    again, a frame follows the last one, and those after it keep their distance.
     """
     stamps: list[int] = []
+    offset = 0
     with opened(path) as (container, stream):
         rate = stream.average_rate or _USUAL_RATE
         step = max(round(1 / (rate * stream.time_base)), 1)
         for frame in decoded(container, stream, deadline, tolerant):
             following = stamps[-1] + step if stamps else 0
-            stamps.append(following if frame.pts is None else frame.pts)
+            stamp = following if frame.pts is None else frame.pts + offset
+            if restarts and stamps and stamp < stamps[-1]:
+                offset += following - stamp
+                stamp = following
+            stamps.append(stamp)
     return sorted(stamps) if len(set(stamps)) == len(stamps) else stamps
 
 

@@ -12,13 +12,14 @@ from av.video.reformatter import VideoReformatter
 
 from ...utils.checks import PathLike, positive_int, sizes
 from .container import VideoError, decoding
+from .orientation import Orientation
 
 # One thread, as clips are read in parallel. Older PyAV has no choice, and takes one.
 _THREADS = {"threads": 1} if "threads" in (VideoReformatter.reformat.__doc__ or "") else {}
 
 
 _ALIGNMENT = 64  # bytes
-IndexedFrame = tuple[int, av.VideoFrame]
+IndexedFrame = tuple[int, av.VideoFrame, Orientation]
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,14 @@ class FrameConverter:
     def __init__(self, path: PathLike, framing: ResizeCrop):
         self._path, self._framing, self._reformatter = path, framing, VideoReformatter()
 
-    def paint(self, frame: av.VideoFrame) -> np.ndarray:
+    def paint(self, frame: av.VideoFrame, orientation: Orientation) -> np.ndarray:
         """uint8 `(H, W, 3)`, upright where the file says how it was held; a view.
 
         Raises:
             VideoError: The frame cannot be scaled to that, as a line 4 pixels high to a square, or
                 is too small for a crop then, as one held upright for a wide crop.
         """
-        quarter_turns = round(frame.rotation / 90) % 4  # counterclockwise, as NumPy counts them
-        lying = quarter_turns % 2
+        lying = orientation.transposed
         upright = (frame.width, frame.height) if lying else (frame.height, frame.width)
         shape = self._framing.scaled(*upright)
         if not self._framing.fits(*shape):
@@ -92,7 +92,7 @@ class FrameConverter:
             scaled = self._reformatter.reformat(
                 frame, width=width, height=height, format="rgb24", **_THREADS
             )
-        return self._framing.crop(np.rot90(_pixels(scaled), quarter_turns))
+        return self._framing.crop(orientation.upright(_pixels(scaled)))
 
 
 def _place(room: int, share: float | None) -> int:
@@ -123,9 +123,9 @@ class ClipBuffer:
 
     def take(self, frames: Iterator[IndexedFrame]) -> None:
         """Copies the wanted ones among numbered frames into the clip, until it is full."""
-        for number, frame in frames:
+        for number, frame, orientation in frames:
             if number in self._rows:
-                self._put(self._rows.pop(number), self._converter.paint(frame))
+                self._put(self._rows.pop(number), self._converter.paint(frame, orientation))
                 if not self._rows:
                     return
 

@@ -24,6 +24,7 @@ from .container import (
 )
 from .frame_index import INDEXES, FrameIndex, index_frames
 from .frame_transform import ClipBuffer, FrameConverter, IndexedFrame, ResizeCrop
+from .orientation import UPRIGHT, orientation_of, with_orientation
 
 DamagePolicy = Literal["raise", "previous_frame"]
 DAMAGE_POLICIES = ("raise", "previous_frame")
@@ -115,11 +116,11 @@ class Video:
             if following >= behind:
                 return
             with closing(walk(range(following, behind))) as frames:
-                for number, frame in frames:
+                for number, frame, orientation in frames:
                     if following < number or number >= behind:
                         break  # the one that follows is lost on this way
                     if number == following:
-                        yield number, frame
+                        yield number, frame, orientation
                         following += 1
         if following < behind:
             raise VideoError(self.path, f"frame {following} cannot be decoded")
@@ -177,17 +178,17 @@ class Video:
             opened(self.path) as (container, stream),
             closing(decoded(container, stream, self._deadline, self.tolerant)) as frames,
         ):
-            for count, frame in enumerate(frames):
+            for count, (frame, orientation) in enumerate(with_orientation(frames)):
                 seen = count + 1
                 number = index.number_of(frame.pts) if index.keys else count
                 if number is not None:
-                    yield number, frame
+                    yield number, frame, orientation
                 if count >= last and (number is None or number >= last):
                     return
 
     def _with_previous(self, indices: Sequence[int], framing) -> np.ndarray:
         everything = range(len(self.index))
-        there = sorted(number for number, _ in self._from_the_start(everything))
+        there = sorted(number for number, *_ in self._from_the_start(everything))
         if not there:
             raise VideoError(self.path, "no frame of it can be decoded")
         nearest = [there[max(bisect_right(there, number) - 1, 0)] for number in indices]
@@ -210,4 +211,8 @@ def _runs(indices: Sequence[int], index: FrameIndex) -> Iterator[list[int]]:
 
 def _with_indices(frames, index: FrameIndex) -> Iterator[IndexedFrame]:
     numbered = ((index.number_of(frame.pts), frame) for frame in frames)
-    return ((number, frame) for number, frame in numbered if number is not None)
+    return (
+        (number, frame, orientation_of(frame) or UPRIGHT)
+        for number, frame in numbered
+        if number is not None
+    )

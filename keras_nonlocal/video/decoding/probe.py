@@ -19,6 +19,7 @@ class VideoInfo:
         fps: Frames a second, on average.
         width, height: Of the upright picture, in pixels.
         rotation: By how many degrees, counterclockwise, stored frames are turned to stand upright.
+        mirrored: Whether stored frames show a mirror image besides.
         codec: Name of the codec, such as `"h264"`.
         seconds: From its first frame to the end of its last.
         bytes: Size of the file.
@@ -29,6 +30,7 @@ class VideoInfo:
     width: int
     height: int
     rotation: int
+    mirrored: bool
     codec: str
     seconds: float
     bytes: int
@@ -52,17 +54,18 @@ def probe(path: PathLike) -> VideoInfo:
     """
     with Video(path) as video:
         index = video.index
-        _, frame = next(video.frames(0, len(index)), (0, None))
-        if frame is None:
+        first = next(video.frames(0, len(index)), None)
+        if first is None:
             raise VideoError(path, "no frame of it can be decoded")
-        rotation = round(frame.rotation / 90) * 90
-        width, height = (frame.width, frame.height)[:: -1 if rotation % 180 else 1]
+        _, frame, orientation = first
+        width, height = (frame.width, frame.height)[:: -1 if orientation.transposed else 1]
         return VideoInfo(
             frames=len(index),
             fps=round(index.fps, 6),
             width=width,
             height=height,
-            rotation=rotation,
+            rotation=orientation.degrees,
+            mirrored=orientation.mirrored,
             codec=video.stream.codec_context.name,
             seconds=float(index.times[-1]) / 1e6 + 1 / index.fps,
             bytes=os.path.getsize(path),

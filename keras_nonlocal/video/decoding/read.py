@@ -147,5 +147,5 @@ def iterate_frames(
     converter = FrameConverter(path, ResizeCrop(short_side))
     with Video(path, time_limit=time_limit) as video:
         times = video.index.times
-        for number, frame in video.frames(*window(times, start, end)):
-            yield int(times[number]), converter.paint(frame)
+        for number, frame, orientation in video.frames(*window(times, start, end)):
+            yield int(times[number]), converter.paint(frame, orientation)

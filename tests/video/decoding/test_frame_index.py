@@ -1,7 +1,13 @@
 from array import array
 from fractions import Fraction
 
+import numpy as np
+import pytest
+from video.conftest import encode
+
 from keras_nonlocal.video.decoding.frame_index import FrameIndex, IndexCache, Keys
+from keras_nonlocal.video.decoding.probe import probe
+from keras_nonlocal.video.decoding.read import iterate_frames, read_frames
 
 
 def index(frames):
@@ -37,3 +43,31 @@ def test_the_oldest_are_forgotten_when_there_are_too_many_frames(tmp_path):
 def test_a_film_too_long_to_remember_is_read_all_the_same(tmp_path):
     (tmp_path / "film").touch()
     assert len(IndexCache(limit=10).get(tmp_path / "film", False, lambda: index(99))) == 99
+
+
+def patterns(count, level):
+    video = np.zeros((count, 32, 48, 3), "uint8")
+    for number in range(count):
+        video[number, : 2 * number + 2] = level
+    return video
+
+
+@pytest.mark.parametrize("shift", [0, 1, 7])
+@pytest.mark.parametrize("codec", ["mpeg4", "libx264", "mpeg2video"])
+def test_recordings_joined_byte_by_byte_are_played_one_after_the_other(tmp_path, codec, shift):
+    """Times of the second one start again; with no shift they are those of the first."""
+    takes, parts = [patterns(12, 100), patterns(12, 250)], []
+    for number, take in enumerate(takes):
+        times = [time + number * shift for time in range(12)]
+        path = encode(tmp_path / f"{number}.ts", take, codec=codec, times=times, fps=25)
+        parts.append(path.read_bytes())
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(parts))
+    alone = [read_frames(tmp_path / f"{number}.ts", range(12)) for number in (0, 1)]
+    frames = read_frames(joined, range(24))
+    assert np.abs(frames.astype(int) - np.concatenate(alone)).max() <= 2
+    np.testing.assert_array_equal([frame for _, frame in iterate_frames(joined)], frames)
+    info = probe(joined)
+    assert info.frames == 24
+    assert abs(info.fps - 25) < 1
+    assert abs(info.seconds - 24 / 25) < 0.05
