@@ -1,4 +1,4 @@
-"""Layers are stored with all they were told, and load in a process that imported the package."""
+"""Saving and loading of layers and of models that contain them."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ for path in sys.argv[1:]:
 
 
 @each_layer
-def test_the_configuration_rebuilds_the_layer(case):
+def test_get_config_round_trip(case):
     config = case.make(name="changed").get_config()
     assert config["name"] == "changed"
     for name in set(case.config) - {"layer"}:
@@ -32,9 +32,9 @@ def test_the_configuration_rebuilds_the_layer(case):
     assert case.layer.from_config(config).get_config() == config
 
 
-def test_models_load_in_a_fresh_process(tmp_path):
+def test_models_load_in_a_new_process(tmp_path):
     paths = []
-    for case in [each for each in [*CASES, FRAME_WISE] if not each.rows]:
+    for case in [each for each in [*CASES, FRAME_WISE] if not each.num_classes]:
         layer = case.make()
         model = keras.Sequential([keras.Input((None, None, None, 3)), layer])
         paths.append(str(tmp_path / f"{case.name}.keras"))
@@ -49,8 +49,10 @@ def test_models_load_in_a_fresh_process(tmp_path):
     assert result.stdout.split() == [word for path in paths for word in ("loaded", path)]
 
 
-@pytest.mark.parametrize("case", [each for each in CASES if each.rows], ids=lambda each: each.name)
-def test_models_with_labels_inside_load_too(case, tmp_path):
+@pytest.mark.parametrize(
+    "case", [each for each in CASES if each.num_classes], ids=lambda each: each.name
+)
+def test_models_with_labels_can_be_loaded(case, tmp_path):
     inputs = keras.Input((None, None, None, 3)), keras.Input((), dtype="int32")
     keras.Model(inputs, case.make()(inputs)).save(tmp_path / "mixed.keras")
     again = keras.models.load_model(tmp_path / "mixed.keras")
