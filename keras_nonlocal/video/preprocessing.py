@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from ..augmentation.functional.normalization import normalized
+from ..augmentation.normalization import normalized
 from .motion_crop import crop_along, path_of
 
 

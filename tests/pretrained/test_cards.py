@@ -223,7 +223,7 @@ def test_builders_take_the_card_by_name_and_by_data_set(name):
 def test_choices_that_contradict_the_card_are_refused():
     with pytest.raises(ValueError, match="belong to a network with axes='spacetime'"):
         models.nl_i3d_small(weights="weizmann", axes="space")
-    with pytest.raises(ValueError, match="tell 10 classes apart"):
+    with pytest.raises(ValueError, match="have 10 classes"):
         models.nl_i3d_small(weights="weizmann", classes=7)
 
 

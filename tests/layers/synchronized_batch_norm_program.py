@@ -1,6 +1,6 @@
-"""Synchronized batch norms on two replicas and one: a process of its own, as devices are fixed.
+"""Runs synchronized batch norms on one and two replicas, in a process with two CPU devices.
 
-Usage: python two_replicas.py OUTPUT.npz
+Usage: python synchronized_batch_norm_program.py OUTPUT.npz
 """
 
 import sys
@@ -29,7 +29,7 @@ def network():
 
 
 def step(model, x, dy):
-    """Outputs, and gradients of `sum(outputs * dy)` for input and weights."""
+    """Returns the outputs, and gradients of `sum(outputs * dy)` for input and weights."""
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = model(x, training=True)
@@ -71,7 +71,7 @@ def main(path):
     first, second = SHARES
     rng = np.random.default_rng(1)
     x = rng.normal(2, 3, size=(first + second, *SHAPE)).astype("float32")
-    x[first:] += 5  # the replicas' own statistics would differ
+    x[first:] += 5  # so that statistics of single replicas would differ
     dy = rng.normal(size=(first + second, 2, 3, 3, 6)).astype("float32")
     whole = {"one": {"x": [x], "dy": [dy]}}
     whole["two"] = {"x": np.split(x, [first]), "dy": np.split(dy, [first])}

@@ -1,4 +1,4 @@
-"""A batch norm that is told to synchronize gives on two replicas what one gives on the batch."""
+"""A synchronized batch norm on two replicas equals a batch norm on the whole batch."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import backend
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).with_name("two_replicas.py")
+SCRIPT = Path(__file__).with_name("synchronized_batch_norm_program.py")
 
 
 @pytest.mark.skipif(backend.NAME != "tensorflow", reason="replicas are TensorFlow's")
