@@ -1,16 +1,17 @@
-"""Examples in docstrings run and give what they say; every public name has a docstring."""
+"""Examples in docstrings run; the docstring of every public name has all its sections."""
 
 import doctest
 import gc
 import importlib
 import inspect
 import pkgutil
+import re
 import shutil
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from test_floors import PUBLIC
 
 import keras_nonlocal
 
@@ -19,7 +20,12 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(keras_nonlocal.__path__, "keras_nonlocal.")
     if not module.name.endswith("__main__") and ".entries" not in module.name
 )
-PUBLIC = [path.parent.name for path in Path(keras_nonlocal.__file__).parent.glob("*/__init__.py")]
+# No input makes these raise an error, so they need no `Raises:`.
+CANNOT_RAISE = {
+    "cache_root": "It takes no argument, and makes no folder.",
+    "card_names": "It takes no argument.",
+    "recipe_names": "It takes no argument.",
+}
 
 
 def examples(name):
@@ -57,10 +63,50 @@ def test_examples_give_what_they_say(name, jumping, tmp_path, monkeypatch):
     assert runner.failures == 0, "".join(said)
 
 
-@pytest.mark.parametrize("room", PUBLIC)
-def test_every_public_function_and_class_says_what_it_does(room):
-    module = importlib.import_module(f"keras_nonlocal.{room}")
-    for name in (each for each in dir(module) if not each.startswith("_")):
+def exported(room):
+    """The functions and classes of this package that a room shows, by name."""
+    module = importlib.import_module(f"keras_nonlocal.{room}".rstrip("."))
+    for name in PUBLIC[room].split():
         value = getattr(module, name)
         if inspect.isfunction(value) or inspect.isclass(value):
-            assert inspect.getdoc(value), f"{room}.{name} has no docstring"
+            yield name, value
+
+
+def sections(docstring):
+    """The sections of a docstring: what stands indented under a heading such as `Args:`."""
+    parts = re.split(r"^(\w+):[^\S\n]*$", docstring, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def missing_parts(name, value):
+    """What the docstring of a public function or class lacks."""
+    docstring = inspect.getdoc(value) or ""
+    found = sections(docstring)
+    arguments = found.get("Args", "") + found.get("Attributes", "")
+    named = set(
+        re.findall(r"\w+", " ".join(re.findall(r"^ {4}(\S[^:]*):", arguments, re.MULTILINE)))
+    )
+    is_error = inspect.isclass(value) and issubclass(value, BaseException)
+    parameters = {} if is_error else inspect.signature(value).parameters
+    returned = inspect.get_annotations(value).get("return") if inspect.isfunction(value) else None
+    wanted = {
+        "a docstring": bool(docstring),
+        **{
+            f"`{each}` in Args": each in named
+            for each, parameter in parameters.items()
+            # `**kwargs` go to Keras, which documents them.
+            if not (each == "kwargs" and parameter.kind is parameter.VAR_KEYWORD)
+        },
+        "Returns": returned in (None, "None") or "Returns" in found,
+        "Raises": is_error or name in CANNOT_RAISE or "Raises" in found,
+        "Example": "Example" in found,
+    }
+    return [part for part, is_there in wanted.items() if not is_there]
+
+
+@pytest.mark.parametrize("room", PUBLIC)
+def test_docstrings_have_all_their_sections(room):
+    """Arguments, what is returned, which errors are raised, and an example."""
+    missing = {name: missing_parts(name, value) for name, value in exported(room)}
+    lines = [f"{name} lacks {', '.join(parts)}" for name, parts in missing.items() if parts]
+    assert not lines, f"Docstrings of keras_nonlocal.{room}:\n" + "\n".join(lines)
