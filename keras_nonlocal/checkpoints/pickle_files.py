@@ -2,7 +2,7 @@
 
 The first value tells which of them a file is: a dict, or PyTorch's magic number. In a PyTorch file
 follow the version, a description of the machine, the tensors, the list of storage keys, and then
-the storages in that order. Each storage is a count and its elements, which are always little endian.
+the storages in that order. Each storage is a count and its little endian elements.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from ..video.clip_spec import ClipSpec
 from ..weights.conversion_report import ConversionReport
 from ..weights.convert import convert as convert_arrays
 from ..weights.convert import find_source
-from ..weights.name_maps.sources import SOURCES
+from ..weights.name_maps.tables import SOURCES
 from .golden import golden_of
 
 WEIGHTS, MODEL, CARD = "model.weights.h5", "model.keras", "card.json"
@@ -91,7 +91,7 @@ def convert_checkpoint(
 def _classes(checkpoint, source) -> int | None:
     """As many as the classifier of the checkpoint tells apart."""
     for name, array in checkpoint.items():
-        if SOURCES[source].name_here(name) == f"{LOGITS}/bias":
+        if SOURCES[source].target_name(name) == f"{LOGITS}/bias":
             return len(array)
     return None
 
