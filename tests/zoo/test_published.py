@@ -14,7 +14,7 @@ from weights.name_maps.synthetic import entries, their_layout
 from keras_nonlocal import models, zoo
 from keras_nonlocal.cli.main import main
 from keras_nonlocal.download import Digest, PublishedFile
-from keras_nonlocal.pretrained import fetch_weights, imagenet, read_card
+from keras_nonlocal.pretrained import fetch_weights, read_card, resolve
 from keras_nonlocal.pretrained.card_weights import cached_path
 from keras_nonlocal.pretrained.cards import Card
 from keras_nonlocal.utils.schema import parse
@@ -131,7 +131,7 @@ def test_imagenet_weights_are_fetched_and_inflated(cache, monkeypatch):
     digest = Digest("sha256", hashlib.sha256(data).hexdigest())
     with LyingServer() as server:
         source = PublishedFile("resnet50.pth", (server.on("/image.pth", body(data)),), digest)
-        monkeypatch.setitem(imagenet.RESNETS, "r50", source)
+        monkeypatch.setitem(resolve.RESNETS, "r50", source)
         weights = named_weights(models.i3d_r50(weights="imagenet", classes=7))
     kernel = np.transpose(arrays["conv1.weight"], (2, 3, 1, 0))
     np.testing.assert_allclose(weights["conv1_conv/kernel"].numpy().sum(axis=0), kernel, rtol=1e-5)
