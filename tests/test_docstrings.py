@@ -36,7 +36,7 @@ CANNOT_RAISE = {
     "cache_root": "It has no arguments.",
     "cached_path": "It only joins names, and asks for no file.",
     "card_names": "It has no arguments.",
-    "card_table": "It writes what a card holds.",
+    "markdown_table": "It writes what a card holds.",
     "recipe_names": "It has no arguments.",
 }
 
