@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 from checkpoints import writers
-from download.lying_server import LyingServer, body
+from download.faulty_server import FaultyServer, body
 from weights.name_maps.synthetic import entries, their_layout
 
 from keras_nonlocal import models, zoo
@@ -108,7 +108,7 @@ def test_a_restricted_license_has_to_be_accepted(cache, capsys):
 
 def test_a_restricted_file_is_downloaded_once_its_license_is_accepted(cache):
     card = read_card(OFFICIAL)
-    with LyingServer() as server:
+    with FaultyServer() as server:
         file = replace(card.weights, url=server.on("/a", body(b"weights")))
         card = replace(card, weights=file)
         path = fetch_weights(card, accept_license="CC-BY-NC-4.0")
@@ -129,7 +129,7 @@ def test_imagenet_weights_are_downloaded_and_inflated(cache, monkeypatch):
     arrays = image_checkpoint(fresh)
     data = writers.torch_zip({name: writers.tensor(array) for name, array in arrays.items()})
     digest = Digest("sha256", hashlib.sha256(data).hexdigest())
-    with LyingServer() as server:
+    with FaultyServer() as server:
         source = PublishedFile("resnet50.pth", (server.on("/image.pth", body(data)),), digest)
         monkeypatch.setitem(resolve.RESNETS, "r50", source)
         weights = named_weights(models.i3d_r50(weights="imagenet", classes=7))
