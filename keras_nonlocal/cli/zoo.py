@@ -99,7 +99,7 @@ def _add_named(actions, action: str, text: str, run) -> argparse.ArgumentParser:
 def _list(arguments: argparse.Namespace) -> int:
     from ..pretrained.cards import read_card
     from ..pretrained.entries import card_names
-    from ..zoo.card_table import table
+    from ..zoo.card_table import markdown_table
 
     if arguments.json:
         cards = [asdict(read_card(name)) for name in card_names()]
@@ -107,7 +107,7 @@ def _list(arguments: argparse.Namespace) -> int:
             del card["classes"]  # hundreds a card; `zoo show` has them
         print(json.dumps({"cards": cards}, indent=2))
     else:
-        print(table())
+        print(markdown_table())
         print("\n* what the name of the data set stands for; frames x stride, clips x crops,")
         print("accuracy in percent as published: `zoo show` says how it was measured.")
     return 0

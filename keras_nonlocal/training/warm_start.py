@@ -12,7 +12,7 @@ import numpy as np
 from .. import models
 from ..export.foldable_norms import folded_into
 from ..layers.non_local import NON_LOCAL_LAYERS
-from ..pretrained.cards import card_for
+from ..pretrained.resolve import card_for
 from ..utils.checks import PathLike
 from ..utils.roles import in_classifier, in_non_local
 from ..weights.assign import assign, named_weights

@@ -13,7 +13,7 @@ NAME = "nl_i3d_r50_kinetics400_official_32x2"
 
 def test_the_list_is_the_table_of_the_zoo(capsys):
     assert main(["zoo", "list"]) == 0
-    assert capsys.readouterr().out.startswith(zoo.table())
+    assert capsys.readouterr().out.startswith(zoo.markdown_table())
 
 
 def test_the_list_as_json_holds_every_card(capsys):
@@ -51,7 +51,7 @@ def test_an_unknown_card_is_one_line_on_stderr(capsys):
     assert main(["zoo", "show", "nl_i3d_huge", "--json"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "There is no card 'nl_i3d_huge'. Near it: nl_i3d_small_weizmann" in printed.err
+    assert "There is no card 'nl_i3d_huge'. Similar names: nl_i3d_small_weizmann" in printed.err
     assert len(printed.err.splitlines()) == 1
 
 

@@ -1,4 +1,4 @@
-"""Weights files of this package go by the names of layers: all that fits, or an error."""
+"""Weights files are loaded by the names of layers: completely, or with an error."""
 
 import h5py
 import keras
@@ -20,12 +20,12 @@ ROUND_TRIPS = [
 ]
 
 
-def drawn(model):
-    """The model, with weights that are all different."""
+def with_random_weights(model):
+    """Sets all weights to different numbers, and returns the model."""
     rng = np.random.default_rng(0)
     for weight in model.weights:
         if "seed" not in weight.path:
-            weight.assign(rng.normal(size=weight.shape))
+            weight.assign(rng.random(weight.shape, "float32"))
     return model
 
 
@@ -37,9 +37,15 @@ def arrays(model):
     }
 
 
+def assert_same(found, expected):
+    assert list(found) == list(expected)
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found[name], array, err_msg=name)
+
+
 @pytest.fixture
 def saved(tmp_path):
-    """`saved(model)` -> the path of its weights, as Keras writes them."""
+    """Returns `saved(model)`, which writes the weights with Keras and returns the path."""
 
     def save(model):
         model.save_weights(tmp_path / "a.weights.h5")
@@ -49,23 +55,23 @@ def saved(tmp_path):
 
 
 @pytest.mark.parametrize(("builder", "options"), ROUND_TRIPS)
-def test_what_keras_saves_comes_back(builder, options, saved):
+def test_a_round_trip_with_keras_keeps_the_weights(builder, options, saved):
     build = getattr(models, builder)
-    model = drawn(build(classes=4, **options))
+    model = with_random_weights(build(classes=4, **options))
     path = saved(model)
     by_keras, ours = build(classes=4, **options), build(classes=4, **options)
     by_keras.load_weights(path)
     load_weights(ours, path)
-    for name, array in arrays(model).items():
-        np.testing.assert_array_equal(arrays(by_keras)[name], array)
-        np.testing.assert_array_equal(arrays(ours)[name], array)
+    expected = arrays(model)
+    assert_same(arrays(by_keras), expected)
+    assert_same(arrays(ours), expected)
 
 
-def test_the_optimizer_s_memory_is_left_alone(saved):
+def test_the_state_of_the_optimizer_is_ignored(saved):
     model = models.c2d_small(classes=2)
     model.compile("adam", "sparse_categorical_crossentropy")
     model.optimizer.build(model.trainable_variables)
-    again = models.c2d_small(classes=2, weights=saved(drawn(model)))
+    again = models.c2d_small(classes=2, weights=saved(with_random_weights(model)))
     np.testing.assert_array_equal(again.get_weights()[0], model.get_weights()[0])
 
 
@@ -78,35 +84,35 @@ def test_the_optimizer_s_memory_is_left_alone(saved):
         ({"classes": 5}, r"logits/kernel: expected \(128, 5\), received \(128, 4\)"),
     ],
 )
-def test_weights_of_another_network_are_refused_and_nothing_is_loaded(options, only, saved):
-    path = saved(drawn(models.nl_i3d_small(classes=4)))
+def test_weights_of_another_network_are_an_error_and_change_nothing(options, only, saved):
+    path = saved(with_random_weights(models.nl_i3d_small(classes=4)))
     other = models.nl_i3d_small(**{"classes": 4, **options})
     before = arrays(other)
     with pytest.raises(ValueError, match=rf"(?s)a\.weights\.h5 does not fit.*{only}"):
         load_weights(other, path)
-    for name, array in arrays(other).items():
-        np.testing.assert_array_equal(array, before[name])
+    assert_same(arrays(other), before)
 
 
-def test_blocks_are_not_dropped(saved):
+def test_a_network_without_blocks_refuses_the_weights_of_blocks(saved):
     path = saved(models.nl_i3d_small(classes=4))
     with pytest.raises(ValueError, match="only in the weights"):
         models.i3d_small(classes=4, weights=path)
 
 
-def test_a_network_without_a_head_takes_the_rest(saved):
-    model = drawn(models.nl_fcn_r50(classes=3, auxiliary_head=True))
+def test_a_network_without_a_head_ignores_the_weights_of_heads(saved):
+    model = with_random_weights(models.nl_fcn_r50(classes=3, auxiliary_head=True))
     path = saved(model)
     deployed = models.nl_fcn_r50(classes=3, weights=path)
     features = models.nl_fcn_r50(include_top=False, weights=path)
+    expected = arrays(model)
     for part in (deployed, features):
-        for name, array in arrays(part).items():
-            np.testing.assert_array_equal(array, arrays(model)[name])
+        found = arrays(part)
+        assert_same(found, {name: expected[name] for name in found})
     with pytest.raises(ValueError, match="only in the model"):
         models.nl_fcn_r50(classes=3, auxiliary_head=True, weights=saved(deployed))
 
 
-def _elsewhere(file):
+def _external_link(file):
     del file["layers/dense/vars/0"]
     file["layers/dense/vars/0"] = h5py.ExternalLink("other.h5", "secret")
 
@@ -119,41 +125,41 @@ def _virtual(file):
     file["layers/dense/vars"].create_virtual_dataset("0", layout)
 
 
-def _nameless(file):
+def _without_names(file):
     del file["layers/dense/vars"].attrs["name"]
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("damage", "message"),
     [
-        (_elsewhere, "only in the model:   .*logits/kernel"),
+        (_external_link, "only in the model:   .*logits/kernel"),
         (_virtual, "lies in another file"),
-        (_nameless, "has no name of its layer"),
+        (_without_names, "holds no name of its layer"),
     ],
 )
-def test_a_file_that_points_elsewhere_or_names_no_layers_is_refused(spoil, said, saved, tmp_path):
+def test_external_data_and_files_without_layer_names_are_refused(damage, message, saved, tmp_path):
     path = saved(models.c2d_small(classes=2))
     with h5py.File(tmp_path / "other.h5", "w") as other:
         other["secret"] = np.zeros((128, 2), "float32")
     with h5py.File(path, "r+") as file:
-        spoil(file)
-    with pytest.raises(ValueError, match=rf"(?s)does not fit.*{said}"):
+        damage(file)
+    with pytest.raises(ValueError, match=rf"(?s)does not fit.*{message}"):
         models.c2d_small(classes=2, weights=path)
 
 
-def test_a_damaged_file_is_loaded_whole_or_refused_by_name(saved):
-    model = drawn(models.c2d_small(classes=2))
+def test_a_damaged_file_is_loaded_completely_or_refused(saved):
+    model = with_random_weights(models.c2d_small(classes=2))
     path = saved(model)
     content, rng, refused = path.read_bytes(), np.random.default_rng(0), 0
     for seed in range(40):
         damaged = bytearray(content)
         if seed % 2:
             damaged = damaged[: rng.integers(len(damaged))]
-        else:  # most of what says where the arrays lie is at the start
+        else:  # the start holds most of the file's structure
             for place in rng.integers(200_000, size=200):
                 damaged[place] ^= 1 << rng.integers(8)
         path.write_bytes(damaged)
-        before, error = model.get_weights(), refusal(model, path)
+        before, error = model.get_weights(), load_error(model, path)
         if error is not None:
             refused += 1
             assert "a.weights.h5 does not fit the model" in str(error)
@@ -162,7 +168,7 @@ def test_a_damaged_file_is_loaded_whole_or_refused_by_name(saved):
     assert refused > 20
 
 
-def refusal(model, path):
+def load_error(model, path):
     try:
         load_weights(model, path)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""An image network's checkpoint, inflated: on a clip that stands still, its features."""
+"""An inflated image network gives its features on a still clip."""
 
 import numpy as np
 import pytest
@@ -12,8 +12,8 @@ from keras_nonlocal.weights import convert
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.usefixtures("undrawn_weights")
 
-FRAMES = 23  # the middle one is as far from both ends as kernels reach
-STILL = "slowfast_nopool"  # no frame is skipped or pooled
+FRAMES = 23  # kernels at the middle frame do not reach the ends
+WITHOUT_TEMPORAL_STRIDES = "slowfast_nopool"
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,13 @@ def test_a_still_clip_has_the_features_of_the_image_network(builder, frames):
     image = clip(1, (96, 128))
     network = reference.Network(reference.TORCHVISION)
     with torch.no_grad():
-        network.logits(torch.zeros(1, 3, 1, 224, 224))  # draws all weights, the classifier's too
+        network.logits(
+            torch.zeros(1, 3, 1, 224, 224)
+        )  # draws all weights, also those of the classifier
         there = network.features(torch.from_numpy(channels_first(image))).numpy()
     assert network.weights["conv1.weight"].shape == (64, 3, 7, 7)
     assert network.weights["fc.weight"].shape == (1000, 2048)
-    model = getattr(models, builder)(include_top=False, variant=STILL)
+    model = getattr(models, builder)(include_top=False, variant=WITHOUT_TEMPORAL_STRIDES)
     convert(network.weights, model, "torchvision")
     here = answer(model, np.repeat(image, frames, axis=1))[0, frames // 2]
     expected = np.moveaxis(there[0, :, 0], 0, -1)

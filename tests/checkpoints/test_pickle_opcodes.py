@@ -1,10 +1,10 @@
-"""Instructions of pickles that claim, lack or misuse something are refused."""
+"""Pickles whose instructions claim too much, lack arguments or misuse values are refused."""
 
 import pickle
 
 import pytest
 from checkpoints import writers
-from checkpoints.tables import ALLOWANCE, doubled, each, little, text
+from checkpoints.hostile_files import ALLOWANCE, doubled, each, little, text
 
 from keras_nonlocal.checkpoints import pickle_opcodes
 
@@ -24,7 +24,7 @@ PICKLES = {
         "short text": pickle.SHORT_BINUNICODE + b"\xff",
         "short bytes": pickle.SHORT_BINBYTES + b"\xff",
     },
-    "is no instruction of a pickle that": {
+    "is not a pickle instruction that": {
         "byte array of 2^40": pickle.BYTEARRAY8 + little("Q", 1 << 40),
         "buffer": pickle.NEXT_BUFFER,
         "read only buffer": pickle.NONE + pickle.READONLY_BUFFER,
@@ -40,8 +40,8 @@ PICKLES = {
         "the last value twice": pickle.NONE + pickle.DUP,
         "no known byte": b"\xff",
     },
-    "an integer of 255 bytes": {"integer": pickle.LONG1 + b"\xff" + b"\x7f" * 255},
-    "a line is cut off, or too long": {
+    "an integer has 255 bytes": {"integer": pickle.LONG1 + b"\xff" + b"\x7f" * 255},
+    "a line is cut off or too long": {
         "integer of a million digits": pickle.LONG + b"9" * 1_000_000 + b"L\n",
         "name of a million letters": pickle.GLOBAL + b"a" * 1_000_000 + b"\nb\n",
         "name without end": pickle.GLOBAL + b"os\nsystem",
@@ -85,23 +85,23 @@ PICKLES = {
         "call with a list": ORDERED + pickle.EMPTY_LIST + pickle.REDUCE,
         "storage of a number": b"K\x01" + pickle.BINPERSID,
     },
-    "with other arguments than it takes": {"call with None": ORDERED + b"N\x85R"},
+    "with arguments of other types": {"call with None": ORDERED + b"N\x85R"},
     "expected a value that takes a state": {
         "state of a dict": b"}}b",
         "state of a function": ORDERED + b"}b",
         "state of a class": b"cnumpy\nndarray\n" + b"}b",
     },
     "expected a str": {"name of numbers": b"K\x01K\x01" + pickle.STACK_GLOBAL},
-    "a dict has a": {
+    "a dict has a key of the type": {
         "list as a key": b"}]Ns",
         "tuple as a key": b"})Ns",
         "function as a key": b"}" + ORDERED + b"Ns",
         "doubled tuple as a key": b"}" + doubled(200) + b"Ns",
     },
-    "odd number": {"items": b"}(Nu"},
+    "a key of a dict has no value": {"items": b"}(Nu"},
     "expected a dict": {"item of a list": b"]NNs", "items of a text": text("a") + b"(NNu"},
     "expected a list": {"entry of a dict": b"}Na", "entries of a tuple": b")(Ne"},
-    "and no dict of arrays": {
+    "and not a dict of arrays": {
         "list": b"]",
         "number": b"K\x01",
         "doubled tuples": doubled(200),
@@ -117,7 +117,7 @@ PICKLES = {
 
 
 @each(PICKLES)
-def test_pickles_that_claim_lack_or_misuse_something(refused, reason, data):
+def test_hostile_pickles_are_refused(refused, reason, data):
     data = b"\x80\x02" + data + b"."
     assert reason in refused(data)
     if "storage" not in reason:
@@ -147,12 +147,12 @@ BEFORE = (
 
 
 @pytest.mark.parametrize("name", OFTEN)
-def test_pickles_that_make_very_many_values(refused, monkeypatch, name):
-    monkeypatch.setattr(pickle_opcodes, "MOST_STEPS", 25_000)  # a tenth, of the memory too
+def test_pickles_with_too_many_instructions_are_refused(refused, monkeypatch, name):
+    monkeypatch.setattr(pickle_opcodes, "MAX_INSTRUCTIONS", 25_000)  # a tenth, of the memory too
     data = b"\x80\x02" + BEFORE + OFTEN[name] * 30_000 + b"."
     assert "more than 25,000 instructions" in refused(data, ALLOWANCE // 10)
 
 
-def test_deeply_nested_lists(refused):
+def test_deeply_nested_lists_do_not_overflow(refused):
     assert "250,000" in refused(b"\x80\x02" + b"]" * 128_000 + b"a" * 127_999 + b".")
-    assert "no dict of arrays" in refused(b"\x80\x02" + b"]" * 124_000 + b"a" * 123_999 + b".")
+    assert "not a dict of arrays" in refused(b"\x80\x02" + b"]" * 124_000 + b"a" * 123_999 + b".")

@@ -1,4 +1,4 @@
-"""Files that were cut off, or in which bytes changed, give an error or arrays, and nothing else."""
+"""A damaged file gives an error or arrays, and nothing else."""
 
 import struct
 
@@ -53,7 +53,7 @@ def folder(tmp_path_factory):
 
 
 def outcome(path, data):
-    """`"arrays"` or `"error"` for what a file with these bytes gives, else what it gave."""
+    """Reads bytes as a file. Returns `"arrays"`, `"error"`, or anything unexpected as it is."""
     path.write_bytes(data)
     try:
         found = read_checkpoint(path)
@@ -65,14 +65,14 @@ def outcome(path, data):
 
 
 @each_file
-def test_whole_files_are_read(folder, name):
+def test_intact_files_are_read(folder, name):
     if name == "safetensors":
         pytest.importorskip("safetensors")
     assert outcome(folder / "whole.pth", FILES[name]) == "arrays"
 
 
 @each_file
-def test_files_that_are_cut_off_are_refused(folder, name):
+def test_truncated_files_are_refused(folder, name):
     if name == "safetensors":
         pytest.importorskip("safetensors")
     data = FILES[name]
@@ -95,7 +95,7 @@ def test_changed_bytes_give_arrays_or_an_error(folder, name, changes):
 @each_file
 @given(st.lists(st.integers(0, 1 << 20), min_size=3, max_size=3))
 @settings(max_examples=100, deadline=None)
-def test_exchanged_pieces_give_arrays_or_an_error(folder, name, places):
+def test_swapped_pieces_give_arrays_or_an_error(folder, name, places):
     if name == "safetensors":
         pytest.importorskip("safetensors")
     data = FILES[name]

@@ -1,8 +1,8 @@
-"""NumPy arrays in pickles that lie about their type, shape or bytes are refused."""
+"""NumPy arrays in pickles with a wrong type, shape or number of bytes are refused."""
 
 import numpy as np
 from checkpoints import writers
-from checkpoints.tables import each
+from checkpoints.hostile_files import each
 from checkpoints.writers import Called, Named
 
 RECONSTRUCT = Named("numpy.core.multiarray", "_reconstruct")
@@ -34,7 +34,7 @@ def number(*arguments):
 
 
 def one_place_of_two_types():
-    data = b"x" * 1024  # the same object, so that the file has it once
+    data = b"x" * 1024  # the same object, so that the file holds it once
     arrays = {
         name: Called(RECONSTRUCT, (NDARRAY, (0,), b"b"), (1, (shape,), kind(name), False, data))
         for name, shape in [("f4", 256), ("f8", 128)]
@@ -43,7 +43,7 @@ def one_place_of_two_types():
 
 
 ARRAYS = {
-    "which is none of": {
+    "which is not one of": {
         "objects": array((1,), b"x" * 8, kind("O8")),
         "objects in a list": array((1,), [1], kind("O")),
         "bytes of 2^30": array((), b"", kind("V1073741824")),
@@ -55,7 +55,7 @@ ARRAYS = {
         "arrays of a type": array((1,), b"1234", kind("f4", 3, "|", (kind("O"), (9,)))),
         "number of objects": number(kind("O"), b"x" * 8),
     },
-    "of no plain type": {
+    "does not have a plain type": {
         "fields": array(
             *((1,), b"1234"), kind("f4", 3, "|", None, ("a",), {"a": (FLOAT, 0)}, 4, 1, 16)
         ),
@@ -69,7 +69,7 @@ ARRAYS = {
             *((1,), b"1234"), Called(Named("numpy", "dtype"), ("f4", False, True), {"a": 1})
         ),
     },
-    "sizes are integers": {
+    "sizes must be integers": {
         "negative": array((-1,)),
         "two negatives": array((-1, -1)),
         "texts": array(("1",)),
@@ -89,7 +89,7 @@ ARRAYS = {
     },
     "has 1,024 bytes": {"bytes in the file": array((HUGE,), b"x" * 1024)},
     "has 8 bytes": {"a number": array((), b"12345678")},
-    "with other arguments than it takes": {
+    "with arguments of other types": {
         "shape that is none": array(1),
         "type that is none": array((1,), of=None),
         "bytes in a list": array((4,), [1, 2, 3, 4]),
@@ -106,27 +106,27 @@ ARRAYS = {
         "only a number": number(FLOAT, b"1234"),
         "only a type": pickled(FLOAT),
     },
-    "said to be of two types": {"one place": one_place_of_two_types()},
+    "with two types": {"one place": one_place_of_two_types()},
 }
 
 
 @each(ARRAYS)
-def test_arrays_that_lie(refused, reason, data):
+def test_hostile_numpy_arrays_are_refused(refused, reason, data):
     assert reason in refused(data)
 
 
-def test_the_array_that_the_lies_are_made_from_is_right(read):
+def test_the_valid_array_is_read(read):
     assert read(array((1,)))["w"] == np.frombuffer(b"1234", "f4")
 
 
-def test_long_texts_are_not_encoded(refused):
+def test_codecs_encode_takes_short_latin1_only(refused):
     long = Called(Named("_codecs", "encode"), ("a" * 257, "latin1"))
     other = Called(Named("_codecs", "encode"), ("a", "rot13"))
     assert "_codecs.encode" in refused(array((1,), long))
     assert "_codecs.encode" in refused(array((1,), other))
 
 
-def test_one_place_in_the_file_is_read_once(read):
+def test_arrays_at_one_position_share_memory(read):
     data = b"x" * 1024
     arrays = {
         str(n): Called(RECONSTRUCT, (NDARRAY, (0,), b"b"), (1, (256,), FLOAT, False, data))

@@ -1,11 +1,11 @@
-"""Zip files that lie about their members, or are none of PyTorch's, are refused."""
+"""Zip files with a wrong directory, and those that PyTorch did not write, are refused."""
 
 import struct
 import zipfile
 
 import numpy as np
 from checkpoints import writers
-from checkpoints.tables import each, little
+from checkpoints.hostile_files import each, little
 
 STORAGES = [writers.Storage(np.ones(n, "f4"), "FloatStorage", str(n)) for n in (3, 5)]
 CONTENT = {f"w{s.key}": writers.view(s, 0, (s.count,), (1,)) for s in STORAGES}
@@ -19,7 +19,7 @@ LARGE = 1 << 31
 
 
 def replaced(**members):
-    """The right file with some members replaced, or left out where None."""
+    """Returns the valid file with some members replaced, or removed where `None`."""
     all_members = MEMBERS | {f"archive/{name}": data for name, data in members.items()}
     kept = {name: data for name, data in all_members.items() if data is not None}
     return writers.zip_bytes(kept)
@@ -30,12 +30,12 @@ def storages(**named):
 
 
 def more(**named):
-    """The right file with more members."""
+    """Returns the valid file with more members."""
     return writers.zip_bytes(MEMBERS | named)
 
 
 def changed(place, new):
-    """The right file with other bytes at a place."""
+    """Returns the valid file with other bytes at a position."""
     return RIGHT[:place] + new + RIGHT[place + len(new) :]
 
 
@@ -48,7 +48,7 @@ def root(name):
 
 
 def key_of_a_path():
-    """A tensor whose storage has the key of a file outside, which no member has."""
+    """Returns a file whose storage has the path of a file outside for a key."""
     members = writers.torch_members(CONTENT)
     data = members["archive/data.pkl"].replace(b"X\1\0\0\x003", b"X\4\0\0\x00../3")
     return writers.zip_bytes(members | {"archive/data.pkl": data})
@@ -77,7 +77,7 @@ ZIPS = {
     },
     "twice": {"storage": RIGHT.replace(b"archive/data/5", b"archive/data/3")},
     "no zip member starts at byte 1": {"start": changed(DIRECTORY + 42, little("I", 1))},
-    "lie over each other": {
+    "overlap": {
         "two": changed(DIRECTORY + 42, little("I", SECOND)),
     },
     "its zip directory is damaged": {
@@ -89,10 +89,10 @@ ZIPS = {
         "one byte more": changed(END + 12, little("I", END - DIRECTORY + 1)),
         "one byte less": changed(END + 12, little("I", END - DIRECTORY - 1)),
     },
-    "64 bit zip directory is missing": {"full sizes": changed(END + 12, b"\xff" * 8)},
+    "64-bit zip directory is missing": {"full sizes": changed(END + 12, b"\xff" * 8)},
     "its zip directory is missing": {"comment": RIGHT + b"comment", "cut": RIGHT[:-1]},
     "codec can't decode": {"name that is no text": changed(DIRECTORY + 46, b"\xff\xfe")},
-    "none of PyTorch": {
+    "PyTorch did not write": {
         "no pickle": replaced(**{"data.pkl": None}),
         "two pickles": more(**{"other/data.pkl": b"\x80\x02}."}),
         "pickle without a folder": writers.zip_bytes({"data.pkl": b"\x80\x02}."}),
@@ -118,17 +118,17 @@ ZIPS = {
 
 
 @each(ZIPS)
-def test_zip_files_that_lie(refused, reason, data):
+def test_hostile_zip_files_are_refused(refused, reason, data):
     assert reason in refused(data)
 
 
-def test_the_file_that_the_lies_are_made_from_is_right(read):
+def test_the_valid_zip_file_is_read(read):
     found = read(RIGHT)
     assert {name: array.size for name, array in found.items()} == {"w3": 3, "w5": 5}
 
 
 def directory_of(count):
-    """A zip file of one start, and a directory that says `count` members are there."""
+    """Returns a zip file of one header, and a directory that states `count` members."""
     entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *[0] * 9, 6, *[0] * 6)
     directory = b"".join(entry + b"%06d" % number for number in range(count))
     start = struct.pack("<4s5H3I2H", b"PK\x03\x04", *[0] * 10)
@@ -136,13 +136,13 @@ def directory_of(count):
     return start + directory + end
 
 
-def test_very_many_members(refused):
-    assert "none of PyTorch" in refused(directory_of(80_000))
-    assert "over 4,194,304" in refused(directory_of(300_000))
+def test_zip_files_with_very_many_members_are_refused(refused):
+    assert "PyTorch did not write" in refused(directory_of(80_000))
+    assert "more than 4,194,304" in refused(directory_of(300_000))
 
 
-def test_large_files_keep_their_numbers_in_the_64_bit_extension(read):
-    """As if the file had more than 4 GB: the sizes, the starts and the directory."""
+def test_zip64_files_are_read(read):
+    """Sizes, starts and directory are stored as in a file of more than 4 GB."""
     full, at, data = b"\xff" * 4, DIRECTORY, RIGHT[:DIRECTORY]
     while RIGHT[at : at + 4] == b"PK\x01\x02":
         size, start = RIGHT[at + 20 : at + 24], RIGHT[at + 42 : at + 46]

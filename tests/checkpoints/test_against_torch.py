@@ -1,6 +1,6 @@
-"""Files that PyTorch wrote give the arrays that PyTorch reads; and it reads the files of our tests.
+"""We read what PyTorch writes, and PyTorch reads what the writers of these tests write.
 
-Needs PyTorch; skipped without it.
+These tests are skipped where PyTorch is not installed.
 """
 
 import io
@@ -32,7 +32,7 @@ TYPES = [
 
 @pytest.fixture
 def both(tmp_path):
-    """What we read, and what PyTorch reads, as arrays."""
+    """Returns `both(content)`, which saves, and gives what we read and what PyTorch reads."""
 
     def both(content, **options):
         torch.save(content, tmp_path / "file.pth", **options)
@@ -58,7 +58,7 @@ def assert_same(found, expected):
 
 
 def state():
-    """A state dict with all types, shapes and ways to lie in a storage."""
+    """Returns a state dict with all types, shapes and layouts."""
     generator = torch.Generator().manual_seed(0)
     random = torch.randn(6, 4, 3, generator=generator)
     tensors = {kind: (random * 9).to(getattr(torch, kind)) for kind in TYPES}
@@ -79,13 +79,13 @@ def state():
 
 @each_layout
 @pytest.mark.parametrize("protocol", [1, 2, 3, 4, 5])
-def test_what_torch_saves_is_read(both, zipped, protocol):
+def test_files_that_torch_saves_are_read(both, zipped, protocol):
     options = {"_use_new_zipfile_serialization": zipped, "pickle_protocol": protocol}
     assert_same(*both(state(), **options))
 
 
 @each_layout
-def test_a_network_with_its_optimizer_is_read(tmp_path, zipped):
+def test_a_checkpoint_with_an_optimizer_is_read(tmp_path, zipped):
     network = torch.nn.Sequential(
         torch.nn.Conv3d(3, 4, (1, 3, 3)), torch.nn.BatchNorm3d(4), torch.nn.ReLU()
     )
@@ -104,20 +104,20 @@ def test_a_network_with_its_optimizer_is_read(tmp_path, zipped):
     assert_same(read_checkpoint(path), arrays(network.state_dict()))
 
 
-def test_a_whole_network_is_refused_by_the_name_of_its_class(tmp_path):
+def test_a_pickled_module_is_refused_with_its_class(tmp_path):
     torch.save(torch.nn.Linear(2, 2), tmp_path / "file.pth")
     with pytest.raises(ValueError, match=r"file\.pth .* torch\.nn\.modules\.linear\.Linear"):
         read_checkpoint(tmp_path / "file.pth")
 
 
-def test_types_that_are_not_known_are_refused_by_name(tmp_path):
+def test_complex_tensors_are_refused(tmp_path):
     torch.save({"w": torch.zeros(2, dtype=torch.complex64)}, tmp_path / "file.pth")
     with pytest.raises(ValueError, match=r"torch\.ComplexFloatStorage"):
         read_checkpoint(tmp_path / "file.pth")
 
 
 @pytest.mark.skipif(sys.byteorder == "big", reason="swaps the bytes of a little endian file")
-def test_big_endian_files_of_our_writer_are_those_of_torch():
+def test_torch_reads_our_big_endian_files():
     array = np.arange(12, dtype="f4").reshape(3, 4)
     data = writers.torch_zip({"w": writers.tensor(array)}, order="big")
     assert_same(arrays(torch.load(io.BytesIO(data))), {"w": array})
@@ -125,7 +125,7 @@ def test_big_endian_files_of_our_writer_are_those_of_torch():
 
 @pytest.mark.parametrize("write", [writers.torch_zip, writers.torch_legacy])
 @pytest.mark.parametrize("protocol", [1, 2, 3, 4, 5])
-def test_torch_reads_the_files_of_our_writer(write, protocol):
+def test_torch_reads_our_files(write, protocol):
     numbers = np.arange(24, dtype="f4")
     storage = writers.storage(numbers)
     expected = {kind: numbers.reshape(4, 6).astype(kind) for kind in writers.STORAGES}
@@ -137,7 +137,7 @@ def test_torch_reads_the_files_of_our_writer(write, protocol):
     assert_same(arrays(torch.load(io.BytesIO(data), weights_only=False)), expected)
 
 
-def test_torch_reads_parts_of_storages_in_the_old_files_of_our_writer():
+def test_torch_reads_parts_of_storages_in_our_legacy_files():
     numbers = np.arange(10, dtype="f4")
     part = writers.Storage(numbers, "FloatStorage", "0", (4, 5))
     data = writers.torch_legacy({"w": writers.view(part, 1, (2, 2), (2, 1))})

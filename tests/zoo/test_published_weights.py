@@ -1,4 +1,4 @@
-"""Published weights through every door, from files on this disk in the layouts of the originals."""
+"""Published weights can be loaded in every way, from local files in the original formats."""
 
 import hashlib
 import json
@@ -8,13 +8,13 @@ import keras
 import numpy as np
 import pytest
 from checkpoints import writers
-from download.lying_server import LyingServer, body
+from download.faulty_server import FaultyServer, body
 from weights.name_maps.synthetic import entries, their_layout
 
 from keras_nonlocal import models, zoo
 from keras_nonlocal.cli.main import main
 from keras_nonlocal.download import Digest, PublishedFile
-from keras_nonlocal.pretrained import fetch_weights, imagenet, read_card
+from keras_nonlocal.pretrained import fetch_weights, read_card, resolve
 from keras_nonlocal.pretrained.card_weights import cached_path
 from keras_nonlocal.pretrained.cards import Card
 from keras_nonlocal.utils.schema import parse
@@ -37,7 +37,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def random_checkpoint(model, source, blocks):
-    """Arrays as the source names and lays them out, and as they are here."""
+    """Returns random arrays with the names and layout of the source, and those of this package."""
     rng = np.random.default_rng(0)
     names = {here: there for there, here in entries(source, 50, blocks)}
     here = {
@@ -48,7 +48,7 @@ def random_checkpoint(model, source, blocks):
 
 
 def image_checkpoint(model):
-    """As torchvision's ResNet-50, without its classifier."""
+    """Returns a random checkpoint of torchvision's ResNet-50, without its classifier."""
     rng, variables = np.random.default_rng(0), named_weights(model)
     arrays = {}
     for there, here in entries("torchvision", 50):
@@ -72,8 +72,8 @@ def torch_file(path, arrays):
     return path
 
 
-def test_a_builder_takes_a_published_file_from_the_cache(cache):
-    """A machine without network, whose cache was filled by hand."""
+def test_a_builder_loads_a_published_file_from_the_cache(cache):
+    """This also works on a machine without network, whose cache was filled by hand."""
     model = models.nl_i3d_r50()
     there, here = random_checkpoint(model, "caffe2", 5)
     cached_path(read_card(OFFICIAL)).write_bytes(writers.caffe2(there))
@@ -85,7 +85,7 @@ def test_a_builder_takes_a_published_file_from_the_cache(cache):
     assert_holds(classifier.model, here)
 
 
-def test_a_file_with_another_hash_is_refused(cache):
+def test_a_file_with_another_digest_is_an_error(cache):
     path = cached_path(read_card(HASHED))
     path.write_bytes(b"something else")
     with pytest.raises(ValueError, match=path.name):
@@ -93,7 +93,7 @@ def test_a_file_with_another_hash_is_refused(cache):
     assert path.read_bytes() == b"something else"
 
 
-def test_a_restricted_license_has_to_be_agreed_to(cache, capsys):
+def test_a_restricted_license_has_to_be_accepted(cache, capsys):
     for call in (
         lambda: models.nl_i3d_r50(weights=OFFICIAL),
         lambda: fetch_weights(OFFICIAL),
@@ -108,7 +108,7 @@ def test_a_restricted_license_has_to_be_agreed_to(cache, capsys):
 
 def test_a_restricted_file_is_downloaded_once_its_license_is_accepted(cache):
     card = read_card(OFFICIAL)
-    with LyingServer() as server:
+    with FaultyServer() as server:
         file = replace(card.weights, url=server.on("/a", body(b"weights")))
         card = replace(card, weights=file)
         path = fetch_weights(card, accept_license="CC-BY-NC-4.0")
@@ -116,7 +116,7 @@ def test_a_restricted_file_is_downloaded_once_its_license_is_accepted(cache):
     assert fetch_weights(card).read_bytes() == b"weights"
 
 
-def test_what_comes_with_the_package_needs_no_fetching(cache, capsys):
+def test_weights_in_the_package_need_no_download(cache, capsys):
     assert fetch_weights(EMBEDDED) == read_card(EMBEDDED).path
     assert main(["zoo", "path", EMBEDDED, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["exists"] is True
@@ -124,14 +124,14 @@ def test_what_comes_with_the_package_needs_no_fetching(cache, capsys):
     assert capsys.readouterr().out.strip() == str(cached_path(read_card(OFFICIAL)))
 
 
-def test_imagenet_weights_are_fetched_and_inflated(cache, monkeypatch):
+def test_imagenet_weights_are_downloaded_and_inflated(cache, monkeypatch):
     fresh = models.i3d_r50()
     arrays = image_checkpoint(fresh)
     data = writers.torch_zip({name: writers.tensor(array) for name, array in arrays.items()})
     digest = Digest("sha256", hashlib.sha256(data).hexdigest())
-    with LyingServer() as server:
+    with FaultyServer() as server:
         source = PublishedFile("resnet50.pth", (server.on("/image.pth", body(data)),), digest)
-        monkeypatch.setitem(imagenet.RESNETS, "r50", source)
+        monkeypatch.setitem(resolve.RESNETS, "r50", source)
         weights = named_weights(models.i3d_r50(weights="imagenet", classes=7))
     kernel = np.transpose(arrays["conv1.weight"], (2, 3, 1, 0))
     np.testing.assert_allclose(weights["conv1_conv/kernel"].numpy().sum(axis=0), kernel, rtol=1e-5)
@@ -168,7 +168,7 @@ def test_a_converted_checkpoint_is_written_with_its_card(tmp_path, capsys):
         models.i3d_r50(variant="gluoncv", classes=9, weights=str(out / "model.weights.h5")), here
     )
     assert main([*command, "--out", str(out)]) == 2
-    assert "not there yet" in capsys.readouterr().err
+    assert "does not exist yet" in capsys.readouterr().err
 
 
 def test_a_published_file_keeps_its_card(tmp_path):
@@ -184,7 +184,7 @@ def test_a_published_file_keeps_its_card(tmp_path):
     assert len(kept.golden["logits"]) == 400
 
 
-def test_a_checkpoint_that_does_not_fit_writes_nothing(tmp_path):
+def test_a_checkpoint_that_does_not_fit_is_an_error_and_writes_nothing(tmp_path):
     there, _ = random_checkpoint(models.i3d_r50(variant="gluoncv"), "gluoncv", 0)
     path = torch_file(tmp_path / "plain.pth", there)
     with pytest.raises(ValueError, match="_nonlocal/"):
@@ -196,11 +196,11 @@ def test_a_checkpoint_that_does_not_fit_writes_nothing(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["plain.pth"]
 
 
-def test_the_embedded_network_is_verified(capsys):
+def test_the_network_in_the_package_is_verified(capsys):
     assert main(["zoo", "verify", EMBEDDED, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["difference"] < 1e-4
 
 
-def test_a_card_without_golden_outputs_cannot_be_verified():
+def test_a_card_without_golden_logits_cannot_be_verified():
     with pytest.raises(ValueError, match="no golden"):
         zoo.verify(OFFICIAL)

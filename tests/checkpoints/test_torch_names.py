@@ -1,19 +1,19 @@
-"""PyTorch tensors that lie about their storage, offset, shape or strides are refused."""
+"""PyTorch tensors with a wrong storage, offset, shape or strides are refused."""
 
 import tracemalloc
 
 import numpy as np
 import pytest
 from checkpoints import writers
-from checkpoints.tables import ALLOWANCE, each
+from checkpoints.hostile_files import ALLOWANCE, each
 from checkpoints.writers import Called, Named
 
 ONES = np.ones(4, "f4")
 HUGE, BEYOND = 1 << 40, 1 << 100
 
 
-class Lying(writers.Storage):
-    """A storage that is said to have another count than it has."""
+class FakeCount(writers.Storage):
+    """A storage whose stated count is wrong."""
 
     count = None
 
@@ -22,8 +22,8 @@ def storage(kind="FloatStorage"):
     return writers.Storage(ONES, kind, "0")
 
 
-def lying(count):
-    storage = Lying(ONES, "FloatStorage", "0")
+def fake_count(count):
+    storage = FakeCount(ONES, "FloatStorage", "0")
     storage.count = count
     return storage
 
@@ -39,7 +39,7 @@ def placed(offset, shape, strides, of=None):
 
 
 TENSORS = {
-    "with other arguments than it takes": {
+    "with arguments of other types": {
         "text for a storage": tensor("0", 0, (4,), (1,), False, {}),
         "no arguments": tensor(),
         "too few": tensor(..., 0, (4,)),
@@ -50,7 +50,7 @@ TENSORS = {
         "parameter of a dict": tensor({}, True, {}, name="_rebuild_parameter"),
         "parameter of a storage": tensor(..., True, {}, name="_rebuild_parameter"),
     },
-    "sizes are integers": {
+    "sizes must be integers": {
         "offset -1": placed(-1, (4,), (1,)),
         "huge offset": placed(BEYOND, (1,), (1,)),
         "negative stride": placed(3, (4,), (-1,)),
@@ -63,7 +63,7 @@ TENSORS = {
         "truth": placed(0, (True,), (1,)),
         "doubled lists": placed(0, ([[]] * 9,), (1,)),
     },
-    "does not fit the 4 numbers": {
+    "does not fit the 4 elements": {
         "offset beyond": placed(4, (1,), (1,)),
         "stride beyond": placed(0, (4,), (2,)),
         "size beyond": placed(0, (5,), (1,)),
@@ -78,36 +78,36 @@ TENSORS = {
         "33": placed(0, (1,) * 33, (1,) * 33),
         "100,000": placed(0, (HUGE,) * 100_000, (1,) * 100_000),
     },
-    "it names torch.load,": {"another type": placed(0, (4,), (1,), storage("load"))},
+    "it refers to torch.load,": {"another type": placed(0, (4,), (1,), storage("load"))},
     "it holds no arrays": {"only a storage": {"w": writers.storage(ONES)}},
 }
 SIZES = {
-    "another type": (storage("DoubleStorage"), "4 numbers of 8", "32 bytes are announced"),
-    "-4 numbers": (lying(-4), "-4 numbers of 4", "sizes are integers"),
-    "huge": (lying(HUGE), f"{HUGE} numbers", "4,398,046,511,104 bytes are announced"),
+    "another type": (storage("DoubleStorage"), "4 elements of 8", "it announces 32 bytes"),
+    "-4 numbers": (fake_count(-4), "-4 elements of 4", "sizes must be integers"),
+    "huge": (fake_count(HUGE), f"{HUGE} elements", "it announces 4,398,046,511,104 bytes"),
 }
 
 
 @each(TENSORS)
-def test_tensors_that_lie(refused, reason, data):
+def test_hostile_tensors_are_refused(refused, reason, data):
     assert reason in refused(writers.torch_zip(data))
     assert reason in refused(writers.torch_legacy(data))
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_storages_that_lie(refused, name):
+def test_hostile_storages_are_refused(refused, name):
     of, in_zip, in_old = SIZES[name]
     assert in_zip in refused(writers.torch_zip(placed(0, (2,), (1,), of)))
     assert in_old in refused(writers.torch_legacy(placed(0, (2,), (1,), of)))
 
 
-def test_the_tensor_that_the_lies_are_made_from_is_right(read):
+def test_the_valid_tensor_is_read(read):
     for write in (writers.torch_zip, writers.torch_legacy):
         np.testing.assert_array_equal(read(write(placed(0, (4,), (1,))))["w"], ONES)
 
 
 @pytest.mark.parametrize("write", [writers.torch_zip, writers.torch_legacy])
-def test_very_many_tensors_share_the_memory_of_their_storage(read, write):
+def test_many_tensors_share_the_memory_of_one_storage(read, write):
     numbers = np.ones(1 << 22, "f4")
     one = writers.view(writers.storage(numbers), 0, numbers.shape, (1,))
     data = write({str(n): Called(one.function, one.arguments) for n in range(10_000)})

@@ -1,4 +1,4 @@
-"""Random weights and statistics for networks of other code bases, as of trained ones."""
+"""Random weights and statistics for networks of other code bases, like those of trained ones."""
 
 import pytest
 
@@ -6,13 +6,13 @@ torch = pytest.importorskip("torch")
 
 
 def draw_weights(model, last_norms, classifier, attention=0.1):
-    """Fill a network so that features stay moderate and no norm or block is the identity.
+    """Sets weights so that features stay moderate and no norm or block is the identity.
 
     Args:
         model: A `torch.nn.Module`.
-        last_norms: What the names of the norms at the ends of residual branches end in.
-        classifier: Its last layer.
-        attention: Variance that a convolution of a non-local block gives to unit features.
+        last_norms: The end of the names of the last norm of each residual branch.
+        classifier: The last layer.
+        attention: The variance of the output of a non-local convolution for unit features.
     """
     torch.manual_seed(0)
     with torch.no_grad():
@@ -33,5 +33,5 @@ def draw_weights(model, last_norms, classifier, attention=0.1):
 
 
 def checkpoint(model):
-    """What `torch.save` would write, as arrays."""
+    """Returns what `torch.save` would write, as arrays."""
     return {name: tensor.numpy() for name, tensor in model.state_dict().items()}

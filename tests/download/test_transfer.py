@@ -1,10 +1,10 @@
-"""Downloads from a server that does what it should, and from one that lies."""
+"""Downloads from a correct server succeed, and those from a faulty one are errors."""
 
 import hashlib
 
 import pytest
-from download.lying_server import body, status
-from download.wished import DATA, DIGEST, OTHER, names, pin, source
+from download.download_helpers import DATA, DIGEST, OTHER, names, pin, source
+from download.faulty_server import body, status
 
 from keras_nonlocal.download import Digest, FetchError, fetch, transfer
 
@@ -27,11 +27,11 @@ def test_a_file_is_downloaded_once_and_pinned(server, tmp_path, digest):
     assert pin(tmp_path) == {"sha256": DIGEST.value, "url": url}
     assert names(tmp_path) == ["net.bin", "net.bin.pin.json"]
     (tmp_path / "new").touch()
-    assert path.stat().st_mode == (tmp_path / "new").stat().st_mode  # others may read it, too
+    assert path.stat().st_mode == (tmp_path / "new").stat().st_mode  # other users may read it, too
 
 
 @pytest.mark.parametrize("digest", list(DIGESTS.values())[1:], ids=list(DIGESTS)[1:])
-def test_a_file_with_another_digest_is_refused(server, tmp_path, digest):
+def test_a_file_with_another_digest_is_an_error(server, tmp_path, digest):
     url = server.on("/a", body(OTHER))
     with pytest.raises(FetchError, match=f"Expected: {digest.kind} {digest.value}"):
         fetch(source(url, digest=digest), cache=tmp_path)
@@ -39,7 +39,7 @@ def test_a_file_with_another_digest_is_refused(server, tmp_path, digest):
     assert server.requests["/a"] == 1
 
 
-def test_the_next_address_is_tried_where_one_has_another_file(server, tmp_path):
+def test_the_next_address_is_tried_after_a_wrong_file(server, tmp_path):
     wrong, gone = server.on("/wrong", body(OTHER)), server.on("/gone", status(404))
     right = server.on("/right", body(DATA))
     assert fetch(source(wrong, gone, right), cache=tmp_path).read_bytes() == DATA
@@ -48,7 +48,7 @@ def test_the_next_address_is_tried_where_one_has_another_file(server, tmp_path):
 
 @pytest.mark.parametrize("digest", [None, DIGEST], ids=["no digest", "digest"])
 @pytest.mark.parametrize("ends_by", ["length", "chunks"])
-def test_a_broken_connection_is_tried_again_and_half_a_file_never_taken(
+def test_a_broken_connection_is_retried_and_an_incomplete_file_is_never_used(
     server, tmp_path, ends_by, digest
 ):
     cut = body(DATA, stop=400_000, ends_by=ends_by)
@@ -61,9 +61,9 @@ def test_a_broken_connection_is_tried_again_and_half_a_file_never_taken(
     assert fetch(source(healed, digest=digest), cache=tmp_path).read_bytes() == DATA
 
 
-def test_without_a_digest_the_server_must_say_where_the_file_ends(server, tmp_path):
+def test_without_a_digest_the_server_must_state_where_the_file_ends(server, tmp_path):
     endless = server.on("/endless", body(DATA, ends_by="close"))
-    with pytest.raises(FetchError, match="did not say where the file ends"):
+    with pytest.raises(FetchError, match="did not state where the file ends"):
         fetch(source(endless, digest=None), cache=tmp_path)
     assert names(tmp_path) == []
     assert fetch(source(endless), cache=tmp_path / "known").read_bytes() == DATA
@@ -79,7 +79,7 @@ def test_without_a_digest_the_server_must_say_where_the_file_ends(server, tmp_pa
         body(b"<HTML>Log in</HTML>"),
     ],
 )
-def test_the_page_of_a_login_is_no_file(server, tmp_path, page):
+def test_a_login_page_is_an_error(server, tmp_path, page):
     url = server.on("/login", page)
     moved = server.on("/moved", status(302, Location=url))
     with pytest.raises(FetchError, match="web page"):
@@ -88,7 +88,7 @@ def test_the_page_of_a_login_is_no_file(server, tmp_path, page):
 
 
 @pytest.mark.parametrize("code", [204, 206, 404, 503])
-def test_another_answer_than_the_file_is_refused_at_once(server, tmp_path, code):
+def test_another_status_is_an_error_without_retries(server, tmp_path, code):
     url = server.on("/a", status(code))
     with pytest.raises(FetchError, match=rf"/a: .*{code}"):
         fetch(source(url, digest=None), cache=tmp_path)
@@ -102,7 +102,7 @@ def test_a_redirect_is_followed(server, tmp_path):
     assert pin(tmp_path)["url"] == moved
 
 
-def test_a_server_that_falls_silent_is_given_up(server, tmp_path, monkeypatch):
+def test_a_silent_server_is_retried_after_a_timeout(server, tmp_path, monkeypatch):
     monkeypatch.setattr(transfer, "TIMEOUT", (1.0, 0.2))
     url = server.on("/slow", body(DATA, pause=0.6), body(DATA))
     assert fetch(source(url), cache=tmp_path).read_bytes() == DATA

@@ -1,4 +1,4 @@
-"""What the tests fetch, and how they look at the folder that it comes to."""
+"""The file that the tests download, and functions to look at the cache."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from keras_nonlocal.download import Digest, PublishedFile
 DATA = random.Random(0).randbytes(1_000_000)
 OTHER = random.Random(1).randbytes(1_000_000)
 DIGEST = Digest("sha256", hashlib.sha256(DATA).hexdigest())
-CHILD = Path(__file__).with_name("child.py")
+FETCH_PROCESS = Path(__file__).with_name("fetch_process.py")
 
 
 def source(*urls, digest=DIGEST, name="net.bin"):
@@ -24,11 +24,11 @@ def pin(cache):
 
 
 def names(cache):
-    """All that lies in the cache, but for the lock."""
+    """Returns the names of all files in the cache, except that of the lock."""
     return sorted(path.name for path in cache.glob("*") if path.name != ".net.bin.lock")
 
 
-def start_child(cache, url, *, stderr=subprocess.PIPE, **wish):
-    wish = {"cache": str(cache), "url": url, **wish}
-    command = [sys.executable, CHILD, json.dumps(wish)]
+def start_child(cache, url, *, stderr=subprocess.PIPE, **options):
+    options = {"cache": str(cache), "url": url, **options}
+    command = [sys.executable, FETCH_PROCESS, json.dumps(options)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)

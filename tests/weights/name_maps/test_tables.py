@@ -1,4 +1,4 @@
-"""The tables of names know every name of every source, and nothing else."""
+"""The name tables know every name of every source, and nothing else."""
 
 import pytest
 from weights.name_maps import synthetic
@@ -24,9 +24,9 @@ COUNTS = {50: 265, 101: 520}
 
 
 @pytest.mark.parametrize(("source", "depth", "blocks"), NETWORKS)
-def test_every_name_has_its_tensor(source, depth, blocks):
+def test_every_name_maps_to_its_tensor(source, depth, blocks):
     pairs = synthetic.entries(source, depth, blocks)
-    assert {there: SOURCES[source].name_here(there) for there, _ in pairs} == dict(pairs)
+    assert {there: SOURCES[source].target_name(there) for there, _ in pairs} == dict(pairs)
     assert len(dict(pairs)) == len({here for _, here in pairs})  # one to one
     each = 11 if source == "mmaction2" else 12
     top = 0 if source == "torchvision" else 2
@@ -38,7 +38,7 @@ def test_the_official_non_local_network_has_327_blobs():
 
 
 @pytest.mark.parametrize(("depth", "blocks"), [(50, 5), (50, 10), (101, 5)])
-def test_the_names_here_are_those_of_the_builder(depth, blocks):
+def test_the_target_names_are_those_of_the_builder(depth, blocks):
     model = getattr(models, f"nl_i3d_r{depth}")(blocks=blocks)
     assert {here for _, here in synthetic.entries("caffe2", depth, blocks)} == set(
         named_weights(model)
@@ -46,7 +46,7 @@ def test_the_names_here_are_those_of_the_builder(depth, blocks):
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_no_other_source_knows_its_names(source):
+def test_no_source_knows_the_names_of_another(source):
     names = [there for there, _ in synthetic.entries(source)]
     assert find_source(names) == source
     for other in set(SOURCES) - {source}:
@@ -69,10 +69,10 @@ IGNORED = {
 )
 def test_entries_without_weights_are_ignored(source, name):
     assert SOURCES[source].ignores(name)
-    assert SOURCES[source].name_here(name) is None
+    assert SOURCES[source].target_name(name) is None
 
 
-NEARLY = {
+SIMILAR = {
     "caffe2": [
         "conv1_b_",
         "gpu_0/conv1_w",
@@ -113,13 +113,13 @@ NEARLY = {
 
 
 @pytest.mark.parametrize(
-    ("source", "name"), [(source, name) for source, names in NEARLY.items() for name in names]
+    ("source", "name"), [(source, name) for source, names in SIMILAR.items() for name in names]
 )
-def test_a_name_that_is_nearly_right_is_unknown(source, name):
+def test_similar_names_are_unknown(source, name):
     assert not SOURCES[source].knows(name)
 
 
-def test_names_of_no_source_are_told_with_the_nearest():
+def test_unknown_names_are_an_error_that_names_the_nearest_source():
     names = [there for there, _ in synthetic.entries("slowfast")] + ["s9.odd"]
     with pytest.raises(ValueError, match=r"slowfast does not know 1: \['s9.odd'\]"):
         find_source(names)

@@ -1,14 +1,14 @@
-"""Hostile files as tables: by the reason why they are refused, then by what is wrong in them."""
+"""Helpers for tables of hostile files: by the expected error, then by what is wrong in them."""
 
 import struct
 
 import pytest
 
-ALLOWANCE = 64 << 20  # bytes of memory that reading takes at most, beyond the size of the file
+ALLOWANCE = 64 << 20  # bytes of memory that reading may take beyond the size of the file
 
 
 def each(table):
-    """A test takes `reason` and `data` for every file of a table."""
+    """Parametrizes a test by `reason` and `data` of every file of a table."""
     cases = [
         pytest.param(reason, data, id=name)
         for reason, files in table.items()
@@ -18,16 +18,16 @@ def each(table):
 
 
 def little(layout, *numbers):
-    """Numbers as little endian bytes."""
+    """Returns numbers as little endian bytes."""
     return struct.pack(f"<{layout}", *numbers)
 
 
 def text(letters):
-    """A text, as a pickle has it."""
+    """Returns the instruction of a pickle that pushes a text."""
     data = letters.encode()
     return b"X" + little("I", len(data)) + data
 
 
 def doubled(times):
-    """A tuple of twice a tuple of twice ...: small in memory, 2^times long when written out."""
+    """Returns nested tuples that each hold the next one twice: 2^times long when printed."""
     return b"]" + b"".join(b"q%ch%c\x86" % (n, n) for n in range(times))
