@@ -5,6 +5,7 @@ import inspect
 import re
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,8 +50,8 @@ def videos(tmp_path_factory):
     sample_video.write_sample(folder / "clip.mp4")
     listed = read_source(folder / "actions")
     splits = ("train", "train", "val")
-    entries = [entry._replace(split=splits[i % 3]) for i, entry in enumerate(listed)]
-    write_manifest(listed._replace(entries=tuple(entries)), folder / "actions.csv")
+    entries = [replace(entry, split=splits[i % 3]) for i, entry in enumerate(listed)]
+    write_manifest(replace(listed, entries=tuple(entries)), folder / "actions.csv")
     recipe = VideoRecipe("nl_i3d_small", 8, 2, (40, 40), epochs=1, batch_size=4, test_num_clips=1)
     train(recipe, folder / "actions", folder / "runs" / "actions", report=False, verbose=0)
     return folder
