@@ -9,8 +9,12 @@ EXAMPLE = re.compile(r"^( *)Examples?:\n(.*?)(?=^\1\w[\w ]*:\n|\Z)", re.MULTILIN
 DOCTEST = re.compile(r"^( *)>>> .*(?:\n(?!```).+)*", re.MULTILINE)
 
 
+# The builder of each family whose page has all arguments.
+DESCRIBED = ("nl_i3d_r50", "nl_fcn_r50")
+
+
 class Docstrings(griffe.Extension):
-    """Fences examples, and gives the builders of `models` the text that Python gives them."""
+    """Fences examples, and shows the builders of `models`, which Python makes by a function."""
 
     def on_instance(self, *, obj, **_):
         if obj.docstring is not None:
@@ -19,21 +23,28 @@ class Docstrings(griffe.Extension):
     def on_module_members(self, *, mod, **_):
         if "_builder" not in mod.members or "_DOC" not in mod.members:
             return
-        text = ast.literal_eval(str(mod.members["_DOC"].value))
-        builders = [
-            each for each in mod.attributes.values() if str(each.value).startswith("_builder(")
-        ]
-        for index, builder in enumerate(builders):
-            about = text.format_map(Words(name=builder.name)) if index == 0 else ""
-            about = about.partition("\n")[2] if about else f"See `{builders[0].name}`."
-            builder.docstring = griffe.Docstring(fenced(about.strip()), parent=builder)
+        build = inner_function(mod.filepath)
+        text = ast.literal_eval(str(mod.members["_DOC"].value)).partition("\n")[2]
+        names = [name for name, each in mod.attributes.items() if "_builder(" in str(each.value)]
+        described = next(name for name in names if name in DESCRIBED)
+        for name in names:
+            about = f"Takes the arguments of [{described}][keras_nonlocal.models.{described}]."
+            if name == described:
+                about = fenced(text.format(name=name, between="").strip())
+            function = griffe.Function(name, parameters=build.parameters, returns=build.returns)
+            function.docstring = griffe.Docstring(about, parent=function)
+            mod.set_member(name, function)
 
 
-class Words(dict):
-    """Placeholders of a template; the unknown ones become nothing."""
-
-    def __missing__(self, name):
-        return ""
+def inner_function(path):
+    """The function within the `_builder` of a file, as griffe sees functions."""
+    (builder,) = (
+        node
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name == "_builder"
+    )
+    (build,) = (node for node in builder.body if isinstance(node, ast.FunctionDef))
+    return griffe.visit("builder", path, ast.unparse(build))[build.name]
 
 
 def fenced(text):
