@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from ...metrics.scores_file import Scores
+from ...metrics.scores import Scores
 from ...report.sections import BLUE, GRAY, Sample, Section, percent, png
 from ...utils.text import shortened
 from ...video.clip_reader import read_clips

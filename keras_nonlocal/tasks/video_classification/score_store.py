@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...data.manifest import Manifest
-from ...metrics.ranks import ranks_of
-from ...metrics.scores import Scores
-from ...metrics.scores_part import Part, read_part, settings_differences, write_part
+from ...metrics.score_shard import ScoreShard, read_shard, settings_differences, write_shard
+from ...metrics.scores import Scores, ranks_of
 
 SAVE_EVERY = 10  # seconds
 
@@ -94,8 +93,8 @@ class ScoreStore:
         """Replaces the file, if there is to be one."""
         if self._file is not None:
             left = len(self._rows) - len(self._done) - self.skipped
-            part = Part(self.scores(), np.array(sorted(self._done), "int64"), left, self._settings)
-            write_part(part, self._file)
+            rows = np.array(sorted(self._done), "int64")
+            write_shard(ScoreShard(self.scores(), rows, left, self._settings), self._file)
         self._saved = time.monotonic()
 
     def _finished(self, row: int, views: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +104,7 @@ class ScoreStore:
 
     def _take_up(self, file: Path) -> None:
         parts = {
-            path.name: read_part(path) for path in sorted(file.parent.glob("scores-*-of-*.npz"))
+            path.name: read_shard(path) for path in sorted(file.parent.glob("scores-*-of-*.npz"))
         }
         for name, part in parts.items():
             if lines := settings_differences(self._settings, part.settings):

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from ...data.sources.read import read_source
-from ...metrics.scores_file import Scores
+from ...metrics.scores import Scores
 from ...report.classification import classification_sections
 from ...report.sections import Section
 from ...training.run_folder import Run

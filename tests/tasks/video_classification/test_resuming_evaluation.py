@@ -15,7 +15,7 @@ import pytest
 from keras_nonlocal import models
 from keras_nonlocal.data.error_log import read_error_log
 from keras_nonlocal.metrics import read_scores
-from keras_nonlocal.metrics.scores_part import read_part
+from keras_nonlocal.metrics.score_shard import read_shard
 from keras_nonlocal.tasks.video_classification import score_store
 from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
 from keras_nonlocal.tasks.video_classification.traced_network import digest
@@ -77,13 +77,13 @@ def assert_same(one, other):
 def killed_in_the_middle(weights, folder, paths):
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, weights, folder, *paths])
     deadline = time.monotonic() + 120
-    while not (folder / FILE).exists() or len(read_part(folder / FILE).scores) < 3:
+    while not (folder / FILE).exists() or len(read_shard(folder / FILE).scores) < 3:
         assert process.poll() is None, "it ended before it was killed"
         assert time.monotonic() < deadline
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    return read_part(folder / FILE)
+    return read_shard(folder / FILE)
 
 
 def test_after_a_kill_it_goes_on_and_reads_nothing_again(model, own_videos, evaluator, tmp_path):
@@ -101,7 +101,7 @@ def test_after_a_kill_it_goes_on_and_reads_nothing_again(model, own_videos, eval
         spoil(path)
     assert_same(evaluator.evaluate(model, own_videos, folder=folder), whole)
     assert_same(read_scores(folder), whole)
-    assert (read_part(folder / FILE).settings) == read_part(tmp_path / "whole" / FILE).settings
+    assert (read_shard(folder / FILE).settings) == read_shard(tmp_path / "whole" / FILE).settings
 
 
 def test_what_is_complete_is_not_read_again(model, own_videos, evaluator, tmp_path):
@@ -123,7 +123,7 @@ def test_ctrl_c_keeps_what_was_scored(model, videos, evaluator, tmp_path, monkey
     monkeypatch.setattr("keras_nonlocal.tasks.video_classification.traced_network.MOST_VIEWS", 2)
     with pytest.raises(KeyboardInterrupt):
         evaluator.evaluate(model, videos, folder=tmp_path)
-    part = read_part(tmp_path / FILE)
+    part = read_shard(tmp_path / FILE)
     assert part.positions.tolist() == [0, 1, 2, 3, 4]
     assert part.left == 2
 
@@ -135,7 +135,7 @@ def test_raise_names_the_video_and_keeps_what_was_scored(model, own_videos, tmp_
     evaluator = Evaluator(CLIP, error_log=tmp_path / "bad.jsonl", num_parallel_calls=1)
     with pytest.raises(VideoError, match=r"4\.mp4"):
         evaluator.evaluate(model, own_videos, folder=tmp_path / "out")
-    assert read_part(tmp_path / "out" / FILE).positions.tolist() == [0, 1, 2, 3]
+    assert read_shard(tmp_path / "out" / FILE).positions.tolist() == [0, 1, 2, 3]
     assert [line["policy"] for line in read_error_log(tmp_path / "bad.jsonl")] == ["raise"]
     Path(path).write_bytes(good)
     assert len(evaluator.evaluate(model, own_videos, folder=tmp_path / "out")) == 7
