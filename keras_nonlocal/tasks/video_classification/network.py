@@ -9,7 +9,7 @@ from inspect import signature
 import keras
 
 from ... import models
-from ...training.optimizers.norm_layers import norms
+from ...training.norm_layers import norms
 from ...training.task import Models
 from ...training.warm_start import start_from
 from ...utils.roles import LOGITS

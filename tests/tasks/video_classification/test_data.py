@@ -3,7 +3,7 @@
 import av
 import numpy as np
 import pytest
-from training.squares import CLASSES, write_squares
+from training.video_files import CLASSES, write_squares
 
 from keras_nonlocal.tasks.video_classification.data import training_clips
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe

@@ -7,8 +7,8 @@ from keras.layers import BatchNormalization
 
 from keras_nonlocal.tasks.video_classification.network import build, loss_of, metrics_of
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
+from keras_nonlocal.training.norm_layers import norms
 from keras_nonlocal.training.optimizers.factory import optimizer
-from keras_nonlocal.training.optimizers.norm_layers import norms
 from keras_nonlocal.training.optimizers.schedules import learning_rate
 
 CLASSES = 3

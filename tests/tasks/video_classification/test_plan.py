@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from training.squares import write_squares
+from training.video_files import write_squares
 
 from keras_nonlocal.cost import flops
 from keras_nonlocal.tasks import plan_training
