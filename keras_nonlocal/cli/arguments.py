@@ -6,6 +6,9 @@ import argparse
 
 ERROR = 2
 INTERRUPTED = 130  # the status that shells use after Ctrl-C
+MODEL_HELP = (
+    "name of a pretrained model from `keras-nonlocal zoo list`, or folder of a training run"
+)
 
 
 def count(text: str) -> int:
@@ -40,6 +43,21 @@ def add_source(parser: argparse.ArgumentParser, name: str = "source", **options)
     )
     parser.add_argument(
         "--split", metavar="NAME", help="use only the videos of this split (default: all videos)"
+    )
+
+
+def add_on_error(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments for videos that cannot be read."""
+    parser.add_argument(
+        "--on-error",
+        choices=("raise", "skip"),
+        default="raise",
+        help="stop at a video that cannot be read, or skip it (default: raise)",
+    )
+    parser.add_argument(
+        "--error-log",
+        metavar="OUT.jsonl",
+        help="error log to write: one line of JSON for each video that cannot be read",
     )
 
 

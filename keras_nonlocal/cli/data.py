@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from .arguments import INTERRUPTED, add_source, given
+from .arguments import INTERRUPTED, add_on_error, add_source, given
 
 SUFFIX = ".png"
 
@@ -66,7 +66,7 @@ def scan_videos(arguments: argparse.Namespace) -> int:
         return INTERRUPTED
     lines = len(arguments.error_log.read_text().splitlines())
     print(f"{arguments.manifest}: {len(usable)} of {len(source)} videos can be used")
-    print(f"{arguments.error_log}: {lines} files are unusable or cut off")
+    print(f"{arguments.error_log}: {lines} of {len(source)} files are unusable or cut off")
     return 0 if len(usable) else 1
 
 
@@ -129,7 +129,8 @@ def show_clips(arguments: argparse.Namespace) -> int:
     if drawn >= expected:
         return 0
     print(
-        f"{expected - drawn} videos cannot be read; `keras-nonlocal data scan` tells why",
+        f"{expected - drawn} of {expected} videos cannot be read. "
+        "Run `keras-nonlocal data scan` to list the causes.",
         file=sys.stderr,
     )
     return 1
@@ -154,17 +155,7 @@ def _add_shard(actions) -> None:
         ("shards", int, None, "number of files (default: one for every 64 videos)"),
         ("num-processes", int, None, "number of processes (default: one for each core)"),
     )
-    parser.add_argument(
-        "--on-error",
-        choices=("raise", "skip"),
-        default="raise",
-        help="stop at a video that cannot be read, or skip it (default: raise)",
-    )
-    parser.add_argument(
-        "--error-log",
-        metavar="OUT.jsonl",
-        help="error log to write: one line of JSON for each video that cannot be read",
-    )
+    add_on_error(parser)
     parser.set_defaults(run=shard_videos)
 
 
@@ -183,8 +174,8 @@ def shard_videos(arguments: argparse.Namespace) -> int:
     skipped = sum(shard.left_out for shard in written.shards if shard)
     print(f"{arguments.out}: {written.clips} videos in {len(written.shards)} shards")
     if skipped:
-        log = f": see {arguments.error_log}" if arguments.error_log else ""
-        print(f"{skipped} videos were skipped{log}")
+        log = f" (see {arguments.error_log})" if arguments.error_log else ""
+        print(f"skipped videos: {skipped}{log}")
     return 0 if written.clips else 1
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .arguments import INTERRUPTED, add_source, count, given, shard
+from .arguments import INTERRUPTED, MODEL_HELP, add_on_error, add_source, count, given, shard
 
 MEGABYTE = 10**6
 WORST_CLASSES = 5
@@ -24,12 +24,7 @@ def add_parser(commands) -> None:
         "several clips and crops, and their probabilities are averaged.",
     )
     add = parser.add_argument
-    add(
-        "model",
-        metavar="MODEL",
-        help="name of a pretrained model from `keras-nonlocal zoo list`, or folder of a training "
-        "run",
-    )
+    add("model", metavar="MODEL", help=MODEL_HELP)
     add_source(parser, "--data", required=True)
     add("--num-clips", metavar="N", type=count, help="clips of each video (default: the model's)")
     add("--num-crops", metavar="N", type=count, help="crops of each clip (default: the model's)")
@@ -64,17 +59,7 @@ def add_parser(commands) -> None:
         default=1000,
         help="memory that the model may use for its features (default: 1000)",
     )
-    add(
-        "--on-error",
-        choices=("raise", "skip"),
-        default="raise",
-        help="stop at a video that cannot be read, or skip it (default: raise)",
-    )
-    add(
-        "--error-log",
-        metavar="OUT.jsonl",
-        help="error log to write: one line of JSON for each video that cannot be read",
-    )
+    add_on_error(parser)
     add("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from .arguments import count
+from .arguments import MODEL_HELP, count
 
 MODEL = "nl_i3d_small_weizmann"
 SAMPLE = Path("keras_nonlocal_sample.mp4")
@@ -27,11 +27,7 @@ def add_parser(commands) -> None:
         help=f"classify a sample video, and write it to {SAMPLE} and its attention to {ATTENTION}",
     )
     parser.add_argument(
-        "--model",
-        default=MODEL,
-        metavar="MODEL",
-        help="name of a pretrained model from `keras-nonlocal zoo list`, or folder of a training "
-        "run (default: %(default)s)",
+        "--model", default=MODEL, metavar="MODEL", help=f"{MODEL_HELP} (default: %(default)s)"
     )
     parser.add_argument(
         "--top", type=count, default=5, metavar="K", help="number of classes to print (default: 5)"

@@ -51,13 +51,7 @@ def add_parser(commands) -> None:
         metavar="NAME",
         help="split to evaluate on, of --validation, or of --data if --validation is not given",
     )
-    add(
-        "-o",
-        "--out",
-        metavar="RUN",
-        type=Path,
-        help="folder of the run (default: runs/RECIPE)",
-    )
+    add("-o", "--out", metavar="RUN", type=Path, help="folder of the run (default: runs/RECIPE)")
     add(
         "--set",
         metavar="FIELD=VALUE",

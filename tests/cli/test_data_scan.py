@@ -34,7 +34,7 @@ def test_usable_files_are_in_the_manifest_and_others_in_the_error_log(videos, ca
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [
         f"{videos}/m.csv: 2 of 3 videos can be used",
-        f"{videos}/bad.jsonl: 1 files are unusable or cut off",
+        f"{videos}/bad.jsonl: 1 of 3 files are unusable or cut off",
     ]
     assert printed.err.splitlines()[0] == "2 of 3 files are usable."
 

@@ -39,7 +39,7 @@ def test_videos_are_written_to_shards_and_unreadable_ones_to_the_error_log(folde
     assert read_set(out).class_names == ("run", "sit")
     assert capsys.readouterr().out.splitlines() == [
         f"{out}: 2 videos in 1 shards",
-        f"1 videos were skipped: see {error_log}",
+        f"skipped videos: 1 (see {error_log})",
     ]
     assert [row["path"].endswith("bad.mp4") for row in read_error_log(error_log)] == [True]
 

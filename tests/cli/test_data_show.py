@@ -71,7 +71,7 @@ def test_unreadable_files_are_counted_and_the_others_drawn(folder, tmp_path, cap
     assert main(["data", "show", str(folder), "-o", str(tmp_path / "a.png"), *SMALL]) == 1
     output = capsys.readouterr()
     assert "a.png: 5 clips" in output.out
-    assert "1 videos cannot be read; `keras-nonlocal data scan` tells why" in output.err
+    assert "1 of 6 videos cannot be read. Run `keras-nonlocal data scan`" in output.err
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ INVALID = {
     "argument": (["--set", "arguments.blcks=1"], "`arguments` must be arguments of nl_c2d_small"),
     "data": (["--data", "absent"], "absent"),
     "out": (["-o", "tiny.json"], "tiny.json"),
-    "classes": (["--data", "videos/dark"], "The videos have no classes to learn"),
+    "classes": (["--data", "videos/dark"], "The training videos must have labels"),
     "split": (["--split", "train"], "`split` must be None: there are no splits"),
     "steps": (
         ["--checkpoint-every-n-steps", "0"],

@@ -26,8 +26,8 @@ def videos(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def unseen(tmp_path_factory):
-    return write_squares(tmp_path_factory.mktemp("unseen"), 6, seed=1)
+def validation_videos(tmp_path_factory):
+    return write_squares(tmp_path_factory.mktemp("validation"), 6, seed=1)
 
 
 @pytest.fixture(scope="module")

@@ -25,10 +25,10 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def trained(videos, unseen, folder):
+def trained(videos, validation_videos, folder):
     """A complete run, with validation after each epoch, and a report."""
     recipe = RECIPE.changed(epochs=EPOCHS, schedule="cosine")
-    return fit(recipe, videos, folder, validation=unseen, report=True)
+    return fit(recipe, videos, folder, validation=validation_videos, report=True)
 
 
 def test_network_learns_and_generalizes(trained):
@@ -94,8 +94,8 @@ def assert_same_weights_of_layers(one, other):
             assert_same_weights(layer, other.get_layer(layer.name))
 
 
-def test_read_run_gives_the_same_probabilities(trained, folder, unseen):
-    path = unseen / "dark" / "1.mp4"
+def test_read_run_gives_the_same_probabilities(trained, folder, validation_videos):
+    path = validation_videos / "dark" / "1.mp4"
     read = read_run(folder, weights="last")
     np.testing.assert_array_equal(probabilities(read, path), probabilities(trained, path))
     assert (read.recipe, read.class_names) == (trained.recipe, trained.class_names)
@@ -111,7 +111,7 @@ def accuracy(run, videos):
 
 
 @pytest.mark.usefixtures("eager")
-def test_best_weights_are_those_of_the_first_best_epoch(videos, unseen, tmp_path):
+def test_best_weights_are_those_of_the_first_best_epoch(videos, validation_videos, tmp_path):
     epochs = []
 
     class RecordWeights(keras.callbacks.Callback):
@@ -122,7 +122,7 @@ def test_best_weights_are_those_of_the_first_best_epoch(videos, unseen, tmp_path
         RECIPE.changed(epochs=6),
         videos,
         tmp_path / "run",
-        validation=unseen,
+        validation=validation_videos,
         callbacks=[RecordWeights()],
     )
     best = read_run(tmp_path / "run")
@@ -131,11 +131,11 @@ def test_best_weights_are_those_of_the_first_best_epoch(videos, unseen, tmp_path
     for one, other in zip(best.model.get_weights(), weights, strict=True):
         if one.dtype.kind == "f":  # excludes the seed of dropout
             np.testing.assert_array_equal(one, other)
-    assert accuracy(best, unseen) == pytest.approx(max(scores))
+    assert accuracy(best, validation_videos) == pytest.approx(max(scores))
     assert [row["val_top1"] for row in best.history] == scores
 
 
-def test_a_finished_run_is_not_trained_again(trained, videos, unseen, folder):
+def test_a_finished_run_is_not_trained_again(trained, videos, validation_videos, folder):
     class FailOnTraining(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
             raise AssertionError("it trained")
@@ -145,7 +145,7 @@ def test_a_finished_run_is_not_trained_again(trained, videos, unseen, folder):
         trained.recipe,
         str(videos),
         folder,
-        validation=unseen,
+        validation=validation_videos,
         report=True,
         callbacks=[FailOnTraining()],
     )
@@ -155,8 +155,8 @@ def test_a_finished_run_is_not_trained_again(trained, videos, unseen, folder):
 
 
 @pytest.mark.usefixtures("eager")
-def test_missing_report_is_written_by_the_same_call(videos, unseen, tmp_path):
-    options = {"folder": tmp_path / "run", "validation": unseen}
+def test_missing_report_is_written_by_the_same_call(videos, validation_videos, tmp_path):
+    options = {"folder": tmp_path / "run", "validation": validation_videos}
     fit(RECIPE.changed(epochs=1), videos, **options)
     assert not (tmp_path / "run" / "report.html").exists()
     fit(RECIPE.changed(epochs=1), videos, report=True, **options)
@@ -183,12 +183,12 @@ def test_another_recipe_is_an_error_and_changes_nothing(
     assert state(folder) == before
 
 
-def test_other_data_is_an_error_and_changes_nothing(trained, unseen, folder):
+def test_other_data_is_an_error_and_changes_nothing(trained, validation_videos, folder):
     before = state(folder)
     with pytest.raises(
         ValueError, match=r"data\.json belongs to another.*\n  examples: 8 in the folder, now 6"
     ):
-        fit(trained.recipe, unseen, folder)
+        fit(trained.recipe, validation_videos, folder)
     assert state(folder) == before
 
 

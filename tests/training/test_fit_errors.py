@@ -19,7 +19,7 @@ INVALID = {
     "builder": ({"arguments.variant": "nobody"}, {}, "`variant` must be one of"),
     "argument": ({"arguments.blcks": "1"}, {}, "`arguments` must be arguments of nl_c2d_small"),
     "weights": ({"weights": "nobody"}, {}, "`weights` of nl_c2d_small must be"),
-    "classes": ({}, {"source": "bright"}, "no classes to learn"),
+    "classes": ({}, {"source": "bright"}, "must have labels"),
     "split": ({}, {"split": "train"}, "`split` must be None: there are no splits"),
     "validation": ({}, {"validation_subset": "val"}, "`split` must be None: there are no splits"),
     "strategy": ({}, {"strategy": "two"}, "`strategy` must be one of"),
@@ -51,6 +51,6 @@ def test_invalid_calls_write_no_folder(changes, options, message, videos, tmp_pa
 
 def test_multi_label_videos_need_a_multi_label_recipe(videos, tmp_path):
     several = [(path, ["a", "b"]) for path in videos.glob("*/*.mp4")]
-    with pytest.raises(ValueError, match="Set `multi_label` to true"):
+    with pytest.raises(ValueError, match="Set `multi_label` of the recipe to true"):
         fit(RECIPE, several, tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -14,11 +14,11 @@ pytestmark = pytest.mark.slow  # a dozen trainings
 
 
 @pytest.mark.usefixtures("eager")
-def test_early_stopping_monitors_the_validation(videos, unseen, tmp_path):
+def test_early_stopping_monitors_the_validation(videos, validation_videos, tmp_path):
     stop = keras.callbacks.EarlyStopping("val_top1", mode="max", patience=1, min_delta=2.0)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Early stopping conditioned on metric")
-        run = fit(RECIPE, videos, tmp_path / "run", validation=unseen, callbacks=[stop])
+        run = fit(RECIPE, videos, tmp_path / "run", validation=validation_videos, callbacks=[stop])
     assert len(run.history) == 2
     assert len(read_run(tmp_path / "run").history) == 2
 
@@ -84,7 +84,7 @@ def test_precise_batch_norms_replace_moving_averages(videos):
 
 
 @pytest.mark.usefixtures("eager")
-def test_multi_label_training_from_a_table(videos, unseen, tmp_path):
+def test_multi_label_training_from_a_table(videos, validation_videos, tmp_path):
     paths = sorted(videos.glob("*/*.mp4"))
     labels = {"bright": ["bright", "square"], "dark": ["dark", "square"]}
     manifest = read_source([(path, labels[path.parent.name]) for path in paths])

@@ -54,8 +54,8 @@ def videos(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def stopped_and_whole(videos, tmp_path_factory):
-    """A run that a failure stopped and that went on, and one that nothing stopped."""
+def resumed_and_whole(videos, tmp_path_factory):
+    """A run that failed and resumed, and an uninterrupted run."""
     folder = tmp_path_factory.mktemp("runs")
     options = {"checkpoint_every_n_steps": 1, "verbose": 0}
     with pytest.raises(TrainingStopped, match="The checkpoint of step 2"):
@@ -64,15 +64,15 @@ def stopped_and_whole(videos, tmp_path_factory):
     return stopped, train(RECIPE, videos, **options), folder / "stopped"
 
 
-def test_resume_gives_the_same_weights(stopped_and_whole):
-    stopped, whole, _ = stopped_and_whole
+def test_resume_gives_the_same_weights(resumed_and_whole):
+    stopped, whole, _ = resumed_and_whole
     assert stopped.history[-1]["step"] == 3
     for one, other in zip(stopped.model.get_weights(), whole.model.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
-def test_weights_and_report_are_written(stopped_and_whole):
-    stopped, _, folder = stopped_and_whole
+def test_weights_and_report_are_written(resumed_and_whole):
+    stopped, _, folder = resumed_and_whole
     names = {path.name for path in folder.iterdir()}
     assert {"best.weights.h5", "checkpoint.npz", "last.weights.h5", "report.html"} <= names
     read = read_run(folder, weights="last")
@@ -80,8 +80,8 @@ def test_weights_and_report_are_written(stopped_and_whole):
         np.testing.assert_array_equal(one, other)
 
 
-def test_evaluator_averages_the_clips_of_a_video(stopped_and_whole, videos):
-    run = stopped_and_whole[0]
+def test_evaluator_averages_the_clips_of_a_video(resumed_and_whole, videos):
+    run = resumed_and_whole[0]
     scores = Evaluator(RECIPE.testing_clip).evaluate(run.model, videos, progress=False)
     for path, probabilities in zip(scores.paths, scores.probabilities, strict=True):
         clips = preprocess(
@@ -92,8 +92,8 @@ def test_evaluator_averages_the_clips_of_a_video(stopped_and_whole, videos):
         np.testing.assert_allclose(probabilities, expected.mean(axis=0), atol=1e-4)
 
 
-def test_run_starts_from_the_weights_of_another_run(stopped_and_whole, videos):
-    folder = stopped_and_whole[2]
+def test_run_starts_from_the_weights_of_another_run(resumed_and_whole, videos):
+    folder = resumed_and_whole[2]
     start = RECIPE.changed(weights=str(folder), learning_rate=1e-12, precise_bn_batches=0)
     started = train(start, videos, verbose=0).model
     first = read_run(folder).model.trainable_weights

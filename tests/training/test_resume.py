@@ -57,23 +57,15 @@ def test_a_stopped_epoch_has_one_row_after_resuming(videos, tmp_path):
     assert (folder / "report.html").exists()
 
 
-@pytest.mark.parametrize("interrupted", [False, True])
-def test_metrics_of_a_stopped_epoch_cover_all_its_steps(videos, tmp_path, interrupted):
+def test_metrics_of_a_stopped_epoch_cover_all_its_steps(videos, tmp_path):
     recipe = RECIPE.changed(epochs=2, batch_size=2, schedule="steps", milestones=(1,))
-    whole = fit(recipe, videos, tmp_path / "whole").history
-    folder = tmp_path / "stopped"
-    for batch in (0, 0, 1):  # after steps 1, 2 and 4
-        if interrupted:
-            with pytest.raises(KeyboardInterrupt):
-                fit(
-                    recipe,
-                    videos,
-                    folder,
-                    callbacks=[InterruptAfter(batch)],
-                    checkpoint_every_n_steps=1,
-                )
-        else:
-            fit(recipe, videos, folder, callbacks=[StopAt(batch)])
+    whole = fit(recipe, videos).history
+    folder, options = tmp_path / "run", {"checkpoint_every_n_steps": 1}
+    with pytest.raises(KeyboardInterrupt):
+        fit(recipe, videos, folder, callbacks=[InterruptAfter(0)], **options)  # after step 1
+    fit(recipe, videos, folder, callbacks=[StopAt(0)])  # after step 2
+    with pytest.raises(KeyboardInterrupt):
+        fit(recipe, videos, folder, callbacks=[InterruptAfter(1)], **options)  # after step 4
     stopped = fit(recipe, videos, folder).history
     assert [row["learning_rate"] for row in stopped] == pytest.approx([0.01, 0.001])
     for row, expected in zip(stopped, whole, strict=True):
@@ -127,16 +119,18 @@ def test_changed_videos_are_an_error(own_videos, tmp_path):
         fit(TWO, own_videos, folder)
 
 
-def test_validation_videos_must_stay_the_same(videos, unseen, tmp_path):
+def test_validation_videos_must_stay_the_same(videos, validation_videos, tmp_path):
     folder = tmp_path / "run"
     fit(TWO, videos, folder, callbacks=[StopAt(0)])
-    fit(TWO, videos, folder, callbacks=[StopAt(0)], validation=unseen)  # validation may start later
+    fit(
+        TWO, videos, folder, callbacks=[StopAt(0)], validation=validation_videos
+    )  # validation may start later
     before = state(folder)
     for validation in (None, videos):
         with pytest.raises(ValueError, match=r"validation examples: .* or they are missing now"):
             fit(TWO, videos, folder, validation=validation)
     assert state(folder) == before
-    fit(TWO, videos, folder, validation=unseen)
+    fit(TWO, videos, folder, validation=validation_videos)
     assert epochs_and_steps(folder) == [(1, 2), (2, 4)]
 
 
@@ -149,8 +143,8 @@ def test_missing_validation_videos_are_an_error_before_training(videos, own_vide
 
 
 def test_best_weights_of_a_multi_label_recipe_with_single_label_validation(
-    videos, unseen, tmp_path
+    videos, validation_videos, tmp_path
 ):
     recipe = RECIPE.changed(epochs=1, multi_label=True)
-    fit(recipe, videos, tmp_path / "run", validation=unseen)
+    fit(recipe, videos, tmp_path / "run", validation=validation_videos)
     assert "val_top1" in read_run(tmp_path / "run", weights="best").history[0]
