@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..metrics.metrics import average_precisions, per_class_accuracy, summary
-from ..metrics.scores_file import Scores
+from ..metrics.scores import Scores
 from ..utils.text import shortened
 from . import confusion
 from .history import title

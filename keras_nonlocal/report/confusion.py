@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..metrics.metrics import confusion
-from ..metrics.scores_file import Scores
+from ..metrics.scores import Scores
 from ..utils.text import shortened
 from .sections import Section, Table, chart_of, percent
 

@@ -1,6 +1,6 @@
-"""Training on two replicas and one: a process of its own, as devices are fixed.
+"""Trains on one and on two replicas, in a separate process because devices cannot be changed.
 
-Usage: python two_replicas.py OUTPUT.npz
+Usage: python optimizers_on_two_replicas.py OUTPUT.npz
 """
 
 import sys
@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
-from keras_nonlocal.training.batch_norm_statistics import precise_batch_norm
+from keras_nonlocal.training.norm_layers import precise_batch_norm
 from keras_nonlocal.training.optimizers.factory import optimizer
 from keras_nonlocal.training.optimizers.rescale_momentum import RescaleMomentum
 from keras_nonlocal.training.optimizers.schedules import learning_rate
@@ -26,7 +26,7 @@ CASES = {
 
 
 def trained(case, fields):
-    """Weights after training, then the statistics of the batch norm over all batches."""
+    """The weights after training, and the precise statistics of the batch norm."""
     recipe = VideoRecipe(
         "nl_i3d_small", 8, 8, (56, 56), steps=STEPS, learning_rate=0.05, **CASES[case]
     )
@@ -35,10 +35,10 @@ def trained(case, fields):
     model = keras.Sequential(
         [keras.Input((5,)), keras.layers.Dense(4, use_bias=False), norm, keras.layers.Dense(2)]
     )
-    made = optimizer(recipe, learning_rate(recipe, 1), model)
+    sgd = optimizer(recipe, learning_rate(recipe, 1), model)
     if case == "scaled loss":
-        made = keras.optimizers.LossScaleOptimizer(made, initial_scale=16.0)
-    model.compile(made, "mse")
+        sgd = keras.optimizers.LossScaleOptimizer(sgd, initial_scale=16.0)
+    model.compile(sgd, "mse")
     x, y = fields
     callbacks = [RescaleMomentum(learning_rate(recipe, 1))] if recipe.rescale_momentum else []
     data = tf.data.Dataset.from_tensor_slices((x, y)).batch(8)

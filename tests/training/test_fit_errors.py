@@ -1,23 +1,25 @@
-"""Wrong calls of `train` are refused before anything is trained, and leave no trace."""
+"""Invalid calls of `train` raise an error before training, and write nothing."""
 
 import pytest
-from training.small_runs import RECIPE, fit, state
+from training.helpers import RECIPE, fit, state
 
 from keras_nonlocal.training.recipe_files import change_recipe
 
 
-def test_a_folder_of_other_things_is_refused_and_stays(videos, tmp_path):
+def test_folder_with_other_files_is_an_error_and_stays(videos, tmp_path):
     (tmp_path / "thesis.txt").write_text("all of it")
-    with pytest.raises(ValueError, match="holds something else than a training run"):
+    with pytest.raises(
+        ValueError, match=r"must be empty or the folder of a training run.*thesis\.txt"
+    ):
         fit(RECIPE, videos, tmp_path)
     assert state(tmp_path) == {"thesis.txt": b"all of it"}
 
 
-WRONG = {
+INVALID = {
     "builder": ({"arguments.variant": "nobody"}, {}, "`variant` must be one of"),
     "argument": ({"arguments.blcks": "1"}, {}, "`arguments` must be arguments of nl_c2d_small"),
     "weights": ({"weights": "nobody"}, {}, "`weights` of nl_c2d_small must be"),
-    "classes": ({}, {"source": "bright"}, "no classes to learn"),
+    "classes": ({}, {"source": "bright"}, "must have labels"),
     "split": ({}, {"split": "train"}, "`split` must be None: there are no splits"),
     "validation": ({}, {"validation_subset": "val"}, "`split` must be None: there are no splits"),
     "strategy": ({}, {"strategy": "two"}, "`strategy` must be one of"),
@@ -39,16 +41,16 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("changes", "options", "message"), WRONG.values(), ids=WRONG)
-def test_a_call_that_is_wrong_leaves_no_folder(changes, options, message, videos, tmp_path):
+@pytest.mark.parametrize(("changes", "options", "message"), INVALID.values(), ids=INVALID)
+def test_invalid_calls_write_no_folder(changes, options, message, videos, tmp_path):
     source = videos / options.pop("source", ".")
     with pytest.raises(ValueError, match=message):
         fit(change_recipe(RECIPE, changes), source, tmp_path / "run", **options)
     assert not (tmp_path / "run").exists()
 
 
-def test_videos_of_several_classes_need_a_recipe_for_them(videos, tmp_path):
+def test_multi_label_videos_need_a_multi_label_recipe(videos, tmp_path):
     several = [(path, ["a", "b"]) for path in videos.glob("*/*.mp4")]
-    with pytest.raises(ValueError, match="Set `multi_label` to true"):
+    with pytest.raises(ValueError, match="Set `multi_label` of the recipe to true"):
         fit(RECIPE, several, tmp_path / "run")
     assert not (tmp_path / "run").exists()

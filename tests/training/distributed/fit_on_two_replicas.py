@@ -1,6 +1,6 @@
-"""Each optimizer with two replicas in one process; prints by how much it differs from Keras's fit.
+"""Trains with each optimizer on two replicas; prints the largest difference to Keras's `fit`.
 
-python replicas_of_fit.py
+python fit_on_two_replicas.py
 """
 
 import json
@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import one_worker
 import tensorflow as tf
-from training.squares import write_squares
+from training.video_files import write_squares
 
 from keras_nonlocal.training.distributed.fit import distributed_fit
 from keras_nonlocal.training.distributed.strategies import strategy_for
@@ -29,17 +29,17 @@ TIMES = {"epochs": 2, "steps_per_epoch": one_worker.STEPS, "verbose": 0}
 
 
 def clips(heavy):
-    """Weighted ones: one clip of the second replica counts for more, or overflows."""
+    """Batches with weights: a clip of the second replica has a high weight, or overflows."""
 
     def weighted(number, batch):
         weights = tf.where(tf.range(one_worker.BATCH) == 6, heavy if number == 2 else 2.0, 1.0)
         return *batch, weights
 
-    return one_worker.part_of(0, (0, 1)).enumerate().map(weighted)
+    return one_worker.batches_from(0, (0, 1)).enumerate().map(weighted)
 
 
 def difference(optimizer, heavy):
-    """The largest one of any number: weights, statistics, the optimizer's memory, logs."""
+    """The largest difference of weights, statistics, optimizer state and logs."""
     plain = one_worker.compiled(optimizer())
     expected = plain.fit(clips(heavy), shuffle=False, **TIMES).history
     strategy = strategy_for("mirrored")
@@ -53,23 +53,23 @@ def difference(optimizer, heavy):
     return max(float(np.max(np.abs(a - b) / np.maximum(np.abs(a), 1))) for a, b in pairs)
 
 
-def of_recipe():
+def recipe_difference():
     """The largest difference of a weight after a short run by a recipe.
 
-    Its rate is low: norms of so few clips make a little difference a large one in a few steps.
+    The learning rate is low, because batch norms of so few clips amplify small differences.
     """
-    from training import small_runs  # its recipe has layers: devices are settled then
+    from training import helpers  # its recipe creates layers, which initializes the devices
 
-    recipe = small_runs.RECIPE.changed(
+    recipe = helpers.RECIPE.changed(
         epochs=2,
         learning_rate=1e-5,
         synchronized_norms=True,
-        arguments={**small_runs.RECIPE.arguments, "dropout": 0.0},
+        arguments={**helpers.RECIPE.arguments, "dropout": 0.0},
     )
     with TemporaryDirectory() as folder:
         videos = write_squares(folder, 8)
         one, two = (
-            small_runs.fit(recipe, videos, strategy=name).model.get_weights()
+            helpers.fit(recipe, videos, strategy=name).model.get_weights()
             for name in ("one", "mirrored")
         )
     return max(float(np.max(np.abs(a - b))) for a, b in zip(one, two, strict=True))
@@ -83,7 +83,7 @@ def main():
         name: difference(make, 1e10 if name == "scaled" else 3.0)
         for name, make in OPTIMIZERS.items()
     }
-    print(json.dumps({**found, "recipe": of_recipe()}))
+    print(json.dumps({**found, "recipe": recipe_difference()}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A test that is stopped, in whatever way, goes on where it was; nothing is mixed up."""
+"""A stopped evaluation resumes, and scores with different settings are never mixed."""
 
 import os
 import signal
@@ -8,17 +8,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
-from keras_nonlocal import models
 from keras_nonlocal.data.error_log import read_error_log
 from keras_nonlocal.metrics import read_scores
-from keras_nonlocal.metrics.scores_part import read_part
+from keras_nonlocal.metrics.score_shard import read_shard
 from keras_nonlocal.tasks.video_classification import score_store
 from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
-from keras_nonlocal.tasks.video_classification.traced_network import digest
 from keras_nonlocal.video.clip_spec import ClipSpec
 from keras_nonlocal.video.decoding.container import VideoError
 
@@ -33,11 +30,11 @@ from keras_nonlocal.tasks.video_classification import Evaluator, score_store
 from keras_nonlocal.video import ClipSpec
 
 save = score_store.ScoreStore.save
-def save_on_a_slow_disk(self):
+def save_slowly(self):
     save(self)
     time.sleep(0.5)
 
-score_store.ScoreStore.save, score_store.SAVE_EVERY = save_on_a_slow_disk, 0
+score_store.ScoreStore.save, score_store.SAVE_INTERVAL = save_slowly, 0
 weights, folder, *videos = sys.argv[1:]
 model = models.nl_i3d_small(classes=3)
 model.load_weights(weights)
@@ -55,7 +52,7 @@ def evaluator():
 
 @pytest.fixture
 def own_videos(videos, tmp_path):
-    """Copies, which a test may spoil."""
+    """Copies, which a test may damage."""
     (tmp_path / "videos").mkdir()
     copies = [(tmp_path / "videos" / Path(path).name, label) for path, label in videos]
     for (path, _), (copy, _) in zip(videos, copies, strict=True):
@@ -63,7 +60,7 @@ def own_videos(videos, tmp_path):
     return [(str(copy), label) for copy, label in copies]
 
 
-def spoil(path):
+def damage(path):
     Path(path).write_bytes(b"no video")
 
 
@@ -74,44 +71,44 @@ def assert_same(one, other):
     np.testing.assert_allclose(one.probabilities, other.probabilities, rtol=0, atol=1e-6)
 
 
-def killed_in_the_middle(weights, folder, paths):
+def kill_during_evaluation(weights, folder, paths):
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, weights, folder, *paths])
     deadline = time.monotonic() + 120
-    while not (folder / FILE).exists() or len(read_part(folder / FILE).scores) < 3:
+    while not (folder / FILE).exists() or len(read_shard(folder / FILE).scores) < 3:
         assert process.poll() is None, "it ended before it was killed"
         assert time.monotonic() < deadline
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    return read_part(folder / FILE)
+    return read_shard(folder / FILE)
 
 
-def test_after_a_kill_it_goes_on_and_reads_nothing_again(model, own_videos, evaluator, tmp_path):
+def test_resume_after_a_kill_reads_no_video_twice(model, own_videos, evaluator, tmp_path):
     whole = evaluator.evaluate(model, own_videos, folder=tmp_path / "whole")
     model.save_weights(tmp_path / "model.weights.h5")
     folder = tmp_path / "folder"
-    part = killed_in_the_middle(
+    shard = kill_during_evaluation(
         tmp_path / "model.weights.h5", folder, [path for path, _ in own_videos]
     )
-    assert 3 <= len(part.scores) < 7
-    assert part.left == 7 - len(part.scores)
-    with pytest.raises(ValueError, match=f"{part.left} are still to be done"):
+    assert 3 <= len(shard.scores) < 7
+    assert shard.num_remaining == 7 - len(shard.scores)
+    with pytest.raises(ValueError, match=f"{shard.num_remaining} more are still to be evaluated"):
         read_scores(folder)
-    for path in part.scores.paths:
-        spoil(path)
+    for path in shard.scores.paths:
+        damage(path)
     assert_same(evaluator.evaluate(model, own_videos, folder=folder), whole)
     assert_same(read_scores(folder), whole)
-    assert (read_part(folder / FILE).settings) == read_part(tmp_path / "whole" / FILE).settings
+    assert (read_shard(folder / FILE).settings) == read_shard(tmp_path / "whole" / FILE).settings
 
 
-def test_what_is_complete_is_not_read_again(model, own_videos, evaluator, tmp_path):
+def test_complete_scores_are_not_computed_again(model, own_videos, evaluator, tmp_path):
     before = evaluator.evaluate(model, own_videos, folder=tmp_path / "out")
     for path, _ in own_videos:
-        spoil(path)
+        damage(path)
     assert_same(evaluator.evaluate(model, own_videos, folder=tmp_path / "out"), before)
 
 
-def test_ctrl_c_keeps_what_was_scored(model, videos, evaluator, tmp_path, monkeypatch):
+def test_ctrl_c_saves_the_scores(model, videos, evaluator, tmp_path, monkeypatch):
     add = score_store.ScoreStore.add
 
     def interrupted(self, rows, probabilities):
@@ -120,32 +117,32 @@ def test_ctrl_c_keeps_what_was_scored(model, videos, evaluator, tmp_path, monkey
         add(self, rows, probabilities)
 
     monkeypatch.setattr(score_store.ScoreStore, "add", interrupted)
-    monkeypatch.setattr("keras_nonlocal.tasks.video_classification.traced_network.MOST_VIEWS", 2)
+    monkeypatch.setattr("keras_nonlocal.tasks.video_classification.traced_network.MAX_VIEWS", 2)
     with pytest.raises(KeyboardInterrupt):
         evaluator.evaluate(model, videos, folder=tmp_path)
-    part = read_part(tmp_path / FILE)
-    assert part.positions.tolist() == [0, 1, 2, 3, 4]
-    assert part.left == 2
+    shard = read_shard(tmp_path / FILE)
+    assert shard.positions.tolist() == [0, 1, 2, 3, 4]
+    assert shard.num_remaining == 2
 
 
-def test_raise_names_the_video_and_keeps_what_was_scored(model, own_videos, tmp_path):
+def test_error_names_the_video_and_saves_the_scores(model, own_videos, tmp_path):
     path, _ = own_videos[4]
     good = Path(path).read_bytes()
-    spoil(path)
+    damage(path)
     evaluator = Evaluator(CLIP, error_log=tmp_path / "bad.jsonl", num_parallel_calls=1)
     with pytest.raises(VideoError, match=r"4\.mp4"):
         evaluator.evaluate(model, own_videos, folder=tmp_path / "out")
-    assert read_part(tmp_path / "out" / FILE).positions.tolist() == [0, 1, 2, 3]
+    assert read_shard(tmp_path / "out" / FILE).positions.tolist() == [0, 1, 2, 3]
     assert [line["policy"] for line in read_error_log(tmp_path / "bad.jsonl")] == ["raise"]
     Path(path).write_bytes(good)
     assert len(evaluator.evaluate(model, own_videos, folder=tmp_path / "out")) == 7
 
 
-def test_skip_leaves_a_video_out_says_so_and_tries_again(model, own_videos, evaluator, tmp_path):
+def test_skipped_videos_are_reported_and_read_again(model, own_videos, evaluator, tmp_path):
     whole = evaluator.evaluate(model, own_videos)
     path, _ = own_videos[4]
     good = Path(path).read_bytes()
-    spoil(path)
+    damage(path)
     skipping = Evaluator(CLIP, on_error="skip", error_log=tmp_path / "bad.jsonl")
     with pytest.warns(UserWarning, match=r"1 of 7 videos could not be read.*bad\.jsonl"):
         scores = skipping.evaluate(model, own_videos, folder=tmp_path / "out")
@@ -158,7 +155,7 @@ def test_skip_leaves_a_video_out_says_so_and_tries_again(model, own_videos, eval
     assert_same(skipping.evaluate(model, own_videos, folder=tmp_path / "out"), whole)
 
 
-OTHERS = {
+CHANGES = {
     "clips": (dict(num_clips=3), {}, r"num_clips: 2, now 3"),
     "size": (dict(size=(32, 40)), {}, r"size\[1\]: 32, now 40"),
     "pixels": (dict(mean=None, std=None), {}, r"mean: \[.*\], now None"),
@@ -174,77 +171,33 @@ def finished(model, videos, evaluator, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("case", OTHERS)
-def test_a_folder_of_other_settings_is_refused_with_both_sides(model, videos, finished, case):
-    changed, how, message = OTHERS[case]
+@pytest.mark.parametrize("case", CHANGES)
+def test_scores_with_other_settings_are_an_error(model, videos, finished, case):
+    changes, options, message = CHANGES[case]
     before = (finished / FILE).read_bytes()
     with pytest.raises(ValueError, match=message):
-        Evaluator(replace(CLIP, **changed), **how).evaluate(model, videos, folder=finished)
+        Evaluator(replace(CLIP, **changes), **options).evaluate(model, videos, folder=finished)
     assert (finished / FILE).read_bytes() == before
 
 
-def test_a_folder_of_other_videos_weights_classes_or_shards_is_refused(
+def test_scores_of_other_videos_weights_classes_or_shards_are_an_error(
     model, videos, evaluator, finished
 ):
-    def refused(message, source=videos, **how):
+    def check(message, source=videos, **options):
         with pytest.raises(ValueError, match=message):
-            evaluator.evaluate(model, source, folder=finished, **how)
+            evaluator.evaluate(model, source, folder=finished, **options)
 
-    refused(r"videos: '.*', now '", source=videos[:6])
-    refused(r"videos: '.*', now '", source=[*videos[:6], (videos[6][0], "run")])
-    refused(
+    check(r"videos: '.*', now '", source=videos[:6])
+    check(r"videos: '.*', now '", source=[*videos[:6], (videos[6][0], "run")])
+    check(
         r"classes\[0\]: 'bend', now 'run'.*\n.*classes\[2\]: 'run', now 'bend'",
         class_names=("run", "jack", "bend"),
     )
-    refused("shards: 1, now 2", shard=(0, 2))
+    check("shards: 1, now 2", shard=(0, 2))
     kernel = model.get_layer("logits").kernel
     saved = kernel.numpy()
     try:
         kernel.assign(2 * saved)
-        refused(r"weights: '\w+', now '")
+        check(r"weights: '\w+', now '")
     finally:
         kernel.assign(saved)
-
-
-def test_a_network_is_told_by_its_layers_and_weights_whatever_they_are_numbered():
-    model = models.nl_i3d_small(classes=3)
-    other = models.nl_i3d_small(classes=3, axes="space")
-    again = models.nl_i3d_small(classes=3)
-    for each in (other, again):
-        each.set_weights(model.get_weights())
-    wrapped = [
-        keras.Model(inputs, each(inputs))
-        for each in (model, again, other)
-        for inputs in [keras.Input((None, None, None, 3))]
-    ]
-    assert digest(model) == digest(again) != digest(other)
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        half = models.nl_i3d_small(classes=3)
-    finally:
-        keras.config.set_dtype_policy("float32")
-    half.set_weights(model.get_weights())
-    assert digest(half) != digest(model)
-    one, same, differing = map(digest, wrapped)
-    assert one == same != differing
-    again.get_layer("logits").kernel.assign(-model.get_layer("logits").kernel)
-    assert digest(again) != digest(model)
-
-
-def test_a_layer_that_cannot_tell_its_configuration_is_told_by_its_weights():
-    class Shift(keras.layers.Layer):
-        def __init__(self, most, **kwargs):  # Keras cannot tell what it does not know
-            super().__init__(**kwargs)
-            self.shift = self.add_weight(shape=(most.size,))
-
-        def call(self, x):
-            return x + self.shift
-
-    inputs = keras.Input((4,))
-    with pytest.raises(NotImplementedError, match="get_config"):  # else `digest` has no refusal
-        Shift(np.zeros(4)).get_config()
-    one, other = (keras.Model(inputs, Shift(np.zeros(4))(inputs)) for _ in range(2))
-    other.set_weights(one.get_weights())
-    assert digest(one) == digest(other)
-    other.set_weights([one.get_weights()[0] + 1])
-    assert digest(one) != digest(other)

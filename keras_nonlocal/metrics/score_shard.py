@@ -1,4 +1,4 @@
-"""The file of scores that one process writes: those it has by now, and how they were made."""
+"""The file of scores that one process writes: the scores so far, and the settings behind them."""
 
 from __future__ import annotations
 
@@ -13,42 +13,43 @@ import numpy as np
 from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
 from ..utils.npz import read_arrays
-from .scores import Scores, shaped
+from .scores import Scores, check_array
 
-_FIELDS = {"paths", "class_names", "targets", "probabilities", "positions", "left", "settings"}
-_SHOWN = 3  # items of a list in which two runs differ
+_SHOWN_ITEMS = 3  # of a list in which two settings differ
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
-    """One file of scores: those that one process has by now.
+class ScoreShard:
+    """The scores that one process has computed so far.
 
     Attributes:
-        scores: Of the examples done.
-        positions: int64 `(examples,)`: their rows in the source.
-        left: How many examples the process has still to do.
-        settings: How they were made, as JSON has it.
+        scores: Scores of the examples that were evaluated.
+        positions: int64 `(examples,)`: the rows of these examples in the source.
+        num_remaining: Number of examples that the process has still to evaluate.
+        settings: Settings of the evaluation, as JSON.
     """
 
     scores: Scores
     positions: np.ndarray
-    left: int = 0
+    num_remaining: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def write_part(part: Part, path: PathLike) -> None:
-    """Replaces a file in one step."""
+def write_shard(shard: ScoreShard, path: PathLike) -> None:
+    """Writes a shard, and replaces an existing file in one step."""
     if not os.fspath(path).endswith(".npz"):
-        raise ValueError(f"The name of a file of scores must end in .npz. Received: {path!r}")
-    scores = part.scores
+        raise ValueError(
+            f"The name of a file of scores must end in .npz. Received: {os.fspath(path)!r}"
+        )
+    scores = shard.scores
     arrays: dict[str, Any] = {
         "paths": np.array(scores.paths, "str"),
         "class_names": np.array(scores.class_names, "str"),
         "targets": scores.targets,
         "probabilities": scores.probabilities,
-        "positions": part.positions,
-        "left": np.array(part.left),
-        "settings": np.array(json.dumps(part.settings)),
+        "positions": shard.positions,
+        "num_remaining": np.array(shard.num_remaining),
+        "settings": np.array(json.dumps(shard.settings)),
     }
     if scores.ranks is not None:
         arrays["ranks"] = scores.ranks
@@ -56,12 +57,10 @@ def write_part(part: Part, path: PathLike) -> None:
         np.savez(partial, **arrays)
 
 
-def read_part(path: PathLike) -> Part:
-    """Reads a file, complete or not; nothing in it is executed."""
+def read_shard(path: PathLike) -> ScoreShard:
+    """Reads a shard, complete or not; nothing in the file is executed."""
     try:
         arrays = read_arrays(path)
-        if missing := _FIELDS - arrays.keys():
-            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
         scores = Scores(
             tuple(arrays["paths"].tolist()),
             tuple(arrays["class_names"].tolist()),
@@ -69,19 +68,20 @@ def read_part(path: PathLike) -> Part:
             arrays["probabilities"],
             arrays.get("ranks"),
         )
-        shaped("positions", arrays["positions"], "int64", (len(scores),))
+        check_array("positions", arrays["positions"], "int64", (len(scores),))
         settings = json.loads(str(arrays["settings"]))
-        return Part(scores, arrays["positions"], int(arrays["left"]), settings)
+        return ScoreShard(scores, arrays["positions"], int(arrays["num_remaining"]), settings)
     except (ValueError, TypeError, KeyError) as error:
+        reason = f"the array {error} is missing" if isinstance(error, KeyError) else error
         raise ValueError(
-            f"{os.fspath(path)!r} is no file of scores as `write_scores` makes it: {error}"
+            f"{os.fspath(path)!r} is not a file of scores that `write_scores` wrote: {reason}"
         ) from error
 
 
 def settings_differences(
     here: Mapping[str, Any], there: Mapping[str, Any], now: str = "now"
 ) -> list[str]:
-    """A line for each setting in which two runs differ, with both sides.
+    """Returns one line for each setting in which two evaluations differ, with both values.
 
     Example:
 
@@ -95,7 +95,9 @@ def settings_differences(
             changed = [
                 item for item, pair in enumerate(zip(old, new, strict=True)) if pair[0] != pair[1]
             ]
-            lines += [f"  {name}[{i}]: {old[i]!r}, {now} {new[i]!r}" for i in changed[:_SHOWN]]
+            lines += [
+                f"  {name}[{i}]: {old[i]!r}, {now} {new[i]!r}" for i in changed[:_SHOWN_ITEMS]
+            ]
         elif old != new:
             lines.append(f"  {name}: {old!r:.200}, {now} {new!r:.200}")
     return lines

@@ -1,4 +1,4 @@
-"""A run that is killed, or stopped by a fault, loses at most what its last checkpoint lacks."""
+"""A run that is killed or fails resumes from its last checkpoint, and ends with the same bits."""
 
 import json
 import os
@@ -15,14 +15,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from training.noise import write_noise
-from training.short_run import RECIPE
+from training.run_script import RECIPE
+from training.video_files import write_noise
 
 from keras_nonlocal.tasks.train import train
 from keras_nonlocal.utils.errors import TrainingStopped
 
-SCRIPT = Path(__file__).with_name("short_run.py")
-# More of them, for a longer look: KERAS_NONLOCAL_KILLS=20.
+SCRIPT = Path(__file__).with_name("run_script.py")
+# For a longer test set KERAS_NONLOCAL_KILLS=20.
 KILLS = int(os.environ.get("KERAS_NONLOCAL_KILLS", "2"))
 
 
@@ -33,7 +33,7 @@ def videos(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole(videos, tmp_path_factory):
-    """The folder of a run that nothing stopped, and how long it took."""
+    """The folder of an uninterrupted run, and its duration."""
     folder, began = tmp_path_factory.mktemp("whole") / "run", time.monotonic()
     assert start(videos, folder).wait() == 0
     return folder, time.monotonic() - began
@@ -45,7 +45,7 @@ def start(videos, folder):
 
 
 def killed_after(seconds, process):
-    """Whether the process still ran then."""
+    """Kills a process after some seconds, and returns whether it was still running."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -58,7 +58,7 @@ def state(folder):
     """All arrays of the checkpoint, and its step."""
     with np.load(folder / "checkpoint.npz") as file:
         arrays = {name: file[name] for name in file.files}
-    return arrays, json.loads(str(arrays.pop("notes")))["step"]
+    return arrays, json.loads(str(arrays.pop("metadata")))["step"]
 
 
 def assert_same_end(folder, whole):
@@ -71,7 +71,7 @@ def assert_same_end(folder, whole):
 
 
 @pytest.mark.slow
-def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bits(videos, whole, tmp_path):
+def test_resume_after_random_kills_gives_the_same_bits(videos, whole, tmp_path):
     finished, lasts = whole
     rng, kills, runs, steps = random.Random(0), 0, 1, []
     while kills < KILLS:
@@ -85,12 +85,12 @@ def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bits(videos, 
     last = start(videos, folder)
     assert last.wait() == 0, Path(f"{folder}.log").read_text()
     assert_same_end(folder, finished)
-    assert steps == sorted(steps)  # no run ever fell back
+    assert steps == sorted(steps)  # no run lost a checkpoint
     assert len((folder / "metrics.csv").read_text().splitlines()) == RECIPE.epochs + 1
 
 
 class At(keras.callbacks.Callback):
-    """Does something after so many steps."""
+    """Calls a function after some steps."""
 
     def __init__(self, step, do):
         super().__init__()
@@ -103,13 +103,13 @@ class At(keras.callbacks.Callback):
 
 
 def stopped(videos, folder, do):
-    """What a run says that was stopped by what `do` did after its fifth step."""
+    """The message of a run that stopped because of `do`, called after its fifth step."""
     with pytest.raises(TrainingStopped) as error:
         short_run(videos, folder, callbacks=[At(5, do)])
     return str(error.value)
 
 
-def spoil(model):
+def set_to_nan(model):
     model.trainable_variables[0].assign(model.trainable_variables[0] * np.nan)
 
 
@@ -119,7 +119,7 @@ def short_run(videos, folder, **options):
     )
 
 
-def test_a_full_disk_ends_with_a_message_and_an_intact_checkpoint(videos, tmp_path):
+def test_full_disk_leaves_an_intact_checkpoint(videos, tmp_path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def fill(_):
@@ -135,7 +135,7 @@ def test_a_full_disk_ends_with_a_message_and_an_intact_checkpoint(videos, tmp_pa
 
 
 @pytest.mark.slow
-def test_a_data_set_that_vanished_ends_with_a_message_and_goes_on_when_it_is_back(videos, tmp_path):
+def test_resume_after_the_data_disappeared_gives_the_same_bits(videos, tmp_path):
     there, gone = tmp_path / "videos", tmp_path / "gone"
     shutil.copytree(videos, there)
     message = stopped(there, tmp_path / "run", lambda _: there.rename(gone))
@@ -149,8 +149,8 @@ def test_a_data_set_that_vanished_ends_with_a_message_and_goes_on_when_it_is_bac
     assert_same_end(tmp_path / "run", tmp_path / "other")
 
 
-def test_a_loss_that_is_no_number_ends_with_a_message_before_it_is_saved(videos, tmp_path):
-    message = stopped(videos, tmp_path / "run", spoil)
+def test_loss_of_nan_stops_before_a_checkpoint_is_saved(videos, tmp_path):
+    message = stopped(videos, tmp_path / "run", set_to_nan)
     assert "the loss became nan" in message
     assert "`learning_rate`" in message
     arrays, step = state(tmp_path / "run")
@@ -158,14 +158,14 @@ def test_a_loss_that_is_no_number_ends_with_a_message_before_it_is_saved(videos,
     assert all(np.isfinite(array).all() for array in arrays.values())
 
 
-def test_a_run_without_a_folder_says_that_nothing_was_saved(videos):
+def test_message_of_a_stopped_run_without_a_folder(videos):
     with pytest.raises(TrainingStopped, match=r"the loss became nan.*Nothing was saved"):
         train(RECIPE.changed(learning_rate=1e30, epochs=2), videos, verbose=0)
 
 
-def test_a_damaged_checkpoint_is_named(videos, tmp_path):
-    stopped(videos, tmp_path / "run", spoil)
+def test_damaged_checkpoint_is_an_error(videos, tmp_path):
+    stopped(videos, tmp_path / "run", set_to_nan)
     path = tmp_path / "run" / "checkpoint.npz"
     path.write_bytes(path.read_bytes()[:-1000])
-    with pytest.raises(ValueError, match=r"\.npz is no checkpoint: .*damaged\. Delete it"):
+    with pytest.raises(ValueError, match=r"\.npz is not a checkpoint: .*damaged\. Delete it"):
         short_run(videos, tmp_path / "run")

@@ -1,4 +1,4 @@
-"""Recipes that come along have the figures of the paper and of the code bases they name."""
+"""Recipes of the package have the settings of the paper and of the code bases that they name."""
 
 import math
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 
 @dataclass
 class Facts:
-    """What is published of a recipe; `rates` by the number of the step, of 10 an epoch."""
+    """The published settings of a recipe; `rates` by step, with 10 steps in an epoch."""
 
     clip: tuple[int, int]
     sampling: str
@@ -29,8 +29,8 @@ class Facts:
     duration: dict
     batch: int
     rates: dict
-    decay: tuple[float, bool]  # and whether norms decay, too
-    test: tuple[int, int, int, bool]  # short side and crop, clips, crops, mirrored
+    decay: tuple[float, bool]  # weight decay, and whether norms decay
+    test: tuple[int, int, int, bool]  # short side and crop size, clips, crops, flip
     nesterov: bool = True
     weights: str | None = None
     frozen: bool = False
@@ -39,7 +39,7 @@ class Facts:
     multi_label: bool = False
 
 
-# Wang et al., section 4.1 and 5, and the official configs: rates before and after their drops.
+# Wang et al., sections 4.1 and 5, and the official configurations: rates around the milestones.
 FACTS = {
     "nl_i3d_r50_32x2": Facts(
         clip=(32, 2),
@@ -81,7 +81,7 @@ FACTS = {
         frozen=True,
         multi_label=True,
     ),
-    # PySlowFast: half a cosine over 196 epochs, whose first 34 rise from 0.01 to what it is then.
+    # PySlowFast: half a cosine over 196 epochs, with a warm-up from 0.01 in the first 34 epochs.
     "slowfast_nl_i3d_r50_8x8": Facts(
         clip=(8, 8),
         sampling="slowfast",
@@ -109,17 +109,17 @@ FACTS = {
         clip_norm=40.0,
     ),
 }
-OWN = {"finetune_nl_i3d_r50", "finetune_nl_i3d_small"}  # ours: nobody else says how
+UNPUBLISHED = {"finetune_nl_i3d_r50", "finetune_nl_i3d_small"}  # our own, without a published source
 FILES = sorted([*entries_root().glob("recipes/*.json"), *entries_root().glob("*/recipe.json")])
-of_each = pytest.mark.parametrize(("name", "facts"), FACTS.items(), ids=FACTS)
+each_recipe = pytest.mark.parametrize(("name", "facts"), FACTS.items(), ids=FACTS)
 
 
-def test_every_recipe_that_comes_along_is_held_against_its_source():
-    assert FACTS.keys() | OWN == set(recipe_names())
+def test_every_recipe_is_compared_with_its_source():
+    assert FACTS.keys() | UNPUBLISHED == set(recipe_names())
 
 
-@of_each
-def test_clips_are_those_of_the_source(name, facts):
+@each_recipe
+def test_clips_agree_with_the_source(name, facts):
     recipe = find_recipe(name)
     assert (recipe.num_frames, recipe.frame_stride) == facts.clip
     assert recipe.sampling == facts.sampling
@@ -129,8 +129,8 @@ def test_clips_are_those_of_the_source(name, facts):
     assert {"layer": "RandomFlip"} in recipe.augmentation
 
 
-@of_each
-def test_length_batch_and_regularisation_are_those_of_the_source(name, facts):
+@each_recipe
+def test_duration_batch_and_regularization_agree_with_the_source(name, facts):
     recipe = find_recipe(name)
     given = {"epochs": recipe.epochs, "steps": recipe.steps}
     assert {unit: time for unit, time in given.items() if time} == facts.duration
@@ -143,27 +143,27 @@ def test_length_batch_and_regularisation_are_those_of_the_source(name, facts):
     assert (recipe.frozen_norms, recipe.precise_bn_batches) == (facts.frozen, facts.precise)
 
 
-@of_each
-def test_rates_are_those_of_the_source_at_each_of_its_turns(name, facts):
+@each_recipe
+def test_learning_rates_agree_with_the_source(name, facts):
     rate = learning_rate(find_recipe(name), steps_per_epoch=10)
     found = {step: float(rate(step)) for step in facts.rates}
     assert found == pytest.approx(facts.rates, rel=1e-5, abs=1e-9)
 
 
-@of_each
-def test_tests_are_those_of_the_source(name, facts):
+@each_recipe
+def test_evaluation_agrees_with_the_source(name, facts):
     clip, (side, clips, crops, flip) = find_recipe(name).testing_clip, facts.test
     assert (clip.short_side, clip.size) == (side, (side, side))
     assert (clip.num_clips, clip.num_crops) == (clips, crops)
     assert find_recipe(name).test_flip == flip
 
 
-def test_momentum_is_rescaled_where_the_official_code_does():
+def test_momentum_is_rescaled_as_in_the_official_code():
     official = {name for name, facts in FACTS.items() if facts.sampling == "official"}
     assert {name for name in recipe_names() if find_recipe(name).rescale_momentum} == official
 
 
-def test_crops_of_mmaction2_are_of_two_scales_at_five_places():
+def test_crops_of_mmaction2_have_two_scales_and_five_positions():
     crop, *_ = find_recipe("mmaction2_nl_i3d_r50_32x2").layers()
     assert (crop.size, tuple(crop.scales), crop.positions) == ((224, 224), (1.0, 0.8), 5)
     assert crop.steps_apart == 0  # max_wh_scale_gap=0 in its I3D configs
@@ -176,7 +176,7 @@ def test_crops_of_charades_are_scaled_to_288():
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_each_file_is_read_and_its_network_designed(path):
+def test_recipe_files_name_valid_networks(path):
     recipe = read_recipe(path)
     assert recipe.about
     known = ("variant", "blocks", "inflation", "instantiation", "axes")
@@ -186,7 +186,7 @@ def test_each_file_is_read_and_its_network_designed(path):
     assert given.items() <= vars(chosen).items()
 
 
-def test_the_recipe_to_tune_a_network_starts_from_a_card_of_its_own_design():
+def test_fine_tuning_starts_from_a_pretrained_model_of_the_same_design():
     recipe = find_recipe("finetune_nl_i3d_r50")
     card = card_for(recipe.weights, recipe.builder)
     assert card.arguments["variant"] == recipe.arguments["variant"]
@@ -198,7 +198,7 @@ def test_the_recipe_to_tune_a_network_starts_from_a_card_of_its_own_design():
     assert card.clip.sampling == recipe.sampling
 
 
-def test_the_embedded_network_s_recipe_and_card_agree():
+def test_recipe_and_card_of_the_packaged_model_agree():
     recipe: VideoRecipe = read_recipe(entries_root() / "nl_i3d_small_weizmann" / "recipe.json")
     card = card_for("weizmann", recipe.builder)
     for name in (

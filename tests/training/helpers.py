@@ -1,4 +1,4 @@
-"""Short runs on squares, bright and dark, for tests of `train`."""
+"""A small recipe, and short runs by it."""
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def fit(recipe, source, folder=None, **options):
 
 
 def state(folder):
-    """What lies in a folder, and what is in it."""
+    """The content of each file in a folder."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 

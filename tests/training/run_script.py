@@ -1,4 +1,4 @@
-"""A short training run in a process of its own: `python short_run.py VIDEOS FOLDER`."""
+"""A short training run in a separate process: `python run_script.py VIDEOS FOLDER`."""
 
 import sys
 

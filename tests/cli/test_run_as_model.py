@@ -1,11 +1,11 @@
-"""`keras-nonlocal evaluate` and `predict` by a training run: videos are cut as its recipe says."""
+"""`keras-nonlocal evaluate` and `predict` take the folder of a training run as the model."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from training.squares import write_squares
+from training.video_files import write_squares
 
 from keras_nonlocal.cli.main import main
 from keras_nonlocal.metrics import summary
@@ -37,7 +37,7 @@ def place(tmp_path_factory):
     return folder
 
 
-def test_a_run_is_tested_by_its_recipe(place, capsys):
+def test_run_is_evaluated_by_its_recipe(place, capsys):
     assert main(["evaluate", str(place / "run"), "--data", str(place / "videos"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     run = train(RECIPE, place / "videos", place / "run", report=False, verbose=0)  # it is done
@@ -48,7 +48,7 @@ def test_a_run_is_tested_by_its_recipe(place, capsys):
     assert expected.items() <= found.items()
 
 
-def test_views_are_those_of_the_recipe_unless_others_are_asked_for(place, capsys):
+def test_options_override_the_views_of_the_recipe(place, capsys):
     command = ["evaluate", str(place / "run"), "--data", str(place / "videos")]
     assert main(command) == 0
     assert "6 videos, 6 views each" in capsys.readouterr().out  # 3 clips and their mirror images
@@ -56,7 +56,7 @@ def test_views_are_those_of_the_recipe_unless_others_are_asked_for(place, capsys
     assert "6 videos, 2 views each" in capsys.readouterr().out
 
 
-def test_a_run_classifies_videos_as_it_is_tested(place, capsys):
+def test_predict_gives_the_probabilities_of_evaluate(place, capsys):
     scores = Evaluator(RECIPE.testing_clip).evaluate(
         read_run(place / "run").model, place / "videos"
     )
@@ -73,7 +73,7 @@ def test_a_run_classifies_videos_as_it_is_tested(place, capsys):
 
 
 @pytest.mark.parametrize("name", [Path("nowhere"), "runs/nowhere"])
-def test_a_path_is_that_of_a_run(name):
+def test_missing_run_is_an_error(name):
     with pytest.raises(FileNotFoundError, match=r"nowhere' is not the folder of a training run"):
         load(name)
 
@@ -86,7 +86,7 @@ def test_a_path_is_that_of_a_run(name):
         ("nobody", "There is no card"),
     ],
 )
-def test_what_is_neither_run_nor_card_ends_with_one_line_and_status_2(
+def test_unknown_model_prints_one_line_and_status_is_2(
     command, model, message, place, monkeypatch, capsys
 ):
     monkeypatch.chdir(place)

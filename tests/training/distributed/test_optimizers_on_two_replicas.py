@@ -1,4 +1,4 @@
-"""Optimizers, momenta and precise norms on two replicas do what they do on one."""
+"""Optimizers, rescaled momentum and precise batch norms give the same result on two replicas."""
 
 import subprocess
 import sys
@@ -8,11 +8,11 @@ import backend
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).with_name("two_replicas.py")
+SCRIPT = Path(__file__).with_name("optimizers_on_two_replicas.py")
 
 pytestmark = [
-    pytest.mark.slow,  # test_fit.py tells most of it
-    pytest.mark.skipif(backend.NAME != "tensorflow", reason="replicas are TensorFlow's"),
+    pytest.mark.slow,  # test_fit.py covers most of it
+    pytest.mark.skipif(backend.NAME != "tensorflow", reason="replicas need TensorFlow"),
 ]
 
 
@@ -29,12 +29,12 @@ def results(tmp_path_factory):
 
 
 @pytest.mark.parametrize("case", ["decay", "clip", "rescaled", "scaled loss", "adamw"])
-def test_two_replicas_end_with_the_weights_of_one(results, case):
+def test_two_replicas_give_the_weights_of_one(results, case):
     one, two = results(case, 1), results(case, 2)
     assert len(one) == 9
-    for mine, theirs in zip(two, one, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=2e-6)
+    for actual, expected in zip(two, one, strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=2e-6)
 
 
-def test_the_gradient_was_clipped(results):
+def test_gradient_was_clipped(results):
     assert np.abs(results("clip", 2)[0] - results("decay", 2)[0]).max() > 1e-3

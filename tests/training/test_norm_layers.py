@@ -1,4 +1,4 @@
-"""The statistics of batch norms are those of all activations, by NumPy; nothing else changes."""
+"""Normalization layers are found, and precise statistics equal those of NumPy."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ from keras import layers
 
 from keras_nonlocal import models
 from keras_nonlocal.layers import BatchNorm
-from keras_nonlocal.training.batch_norm_statistics import precise_batch_norm
+from keras_nonlocal.training.norm_layers import norms, precise_batch_norm
 
 host = keras.ops.convert_to_numpy
 
@@ -36,7 +36,7 @@ def statistics(layer):
     return host(layer.moving_mean), host(layer.moving_variance)
 
 
-def test_they_equal_numpys_over_all_activations(network):
+def test_precise_statistics_equal_numpy(network):
     given = batches(7)
     kernel, bias = (np.float64(host(w)) for w in network.get_layer("conv").weights)
     inner = [x @ kernel[0, 0, 0] + bias for x in given]
@@ -55,13 +55,13 @@ def test_they_equal_numpys_over_all_activations(network):
             np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_so_many_batches_are_taken_and_no_more(network):
+def test_only_count_batches_are_used(network):
     given = iter(batches(5))
     precise_batch_norm(network, given, count=3)
     assert len(list(given)) == 2
 
 
-def test_a_dataset_for_fit_will_do(network):
+def test_batches_may_have_targets(network):
     plain = batches(2)
     precise_batch_norm(network, plain, count=2)
     expected = statistics(network.get_layer("norm"))
@@ -77,7 +77,7 @@ def test_frozen_norms_keep_their_statistics(network):
     assert np.abs(statistics(network.get_layer("norm_of_keras"))[0]).max() > 1e-3
 
 
-def test_weights_optimizer_seeds_and_momenta_stay_and_training_goes_on():
+def test_only_the_statistics_change_and_training_can_continue():
     model = models.nl_c2d_small(
         classes=3, input_shape=(4, 32, 32, 3), variant="slowfast", blocks=1, dropout=0.5
     )
@@ -113,6 +113,21 @@ def test_a_model_without_batch_norms_needs_no_batches():
 
 
 @pytest.mark.parametrize("count", [0, 1.5])
-def test_a_count_that_cannot_be_is_refused(network, count):
+def test_invalid_count_is_an_error(network, count):
     with pytest.raises(ValueError, match="`count` must be a positive integer"):
         precise_batch_norm(network, batches(1), count=count)
+
+
+def test_norms_are_found_in_nested_models_layers_and_lists():
+    class Holder(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.items = [layers.LayerNormalization(name="listed"), layers.Dense(2)]
+            self.one = layers.GroupNormalization(1, name="held")
+
+        def call(self, x):
+            return self.one(self.items[0](x))
+
+    inner = keras.Sequential([keras.Input((4,)), layers.BatchNormalization(name="inner")])
+    model = keras.Sequential([keras.Input((4,)), inner, Holder()])
+    assert sorted(layer.name for layer in norms(model)) == ["held", "inner", "listed"]

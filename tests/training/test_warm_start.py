@@ -1,4 +1,4 @@
-"""A network starts from the weights of another one as far as they have them in common."""
+"""A network starts from the weights of another network that it has in common."""
 
 import json
 from dataclasses import asdict
@@ -25,8 +25,8 @@ RECIPE = VideoRecipe(
 )
 
 
-def shaken(model):
-    """Other values in all weights, so that none is at its start by chance."""
+def randomized(model):
+    """Changes all weights, so that none has its initial value."""
     rng = np.random.default_rng(0)
     for variable in named_weights(model).values():
         variable.assign(rng.uniform(0.5, 1.5, variable.shape))
@@ -37,13 +37,12 @@ def arrays(model):
     return {name: variable.numpy() for name, variable in named_weights(model).items()}
 
 
-def run_folder(folder, recipe, classes):
-    """What a run of so many classes leaves behind, and its network."""
+def write_run(folder, recipe, classes):
+    """Writes the folder of a run, and returns its network."""
     models = build(recipe, classes)
-    model = shaken(models.inference)
+    model = randomized(models.inference)
     names = tuple(map(str, range(classes)))
-    place = RunFolder(folder, recipe, TrainingData("videos", 8, names, False, "0"))
-    place.begin(models.trainer)
+    RunFolder(folder, recipe, TrainingData("videos", 8, names, False, "0")).start(models.trainer)
     model.save_weights(folder / LAST)
     return model
 
@@ -52,10 +51,10 @@ def run_folder(folder, recipe, classes):
 def run(tmp_path_factory):
     """The folder of a run of four classes, and the weights of its network."""
     folder = tmp_path_factory.mktemp("runs") / "four"
-    return folder, arrays(run_folder(folder, RECIPE, 4))
+    return folder, arrays(write_run(folder, RECIPE, 4))
 
 
-def test_all_weights_of_a_run_of_the_same_network_are_taken(run):
+def test_all_weights_of_the_same_network_are_copied(run):
     folder, trained = run
     found = arrays(build(RECIPE.changed(weights=str(folder)), 4).inference)
     assert found.keys() == trained.keys()
@@ -63,43 +62,47 @@ def test_all_weights_of_a_run_of_the_same_network_are_taken(run):
         np.testing.assert_array_equal(array, trained[name], err_msg=name)
 
 
-def test_a_classifier_of_other_classes_starts_anew_and_all_else_is_taken(run):
+def test_classifier_with_other_classes_is_initialized(run):
     folder, trained = run
     found = arrays(build(RECIPE.changed(weights=str(folder)), 6).inference)
     assert found["logits/kernel"].shape[-1] == 6
-    assert np.abs(found["logits/kernel"]).max() < 0.1  # its start; those of the run are above 0.5
+    assert (
+        np.abs(found["logits/kernel"]).max() < 0.1
+    )  # initial values; the run has values above 0.5
     for name in found.keys() - {"logits/kernel", "logits/bias"}:
         np.testing.assert_array_equal(found[name], trained[name], err_msg=name)
 
 
-def test_a_segmentation_network_starts_from_a_run_of_another_task(tmp_path, undrawn_weights):
-    """Of other classes, and without the block: the names of its parts are those of all networks."""
+def test_segmentation_network_starts_from_a_run_of_another_task(tmp_path, undrawn_weights):
+    """The run has other classes and no block, but the same names of layers."""
     recipe = {"task": "segmentation", "builder": "fcn_r50", "epochs": 1}
     (tmp_path / "recipe.json").write_text(json.dumps(recipe))
     data = TrainingData("streets", 8, ("road", "sky", "tree"), False, "0")
     (tmp_path / "data.json").write_text(json.dumps(asdict(data)))
-    source = shaken(models.fcn_r50(classes=3))
+    source = randomized(models.fcn_r50(classes=3))
     source.save_weights(tmp_path / LAST)
     target = models.nl_fcn_r50(classes=5)
     start_from(tmp_path, target, "nl_fcn_r50")
     trained, found = arrays(source), arrays(target)
-    assert np.abs(found["logits/kernel"]).max() < 0.5  # its start; those of the run are above 0.5
+    assert (
+        np.abs(found["logits/kernel"]).max() < 0.5
+    )  # initial values; the run has values above 0.5
     for name in trained.keys() - {"logits/kernel", "logits/bias"}:
         np.testing.assert_array_equal(found[name], trained[name], err_msg=name)
 
 
-def test_blocks_that_the_other_network_lacks_start_as_the_identity(tmp_path):
+def test_new_blocks_start_as_the_identity(tmp_path):
     plain = RECIPE.changed(builder="i3d_small", arguments={"variant": "slowfast"})
-    source = run_folder(tmp_path / "plain", plain, 4)
+    source = write_run(tmp_path / "plain", plain, 4)
     target = build(RECIPE.changed(weights=str(tmp_path / "plain")), 4).inference
     assert {name for name in arrays(target) if "_nonlocal/" in name}
     clips = np.random.default_rng(1).normal(size=(1, 8, 32, 32, 3)).astype("float32")
     np.testing.assert_allclose(target(clips), source(clips), atol=1e-6)
 
 
-def test_the_long_network_starts_from_one_of_32_frames_with_its_norms_folded(tmp_path):
+def test_long_network_starts_with_folded_norms(tmp_path):
     arguments = {"variant": "official_32x2", "blocks": 2}
-    trained = arrays(run_folder(tmp_path / "short", RECIPE.changed(arguments=arguments), 4))
+    trained = arrays(write_run(tmp_path / "short", RECIPE.changed(arguments=arguments), 4))
     long = RECIPE.changed(
         arguments={"variant": "official_long", "blocks": 2}, weights=str(tmp_path / "short")
     )
@@ -124,7 +127,7 @@ def test_the_long_network_starts_from_one_of_32_frames_with_its_norms_folded(tmp
 BLOCKS = ("res3_1_nonlocal", "res4_0_nonlocal")
 
 
-def test_a_network_that_differs_in_more_is_refused_with_both_sides(run):
+def test_other_networks_are_errors_and_change_nothing(run):
     folder, _ = run
     target = models.nl_c2d_small(classes=4, variant="slowfast", blocks=1)
     before = arrays(target)
@@ -135,14 +138,14 @@ def test_a_network_that_differs_in_more_is_refused_with_both_sides(run):
     assert "res3_1_nonlocal" in str(error.value) or "expected" in str(error.value)
 
 
-def test_blocks_that_the_new_network_lacks_are_named(run):
+def test_blocks_missing_from_the_new_network_are_an_error(run):
     folder, _ = run
     target = models.i3d_small(classes=4, variant="slowfast")
     with pytest.raises(ValueError, match=r"only in the model:   \[\]\n.*res3_1_nonlocal/g/kernel"):
         start_from(folder, target, "i3d_small")
 
 
-def test_a_weights_file_is_read_as_a_whole(run, tmp_path):
+def test_weights_file_must_fit_completely(run, tmp_path):
     folder, trained = run
     found = arrays(build(RECIPE.changed(weights=str(folder / LAST)), 4).inference)
     for name, array in found.items():
@@ -153,7 +156,7 @@ def test_a_weights_file_is_read_as_a_whole(run, tmp_path):
         build(RECIPE.changed(weights=str(tmp_path / "absent.weights.h5")), 4)
 
 
-def test_a_card_gives_its_weights():
+def test_start_from_a_pretrained_model():
     arguments = {"variant": "slowfast", "blocks": 2}
     found = arrays(build(RECIPE.changed(weights="weizmann", arguments=arguments), 3).inference)
     card = arrays(models.nl_i3d_small(weights="weizmann"))
@@ -161,12 +164,12 @@ def test_a_card_gives_its_weights():
         np.testing.assert_array_equal(found[name], card[name], err_msg=name)
 
 
-def test_a_name_that_means_nothing_is_answered_with_those_that_do():
+def test_unknown_name_is_an_error():
     with pytest.raises(ValueError, match=r"`weights` of nl_i3d_small must be .*'weizmann'.*'nob'"):
         build(RECIPE.changed(weights="nob"), 4)
 
 
-def test_a_folder_that_is_no_run_is_named(tmp_path):
+def test_folder_without_a_run_is_an_error(tmp_path):
     write_recipe(RECIPE, tmp_path / "recipe.json")
     with pytest.raises(FileNotFoundError, match=r"Missing: data\.json"):
         build(RECIPE.changed(weights=str(tmp_path)), 4)
