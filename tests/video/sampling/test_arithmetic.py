@@ -1,4 +1,4 @@
-"""The rules give the same integers with NumPy and in graphs of TensorFlow."""
+"""The sampling rules give the same indices with NumPy and in TensorFlow graphs."""
 
 from fractions import Fraction
 
@@ -14,8 +14,8 @@ LENGTHS = (1, 2, 7, 31, 63, 64, 65, 100, 301)
 SHAPES = ((1, 1), (4, 1), (8, 8), (32, 2))
 
 
-class Drawn:
-    """A generator that says how many places there are, and always draws the one it was told."""
+class FixedGenerator:
+    """A generator that always draws the same share of the range."""
 
     def __init__(self, share):
         self.share = share
@@ -61,18 +61,18 @@ CLIPS = [
     for name in SAMPLING_RULES
     for (frames, stride), clips in zip(SHAPES, (1, 3, 10, 4), strict=True)
 ]
-BY_THE_CLOCK = [
+BY_TIME = [
     ClipSpec(8, seconds_between_frames=0.08, num_clips=3),
     ClipSpec(4, seconds_between_frames=0.5),
     ClipSpec(1, seconds_between_frames=1.0, num_clips=2),
 ]
 
 
-AT_SPEED = [ClipSpec(8, 3, sampling=name, speed_jitter=1.4) for name in SAMPLING_RULES]
+WITH_SPEED_JITTER = [ClipSpec(8, 3, sampling=name, speed_jitter=1.4) for name in SAMPLING_RULES]
 
 
-@pytest.mark.parametrize("clip", CLIPS + BY_THE_CLOCK + AT_SPEED, ids=str)
-def test_frame_numbers_are_those_of_python_for_every_clip_and_draw(clip):
+@pytest.mark.parametrize("clip", CLIPS + BY_TIME + WITH_SPEED_JITTER, ids=str)
+def test_graphs_give_the_indices_of_numpy(clip):
     spread, random = _in_graph(clip)
     compared = 0
     for fps in (30, 25.0, 30000 / 1001):
@@ -81,7 +81,7 @@ def test_frame_numbers_are_those_of_python_for_every_clip_and_draw(clip):
             ours = [spread(n, times, rate).numpy().tolist() for n in range(clip.num_clips)]
             assert ours == clip.spread_indices(times, fps), (length, fps)
             for share in (0.0, 0.3, 0.99999999):
-                drawn = clip.random_indices(times, Drawn(share), fps)
+                drawn = clip.random_indices(times, FixedGenerator(share), fps)
                 assert random(share, times, rate).numpy().tolist() == drawn, (length, fps, share)
                 compared += 1
     assert compared == 3 * 3 * len(LENGTHS)

@@ -1,4 +1,4 @@
-"""The time that a file may take is the processor's: who waits for it, does not use it up."""
+"""The time limit of a file counts processor time, not waiting."""
 
 import time
 
@@ -24,16 +24,16 @@ def spin(seconds):
         pass
 
 
-def test_waiting_is_not_counted():
+def test_waiting_does_not_count():
     deadline, began = Deadline("a.mp4", 0.05), time.monotonic()
     for _ in range(3):
         with deadline:
             time.sleep(0.04)  # as a process that was suspended
-        spin(0.04)  # of the caller, between two frames
-    assert time.monotonic() - began > 0.2  # by the clock, four times what is allowed
+        spin(0.04)  # work of the caller, between two frames
+    assert time.monotonic() - began > 0.2  # four times the limit
 
 
-def test_work_adds_up():
+def test_processor_time_adds_up():
     deadline = Deadline("a.mp4", 0.05)
     with deadline:
         spin(0.03)
@@ -41,12 +41,12 @@ def test_work_adds_up():
         spin(0.03)
 
 
-def test_what_went_wrong_is_not_hidden():
+def test_other_errors_are_not_hidden():
     with pytest.raises(KeyError), Deadline("a.mp4", 0.0):
         raise KeyError
 
 
-def test_reading_ends_once_it_has_taken_too_long(path):
+def test_reading_raises_when_the_time_limit_is_reached(path):
     assert count_frames(path, time_limit=60) == 6
     with pytest.raises(VideoError, match="it took longer than 1e-09 seconds"):
         count_frames(path, time_limit=1e-9)
@@ -54,7 +54,7 @@ def test_reading_ends_once_it_has_taken_too_long(path):
         video.read([0])
 
 
-def test_a_reader_that_takes_its_time_gets_all_frames(path):
+def test_a_slow_caller_gets_all_frames(path):
     with Video(path, time_limit=0.5) as video:
         for _ in range(8):
             assert len(video.read(range(6))) == 6

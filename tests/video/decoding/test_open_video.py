@@ -1,4 +1,4 @@
-"""Frames that are sought, with others left out, are those of decoding everything in order."""
+"""Frames that are read by seeking are equal to frames that are decoded in order."""
 
 import av
 import numpy as np
@@ -49,14 +49,14 @@ each_encoding = pytest.mark.parametrize("name", ENCODINGS)
 
 
 def frame_times(path):
-    """When each frame is shown, in microseconds after the first."""
+    """When each frame is shown, in microseconds from the first frame."""
     with Video(path) as video:
         return video.index.times
 
 
 @pytest.fixture
 def moving():
-    """Forty frames, each another pattern of moving stripes."""
+    """Forty frames of a texture that moves."""
     rng = np.random.default_rng(0)
     texture = np.kron(rng.integers(0, 255, (12, 24, 3)), np.ones((8, 8, 1))).astype("uint8")
     return np.stack([np.roll(texture, (n, 3 * n), (0, 1))[:64, :96] for n in range(40)])
@@ -74,7 +74,7 @@ def decoded_in_order(path):
 
 
 @each_encoding
-def test_any_frames_are_those_of_decoding_in_order(name, video):
+def test_frames_in_any_order_are_those_of_decoding_in_order(name, video):
     expected = decoded_in_order(video)
     assert len(expected) == 40
     rng = np.random.default_rng(1)
@@ -84,7 +84,7 @@ def test_any_frames_are_those_of_decoding_in_order(name, video):
 
 
 @each_encoding
-def test_any_clip_is_that_of_decoding_in_order(name, video):
+def test_clips_are_those_of_decoding_in_order(name, video):
     expected = decoded_in_order(video)
     for start in range(0, 34, 3):
         clip = read_clip(video, num_frames=6, frame_stride=2, start=start)
@@ -93,7 +93,7 @@ def test_any_clip_is_that_of_decoding_in_order(name, video):
 
 
 @each_encoding
-def test_going_through_a_part_gives_each_of_its_frames_once(name, video):
+def test_iterating_over_a_part_gives_each_frame_once(name, video):
     expected, times = decoded_in_order(video), frame_times(video)
     for first, behind in [(0, 40), (3, 9), (11, 40), (39, 40)]:
         end = times[behind] / 1e6 if behind < 40 else None
@@ -103,21 +103,21 @@ def test_going_through_a_part_gives_each_of_its_frames_once(name, video):
 
 
 @each_encoding
-def test_times_count_from_the_first_frame(name, video):
+def test_times_start_at_the_first_frame(name, video):
     times = ENCODINGS[name].get("times", range(40))
     expected = [(time - times[0]) * 100_000 for time in times]  # at ten frames a second
     np.testing.assert_allclose(frame_times(video), expected, atol=1000)
     assert frame_times(video)[0] == 0
 
 
-def test_reading_late_frames_decodes_a_small_part(moving, write_pictures):
+def test_reading_a_late_frame_decodes_few_frames(moving, write_pictures):
     path = write_pictures("a.mp4", moving, **ENCODINGS["pyramid.mp4"])
     with Video(path) as video:
-        decoded = sum(1 for _ in video._sought({38}))
+        decoded = sum(1 for _ in video._decode_by_seeking({38}))
     assert decoded < 6
 
 
-def test_times_and_frames_stay_right_when_a_file_is_replaced(write, read_numbers):
+def test_a_replaced_file_is_indexed_again(write, read_numbers):
     path = write("a.mp4", frames=20)
     assert len(frame_times(path)) == 20
     path = write("a.mp4", frames=11, codec="libx264")
@@ -125,7 +125,7 @@ def test_times_and_frames_stay_right_when_a_file_is_replaced(write, read_numbers
     assert read_numbers(read_frames(path, [10])) == [10]
 
 
-def test_a_stream_that_begins_between_key_frames_starts_at_the_first_one(moving, write_pictures):
+def test_a_stream_cut_between_key_frames_starts_at_a_key_frame(moving, write_pictures):
     path = write_pictures("a.ts", moving, **ENCODINGS["stream.ts"])
     with av.open(str(path)) as container:
         keys = [packet.pos for packet in container.demux(video=0) if packet.is_keyframe]
@@ -140,7 +140,7 @@ def test_a_stream_that_begins_between_key_frames_starts_at_the_first_one(moving,
 @pytest.mark.parametrize(
     ("name", "codec"), [("pyramid.mp4", "h264"), ("vp8.webm", "vp8"), ("b_frames.avi", "mpeg4")]
 )
-def test_a_probe_tells_what_decoding_finds(name, codec, video):
+def test_probe_agrees_with_decoding(name, codec, video):
     info = probe(video)
     assert (info.frames, info.width, info.height, info.rotation) == (40, 96, 64, 0)
     assert info.codec == codec
@@ -150,7 +150,7 @@ def test_a_probe_tells_what_decoding_finds(name, codec, video):
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p10le", "yuv444p", "gray"])
-def test_deep_full_and_gray_pictures_become_rgb(pix_fmt, moving, write_pictures):
+def test_other_pixel_formats_are_converted_to_rgb(pix_fmt, moving, write_pictures):
     odd = moving[:5, :63, :95] if pix_fmt == "yuv444p" else moving[:5]
     path = write_pictures("a.mkv", odd, **H264, pix_fmt=pix_fmt)
     clip = read_clip(path, num_frames=5)
@@ -160,7 +160,7 @@ def test_deep_full_and_gray_pictures_become_rgb(pix_fmt, moving, write_pictures)
     assert np.abs(clip - wanted.astype(float)).mean() < 25
 
 
-def test_a_single_frame_is_a_video(write, read_numbers):
+def test_a_video_of_one_frame_is_read(write, read_numbers):
     path = write("one.mkv", frames=1, codec="libx264")
     assert read_numbers(read_clip(path, num_frames=3)) == [0, 0, 0]
     assert frame_times(path).tolist() == [0]

@@ -1,4 +1,4 @@
-"""What becomes of videos that cannot be read, by policy, and that none is lost in silence."""
+"""The `on_error` policies of `video_dataset` for videos that cannot be read."""
 
 import json
 
@@ -27,7 +27,7 @@ def error_log_of(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def test_raise_stops_with_the_name_of_the_file(source, tmp_path):
+def test_raise_names_the_file(source, tmp_path):
     error_log = tmp_path / "bad.jsonl"
     with pytest.raises(tf.errors.OpError, match=r"Cannot read '.*text\.mp4' as a video"):
         list(video_dataset(source, clip=CLIP, error_log=error_log, num_parallel_calls=1))
@@ -39,7 +39,7 @@ def test_raise_stops_with_the_name_of_the_file(source, tmp_path):
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_skip_leaves_out_what_cannot_be_read_and_nothing_else(source, tmp_path, training):
+def test_skip_skips_only_unreadable_videos_and_logs_them(source, tmp_path, training):
     error_log = tmp_path / "bad.jsonl"
     clip = ClipSpec(20, size=(16, 16))  # every frame of each video
     dataset = video_dataset(
@@ -53,7 +53,7 @@ def test_skip_leaves_out_what_cannot_be_read_and_nothing_else(source, tmp_path, 
     assert {line["policy"] for line in lines} == {"skip"}
 
 
-def test_previous_frame_repeats_what_came_before_and_says_so(source, tmp_path, read_numbers):
+def test_previous_frame_repeats_a_frame_and_logs_it(source, tmp_path, read_numbers):
     error_log = tmp_path / "bad.jsonl"
     clip = ClipSpec(20, size=(16, 16))
     dataset = video_dataset(
@@ -67,22 +67,22 @@ def test_previous_frame_repeats_what_came_before_and_says_so(source, tmp_path, r
     (line,) = error_log_of(error_log)
     assert line["path"] == source[2][0]
     assert line["policy"] == "previous_frame"
-    assert line["cause"] == "1 of the frames wanted cannot be decoded"
+    assert line["cause"] == "1 of the frames of the clips cannot be decoded"
 
 
-def test_previous_frame_cannot_help_a_file_without_frames(source, tmp_path):
+def test_previous_frame_raises_for_a_file_without_frames(source, tmp_path):
     with pytest.raises(tf.errors.OpError, match=r"text\.mp4"):
         list(video_dataset(source, clip=CLIP, on_error="previous_frame"))
 
 
-def test_a_file_without_frames_in_its_window_says_so(source):
+def test_an_entry_without_frames_between_start_and_end_raises(source):
     late = Manifest((Entry(source[0][0], (0,), start=50.0),), ("a",))
     with pytest.raises(tf.errors.OpError, match="no frame from 50 to inf seconds"):
         list(video_dataset(late, clip=CLIP))
 
 
-def test_memory_is_flat_over_two_thousand_clips(source):
-    resource = pytest.importorskip("resource", reason="only Unix tells how much memory is used")
+def test_memory_does_not_grow_over_two_thousand_clips(source):
+    resource = pytest.importorskip("resource", reason="only Unix reports memory use")
     entries = tuple(Entry(source[0][0], start=i / 1000) for i in range(500))
     dataset = video_dataset(Manifest(entries), clip=CLIP, training=True, batch_size=20)
 
@@ -96,12 +96,12 @@ def test_memory_is_flat_over_two_thousand_clips(source):
     assert most() + most() - 2 * before < 40  # MB; 2,000 clips of 2.5 kB each, and their files
 
 
-def test_an_epoch_in_which_all_is_skipped_ends_in_an_error(source, tmp_path):
+def test_skipping_all_videos_raises(source, tmp_path):
     with pytest.raises(tf.errors.OpError, match=r"None of the 1 videos can be read.*text\.mp4"):
         list(video_dataset(source[1:2], clip=CLIP, on_error="skip", error_log=tmp_path / "x.jsonl"))
 
 
-def test_a_video_that_a_crop_does_not_fit_into_is_skipped_too(source, write, tmp_path):
+def test_a_video_that_is_too_small_for_the_crop_is_skipped(source, write, tmp_path):
     upright = write("upright.mp4", frames=20, size=(48, 32))
     clip = ClipSpec(4, short_side=32, size=(32, 40))
     error_log = tmp_path / "bad.jsonl"

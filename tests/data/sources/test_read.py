@@ -1,4 +1,4 @@
-"""Folders, lists, frames and manifests; and what is none of them."""
+"""`read_source` reads folders, lists, data frames and manifests, and rejects everything else."""
 
 import os
 import warnings
@@ -12,7 +12,7 @@ from keras_nonlocal.data.sources import read_source
 
 
 class Frame:
-    """What of a pandas frame is looked at."""
+    """The part of a pandas data frame that is used."""
 
     def __init__(self, **columns):
         self.columns = columns.keys()
@@ -26,7 +26,7 @@ class Frame:
 
 
 class NAType:
-    """Compares to nothing, as pandas's own."""
+    """Can neither be compared nor tested for truth, as `pandas.NA`."""
 
     def __bool__(self):
         raise TypeError
@@ -48,14 +48,14 @@ def test_each_folder_is_a_class(folder):
     )
 
 
-def test_a_folder_of_videos_alone_has_no_classes(folder):
+def test_a_folder_of_videos_has_no_classes(folder):
     root = folder("b.mp4", "a.avi", "notes.txt")
     manifest = read_source(root)
     assert manifest.class_names == ()
     assert manifest.entries == (Entry(f"{root}/a.avi"), Entry(f"{root}/b.mp4"))
 
 
-def test_a_video_alone_is_a_source_of_one(folder):
+def test_a_single_video_is_a_source(folder):
     root = folder("a.MP4")
     assert read_source(f"{root}/a.MP4").entries == (Entry(f"{root}/a.MP4"),)
 
@@ -85,31 +85,37 @@ def test_a_class_may_be_called_train(folder, other, class_names):
 
 
 @pytest.mark.parametrize("other", ["test/a.mp4", "Test/run/a.mp4"])
-def test_splits_without_folders_of_classes_are_no_classes(folder, other):
+def test_splits_without_folders_of_classes_raise(folder, other):
     root = folder("train/b.mp4", other)
-    with pytest.raises(ValueError, match=r"folders of splits.*none in .*train.*`class_names`"):
+    with pytest.raises(
+        ValueError, match=r"folders of splits.*no folders of classes in .*train.*`class_names`"
+    ):
         read_source(root)
 
 
-def test_a_folder_among_those_of_splits_is_no_class(folder):
+def test_a_folder_beside_splits_raises_unless_it_is_a_class(folder):
     root = folder("train/run/a.mp4", "val/run/b.mp4", "extra/c.mp4")
-    with pytest.raises(ValueError, match=r"folders of splits, train, val.*none in extra"):
+    with pytest.raises(
+        ValueError, match=r"folders of splits, train, val.*no folders of classes in extra"
+    ):
         read_source(root)
     classes = ("train", "val", "extra")
     assert read_source(root, class_names=classes).class_names == classes
 
 
 @pytest.mark.parametrize("beside", ["b.mp4", "train/b.mp4"])
-def test_a_video_beside_the_folders_of_classes_is_told(folder, beside):
+def test_a_video_outside_the_folders_of_classes_warns(folder, beside):
     inside = "train/run/a.mp4" if "/" in beside else "run/a.mp4"
     root = folder(inside, beside, f"{os.path.dirname(beside)}/notes.txt".lstrip("/"))
-    with pytest.warns(UserWarning, match=r"1 videos in '.*' lie beside its folders.*'b.mp4'"):
+    with pytest.warns(
+        UserWarning, match=r"1 videos in '.*' are not in the folder of a class.*'b.mp4'"
+    ):
         assert len(read_source(root)) == 1
 
 
-def test_a_video_beside_the_folders_of_splits_is_told(folder):
+def test_a_video_outside_the_folders_of_splits_warns(folder):
     root = folder("train/run/a.mp4", "test/run/b.mp4", "c.mp4")
-    with pytest.warns(UserWarning, match=r"lie beside its folders.*'c.mp4'"):
+    with pytest.warns(UserWarning, match=r"not in the folder of a class.*'c.mp4'"):
         assert len(read_source(root)) == 2
 
 
@@ -123,7 +129,7 @@ def test_folders_may_be_links(folder, tmp_path_factory):
         assert read_source(root).class_names == ("bend.mp4", "run")
 
 
-def test_folders_of_splits_may_be_in_capitals(folder):
+def test_names_of_splits_may_have_capital_letters(folder):
     manifest = read_source(folder("Train/run/a.mp4", "TEST/bend/b.mp4"))
     assert manifest.class_names == ("bend", "run")
     assert [entry.split for entry in manifest] == ["TEST", "Train"]
@@ -137,13 +143,13 @@ def test_folders_of_splits_may_be_in_capitals(folder):
         (("1", "01"), ("01", "1")),
     ],
 )
-def test_each_folder_with_a_number_is_a_class_too(folder, names, classes):
+def test_folders_named_by_numbers_are_sorted_by_number(folder, names, classes):
     manifest = read_source(folder(*(f"{name}/a.mp4" for name in names)))
     assert manifest.class_names == classes
     assert [manifest.class_names[entry.labels[0]] for entry in manifest] == sorted(names)
 
 
-def test_a_folder_that_is_no_class_is_named(folder):
+def test_a_folder_that_is_not_in_class_names_raises(folder):
     root = folder("run/a.mp4", "fly/b.mp4")
     with pytest.raises(ValueError, match=r"fly/b.mp4': the label .*run, bend. Received: 'fly'"):
         read_source(root, class_names=["run", "bend"])
@@ -158,7 +164,7 @@ def test_a_list_of_paths_has_no_labels():
 
 
 @pytest.mark.parametrize("labels", [["run", "bend"], [1, 0], np.array([1, 0])])
-def test_a_list_of_pairs_has_names_or_numbers(labels):
+def test_labels_of_pairs_are_names_or_indices(labels):
     manifest = read_source(zip(["a.mp4", "b.mp4"], labels, strict=True), root="/videos")
     assert [entry.path for entry in manifest] == ["/videos/a.mp4", "/videos/b.mp4"]
     assert [entry.labels for entry in manifest] == [(1,), (0,)]
@@ -171,7 +177,7 @@ def test_lists_of_labels_make_it_multi_label():
     assert manifest.targets().tolist() == [[1, 1], [0, 0], [0, 1]]
 
 
-def test_a_name_in_a_list_may_hold_what_tables_join_names_by():
+def test_a_semicolon_in_the_name_of_a_listed_class_is_kept():
     assert read_source([("/a", "run;jump")]).class_names == ("run;jump",)
     assert read_source([("/a", ["run;jump", "fly"])]).class_names == ("fly", "run;jump")
 
@@ -201,7 +207,7 @@ def test_a_frame_with_labels_is_multi_label(labels):
     assert manifest.targets().tolist() == [[1, 1], [0, 0]]
 
 
-def test_a_manifest_comes_back_or_gets_other_names():
+def test_a_manifest_is_returned_or_gets_other_class_names():
     manifest = Manifest((Entry("/a", (0,)), Entry("/b", (1,), split="val")), ("run", "bend"))
     assert read_source(manifest) == manifest
     assert len(read_source(manifest, split="val")) == 1
@@ -212,52 +218,54 @@ def test_a_manifest_comes_back_or_gets_other_names():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         (7, "`source` must be a folder, .*source=7"),
         ({"a.mp4": 1}, "`source` must be a folder"),
         (b"a.mp4", "`source` must be a folder"),
-        ([], "holds no videos"),
+        ([], "at least one video"),
         ([("a.mp4", "run"), "b.mp4"], "labels for all of them, or for none"),
         ([("a.mp4", "run", 3)], "Item 0 must be a path or"),
         ([7], "Item 0 must be a path or"),
-        ([("a.mp4", {"run"})], "Item 0: `labels` must be names or numbers"),
+        ([("a.mp4", {"run"})], "Item 0: `labels` must be class names or indices"),
         (Frame(file=["a"]), r"must have a column `path`.*columns=\['file'\]"),
         (Frame(path=["a", 3]), "Row 1: `path` must be a path. Received: 3"),
-        (Frame(path=["a"], label=[0.5]), "Row 0: `label` must be names or numbers"),
+        (Frame(path=["a"], label=[0.5]), "Row 0: `label` must be class names or indices"),
     ],
 )
-def test_what_is_no_source_is_refused(wrong, said):
-    with pytest.raises(ValueError, match=said):
+def test_a_wrong_source_raises(wrong, message):
+    with pytest.raises(ValueError, match=message):
         read_source(wrong)
 
 
-def test_a_table_that_nobody_knows_is_shown_what_is_expected(folder):
+def test_an_unknown_table_raises_with_the_known_columns(folder):
     root = folder(text={"x.csv": "clip,class\na.mp4,run\n", "empty.csv": ""})
-    with pytest.raises(ValueError, match=r"(?s)'.*x.csv' is no list .*path; .*'clip,class'"):
+    with pytest.raises(
+        ValueError, match=r"(?s)'.*x.csv' is not a known list .*path; .*'clip,class'"
+    ):
         read_source(root / "x.csv")
-    with pytest.raises(ValueError, match="is no list of videos"):
+    with pytest.raises(ValueError, match="is not a known list of videos"):
         read_source(root / "empty.csv")
 
 
-def test_a_video_is_no_list_of_videos(write):
+def test_a_binary_file_is_not_a_list_of_videos(write):
     path = write("a.mp4", frames=2)
     with pytest.raises(ValueError, match="is not a text file"):
         read_source(path.rename(path.with_suffix(".csv")))
 
 
-def test_a_file_that_is_missing_is_said_to_be_missing(tmp_path):
+def test_a_missing_file_raises(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"There is no file '.*/x.csv'"):
         read_source(tmp_path / "x.csv")
 
 
-def test_the_content_tells_the_format_not_the_name(folder):
+def test_the_format_is_recognized_by_contents_not_by_name(folder):
     root = folder(text={"list.csv": "a.mp4 0\n", "table.txt": "path,label\na.mp4,run\n"})
     assert read_source(root / "list.csv").class_names == ("0",)
     assert read_source(root / "table.txt").class_names == ("run",)
 
 
-def test_a_folder_that_is_no_class_does_not_turn_names_into_numbers(folder):
+def test_names_of_folders_are_never_class_indices(folder):
     root = folder("0/a.mp4", "1/b.mp4", "2/c.mp4")
     with pytest.raises(ValueError, match=r"folder of '.*/0/a.mp4': .*1, 2, 3. Received: '0'"):
         read_source(root, class_names=["1", "2", "3"])
@@ -269,18 +277,18 @@ def test_a_folder_that_is_no_class_does_not_turn_names_into_numbers(folder):
 
 
 @pytest.mark.parametrize("names", [{"run": 1, "bend": 0}, {"run", "bend"}, "run"])
-def test_class_names_without_an_order_are_refused(names):
-    with pytest.raises(ValueError, match="different names, in the order of their numbers"):
+def test_class_names_without_an_order_raise(names):
+    with pytest.raises(ValueError, match="different names, in the order of their indices"):
         read_source([("a.mp4", "run")], class_names=names)
 
 
 @pytest.mark.parametrize("row", [[0, 0, 1], np.array([1, 0, 0]), ["run", "run"]])
-def test_a_row_of_zeros_and_ones_is_no_list_of_labels(row):
-    with pytest.raises(ValueError, match="Item 0: a list of labels names the classes"):
+def test_a_multi_hot_row_raises(row):
+    with pytest.raises(ValueError, match="Item 0: a list of labels must name each class once"):
         read_source([("a.mp4", row)])
 
 
-def test_integers_are_numbers_of_classes_whatever_those_are_called():
+def test_integers_are_class_indices_even_if_class_names_are_numbers():
     items = [("a.mp4", 0), ("b.mp4", 1)]
     manifest = read_source(items, class_names=["1", "2", "3"])
     assert [entry.labels for entry in manifest] == [(0,), (1,)]

@@ -1,4 +1,4 @@
-"""A script that has looked at one batch ends, though the next ones were being read."""
+"""A script that reads one batch exits, although the next batches are being read."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ for batches in (epochs, stream, rendered):
 """
 
 
-def test_a_script_ends_while_batches_are_read_ahead(tmp_path):
+def test_a_script_exits_while_batches_are_prefetched(tmp_path):
     synthetic_task.write_videos(tmp_path / "flashes", 20, num_frames=48, size=(192, 192))
     command = [sys.executable, "-c", SCRIPT, tmp_path / "flashes"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

@@ -1,4 +1,4 @@
-"""What files do that a plain recording does not."""
+"""Edit lists, transparent GIFs, sound, playlists and other unusual files."""
 
 import io
 import struct
@@ -17,7 +17,7 @@ ONE_BY_ONE = {"codec": "libx264", "options": {"g": "5", "bf": "2"}}
 
 
 def frame_times(path):
-    """When each frame is shown, in microseconds after the first."""
+    """When each frame is shown, in microseconds from the first frame."""
     with Video(path) as video:
         return video.index.times
 
@@ -28,10 +28,10 @@ def decoded_in_order(path):
 
 
 @pytest.mark.parametrize("frames", [1, 3, 7])
-def test_frames_that_an_edit_list_cuts_off_are_not_there(write, read_numbers, frames):
+def test_frames_outside_of_the_edit_list_are_not_read(write, read_numbers, frames):
     path = write("a.mp4", frames=20, **ONE_BY_ONE)
     content = bytearray(path.read_bytes())
-    place = content.index(b"elst") + 8  # version and flags, number of entries, then the first one
+    place = content.index(b"elst") + 8  # after version and flags: number of entries, first entry
     count, duration, begins = struct.unpack(">IIi", content[place : place + 12])
     assert count == 1
     with av.open(str(path)) as container:
@@ -49,7 +49,7 @@ def test_frames_that_an_edit_list_cuts_off_are_not_there(write, read_numbers, fr
     assert frame_times(path)[:2].tolist() == [0, 100_000]
 
 
-def test_a_gif_with_transparent_parts_keeps_what_was_drawn_before(tmp_path):
+def test_transparent_parts_of_a_gif_show_the_previous_frame(tmp_path):
     path = tmp_path / "a.gif"
     first = Image.new("RGBA", (40, 30), (200, 0, 0, 255))
     second = Image.new("RGBA", (40, 30), (0, 0, 0, 0))
@@ -61,13 +61,13 @@ def test_a_gif_with_transparent_parts_keeps_what_was_drawn_before(tmp_path):
     np.testing.assert_allclose(clip[1, 15, [10, 30]], [[0, 0, 200], [200, 0, 0]], atol=6)
 
 
-def test_a_video_that_starts_late_counts_from_its_first_frame(write, read_numbers):
+def test_times_of_a_video_that_starts_late_start_at_zero(write, read_numbers):
     path = write("late.mkv", frames=12, times=[500 + n for n in range(12)], codec="libx264")
     assert frame_times(path).tolist() == [n * 100_000 for n in range(12)]
     assert read_numbers(read_clip(path, num_frames=3, start=9)) == [9, 10, 11]
 
 
-def test_sound_before_the_picture_is_no_picture(tmp_path):
+def test_a_sound_stream_before_the_video_stream_is_ignored(tmp_path):
     """A file with two streams, the first of them sound."""
     path = tmp_path / "both.mkv"
     with av.open(str(path), "w") as container:
@@ -86,37 +86,37 @@ def test_sound_before_the_picture_is_no_picture(tmp_path):
     np.testing.assert_allclose(levels, 20 * np.arange(8), atol=3)
 
 
-def without_pictures(path, emptied, numbers):
-    """Copies a video of MPEG-4, with packets of these numbers that say "no picture here"."""
+def with_empty_packets(path, emptied, numbers):
+    """Copies an MPEG-4 video, and makes the packets of these indices packets without a frame."""
     with av.open(str(path)) as source, av.open(str(emptied), "w") as target:
         stream = source.streams.video[0]
         copied = target.add_stream_from_template(stream)
         for number, packet in enumerate(packet for packet in source.demux(stream) if packet.size):
-            told = packet
+            copy = packet
             if number in numbers:
                 content = bytes(packet)
                 first = content.index(b"\0\0\1\xb6") + 4
                 bits = f"{int.from_bytes(content[first : first + 4], 'big'):032b}"
-                # kind, whole seconds, a mark, tenths of a second in 4 bits, a mark; then 1: coded
+                # kind, seconds, a marker, tenths of a second in 4 bits, a marker, 1 for "coded"
                 coded = bits.index("0", 2) + 1 + 1 + 4 + 1
                 assert (bits[:2], bits[coded]) == ("01", "1")
                 empty = (bits[:coded] + "001111111")[: (coded + 8) // 8 * 8]
-                told = av.Packet(content[:first] + int(empty, 2).to_bytes(len(empty) // 8, "big"))
-                told.pts, told.dts, told.time_base = packet.pts, packet.dts, packet.time_base
-            told.stream = copied
-            target.mux(told)
+                copy = av.Packet(content[:first] + int(empty, 2).to_bytes(len(empty) // 8, "big"))
+                copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+            copy.stream = copied
+            target.mux(copy)
     return emptied
 
 
 @pytest.mark.parametrize("name", ["a.avi", "a.mp4"])
-def test_packets_without_a_picture_are_no_frames(name, tmp_path, write_pictures):
+def test_packets_without_a_frame_are_not_counted(name, tmp_path, write_pictures):
     rng = np.random.default_rng(0)
     whole = write_pictures(
         f"whole_{name}",
         rng.integers(0, 255, (20, 32, 48, 3), "uint8"),
         options={"g": "6", "sc_threshold": "1000000000"},
     )
-    path = without_pictures(whole, tmp_path / name, {4, 8, 9, 15})
+    path = with_empty_packets(whole, tmp_path / name, {4, 8, 9, 15})
     pictures = decoded_in_order(path)
     assert len(pictures) == probe(path).frames == len(frame_times(path)) == 16
     np.testing.assert_array_equal(read_frames(path, range(16)), pictures)
@@ -130,28 +130,28 @@ PLAYLISTS = {
 
 
 @pytest.mark.parametrize("name", PLAYLISTS)
-def test_a_playlist_opens_no_other_file(name, tmp_path, write):
+def test_a_playlist_raises_and_opens_no_other_file(name, tmp_path, write):
     write("elsewhere.mp4")
     path = tmp_path / name
     path.write_text(PLAYLISTS[name])
     with av.open(str(path)) as container:
-        assert container.streams.video  # of the other file
+        assert container.streams.video  # those of the other file
     with pytest.raises(VideoError, match="it is a playlist"):
         probe(path)
 
 
-def test_a_picture_that_cannot_be_scaled_is_an_error_of_its_file(write):
+def test_a_frame_that_cannot_be_resized_raises(write):
     path = write("line.mp4", frames=2, size=(4, 16384), codec="libx264")
     for read in (
         lambda: read_clip(path, 2, size=(224, 224)),
         lambda: list(iterate_frames(path, short_side=224)),
     ):
-        with pytest.raises(VideoError, match=r"line\.mp4.* when scaled from 16384x4 to 917504x224"):
+        with pytest.raises(VideoError, match=r"line\.mp4.* when resized from 16384x4 to 917504x"):
             read()
     assert read_clip(path, 2).shape == (2, 4, 16384, 3)
 
 
-def test_the_cover_of_a_piece_of_music_is_no_video(tmp_path):
+def test_the_cover_image_of_music_is_not_a_video(tmp_path):
     path, cover = tmp_path / "music.mp3", io.BytesIO()
     with av.open(str(path), "w") as container:
         sound = container.add_stream("libmp3lame", rate=44_100, layout="mono")
@@ -161,7 +161,7 @@ def test_the_cover_of_a_piece_of_music_is_no_video(tmp_path):
     Image.new("RGB", (16, 16)).save(cover, "png")
     picture = b"\0image/png\0\x03\0" + cover.getvalue()
     tag = b"APIC" + struct.pack(">IH", len(picture), 0) + picture
-    sevens = bytes(len(tag) >> shift & 127 for shift in (21, 14, 7, 0))  # bits a byte
+    sevens = bytes(len(tag) >> shift & 127 for shift in (21, 14, 7, 0))  # 7 bits per byte
     path.write_bytes(b"ID3\x03\0\0" + sevens + tag + path.read_bytes())
     with av.open(str(path)) as container:
         assert len(container.streams.video) == 1
@@ -170,7 +170,7 @@ def test_the_cover_of_a_piece_of_music_is_no_video(tmp_path):
 
 
 @pytest.mark.parametrize("size", [(33, 47), (2, 300), (1, 1)])
-def test_odd_sizes_are_read_whole(tmp_path, size):
+def test_odd_sizes_are_read(tmp_path, size):
     path = tmp_path / "odd.gif"
     Image.new("RGB", size[::-1], (10, 200, 30)).save(path)
     clip = read_clip(path, num_frames=2)

@@ -1,4 +1,4 @@
-"""Damaged files of several codecs: a clip or a `VideoError`, soon, and nothing else."""
+"""Reading a damaged file gives a clip or a `VideoError` in time, and nothing else."""
 
 import faulthandler
 import gc
@@ -16,7 +16,7 @@ from keras_nonlocal.video.decoding.probe import probe
 from keras_nonlocal.video.decoding.read import count_frames, read_clip
 
 FRAMES, SIZE = 20, (48, 64)
-SECONDS = 5  # that one file may take; the files take milliseconds
+SECONDS = 5  # limit for one file; reading takes milliseconds
 KINDS = {
     "h264.mp4": ("libx264", "yuv420p", {"g": "8", "bf": "2"}),
     "mpeg4.avi": ("mpeg4", "yuv420p", {"g": "8"}),
@@ -34,9 +34,9 @@ def moving_square():
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory):
+def undamaged(tmp_path_factory):
     """The bytes of a small file of each kind."""
-    folder, content = tmp_path_factory.mktemp("sound"), {}
+    folder, content = tmp_path_factory.mktemp("videos"), {}
     for name, (codec, pixels, options) in KINDS.items():
         with av.open(str(folder / name), "w") as container:
             stream = container.add_stream(codec, rate=10, options=options)
@@ -71,13 +71,13 @@ def zeroed(content: bytearray, rng) -> bytearray:
 DAMAGES = (truncated, flipped, zeroed)
 
 
-def damaged(content: bytes, seed: int) -> bytes:
+def with_damage(content: bytes, seed: int) -> bytes:
     rng = np.random.default_rng(seed)
     return bytes(DAMAGES[seed % len(DAMAGES)](bytearray(content), rng))
 
 
-def outcome(call, *arguments, **options):
-    """What a call gives, or the `VideoError` that it raises, in time; a hang ends the process."""
+def result_of(call, *arguments, **options):
+    """The result of a call or its `VideoError`, in time; a hang ends the process."""
     start = time.monotonic()
     faulthandler.dump_traceback_later(20 * SECONDS, exit=True)
     try:
@@ -90,47 +90,47 @@ def outcome(call, *arguments, **options):
     return given
 
 
-def read_in_every_way(path: Path) -> int:
-    """How many of the ways to read a file give something; checks what they give."""
+def successful_reads(path: Path) -> int:
+    """Reads a file with each policy, checks the results, and returns how many succeed."""
     clips = [
-        outcome(read_clip, path, 8, frame_stride=2, size=(24, 32), on_error=policy)
+        result_of(read_clip, path, 8, frame_stride=2, size=(24, 32), on_error=policy)
         for policy in ("raise", "previous_frame")
     ]
     given = [clip for clip in clips if not isinstance(clip, VideoError)]
     assert all(clip.shape == (8, 24, 32, 3) and clip.dtype == np.uint8 for clip in given)
-    if not isinstance(clips[0], VideoError):  # whoever forgives reads what nobody needs to forgive
+    if not isinstance(clips[0], VideoError):  # without damage, both policies give the same
         np.testing.assert_array_equal(*clips)
-    count, info = outcome(count_frames, path), outcome(probe, path)
+    count, info = result_of(count_frames, path), result_of(probe, path)
     assert isinstance(count, VideoError) or count > 0
     assert isinstance(info, VideoError) or info.frames > 0
     return len(given)
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_damaged_file_gives_a_clip_or_a_video_error_in_time(name, sound, tmp_path):
+def test_a_damaged_file_gives_a_clip_or_a_video_error_in_time(name, undamaged, tmp_path):
     path, given = tmp_path / name, []
     for seed in range(100):
-        path.write_bytes(damaged(sound[name], seed))
-        given.append(read_in_every_way(path))
+        path.write_bytes(with_damage(undamaged[name], seed))
+        given.append(successful_reads(path))
     assert {0, 2} <= set(given)  # the damage is neither always fatal nor always harmless
 
 
-def test_a_file_cut_anywhere_in_its_first_frame_gives_no_other_error(sound, tmp_path):
-    """Cut behind the start of its only packet, an AVI lists a frame that cannot be decoded."""
+def test_a_file_truncated_in_its_first_frame_gives_no_other_error(undamaged, tmp_path):
+    """An AVI that is truncated in its only packet lists a frame that cannot be decoded."""
     path, name, given = tmp_path / "mpeg4.avi", "mpeg4.avi", []
-    first = sound[name].index(b"00dc", sound[name].index(b"movi"))
+    first = undamaged[name].index(b"00dc", undamaged[name].index(b"movi"))
     for behind in range(first, first + 90):
-        path.write_bytes(sound[name][:behind])
-        given.append(read_in_every_way(path))
+        path.write_bytes(undamaged[name][:behind])
+        given.append(successful_reads(path))
     assert given[0] == 0  # without a byte of the frame, there is none
     assert set(given) <= {0, 1, 2}
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_the_sound_file_is_read_in_every_way(name, sound, tmp_path):
+def test_an_undamaged_file_is_read_with_each_policy(name, undamaged, tmp_path):
     path = tmp_path / name
-    path.write_bytes(sound[name])
-    assert read_in_every_way(path) == 2
+    path.write_bytes(undamaged[name])
+    assert successful_reads(path) == 2
     assert count_frames(path) == probe(path).frames == FRAMES
 
 
@@ -140,17 +140,17 @@ def resident_bytes() -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
-def test_failed_readings_leave_no_memory_behind(sound, tmp_path):
+def test_failed_reads_do_not_leak_memory(undamaged, tmp_path):
     used = []
     for _ in range(7):
         for name in KINDS:
             for seed in range(20):
                 path = tmp_path / name
-                path.write_bytes(damaged(sound[name], seed))
-                read_in_every_way(path)
+                path.write_bytes(with_damage(undamaged[name], seed))
+                successful_reads(path)
         gc.collect()
         used.append(resident_bytes())
-    # What is left behind adds up round after round; what else the process does, once or twice.
+    # A leak grows in each round; other allocations of the process do not.
     assert np.median(np.diff(used)) < 1 << 20
 
 
@@ -159,7 +159,7 @@ def test_failed_readings_leave_no_memory_behind(sound, tmp_path):
 def test_a_damaged_real_file_gives_a_clip_or_a_video_error_in_time(name, tmp_path):
     content, path, given = (real_clips.CLIPS / name).read_bytes(), tmp_path / name, []
     for seed in range(6):
-        path.write_bytes(damaged(content, seed))
-        given.append(read_in_every_way(path))
+        path.write_bytes(with_damage(content, seed))
+        given.append(successful_reads(path))
     assert len(given) == 6
     assert max(given) > 0  # some damage leaves something to see

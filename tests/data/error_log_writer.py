@@ -1,4 +1,4 @@
-"""What a process does that writes to a error log beside others."""
+"""Writes many lines to an error log; runs in several processes at once."""
 
 
 def write_many(task):
