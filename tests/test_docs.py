@@ -91,7 +91,9 @@ def public_names():
 
 
 def test_the_reference_lists_every_public_name():
-    listed = {name for page in REFERENCE for name in re.findall("^::: (.+)$", page.read_text(), re.M)}
+    listed = {
+        name for page in REFERENCE for name in re.findall("^::: (.+)$", page.read_text(), re.M)
+    }
     missing, unknown = set(public_names()) - listed, []
     for name in listed:
         room, _, last = name.rpartition(".")

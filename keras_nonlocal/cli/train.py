@@ -9,7 +9,7 @@ from pathlib import Path
 from ..pretrained.entries import recipe_names
 from .arguments import INTERRUPTED
 
-STRATEGIES = ("one", "mirrored", "multiworker")
+_STRATEGIES = ("one", "mirrored", "multiworker")
 # Arguments of `keras_nonlocal.tasks.train` that are options of the command.
 OPTIONS = (
     "split",
@@ -67,7 +67,7 @@ def add_parser(commands) -> None:
     )
     add(
         "--strategy",
-        choices=STRATEGIES,
+        choices=_STRATEGIES,
         default="one",
         help="train on one device, on all GPUs of this machine (mirrored), or on several machines "
         "(multiworker) (default: one)",

@@ -12,7 +12,7 @@ import keras
 from keras import layers, ops
 
 from ..layers.conv import Conv3D
-from ..utils.compat import arguments_of_calls, graph_calls, kernel_source_of
+from ..utils.compat import arguments_of_calls, graph_calls, layer_of
 
 CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D, Conv3D)
 
@@ -30,7 +30,7 @@ def only_sources(model: keras.Model) -> dict[str, keras.Layer]:
     for call in calls:
         if len(call.input_tensors) == 1:
             (tensor,) = call.input_tensors
-            name, source = call.operation.name, kernel_source_of(tensor)
+            name, source = call.operation.name, layer_of(tensor)
             if num_calls[name] == num_calls[source.name] == num_readers[id(tensor)] == 1:
                 sources[name] = source
     return sources

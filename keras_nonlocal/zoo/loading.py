@@ -37,4 +37,4 @@ def load(name: PathLike) -> Predictor:
     is_path = isinstance(name, os.PathLike) or os.sep in name
     if is_path or (os.path.isdir(name) and name not in card_names()):
         return load_run(name)
-    return VideoClassifier.from_card(read_card(name))
+    return VideoClassifier.from_card(read_card(str(name)))

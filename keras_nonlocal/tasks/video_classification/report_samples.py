@@ -20,7 +20,7 @@ _STRIP, _BARS, _ROW = 5.2, 3.4, 1.25  # width of frames and bars, and height of 
 _DPI = 120
 
 
-def section(scores: Scores, count: int) -> Section:
+def samples_section(scores: Scores, count: int) -> Section:
     """Returns the section with `count` samples; it lists the files that cannot be read."""
     samples, skipped = [], []
     for index in choose_samples(scores, count):

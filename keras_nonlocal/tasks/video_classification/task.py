@@ -119,7 +119,9 @@ class VideoClassification:
 
     def sections(self, scores: Scores) -> Mapping[str, Section | None]:
         """Returns the sections of the report for these scores."""
-        return classification_sections(scores, samples=report_samples.section(scores, SAMPLES))
+        return classification_sections(
+            scores, samples=report_samples.samples_section(scores, SAMPLES)
+        )
 
     def plan(self, *, measure: bool = True) -> TrainingPlan:
         """Estimates what a run needs."""

@@ -109,7 +109,7 @@ FACTS = {
         clip_norm=40.0,
     ),
 }
-UNPUBLISHED = {"finetune_nl_i3d_r50", "finetune_nl_i3d_small"}  # our own, without a published source
+UNPUBLISHED = {"finetune_nl_i3d_r50", "finetune_nl_i3d_small"}  # our own, without a source
 FILES = sorted([*entries_root().glob("recipes/*.json"), *entries_root().glob("*/recipe.json")])
 each_recipe = pytest.mark.parametrize(("name", "facts"), FACTS.items(), ids=FACTS)
 
