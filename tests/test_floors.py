@@ -205,7 +205,7 @@ PUBLIC = {
         video_dataset write_shards write_video
     """,
     "weights": "SOURCES convert find_source load_inflated load_weights",
-    "zoo": "convert_checkpoint decode_predictions load preprocess_input table verify",
+    "zoo": "convert_checkpoint decode_predictions load markdown_table preprocess_input verify",
 }
 
 

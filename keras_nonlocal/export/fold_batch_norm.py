@@ -1,4 +1,4 @@
-"""A copy of a network for inference: the same answers, fewer passes over memory."""
+"""Folding of batch norms for inference."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from typing import Any
 import keras
 
 from ..layers.non_local import NON_LOCAL_LAYERS
-from ..utils.compat import kernel_source_of
-from .foldable_norms import foldable_norms, folded_into
-from .single_readers import is_fixed, only_sources
+from ..utils.compat import layer_of
+from .foldable_norms import foldable_norms, folded_into, is_fixed, only_sources
 from .skip_unread_frames import strides_that_skip
 
 
 def fold_batch_norm(model: keras.Model) -> keras.Model:
-    """A functional model without batch norms, for inference: same outputs, faster.
+    """Makes a model for inference, with its batch norms folded into the layers before them.
 
-    Folded are batch norms that alone follow a convolution, and those inside non-local blocks, in
-    the model and in models that are layers of it. All others stay, as do those that a call tells
-    to train. Where a pooling drops frames without reading them, as in MMAction2's I3D, the
-    convolution before it does not compute them. Outputs differ by rounding only.
+    The new model is faster, and its outputs differ only by rounding. A batch norm is folded if it
+    is the only reader of a convolution, or if it is part of a non-local block. This includes
+    models that are layers of the model. Other batch norms stay, and so do batch norms that are
+    called with `training=True`. If a pooling layer skips frames, as in MMAction2's I3D, the
+    convolution before it does not compute these frames.
 
-    The new model shares all layers that do not change with `model`. So fold it again after
-    further training, and save the new model where an independent copy is needed.
+    The new model shares with `model` all layers that do not change. So fold it again after more
+    training, and save and load it where an independent copy is needed.
 
     Args:
         model: A functional or sequential model. It is not changed.
 
     Returns:
-        A new model of the same inputs and outputs.
+        A new model with the same inputs and outputs.
 
     Raises:
         ValueError: `model` is not a built functional model.
@@ -56,15 +56,15 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
         elif _ends_with_norm(layer):
             changes |= {"norm": None, "out_bias": True}
         if not changes:
-            return layer  # a layer made anew from its configuration may lack what it has learned
+            return layer  # its configuration may lack what it has learned
         changed[layer.name] = type(layer).from_config({**layer.get_config(), **changes})
         return changed[layer.name]
 
     def call(layer, *args, **kwargs):
         return args[0] if layer.name in folded else layer(*args, **kwargs)
 
-    inputs = keras.tree.map_structure(_renewed, model.input)
-    copy = keras.models.clone_model(
+    inputs = keras.tree.map_structure(_new_input, model.input)
+    new = keras.models.clone_model(
         model, input_tensors=inputs, clone_function=clone, call_function=call
     )
     for name, target in changed.items():
@@ -75,12 +75,12 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
             _fold_block(layer, target)
         else:
             target.set_weights(layer.get_weights())
-    return copy
+    return new
 
 
-def _renewed(tensor):
-    """An input of the same name: Keras would name it after the tensor."""
-    layer = kernel_source_of(tensor)
+def _new_input(tensor):
+    """An input with the name of its layer; Keras would take the name of the tensor."""
+    layer = layer_of(tensor)
     kept = {"name": layer.name, "sparse": layer.sparse, "optional": layer.optional}
     return keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, **kept)
 

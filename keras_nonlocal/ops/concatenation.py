@@ -1,12 +1,12 @@
-"""Concatenation in `O((N + M) C + M log M)` time and `O((N + M) C)` memory, exactly.
+"""Exact concatenation in `O((N + M) C + M log M)` time and `O((N + M) C)` memory.
 
-`f(x_i, x_j) = ReLU(a_i + b_j)` depends on two scalars. Sort the keys by b, highest first: those
-that query i listens to, `b_j > -a_i`, are then the first k_i of them, and
+`f(x_i, x_j) = ReLU(a_i + b_j)` depends on two scalars. If the keys are sorted by b in descending
+order, then query i attends to the first k_i keys, for which `b_j > -a_i`, and
 
     sum_j ReLU(a_i + b_j) g_j = a_i * (g_1 + ... + g_k) + (b_1 g_1 + ... + b_k g_k).
 
-Both sums are rows of running totals. The gradients have the same form: that of g exchanges the
-roles of a and b, those of a and b are the running totals themselves, dotted with g and dy.
+Both sums are rows of cumulative sums. The gradients have the same form. For the gradient of g, a
+and b exchange their roles. The gradients of a and b are the cumulative sums, dotted with dy and g.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from keras import ops
 
 from .pairwise import key_weights, upcast, without_masked
 
-BLOCK_SIZE = 64  # rows that one triangular product sums: ten times as fast as `ops.cumsum`
+BLOCK_SIZE = 64  # rows summed by one triangular product, ten times as fast as `ops.cumsum`
 
 
 def sorted_sums(theta, phi, g, key_mask=None):
-    """Concatenation by sorting; arguments and result as for `pairwise.dense`, D = 1."""
+    """Concatenation by sorting; arguments and result are as in `pairwise.dense`, with D = 1."""
     phi, g = without_masked(phi, g, key_mask)
     values = upcast(g)
     values = values * key_weights(values, key_mask)
@@ -43,9 +43,12 @@ def sorted_sums(theta, phi, g, key_mask=None):
 def _active_sums(a, b, g, key_mask=None):
     """Sums of `g_j` and of `(a_i + b_j) g_j` over the valid keys with `a_i + b_j > 0`.
 
+    The median of b is moved from b to a, so that large values of opposite sign do not cancel. A
+    few outlying keys would move the mean, and cost all other keys their precision.
+
     Args:
-        a, b, g: Scalars of queries `(B, N)` and keys `(B, M)`, and the values `(B, M, C)`.
-        key_mask: Booleans `(B, M)`, or `None` where all keys are valid.
+        a, b, g: The scalars of queries `(B, N)` and of keys `(B, M)`, and values `(B, M, C)`.
+        key_mask: Booleans `(B, M)`, or `None` if all keys are valid.
 
     Returns:
         Two tensors `(B, N, C)`.
@@ -54,18 +57,15 @@ def _active_sums(a, b, g, key_mask=None):
     ranked = b if key_mask is None else ops.where(key_mask, b, lowest)  # masked keys come last
     order = ops.argsort(-ranked, axis=1)
     ranked, g = _rows(ranked[..., None], order)[..., 0], _rows(g, order)
-    active = _count_above(ranked, -a)
-    # The median of b moves from b to a: their sum stays, large ones do not cancel, and a few
-    # outlying keys, which would move a mean, cost the others nothing.
-    center = _median(ranked, key_mask)
+    active, center = _count_above(ranked, -a), _median(ranked, key_mask)
     offsets = ops.where(ranked > lowest, ranked - center, ops.zeros_like(ranked))
-    total = _rows(_running_sums(g), active)
-    weighted = _rows(_running_sums(offsets[..., None] * g), active)
+    total = _rows(_cumulative_sums(g), active)
+    weighted = _rows(_cumulative_sums(offsets[..., None] * g), active)
     return total, (a + center)[..., None] * total + weighted
 
 
 def _median(descending, key_mask):
-    """The middle one of the valid keys `(B, M)`, which come first: `(B, 1)`."""
+    """The median of the valid keys, which come first in `descending (B, M)`: `(B, 1)`."""
     keys = ops.shape(descending)[1]
     if key_mask is None:
         return descending[:, keys // 2 : keys // 2 + 1]
@@ -74,32 +74,32 @@ def _median(descending, key_mask):
     return ops.where(median > float("-inf"), median, ops.zeros_like(median))  # no valid key
 
 
-def _running_sums(x):
-    """Row k holds the sum of the first k rows of `x (B, M, C)`, for k = 0 ... M and beyond."""
+def _cumulative_sums(x):
+    """Row k is the sum of the first k rows of `x (B, M, C)`, for k from 0 to at least M."""
     batch, length, channels = ops.shape(x)
-    blocks = length // BLOCK_SIZE + 1  # at least one row of zeros more than there are keys
+    blocks = length // BLOCK_SIZE + 1  # at least one row more than there are keys
     x = ops.concatenate([x, ops.zeros((batch, blocks * BLOCK_SIZE - length, channels), x.dtype)], 1)
     x = ops.reshape(x, (batch, blocks, BLOCK_SIZE, channels))
     within = ops.matmul(ops.convert_to_tensor(np.tri(BLOCK_SIZE, k=-1), x.dtype), x)
     sums = ops.sum(x, axis=2, keepdims=True)
-    # Not `cumsum(sums) - sums`: a large row would cost the smaller ones before it their digits.
+    # Not `cumsum(sums) - sums`, where a large row would cost the rows before it their precision.
     sums = ops.concatenate([ops.zeros_like(sums[:, :1]), sums[:, :-1]], axis=1)
     before = ops.cumsum(sums, axis=1)
     return ops.reshape(within + before, (batch, blocks * BLOCK_SIZE, channels))
 
 
 def _count_above(b, threshold):
-    """How many of the descending `b (B, M)` exceed each `threshold (B, N)`: binary search."""
+    """Counts the values of the descending `b (B, M)` above each `threshold (B, N)`."""
     batch, keys = ops.shape(b)
     first = ops.arange(batch, dtype="int32")[:, None] * keys
     low = ops.zeros_like(threshold, dtype="int32")
     last = ops.convert_to_tensor(keys - 1, "int32")
     state = low, low + keys, threshold, ops.reshape(b, (-1,)), first, last
-    return ops.fori_loop(0, _bit_length(keys), _halved, state)[0]
+    return ops.fori_loop(0, _bit_length(keys), _bisect, state)[0]
 
 
-def _halved(_, state):
-    """One round; all that it needs is state, so that JAX knows it as the same function again."""
+def _bisect(_, state):
+    """One step of a binary search. It has no closure, so that JAX does not compile it again."""
     low, high, threshold, b, first, last = state
     middle = (low + high) // 2
     probe = ops.take(b, first + ops.minimum(middle, last))
@@ -109,7 +109,7 @@ def _halved(_, state):
 
 
 def _bit_length(count):
-    """As often as a range of so many has to be halved until nothing is left."""
+    """Number of steps of a binary search among `count` values."""
     if isinstance(count, int):
         return count.bit_length()
     return ops.sum(ops.cast(2 ** np.arange(31, dtype="int32") <= count, "int32"))

@@ -1,4 +1,4 @@
-"""What a video file says of itself, without decoding more than it must."""
+"""`probe` describes a video file without decoding it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from .open_video import Video
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """A video file in numbers.
+    """The properties of a video file.
 
     Attributes:
-        frames: How many frames it has.
-        fps: Frames a second, on average.
-        width, height: Of the upright picture, in pixels.
-        rotation: By how many degrees, counterclockwise, stored frames are turned to stand upright.
-        mirrored: Whether stored frames show a mirror image besides.
+        frames: Number of frames.
+        fps: Frames per second, on average.
+        width, height: Size of the upright frame, in pixels.
+        rotation: Degrees, counterclockwise, by which stored frames are turned upright.
+        mirrored: Whether stored frames are mirror images, which are mirrored from left to right
+            before they are turned.
         codec: Name of the codec, such as `"h264"`.
-        seconds: From its first frame to the end of its last.
+        seconds: Time from the first frame to the end of the last frame.
         bytes: Size of the file.
     """
 
@@ -37,10 +38,14 @@ class VideoInfo:
 
 
 def probe(path: PathLike) -> VideoInfo:
-    """Tells what a video file is: its packets are counted, and one frame of it is decoded.
+    """Describes a video file: counts its packets and decodes its first frame.
 
     Args:
         path: A video file.
+
+    Returns:
+        A `VideoInfo` with `frames`, `fps`, `width`, `height`, `rotation`, `codec`, `seconds` and
+        `bytes`.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -56,7 +61,7 @@ def probe(path: PathLike) -> VideoInfo:
         index = video.index
         first = next(video.frames(0, len(index)), None)
         if first is None:
-            raise VideoError(path, "no frame of it can be decoded")
+            raise VideoError(path, "none of its frames can be decoded")
         _, frame, orientation = first
         width, height = (frame.width, frame.height)[:: -1 if orientation.transposed else 1]
         return VideoInfo(

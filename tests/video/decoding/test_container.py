@@ -1,39 +1,61 @@
-"""Of several streams the video itself is read: not a cover, nor a preview."""
+"""The time limit of a file counts processor time, not waiting."""
 
-from fractions import Fraction
+import time
 
-import av
 import numpy as np
 import pytest
 
-from keras_nonlocal.video.decoding.read import read_frames
+from keras_nonlocal.video.decoding.container import Deadline, VideoError
+from keras_nonlocal.video.decoding.open_video import Video
+from keras_nonlocal.video.decoding.read import count_frames
+from keras_nonlocal.video.decoding.write import write_video
 
 
-def two_streams(path, first_codec, pix_fmt):
-    """One frame of 16 x 16 as the first stream, and the video, which is enabled, as the second."""
-    with av.open(str(path), "w") as out:
-        still = out.add_stream(first_codec, rate=1)
-        still.height, still.width, still.pix_fmt = 16, 16, pix_fmt
-        video = out.add_stream("mpeg4", rate=10)
-        video.height, video.width, video.pix_fmt = 32, 48, "yuv420p"
-        for stream, size, count in ((still, (16, 16), 1), (video, (32, 48), 20)):
-            for number in range(count):
-                pixels = np.full((*size, 3), 10 * number, "uint8")
-                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-                frame.pts, frame.time_base = number, Fraction(1, 10)
-                out.mux(stream.encode(frame))
-            out.mux(stream.encode())
-    data = bytearray(path.read_bytes())
-    first = data.index(b"tkhd")
-    second = data.index(b"tkhd", first + 4)
-    data[first + 7], data[second + 7] = 2, 3  # the last bit enables a track
-    path.write_bytes(data)
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("videos") / "a.mp4"
+    write_video(path, np.zeros((6, 24, 32, 3), "uint8"))
     return path
 
 
-@pytest.mark.parametrize(("codec", "pix_fmt"), [("png", "rgb24"), ("mpeg4", "yuv420p")])
-def test_the_best_stream_is_read_where_a_cover_or_a_preview_comes_first(tmp_path, codec, pix_fmt):
-    path = two_streams(tmp_path / "two.mp4", codec, pix_fmt)
-    frames = read_frames(path, range(20))
-    assert frames.shape == (20, 32, 48, 3)
-    assert np.abs(frames.mean((1, 2, 3)) - 10 * np.arange(20)).max() < 6
+def spin(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+def test_waiting_does_not_count():
+    deadline, began = Deadline("a.mp4", 0.05), time.monotonic()
+    for _ in range(3):
+        with deadline:
+            time.sleep(0.04)  # as a process that was suspended
+        spin(0.04)  # work of the caller, between two frames
+    assert time.monotonic() - began > 0.2  # four times the limit
+
+
+def test_processor_time_adds_up():
+    deadline = Deadline("a.mp4", 0.05)
+    with deadline:
+        spin(0.03)
+    with pytest.raises(VideoError, match=r"'a\.mp4'.*it took longer than 0\.05 seconds"), deadline:
+        spin(0.03)
+
+
+def test_other_errors_are_not_hidden():
+    with pytest.raises(KeyError), Deadline("a.mp4", 0.0):
+        raise KeyError
+
+
+def test_reading_raises_when_the_time_limit_is_reached(path):
+    assert count_frames(path, time_limit=60) == 6
+    with pytest.raises(VideoError, match="it took longer than 1e-09 seconds"):
+        count_frames(path, time_limit=1e-9)
+    with pytest.raises(VideoError, match="longer"), Video(path, time_limit=1e-9) as video:
+        video.read([0])
+
+
+def test_a_slow_caller_gets_all_frames(path):
+    with Video(path, time_limit=0.5) as video:
+        for _ in range(8):
+            assert len(video.read(range(6))) == 6
+            spin(0.1)

@@ -1,0 +1,108 @@
+"""Code of the documentation runs, its commands exist, and its reference lists what is public."""
+
+import importlib
+import inspect
+import re
+import shlex
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import pytest
+
+import keras_nonlocal
+from keras_nonlocal.cli.main import _parser
+from keras_nonlocal.data import read_source, write_manifest
+from keras_nonlocal.tasks import train
+from keras_nonlocal.tasks.video_classification import VideoRecipe
+from keras_nonlocal.video.samples import sample_video, synthetic_task
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+PAGES = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/**/*.md")])
+REFERENCE = sorted((CHECKOUT / "docs" / "reference").glob("*.md"))
+FENCE = re.compile(r"(?:<!-- not run: (.+) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Block(NamedTuple):
+    """A fenced block of a page, and why it is not run, if it is not."""
+
+    skipped: str | None
+    language: str
+    text: str
+
+
+def blocks(page, *languages):
+    found = (Block(*match) for match in FENCE.findall(page.read_text("utf-8")))
+    return [block for block in found if block.language in languages]
+
+
+def name_of(page):
+    return str(page.relative_to(CHECKOUT).with_suffix(""))
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory):
+    """What the pages call `actions`, `actions.csv`, `clip.mp4` and `runs/actions`."""
+    folder = tmp_path_factory.mktemp("docs")
+    synthetic_task.write_videos(folder / "actions", 12, num_frames=40, size=(64, 64))
+    sample_video.write_sample(folder / "clip.mp4")
+    listed = read_source(folder / "actions")
+    splits = ("train", "train", "val")
+    entries = [replace(entry, split=splits[i % 3]) for i, entry in enumerate(listed)]
+    write_manifest(replace(listed, entries=tuple(entries)), folder / "actions.csv")
+    recipe = VideoRecipe("nl_i3d_small", 8, 2, (40, 40), epochs=1, batch_size=4, test_num_clips=1)
+    train(recipe, folder / "actions", folder / "runs" / "actions", report=False, verbose=0)
+    return folder
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name_of)
+def test_every_python_block_runs(page, videos, tmp_path, monkeypatch):
+    shutil.copytree(videos, tmp_path, dirs_exist_ok=True)
+    if page.name in ("README.md", "index.md"):
+        shutil.rmtree(tmp_path / "runs")  # these pages make it
+    monkeypatch.chdir(tmp_path)
+    keras.utils.clear_session()
+    names = {"__name__": "docs"}
+    for block in blocks(page, "python"):
+        if not block.skipped:
+            exec(compile(block.text, name_of(page), "exec"), names)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_command_has_the_arguments_that_it_is_given(page):
+    for block in blocks(page, "", "bash"):
+        for line in block.text.replace("\\\n", " ").splitlines():
+            _, found, arguments = line.partition("keras-nonlocal ")
+            if found:
+                _parser().parse_args(shlex.split(arguments, comments=True))
+
+
+def public_names():
+    for file in sorted(Path(keras_nonlocal.__file__).parent.glob("*/__init__.py")):
+        room = file.parent.name
+        module = importlib.import_module(f"keras_nonlocal.{room}")
+        if room in ("utils", "cli"):
+            continue
+        for name in dir(module):
+            if not name.startswith("_") and not inspect.ismodule(getattr(module, name)):
+                yield f"keras_nonlocal.{room}.{name}"
+
+
+def test_the_reference_lists_every_public_name():
+    listed = {
+        name for page in REFERENCE for name in re.findall("^::: (.+)$", page.read_text(), re.M)
+    }
+    missing, unknown = set(public_names()) - listed, []
+    for name in listed:
+        room, _, last = name.rpartition(".")
+        if not hasattr(importlib.import_module(room), last):
+            unknown.append(name)
+    assert not missing
+    assert not unknown
+
+
+def test_few_blocks_are_not_run():
+    all_blocks = [block for page in PAGES for block in blocks(page, "python")]
+    assert sum(bool(block.skipped) for block in all_blocks) <= len(all_blocks) / 5
