@@ -53,14 +53,14 @@ def test_skip_skips_only_unreadable_videos_and_logs_them(source, tmp_path, train
     assert {line["policy"] for line in lines} == {"skip"}
 
 
-def test_previous_frame_repeats_a_frame_and_logs_it(source, tmp_path, read_numbers):
+def test_previous_frame_repeats_a_frame_and_logs_it(source, tmp_path, read_indices):
     error_log = tmp_path / "bad.jsonl"
     clip = ClipSpec(20, size=(16, 16))
     dataset = video_dataset(
         [source[0], source[2]], clip=clip, on_error="previous_frame", error_log=error_log
     )
     ((clips, labels),) = dataset
-    whole, repaired = (read_numbers(clip) for clip in clips.numpy())
+    whole, repaired = (read_indices(clip) for clip in clips.numpy())
     assert labels.numpy().tolist() == [0, 2]
     assert whole == list(range(20))
     assert repaired == [*range(12), 11, *range(13, 20)]

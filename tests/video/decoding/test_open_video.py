@@ -63,8 +63,8 @@ def moving():
 
 
 @pytest.fixture
-def video(name, moving, write_pictures):
-    return write_pictures(name, moving, **ENCODINGS[name])
+def video(name, moving, write_frames):
+    return write_frames(name, moving, **ENCODINGS[name])
 
 
 def decoded_in_order(path):
@@ -110,23 +110,23 @@ def test_times_start_at_the_first_frame(name, video):
     assert frame_times(video)[0] == 0
 
 
-def test_reading_a_late_frame_decodes_few_frames(moving, write_pictures):
-    path = write_pictures("a.mp4", moving, **ENCODINGS["pyramid.mp4"])
+def test_reading_a_late_frame_decodes_few_frames(moving, write_frames):
+    path = write_frames("a.mp4", moving, **ENCODINGS["pyramid.mp4"])
     with Video(path) as video:
         decoded = sum(1 for _ in video._decode_by_seeking({38}))
     assert decoded < 6
 
 
-def test_a_replaced_file_is_indexed_again(write, read_numbers):
+def test_a_replaced_file_is_indexed_again(write, read_indices):
     path = write("a.mp4", frames=20)
     assert len(frame_times(path)) == 20
     path = write("a.mp4", frames=11, codec="libx264")
     assert len(frame_times(path)) == 11
-    assert read_numbers(read_frames(path, [10])) == [10]
+    assert read_indices(read_frames(path, [10])) == [10]
 
 
-def test_a_stream_cut_between_key_frames_starts_at_a_key_frame(moving, write_pictures):
-    path = write_pictures("a.ts", moving, **ENCODINGS["stream.ts"])
+def test_a_stream_cut_between_key_frames_starts_at_a_key_frame(moving, write_frames):
+    path = write_frames("a.ts", moving, **ENCODINGS["stream.ts"])
     with av.open(str(path)) as container:
         keys = [packet.pos for packet in container.demux(video=0) if packet.is_keyframe]
     path.write_bytes(path.read_bytes()[keys[1] - keys[1] % 188 :])
@@ -150,9 +150,9 @@ def test_probe_agrees_with_decoding(name, codec, video):
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p10le", "yuv444p", "gray"])
-def test_other_pixel_formats_are_converted_to_rgb(pix_fmt, moving, write_pictures):
+def test_other_pixel_formats_are_converted_to_rgb(pix_fmt, moving, write_frames):
     odd = moving[:5, :63, :95] if pix_fmt == "yuv444p" else moving[:5]
-    path = write_pictures("a.mkv", odd, **H264, pix_fmt=pix_fmt)
+    path = write_frames("a.mkv", odd, **H264, pix_fmt=pix_fmt)
     clip = read_clip(path, num_frames=5)
     assert clip.shape == odd.shape
     luminance = odd @ np.array([[0.299], [0.587], [0.114]])
@@ -160,8 +160,8 @@ def test_other_pixel_formats_are_converted_to_rgb(pix_fmt, moving, write_picture
     assert np.abs(clip - wanted.astype(float)).mean() < 25
 
 
-def test_a_video_of_one_frame_is_read(write, read_numbers):
+def test_a_video_of_one_frame_is_read(write, read_indices):
     path = write("one.mkv", frames=1, codec="libx264")
-    assert read_numbers(read_clip(path, num_frames=3)) == [0, 0, 0]
+    assert read_indices(read_clip(path, num_frames=3)) == [0, 0, 0]
     assert frame_times(path).tolist() == [0]
     assert probe(path).frames == 1

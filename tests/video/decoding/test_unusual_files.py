@@ -28,7 +28,7 @@ def decoded_in_order(path):
 
 
 @pytest.mark.parametrize("frames", [1, 3, 7])
-def test_frames_outside_of_the_edit_list_are_not_read(write, read_numbers, frames):
+def test_frames_outside_of_the_edit_list_are_not_read(write, read_indices, frames):
     path = write("a.mp4", frames=20, **ONE_BY_ONE)
     content = bytearray(path.read_bytes())
     place = content.index(b"elst") + 8  # after version and flags: number of entries, first entry
@@ -43,7 +43,7 @@ def test_frames_outside_of_the_edit_list_are_not_read(write, read_numbers, frame
     pictures = decoded_in_order(path)
     assert len(pictures) == 20 - frames
     assert probe(path).frames == 20 - frames
-    assert read_numbers(read_clip(path, num_frames=4, start=0)) == list(range(frames, frames + 4))
+    assert read_indices(read_clip(path, num_frames=4, start=0)) == list(range(frames, frames + 4))
     for number in (0, 5, 19 - frames):
         np.testing.assert_array_equal(read_frames(path, [number])[0], pictures[number])
     assert frame_times(path)[:2].tolist() == [0, 100_000]
@@ -61,10 +61,10 @@ def test_transparent_parts_of_a_gif_show_the_previous_frame(tmp_path):
     np.testing.assert_allclose(clip[1, 15, [10, 30]], [[0, 0, 200], [200, 0, 0]], atol=6)
 
 
-def test_times_of_a_video_that_starts_late_start_at_zero(write, read_numbers):
+def test_times_of_a_video_that_starts_late_start_at_zero(write, read_indices):
     path = write("late.mkv", frames=12, times=[500 + n for n in range(12)], codec="libx264")
     assert frame_times(path).tolist() == [n * 100_000 for n in range(12)]
-    assert read_numbers(read_clip(path, num_frames=3, start=9)) == [9, 10, 11]
+    assert read_indices(read_clip(path, num_frames=3, start=9)) == [9, 10, 11]
 
 
 def test_a_sound_stream_before_the_video_stream_is_ignored(tmp_path):
@@ -109,9 +109,9 @@ def with_empty_packets(path, emptied, numbers):
 
 
 @pytest.mark.parametrize("name", ["a.avi", "a.mp4"])
-def test_packets_without_a_frame_are_not_counted(name, tmp_path, write_pictures):
+def test_packets_without_a_frame_are_not_counted(name, tmp_path, write_frames):
     rng = np.random.default_rng(0)
-    whole = write_pictures(
+    whole = write_frames(
         f"whole_{name}",
         rng.integers(0, 255, (20, 32, 48, 3), "uint8"),
         options={"g": "6", "sc_threshold": "1000000000"},
