@@ -111,5 +111,5 @@ def test_a_video_that_is_too_small_for_the_crop_is_skipped(source, write, tmp_pa
     assert clips.shape == (1, 4, 32, 40, 3)
     (line,) = error_log_of(error_log)
     assert "`size` does not fit into its frames, which are (48, 32)" in line["cause"]
-    with pytest.raises(tf.errors.OpError, match=r"upright.mp4.*Take a larger `short_side`"):
+    with pytest.raises(tf.errors.OpError, match=r"upright.mp4.*Use a larger `short_side`"):
         list(video_dataset([upright], clip=clip))

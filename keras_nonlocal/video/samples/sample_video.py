@@ -79,9 +79,12 @@ def _draw(wall, phase) -> np.ndarray:
 
 def _limb(image, start, end, radius, color) -> None:
     """Draws a thick line with round ends and soft edges."""
-    pixels = np.moveaxis(np.mgrid[: SIZE[0], : SIZE[1]], 0, -1)
+    top, left = np.maximum(np.minimum(start, end) - radius - 1, 0).astype(int)
+    bottom, right = np.ceil(np.maximum(start, end) + radius + 1).astype(int)
+    part = image[top:bottom, left:right]
+    pixels = np.moveaxis(np.mgrid[: part.shape[0], : part.shape[1]], 0, -1) + (top, left)
     along, away = end - start, pixels - start
     share = np.clip(away @ along / max(along @ along, 1e-9), 0, 1)
     distance = np.linalg.norm(away - share[..., None] * along, axis=-1)
     cover = np.clip(radius - distance + 0.5, 0, 1)[..., None]
-    image += cover * (np.array(color, float) - image)
+    part += cover * (np.array(color, float) - part)

@@ -158,8 +158,8 @@ def test_failed_reads_do_not_leak_memory(undamaged, tmp_path):
 @pytest.mark.parametrize("name", ["mdn_flower.mp4", "mdn_flower.webm", "mmaction2_test.avi"])
 def test_a_damaged_real_file_gives_a_clip_or_a_video_error_in_time(name, tmp_path):
     content, path, given = (real_clips.CLIPS / name).read_bytes(), tmp_path / name, []
-    for seed in range(6):
+    for seed in range(3):  # one for each kind of damage
         path.write_bytes(with_damage(content, seed))
         given.append(successful_reads(path))
-    assert len(given) == 6
+    assert len(given) == 3
     assert max(given) > 0  # some damage leaves something to see
