@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ..data.error_log import ErrorLog
 from ..data.manifest import Entry, Manifest
-from ..utils.checks import PathLike, positive_int
+from ..utils.checks import PathLike
 from .clip_spec import ClipSpec
 from .decoding.container import VideoError
 from .decoding.frame_transform import ResizeCrop
@@ -261,7 +261,7 @@ def spread_crops(video: np.ndarray, size: tuple[int, int], crops: int) -> list[n
     Args:
         video: `(T, H, W, 3)`, frames that just cover `size`.
         size: `(H, W)` of each crop.
-        crops: Number of crops; a single one is in the center.
+        crops: Number of crops, at least 2.
 
     Returns:
         Views of the video, each `(T, *size, 3)`, from left to right or from top to bottom.
@@ -270,21 +270,7 @@ def spread_crops(video: np.ndarray, size: tuple[int, int], crops: int) -> list[n
     >>> [crop.ravel().tolist() for crop in spread_crops(video, (1, 2), 3)]
     [[0, 1], [1, 2], [2, 3]]
     """
-    if positive_int("crops", crops) == 1:
-        return [center_crop(video, size)]
     height, width = size
     down, right = video.shape[1] - height, video.shape[2] - width
     starts = [(down * i // (crops - 1), right * i // (crops - 1)) for i in range(crops)]
     return [video[:, top : top + height, left : left + width] for top, left in starts]
-
-
-def center_crop(video: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Crops the center of all frames without a copy: `(T, H, W, 3) -> (T, *size, 3)`."""
-    height, width = size
-    top = (video.shape[1] - height) // 2
-    left = (video.shape[2] - width) // 2
-    if top < 0 or left < 0:
-        raise ValueError(
-            f"`size` must fit into the video's {video.shape[1:3]}. Received: size={size!r}"
-        )
-    return video[:, top : top + height, left : left + width]

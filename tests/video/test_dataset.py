@@ -20,13 +20,13 @@ def videos(write):
     )
 
 
-def numbers_of(dataset, read_indices):
+def indices_of(dataset, read_indices):
     return [read_indices(clip) for clips, *_ in dataset for clip in clips.numpy()]
 
 
 def test_each_video_gives_its_centered_clip_and_label_in_order(videos, read_indices):
     dataset = video_dataset(videos, clip=CLIP, batch_size=2)
-    assert numbers_of(dataset, read_indices) == [[0, 2, 4, 1], [6, 8, 10, 12], [10, 12, 14, 16]]
+    assert indices_of(dataset, read_indices) == [[0, 2, 4, 1], [6, 8, 10, 12], [10, 12, 14, 16]]
     assert np.concatenate([labels for _, labels in dataset]).tolist() == [7, 8, 9]
     assert dataset.class_names == NAMES
 
@@ -56,13 +56,13 @@ def test_a_part_includes_the_frame_at_its_start_and_excludes_the_one_at_its_end(
     write, read_indices
 ):
     path = str(write("a.mp4", frames=100, fps=10))
-    # In binary, 8.3 lies a little above 83 tenths, and 1.1 a little above 11.
+    # In binary, 8.3 is slightly above 83 tenths, and 1.1 a little above 11.
     for start, end in ((8.3, 8.7), (1.1, 1.5)):
         source = Manifest((Entry(path, start=start, end=end),))
         dataset = video_dataset(source, clip=ClipSpec(4, size=(16, 16)))
         first = round(10 * start)
         ((clip,),) = dataset
-        numbers = [number % 32 for number in range(first, first + 4)]  # gray levels go round
+        numbers = [number % 32 for number in range(first, first + 4)]  # gray levels repeat
         assert read_indices(clip.numpy()) == numbers
 
 
@@ -104,16 +104,16 @@ def test_autotuning_is_disabled(videos):
 def test_only_frames_between_start_and_end_are_read(videos, read_indices):
     entry = Entry(videos.entries[1].path, (0,), start=0.5, end=1.2)  # frames 5 to 11
     part = Manifest((entry,), ("a",))
-    assert numbers_of(video_dataset(part, clip=CLIP), read_indices) == [[5, 7, 9, 11]]
+    assert indices_of(video_dataset(part, clip=CLIP), read_indices) == [[5, 7, 9, 11]]
     drawn = video_dataset(part, clip=ClipSpec(2, size=(16, 16)), training=True).repeat(30)
-    assert {number for clip in numbers_of(drawn, read_indices) for number in clip} == set(
+    assert {number for clip in indices_of(drawn, read_indices) for number in clip} == set(
         range(5, 12)
     )
 
 
 def test_training_draws_new_clips_in_a_new_order_each_epoch(videos, read_indices):
     dataset = video_dataset(videos, clip=CLIP, training=True)
-    epochs = [numbers_of(dataset, read_indices) for _ in range(8)]
+    epochs = [indices_of(dataset, read_indices) for _ in range(8)]
     assert len({str(epoch) for epoch in epochs}) == 8
     assert len({clip[0] for epoch in epochs for clip in epoch}) > 8
 
@@ -132,7 +132,7 @@ def test_one_seed_gives_the_same_epochs_for_any_num_parallel_calls(videos, read_
         dataset = video_dataset(
             videos, clip=CLIP, training=True, seed=seed, num_parallel_calls=threads
         )
-        return [numbers_of(dataset, read_indices) for _ in range(3)]
+        return [indices_of(dataset, read_indices) for _ in range(3)]
 
     assert epochs(3, threads) == epochs(3, 2)
     assert epochs(3, threads) != epochs(4, 2)

@@ -69,9 +69,11 @@ def spread_over(
 
 def _wait_for(service: str, timeout: float) -> None:
     """Waits for the dispatcher, as TensorFlow would wait for ever, even after Ctrl-C."""
-    address = urlsplit(service)
-    _, _, port = address.netloc.rpartition(":")
-    valid = address.scheme and address.hostname and port.isdecimal() and 0 < int(port) < 2**16
+    try:
+        address = urlsplit(service)
+        valid = address.scheme and address.hostname and address.port
+    except ValueError:  # of the port
+        valid = False
     if not valid:
         raise ValueError(
             "`service` must be the address of a tf.data service, such as 'grpc://host:5000'. "
@@ -80,7 +82,7 @@ def _wait_for(service: str, timeout: float) -> None:
     end = time.monotonic() + timeout
     while True:
         try:
-            socket.create_connection((address.hostname, int(port)), timeout=timeout).close()
+            socket.create_connection((address.hostname, address.port), timeout=timeout).close()
             return
         except OSError as error:
             if time.monotonic() > end:

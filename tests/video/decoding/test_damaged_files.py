@@ -28,8 +28,8 @@ KINDS = {
 
 def moving_square():
     video = np.full((FRAMES, *SIZE, 3), 60, "uint8")
-    for number, picture in enumerate(video):
-        picture[10:30, 2 * number : 2 * number + 16] = (200, 40, 90)
+    for number, square in enumerate(video):
+        square[10:30, 2 * number : 2 * number + 16] = (200, 40, 90)
     return video
 
 
@@ -42,8 +42,8 @@ def undamaged(tmp_path_factory):
             stream = container.add_stream(codec, rate=10, options=options)
             stream.height, stream.width, stream.pix_fmt = *SIZE, pixels
             stream.codec_context.time_base = Fraction(1, 10)
-            for number, picture in enumerate(moving_square()):
-                frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixels)
+            for number, square in enumerate(moving_square()):
+                frame = av.VideoFrame.from_ndarray(square, format="rgb24").reformat(format=pixels)
                 frame.pts, frame.time_base = number, Fraction(1, 10)
                 container.mux(stream.encode(frame))
             container.mux(stream.encode())

@@ -79,8 +79,8 @@ def test_frames_in_any_order_are_those_of_decoding_in_order(name, video):
     assert len(expected) == 40
     rng = np.random.default_rng(1)
     for wanted in [[39], [0], [17, 18], [5, 38, 5], *(rng.integers(0, 40, 5) for _ in range(6))]:
-        numbers = [int(number) for number in wanted]
-        np.testing.assert_array_equal(read_frames(video, numbers), expected[numbers])
+        indices = [int(number) for number in wanted]
+        np.testing.assert_array_equal(read_frames(video, indices), expected[indices])
 
 
 @each_encoding
@@ -88,8 +88,8 @@ def test_clips_are_those_of_decoding_in_order(name, video):
     expected = decoded_in_order(video)
     for start in range(0, 34, 3):
         clip = read_clip(video, num_frames=6, frame_stride=2, start=start)
-        numbers = [(start + 2 * i) % 40 for i in range(6)]
-        np.testing.assert_array_equal(clip, expected[numbers])
+        indices = [(start + 2 * i) % 40 for i in range(6)]
+        np.testing.assert_array_equal(clip, expected[indices])
 
 
 @each_encoding
@@ -133,8 +133,8 @@ def test_a_stream_cut_between_key_frames_starts_at_a_key_frame(moving, write_fra
     expected = decoded_in_order(path)
     times = frame_times(path)
     assert 25 < len(times) <= 40
-    numbers = [0, 7, len(times) - 1]
-    np.testing.assert_array_equal(read_frames(path, numbers)[1:], expected[[7, -1]])
+    indices = [0, 7, len(times) - 1]
+    np.testing.assert_array_equal(read_frames(path, indices)[1:], expected[[7, -1]])
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def _arrays(dataset):
     return [tuple(np.asarray(part) for part in element) for element in dataset]
 
 
-def _numbers(dataset, read_indices):
+def _indices(dataset, read_indices):
     return [tuple(read_indices(video)) for video, *_ in _arrays(dataset)]
 
 
@@ -79,13 +79,13 @@ def test_one_seed_gives_the_same_augmentation_from_files_and_from_shards(written
 def test_only_the_record_of_the_video_is_read(copied):
     """All other records may be damaged."""
     first, last = 0, len(LENGTHS) - 1
-    numbers = tf.data.Dataset.from_tensor_slices(([first, last], [7, 7]))
-    expected = _arrays(ShardClips(copied, CLIP, training=True).clips(numbers))
+    indices = tf.data.Dataset.from_tensor_slices(([first, last], [7, 7]))
+    expected = _arrays(ShardClips(copied, CLIP, training=True).clips(indices))
     sizes = [shard["sizes"] for shard in json.loads((copied / "shards.json").read_text())["shards"]]
     spoil(copied / "clips-00000-of-00003.tfrecord", slice(sizes[0][0], None))
     spoil(copied / "clips-00001-of-00003.tfrecord", slice(None))
     spoil(copied / "clips-00002-of-00003.tfrecord", slice(None, -sizes[2][-1]))
-    found = _arrays(ShardClips(copied, CLIP, training=True).clips(numbers))
+    found = _arrays(ShardClips(copied, CLIP, training=True).clips(indices))
     assert all((a[0] == b[0]).all() for a, b in zip(found, expected, strict=True))
     with pytest.raises(tf.errors.DataLossError):
         _arrays(shard_clips(copied, CLIP))
@@ -106,19 +106,19 @@ def test_num_parallel_calls_does_not_change_the_clips(written):
 
 def test_training_clips_start_anywhere_where_they_fit(written, read_indices):
     dataset = shard_clips(written, ClipSpec(4, 2, size=(48, 64)), training=True)
-    seen = {numbers for _ in range(8) for numbers in _numbers(dataset, read_indices)}
+    seen = {indices for _ in range(8) for indices in _indices(dataset, read_indices)}
     long = seen - {(0, 2, 4, 1)}  # the video of five frames is looped
-    assert all(np.diff(numbers).tolist() == [2, 2, 2] for numbers in long)
-    assert len({numbers[0] for numbers in long}) > 8
+    assert all(np.diff(indices).tolist() == [2, 2, 2] for indices in long)
+    assert len({indices[0] for indices in long}) > 8
     assert max(map(max, seen)) <= 30
 
 
 def test_views_of_a_video_are_ordered_by_clip_and_crop(written, read_indices):
     clip = ClipSpec(2, 1, num_clips=2, num_crops=3, short_side=48, size=(48, 48))
-    numbers = _numbers(shard_clips(written, clip), read_indices)
-    assert len(numbers) == 6 * len(LENGTHS)
-    assert all(len(set(numbers[i : i + 3])) == 1 for i in range(0, len(numbers), 3))
-    assert all(numbers[i] == (0, 1) for i in range(0, len(numbers), 6))
+    indices = _indices(shard_clips(written, clip), read_indices)
+    assert len(indices) == 6 * len(LENGTHS)
+    assert all(len(set(indices[i : i + 3])) == 1 for i in range(0, len(indices), 3))
+    assert all(indices[i] == (0, 1) for i in range(0, len(indices), 6))
 
 
 @pytest.fixture(scope="module")
