@@ -11,7 +11,7 @@ from ..data.sources.check import check_manifest
 from ..data.sources.read import read_source
 from ..data.workers.pool import cores
 from ..utils.checks import PathLike, any_int, one_of, positive_int
-from .clip_reader import DAMAGE, FileClips, OnError
+from .clip_reader import DAMAGE, ClipReader, FileClips, OnError
 from .clip_spec import ClipSpec, a_clip
 from .pipeline import Augment, ClipSource, clip_batches
 from .shards.index import holds_shards, refuse_choices
@@ -151,12 +151,12 @@ def open_clips(
     manifest = read_source(source, **selection)
     if check:
         check_manifest(manifest)
-    return FileClips(
+    reader = ClipReader(
         manifest,
         clip,
         training=training,
-        num_parallel_calls=threads,
         on_error=on_error,
         error_log=ErrorLog(error_log),
         by_clip=labels == "clip",
     )
+    return FileClips(reader, threads)
