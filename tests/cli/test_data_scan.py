@@ -23,7 +23,7 @@ def scan(videos, *more):
     return main(["data", "scan", *outputs, "--num-processes", "1", *more])
 
 
-def test_usable_files_go_to_the_manifest_and_the_others_to_the_ledger(videos, capsys):
+def test_usable_files_go_to_the_manifest_and_the_others_to_the_error_log(videos, capsys):
     assert scan(videos, str(videos)) == 0
     comment, *table = (videos / "m.csv").read_text().splitlines()
     assert comment == '# class_names: ["jack"]'
