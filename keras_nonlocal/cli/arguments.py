@@ -61,6 +61,12 @@ def add_on_error(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_numbers(parser: argparse.ArgumentParser, *options: tuple) -> None:
+    """Adds options that take a number, each given as name, type, default and help."""
+    for name, kind, default, text in options:
+        parser.add_argument(name, metavar="N", type=kind, default=default, help=text)
+
+
 def given(arguments: argparse.Namespace, *names: str) -> dict:
     """Returns the options that the user gave; the function called has defaults for the others."""
     return {name: value for name in names if (value := getattr(arguments, name, None)) is not None}
