@@ -34,7 +34,7 @@ def _builder(builder: str, title: str, depth: int, non_local: bool):
     ) -> keras.Model:
         """Network for semantic segmentation: {title}.
 
-        The network is a dilated ResNet, whose features have 1/8 of the size of the image, two 3x3
+        The network is a dilated ResNet with features at 1/8 of the size of the image, two 3x3
         convolutions{between}, and a classifier for each pixel.
 
         Args:
@@ -47,13 +47,13 @@ def _builder(builder: str, title: str, depth: int, non_local: bool):
             classifier_activation: Activation of the classifier. `None` returns logits.
             name: Name of the model.
             auxiliary_head: Whether to add a second classifier on the features of res4, which helps
-                training (loss weight 0.4). The output is then `{{"logits": ..., "auxiliary":
-                ...}}`.
+                training (loss weight 0.4). The output is then a dictionary with the keys `"logits"`
+                and `"auxiliary"`.
             dropout: Fraction of the channels that are dropped before the classifier.
 
         Returns:
-            A functional `keras.Model` that takes normalized images and returns `(B, H, W,
-            classes)`. Without the classifier, a `keras_nonlocal.backbones.Backbone`.
+            A functional `keras.Model` of normalized images. Its output is `(B, H, W, classes)`.
+            Without the classifier, a `keras_nonlocal.backbones.Backbone`.
 
         Raises:
             ValueError: An argument is invalid, or the weights do not fit.

@@ -59,8 +59,8 @@ def _builder(builder: str):
             classes: Number of classes. The default is the number of the weights, or 400.
             classifier_activation: Activation of the classifier. `None` returns logits.
             name: Name of the model.
-            variant: The published code whose stem, pooling, padding, block and head to follow: a
-                key of `keras_nonlocal.backbones.VARIANTS`. The default is the variant of the
+            variant: The published code to follow in stem, pooling, padding, block and head: a key
+                of `keras_nonlocal.backbones.VARIANTS`. The default is the variant of the
                 weights, or `"official_32x2"`, which takes every second frame of 64.
             blocks: Number of non-local blocks, 1, 5 or 10 (1 or 2 in small networks), or a
                 placement such as `{{"res3": (1, 3), "res4": (1, 3, 5)}}`: the indices of the

@@ -135,8 +135,7 @@ def test_features_load_weights_of_features_and_of_classifiers(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"blocks": "res4"}, "`blocks` must be a number or a placement"),
-        ({"blocks": True}, "`blocks` must be a number or a placement"),
+        ({"blocks": "res4"}, r"`blocks` must be one of \[1, 2\] for 18 layers, or a placement"),
         ({"blocks": {"res4": 1}}, "lists indices of residual blocks"),
         ({"weights": 5}, "`weights` must be a name or a path"),
         ({"method": "quick"}, "`method` must be one of"),
