@@ -34,7 +34,8 @@ def load(name: PathLike) -> Predictor:
         >>> classifier.class_names[:3]
         ('bend', 'jack', 'jump')
     """
-    is_path = isinstance(name, os.PathLike) or os.sep in name
-    if is_path or (os.path.isdir(name) and name not in card_names()):
+    if isinstance(name, os.PathLike) or os.sep in name:
+        return load_run(name)
+    if name not in card_names() and os.path.isdir(name):
         return load_run(name)
     return VideoClassifier.from_card(read_card(name))
