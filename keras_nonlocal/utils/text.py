@@ -1,10 +1,10 @@
-"""Names of files and classes as they can be shown."""
+"""Converts names of files and classes to text that can be shown."""
 
 from __future__ import annotations
 
 
 def printable(name: str) -> str:
-    """A name as it can be written: one of a file may be no UTF-8.
+    """Replaces bytes in the name of a file that are not UTF-8, so that it can be printed.
 
     >>> printable("caf\\udce9")
     'caf\\\\udce9'
@@ -13,7 +13,7 @@ def printable(name: str) -> str:
 
 
 def shortened(name: str, letters: int = 30) -> str:
-    """A name that fits beside a drawing.
+    """Shortens a name to fit as a label of a plot.
 
     >>> shortened("playing the didgeridoo", letters=12)
     'playing the…'
