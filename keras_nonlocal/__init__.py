@@ -23,8 +23,8 @@ try:
 except PackageNotFoundError:  # a checkout that is not installed
     __version__ = "0+unknown"
 
-# Packages with classes that a saved model may contain. Keras finds a class only after its module was
-# imported, as this registers the class.
+# Packages with classes that a saved model may contain. Keras finds a class only after its module
+# was imported, as this registers the class.
 _SERIALIZABLE = ("layers", "augmentation", "backbones", "training.optimizers")
 
 

@@ -16,7 +16,7 @@ _CSS_PIXELS_PER_INCH = 96
 
 @dataclass(frozen=True)
 class Plot:
-    """A plot, whose colors are inverted where the page is dark.
+    """A plot. Its colors are inverted if the page is dark.
 
     Attributes:
         png: The bytes of a PNG file.

@@ -19,7 +19,7 @@ def graph_calls(model: Any) -> list[Any]:
 
 
 def kernel_source_of(tensor: Any) -> Any:
-    """Returns the layer whose output a symbolic tensor is."""
+    """Returns the layer that a symbolic tensor is an output of."""
     return tensor._keras_history.operation
 
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+from zipfile import BadZipFile
+from zlib import error as ZlibError
 
 import numpy as np
 
 from .checks import PathLike
 
 # What NumPy and zipfile raise for damaged files, e.g. RuntimeError for unknown flags of an entry.
-_DAMAGE = (
-    ValueError,
-    TypeError,
-    EOFError,
-    OSError,
-    RuntimeError,
-    MemoryError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+_DAMAGE: tuple[type[Exception], ...] = (ValueError, TypeError, EOFError, OSError, RuntimeError)
+_DAMAGE += (MemoryError, BadZipFile, ZlibError)
 
 
 def read_arrays(path: PathLike) -> dict[str, np.ndarray]:

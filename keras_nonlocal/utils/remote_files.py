@@ -1,4 +1,4 @@
-"""Files whose paths have a scheme, such as `gs://` or `http://`, which TensorFlow opens."""
+"""Files with a scheme in the path, such as `gs://` or `http://`, which TensorFlow opens."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ The builders of all tasks use these names, and code that looks for a part uses t
 from __future__ import annotations
 
 STAGES = ("res2", "res3", "res4", "res5")
-# The layer of the classifier, whose outputs are the logits and whose weights depend on the classes.
+# The layer of the classifier. Its outputs are the logits, and its weights depend on the classes.
 LOGITS = "logits"
 AUXILIARY = "auxiliary"  # the classifier of a second head, which is used in training only
 CLASSIFIERS = (LOGITS, AUXILIARY)

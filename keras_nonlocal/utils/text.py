@@ -1,6 +1,8 @@
-"""Converts names of files and classes to text that can be shown."""
+"""Formats text for output: names of files and classes, and tables."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 
 def printable(name: str) -> str:
@@ -20,3 +22,17 @@ def shortened(name: str, letters: int = 30) -> str:
     """
     name = " ".join(printable(name).split())
     return name if len(name) <= letters else name[: letters - 1].rstrip() + "…"
+
+
+def padded(rows: Iterable[Sequence[str]]) -> list[list[str]]:
+    """Pads the cells of a table, so that all cells of a column have the same width.
+
+    >>> padded([("name", "size"), ("a.mp4", "3")])
+    [['name ', 'size'], ['a.mp4', '3   ']]
+    """
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    return [
+        [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        for row in zip(*columns, strict=True)
+    ]

@@ -19,7 +19,7 @@ def load(name: PathLike) -> Predictor:
 
     Args:
         name: The name of a card, see `keras_nonlocal.pretrained.card_names()`. Or the folder of a
-            training run, whose best weights are loaded, as by `keras_nonlocal.tasks.load_run`.
+            training run: its best weights are loaded, as by `keras_nonlocal.tasks.load_run`.
 
     Returns:
         The predictor, for example a `keras_nonlocal.tasks.video_classification.VideoClassifier`.
