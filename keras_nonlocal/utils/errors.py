@@ -14,7 +14,7 @@ class TrainingStopped(RuntimeError):
 
     Example:
         try:
-            keras_nonlocal.tasks.train(recipe, "actions", out="run")
+            keras_nonlocal.tasks.train(recipe, "actions", folder="run")
         except keras_nonlocal.training.TrainingStopped as error:
             print(error)
     """
