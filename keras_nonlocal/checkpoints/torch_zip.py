@@ -15,7 +15,7 @@ from .torch_names import TORCH, StorageType
 from .zip_directory import read_directory
 
 PICKLE = "/data.pkl"
-BYTE_ORDERS = {b"little": "<", b"big": ">"}
+BYTE_ORDER_NAMES = {b"little": "<", b"big": ">"}
 
 
 def read_torch_zip(file: BinaryFile) -> Any:
@@ -36,9 +36,9 @@ def _byte_order(file: BinaryFile, members: dict[str, ByteRange], root: str) -> s
     """Reads the byte order. Files from before PyTorch 2.1 are little endian and do not hold it."""
     span = members.get(f"{root}/byteorder")
     name = b"little" if span is None else file.read(span) if span.size < 9 else b"?"
-    if name not in BYTE_ORDERS:
+    if name not in BYTE_ORDER_NAMES:
         raise ValueError("its byte order is neither little nor big")
-    return BYTE_ORDERS[name]
+    return BYTE_ORDER_NAMES[name]
 
 
 class ZipStorages:
