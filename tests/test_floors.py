@@ -188,7 +188,7 @@ PUBLIC = {
     "ops": "AFFINITIES METHODS attend dense",
     "pretrained": "Card cached_path card_names fetch_weights read_card",
     "report": "classification_sections write_report",
-    "studies": "Study compare study_path groups_of read_study run_study write_comparison",
+    "studies": "Study compare read_study run_study write_comparison",
     "tasks": """
         Predictor TASKS find_recipe load_run plan_training read_recipe read_run recipe_names train
     """,
@@ -205,7 +205,7 @@ PUBLIC = {
         video_dataset write_shards write_video
     """,
     "weights": "SOURCES convert find_source load_inflated load_weights",
-    "zoo": "convert_checkpoint decode_predictions load preprocess_input table verify",
+    "zoo": "convert_checkpoint decode_predictions load markdown_table preprocess_input verify",
 }
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import keras_nonlocal
 from keras_nonlocal import layers
-from keras_nonlocal.layers import max_pool
+from keras_nonlocal.layers import pooling
 
 PACKAGE = Path(keras_nonlocal.__file__).parent
 NAME = "TF_ENABLE_ONEDNN_OPTS"
@@ -67,7 +67,7 @@ def saved(tmp_path_factory):
     """A model of this package's layers, in a file, with an input and the output."""
     inputs = keras.Input((4, 12, 12, 3))
     x = layers.BatchNorm()(layers.Conv3D(8, (3, 3, 3), padding="same")(inputs))
-    x = layers.NonLocal3D()(max_pool.MaxPool3D((1, 2, 2))(x))
+    x = layers.NonLocal3D()(pooling.MaxPool3D((1, 2, 2))(x))
     flat = keras.layers.Reshape((4, 6, 48))(x)
     flat = layers.ResizeLike()([layers.NonLocal2D()(flat), flat])
     line = layers.NonLocal1D()(keras.layers.Reshape((24, 48))(flat))

@@ -1,4 +1,4 @@
-"""Random changes of clips, alike in all frames of a clip: layers for `tf.data` and for models."""
+"""Random augmentation of video clips: Keras layers for `tf.data` and for models."""
 
 import keras
 

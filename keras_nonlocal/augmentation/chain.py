@@ -1,8 +1,9 @@
-"""Layers one after the other, by seeds alone."""
+"""Apply a list of layers to a batch of clips with given seeds."""
 
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -14,16 +15,19 @@ from .functional.draws import at_place
 
 
 def apply(layers: Sequence[Callable], clips, labels=None, seeds=None):
-    """Applies layers in order, each with draws of its own made from the same seeds.
+    """Applies layers in order. Each layer derives its own random numbers from the seeds.
 
     Args:
-        layers: Any of this room, other layers of Keras, or functions of a batch of clips.
+        layers: Layers of this package, other Keras layers, or functions of a batch of clips.
         clips: `(B, T, H, W, C)`.
         labels: A tensor of `B` labels, or None.
-        seeds: int32 `(B, 2)`, one for each clip; None for evaluation, without chance.
+        seeds: int32 `(B, 2)`, one seed for each clip. None applies the layers as in evaluation.
 
     Returns:
-        Clips and labels.
+        The changed clips and labels.
+
+    Raises:
+        ValueError: A layer does not accept the clips or labels.
 
     Example:
 
@@ -40,14 +44,14 @@ def apply(layers: Sequence[Callable], clips, labels=None, seeds=None):
         elif seeds is None:
             clips, labels = layer.deterministic(clips, labels)
         else:
-            own = at_place(tf.cast(seeds, "int32"), place)
-            clips, labels = layer.augment(clips, labels, own)
+            layer_seeds = at_place(tf.cast(seeds, "int32"), place)
+            clips, labels = layer.augment(clips, labels, layer_seeds)
             seeds = tf.repeat(seeds, layer.copies, axis=0)
     return clips, labels
 
 
 def flattened(layers: Sequence[Callable]) -> list[Callable]:
-    """Layers one by one, those of a `keras.Sequential` too: each gets seeds of its own."""
+    """Replaces each `keras.Sequential` by its layers, so that each layer gets its own seeds."""
     flat = []
     for layer in layers:
         flat += flattened(layer.layers) if isinstance(layer, keras.Sequential) else [layer]
@@ -55,22 +59,19 @@ def flattened(layers: Sequence[Callable]) -> list[Callable]:
 
 
 def with_training_flag(layer: Callable, training: bool) -> Callable:
-    """A layer of Keras that knows whether it trains; a function does the same in both."""
-    takes = (
+    """Sets the `training` argument of a Keras layer that has one; functions stay unchanged."""
+    takes_flag = (
         isinstance(layer, keras.layers.Layer)
         and "training" in inspect.signature(layer.call).parameters
     )
-    return partial(layer, training=training) if takes else layer
+    return partial(layer, training=training) if takes_flag else layer
 
 
 def copies(layers: Sequence[Callable]) -> int:
-    """How many clips become of one when layers are applied to it.
+    """Returns how many output clips the layers make of one input clip.
 
     >>> from keras_nonlocal.augmentation import CenterCrop, ThreeCrop
     >>> copies([ThreeCrop(24), CenterCrop(16)])
     3
     """
-    product = 1
-    for layer in flattened(layers):
-        product *= getattr(layer, "copies", 1)
-    return product
+    return math.prod(getattr(layer, "copies", 1) for layer in flattened(layers))

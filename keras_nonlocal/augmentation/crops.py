@@ -1,4 +1,4 @@
-"""Crops of clips as they are: bytes are copied, nothing is resampled."""
+"""Crops of clips, and the base class of layers that scale a random crop to a fixed size."""
 
 from __future__ import annotations
 
@@ -15,38 +15,39 @@ from .random_base import RandomAugmentation
 _ADVICE = "Scale first, with ResizeShortSide, or use RandomShortSideCrop or RandomResizedCrop."
 
 
-def _center(clips, size):
-    clips = check_smaller(clips, size, _ADVICE)
-    shape = tf.shape(clips)
-    return geometry.crop(clips, boxes.centered(shape[0], shape[2:4], size)[:, :2], size)
-
-
 class _Crop(ClipAugmentation):
-    """Cuts boxes of one size; without chance, out of the middle."""
+    """Base class of layers that cut boxes of one size out of clips without resampling."""
+
+    _arguments = ("size",)
 
     def __init__(self, size: int | tuple[int, int], **kwargs):
         super().__init__(**kwargs)
         self.size = sizes("size", size, 2)
 
     def _deterministic(self, clips, labels):
-        return _center(clips, self.size), labels
+        clips = check_smaller(clips, self.size, _ADVICE)
+        shape = tf.shape(clips)
+        centered = boxes.centered(shape[0], shape[2:4], self.size)
+        return geometry.crop(clips, centered[:, :2], self.size), labels
 
     def _shape(self, shape):
         return (*shape[:2], *self.size, shape[4])
 
-    def get_config(self):
-        return {**super().get_config(), "size": self.size}
-
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class RandomCrop(_Crop, RandomAugmentation):
-    """Cuts a box out of each clip, anywhere, the same in all its frames.
+    """Randomly crops clips, all frames of a clip at the same place.
+
+    In evaluation, the crop is the center.
 
     Args:
-        size: Height and width; one integer stands for both. Frames must be as large.
-        seed: See `RandomAugmentation`.
+        size: Height and width in pixels; one integer sets both. Frames must not be smaller.
+        seed: As in `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`. Output shape: the same with `size`.
+
+    Raises:
+        ValueError: `size` is no positive integer or pair of them, or frames are smaller.
 
     Example:
 
@@ -60,18 +61,21 @@ class RandomCrop(_Crop, RandomAugmentation):
 
     def _augment(self, clips, labels, seeds):
         clips = check_smaller(clips, self.size, _ADVICE)
-        places = boxes.placed(uniforms(seeds, 2), tf.shape(clips)[2:4], self.size)
-        return geometry.crop(clips, places[:, :2], self.size), labels
+        placed = boxes.placed(uniforms(seeds, 2), tf.shape(clips)[2:4], self.size)
+        return geometry.crop(clips, placed[:, :2], self.size), labels
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class CenterCrop(_Crop):
-    """Cuts out the middle of each frame.
+    """Crops the center of each frame.
 
     Args:
-        size: Height and width; one integer stands for both. Frames must be as large.
+        size: Height and width in pixels; one integer sets both. Frames must not be smaller.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`. Output shape: the same with `size`.
+
+    Raises:
+        ValueError: `size` is no positive integer or pair of them, or frames are smaller.
 
     Example:
 
@@ -81,16 +85,20 @@ class CenterCrop(_Crop):
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class ThreeCrop(ClipAugmentation):
-    """Cuts three boxes out of each clip: both ends of its longer side and the center.
+class ThreeCrop(_Crop):
+    """Cuts three crops out of each clip: both ends of the longer side, and the center.
 
-    The spatial half of the paper's test; `ResizeShortSide(256)` before it makes three crops of 256
-    cover the frame. The crops of a clip follow each other, and labels are repeated.
+    This is the spatial part of the paper's evaluation protocol. After `ResizeShortSide(256)`, three
+    crops of 256 cover the whole frame. The three crops of a clip follow each other in the batch,
+    and labels are repeated.
 
     Args:
-        size: Height and width; one integer stands for both. Frames must be as large.
+        size: Height and width in pixels; one integer sets both. Frames must not be smaller.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`. Output shape: `(3 * B, T, *size, C)`.
+
+    Raises:
+        ValueError: `size` is no positive integer or pair of them, or frames are smaller.
 
     Example:
 
@@ -101,27 +109,51 @@ class ThreeCrop(ClipAugmentation):
 
     copies = 3
 
-    def __init__(self, size: int | tuple[int, int], **kwargs):
-        super().__init__(**kwargs)
-        self.size = sizes("size", size, 2)
-
     def _deterministic(self, clips, labels):
         clips = check_smaller(clips, self.size, _ADVICE)
         shape = tf.shape(clips)
-        room = shape[2:4] - self.size
-        along = tf.where(shape[2] > shape[3], [1, 0], [0, 1])
-        first = room // 2 * (1 - along)
-        corners = tf.stack([first, room // 2, first + room * along])
+        margin = shape[2:4] - self.size
+        long_axis = tf.where(shape[2] > shape[3], [1, 0], [0, 1])
+        first = margin // 2 * (1 - long_axis)
+        corners = tf.stack([first, margin // 2, first + margin * long_axis])
         crops = geometry.crop(
             tf.repeat(clips, 3, axis=0), tf.tile(corners, (shape[0], 1)), self.size
         )
         return crops, None if labels is None else tf.repeat(labels, 3, axis=0)
 
     def _shape(self, shape):
-        return (shape[0] and 3 * shape[0], shape[1], *self.size, shape[4])
+        return self._labels_shape(super()._shape(shape))
 
     def _labels_shape(self, shape):
         return (shape[0] and 3 * shape[0], *shape[1:])
 
-    def get_config(self):
-        return {**super().get_config(), "size": self.size}
+
+class ScaledCrop(RandomAugmentation):
+    """Base class of layers that cut a random box out of each clip and scale it to one size.
+
+    A subclass implements `_random_boxes(seeds, frame)`, int32 `(B, 4)`, and `_central_size(frame)`,
+    the height and width of the centered box that is used in evaluation. `frame` is the height and
+    width of the frames.
+    """
+
+    _arguments: tuple[str, ...] = ("size", "antialias")
+
+    def __init__(self, size: int | tuple[int, int], antialias: bool, seed: int | None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        self.size = sizes("size", size, 2)
+        self.antialias = antialias
+
+    def _augment(self, clips, labels, seeds):
+        return self._scaled(clips, self._random_boxes(seeds, tf.shape(clips)[2:4])), labels
+
+    def _deterministic(self, clips, labels):
+        return self._scaled(clips, self._centered(tf.shape(clips)[0], tf.shape(clips)[2:4])), labels
+
+    def _centered(self, batch, frame):
+        return boxes.centered(batch, frame, self._central_size(frame))
+
+    def _scaled(self, clips, cut):
+        return geometry.crop_and_resize(clips, cut, self.size, self.antialias)
+
+    def _shape(self, shape):
+        return (*shape[:2], *self.size, shape[4])

@@ -1,4 +1,4 @@
-"""Mirror images."""
+"""Random horizontal flips."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from .random_base import RandomAugmentation
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class RandomFlip(RandomAugmentation):
-    """Mirrors a clip left to right, all its frames or none.
+    """Randomly mirrors clips left to right, all frames of a clip or none.
 
     Args:
-        p: Of each clip to be mirrored.
-        veto: Numbers of classes whose clips are never mirrored, as their mirror image belongs to
-            another class, such as "pushing something from left to right". It needs labels.
-        seed: See `RandomAugmentation`.
+        p: Probability of mirroring a clip.
+        veto: Indices of classes whose clips are never mirrored. It is meant for classes whose
+            mirror image belongs to another class, such as "pushing something from left to right".
+            It needs labels.
+        seed: As in `RandomAugmentation`.
 
-    Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`; labels integers `(B,)`, or rows `(B, K)`
-        where each class above zero counts.
+    Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`. Labels are integers `(B,)`, or rows `(B, K)`
+        in which each class with a value above zero counts.
 
     Raises:
-        ValueError: `veto` is given, and clips come without labels.
+        ValueError: An argument is out of range, or `veto` is given and the clips come without
+            labels, or with rows of too few classes.
 
     Example:
 
@@ -35,12 +37,17 @@ class RandomFlip(RandomAugmentation):
     >>> clips, labels = RandomFlip(veto=[1])((clips, labels))
     """
 
+    _arguments = ("p", "veto")
+
     def __init__(
         self, p: float = 0.5, veto: Sequence[int] = (), *, seed: int | None = None, **kwargs
     ):
         super().__init__(seed=seed, **kwargs)
         self.p = check_number("p", p, 0, 1)
-        self.veto = _class_numbers(veto)
+        is_list = isinstance(veto, list | tuple)
+        if not is_list or any(not isinstance(index, int) or index < 0 for index in veto):
+            raise ValueError(f"`veto` must be a list of class indices. Received: veto={veto!r}")
+        self.veto = tuple(veto)
 
     def _augment(self, clips, labels, seeds):
         chosen = uniforms(seeds, 1)[:, 0] < self.p
@@ -49,27 +56,17 @@ class RandomFlip(RandomAugmentation):
     def _vetoed(self, labels):
         if labels is None:
             raise ValueError(
-                "`veto` needs to know the classes of clips: give `(clips, labels)`. "
-                f"Received: clips alone, with veto={self.veto!r}"
+                "`veto` needs the classes of the clips: give `(clips, labels)`. "
+                f"Received: clips without labels, with veto={self.veto!r}"
             )
         width = None if labels.shape.rank == 1 else labels.shape[1]
         if width is not None and width <= max(1, *self.veto):
             raise ValueError(
                 f"`veto` needs integer labels (B,), or rows (B, K) of more than {max(self.veto)} "
-                "classes; `labels[:, 0]` makes the one of the other where each row is a class "
-                f"number. Received: veto={self.veto!r}, labels of shape {tuple(labels.shape)}"
+                "classes. If each row is a class index, `labels[:, 0]` makes integer labels of "
+                f"them. Received: veto={self.veto!r}, labels of shape {tuple(labels.shape)}"
             )
         if labels.shape.rank == 1:
             return tf.reduce_any(tf.cast(labels[:, None], "int32") == list(self.veto), axis=1)
-        shown = tf.gather(labels, list(self.veto), axis=1)
-        return tf.reduce_any(tf.cast(shown, "float32") > 0, axis=1)
-
-    def get_config(self):
-        return {**super().get_config(), "p": self.p, "veto": self.veto}
-
-
-def _class_numbers(veto) -> tuple[int, ...]:
-    listed = isinstance(veto, list | tuple)
-    if not listed or any(not isinstance(one, int) or one < 0 for one in veto):
-        raise ValueError(f"`veto` must be a list of class numbers. Received: veto={veto!r}")
-    return tuple(veto)
+        vetoed = tf.gather(labels, list(self.veto), axis=1)
+        return tf.reduce_any(tf.cast(vetoed, "float32") > 0, axis=1)

@@ -1,4 +1,4 @@
-"""Augmentation layers for pictures, from KerasCV and from Keras, applied to clips."""
+"""Image augmentation layers of Keras and KerasCV, applied to clips."""
 
 from __future__ import annotations
 
@@ -10,43 +10,46 @@ import tensorflow as tf
 from .base import ClipAugmentation
 
 
-def _by_keras(layer, clips):
-    """One by one, as some of these layers make one draw for a whole batch."""
+def _transform_images(layer, clips):
+    """Applies a layer of Keras clip by clip, as some layers draw once for a whole batch."""
 
-    def change(clip):
-        drawn = layer.get_random_transformation(clip[:1], training=True)
-        return _mapped(lambda frame: layer.transform_images(frame[None], drawn)[0], clip)
+    def transform(clip):
+        transformation = layer.get_random_transformation(clip[:1], training=True)
+        return _map(lambda frame: layer.transform_images(frame[None], transformation)[0], clip)
 
-    return _mapped(change, clips)
+    return _map(transform, clips)
 
 
-def _by_keras_cv(layer, clips):
+def _augment_images(layer, clips):
+    """Applies a layer of KerasCV that changes whole batches."""
     drawn = layer.get_random_transformation_batch(tf.shape(clips)[0], images=clips[:, 0])
-    changed = _mapped(
-        lambda frame: layer.augment_images(
-            frame, transformations=drawn, bounding_boxes=None, labels=None
+    changed = _map(
+        lambda images: layer.augment_images(
+            images, transformations=drawn, bounding_boxes=None, labels=None
         ),
         tf.transpose(clips, (1, 0, 2, 3, 4)),
     )
     return tf.transpose(changed, (1, 0, 2, 3, 4))
 
 
-def _by_keras_cv_one_by_one(layer, clips):
-    def change(clip):
-        drawn = layer.get_random_transformation(image=clip[0])
-        return _mapped(lambda frame: layer.augment_image(frame, transformation=drawn), clip)
+def _augment_image(layer, clips):
+    """Applies a layer of KerasCV that changes single images."""
 
-    return _mapped(change, clips)
+    def transform(clip):
+        transformation = layer.get_random_transformation(image=clip[0])
+        return _map(lambda frame: layer.augment_image(frame, transformation=transformation), clip)
+
+    return _map(transform, clips)
 
 
-# The method that changes a picture -> how it gets one draw for all frames.
-_WAYS: dict[str, Callable] = {
-    "transform_images": _by_keras,
-    "augment_images": _by_keras_cv,
-    "augment_image": _by_keras_cv_one_by_one,
+# Maps the method by which a layer changes images to the function that gives all frames one draw.
+_TRANSFORMS: dict[str, Callable] = {
+    "transform_images": _transform_images,
+    "augment_images": _augment_images,
+    "augment_image": _augment_image,
 }
-# Layers that have such a method and draw again inside of it, mix pictures, or draw sizes.
-_UNFIT = (
+# These layers have such a method, but draw again inside it, mix images, or draw output sizes.
+_UNSUPPORTED = (
     "AugMix",
     "CutMix",
     "MixUp",
@@ -59,20 +62,22 @@ _UNFIT = (
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class FrameWise(ClipAugmentation):
-    """Applies an augmentation layer for pictures to clips: one draw a clip, alike in all frames.
+    """Applies an image augmentation layer to clips, with one random draw for each clip.
 
-    For KerasCV's layers (`pip install "keras_nonlocal[cv]"`), and for `keras.layers.Random*`. The
-    draw is made by the layer itself, for the first frames, so it follows the layer's own `seed`,
-    not the seeds given to `augment`. Without chance, nothing changes; a layer of Keras is
-    called with `training=False`. Means and histograms are those of each frame, as in the layer.
+    It works with the layers of KerasCV (`pip install "keras_nonlocal[cv]"`) and with
+    `keras.layers.Random*`. The layer itself makes the draw, for the first frame of each clip. So
+    the draw depends on the layer's own `seed`, and not on the seeds given to `augment`. In
+    evaluation nothing changes, except that a layer of Keras is called with `training=False`. Means
+    and histograms are computed for each frame, as the layer does.
 
     Args:
-        layer: A layer that takes pictures `(B, H, W, 3)` and changes each by itself.
+        layer: A layer that takes images `(B, H, W, 3)` and changes each image by itself.
 
     Input shape: `(B, T, H, W, 3)` or `(T, H, W, 3)`.
 
     Raises:
-        ValueError: The layer mixes pictures, chooses other layers, or draws in no known way.
+        ValueError: The layer mixes images, chooses other layers, or draws in an unknown way.
+        ImportError: A stored layer is of KerasCV, which is not installed.
 
     Example:
 
@@ -84,7 +89,7 @@ class FrameWise(ClipAugmentation):
     def __init__(self, layer: keras.layers.Layer, **kwargs):
         super().__init__(**kwargs)
         self.layer = layer
-        self._way = _way_of(layer)
+        self._transform = _transform_of(layer)
 
     def build(self, input_shape):
         if not self.layer.built:
@@ -92,19 +97,19 @@ class FrameWise(ClipAugmentation):
         self.built = True
 
     def _augment(self, clips, labels, seeds):
-        changed = self._way(self.layer, tf.cast(clips, self.layer.compute_dtype))
-        return _within(changed, clips.dtype), labels
+        changed = self._transform(self.layer, tf.cast(clips, self.layer.compute_dtype))
+        return _clipped(changed, clips.dtype), labels
 
     def _deterministic(self, clips, labels):
-        if self._way is not _by_keras:
+        if self._transform is not _transform_images:
             return clips, labels
-        changed = _mapped(lambda clip: self.layer(clip, training=False), clips)
-        return _within(changed, clips.dtype), labels
+        changed = _map(lambda clip: self.layer(clip, training=False), clips)
+        return _clipped(changed, clips.dtype), labels
 
     def _shape(self, shape):
-        """By tracing, as KerasCV's layers cannot tell."""
-        way = tf.function(lambda clips: self._way(self.layer, clips))
-        traced = way.get_concrete_function(tf.TensorSpec(shape, self.layer.compute_dtype))
+        """Traces the layer, as layers of KerasCV do not compute their output shape."""
+        function = tf.function(lambda clips: self._transform(self.layer, clips))
+        traced = function.get_concrete_function(tf.TensorSpec(shape, self.layer.compute_dtype))
         return tuple(traced.structured_outputs.shape)
 
     def get_config(self):
@@ -119,19 +124,19 @@ class FrameWise(ClipAugmentation):
         return cls(**{**config, "layer": layer})
 
 
-def _way_of(layer) -> Callable:
-    for method, way in _WAYS.items():
-        if type(layer).__name__ not in _UNFIT and _written_by(type(layer), method):
-            return way
+def _transform_of(layer) -> Callable:
+    for method, function in _TRANSFORMS.items():
+        if type(layer).__name__ not in _UNSUPPORTED and _implements(type(layer), method):
+            return function
     raise ValueError(
-        "`layer` must be a picture layer of Keras or KerasCV that changes each picture by itself. "
-        "For others see MixUp, CutMix, RandAugment and RandomColorJitter of "
+        "`layer` must be an image layer of Keras or KerasCV that changes each image by itself. "
+        "For other changes use MixUp, CutMix, RandAugment and RandomColorJitter of "
         f"`keras_nonlocal.augmentation`. Received: layer={layer!r}"
     )
 
 
-def _written_by(kind: type, method: str) -> bool:
-    """Whether a layer has the method and it is not only the stub of KerasCV's base classes."""
+def _implements(kind: type, method: str) -> bool:
+    """Whether a layer has the method, and not only the stub of KerasCV's base classes."""
     owner = next((each for each in kind.__mro__ if method in vars(each)), None)
     return owner is not None and "BaseImageAugmentation" not in owner.__name__
 
@@ -141,20 +146,20 @@ def _import_keras_cv() -> None:
         import keras_cv
     except ImportError as error:
         raise ImportError(
-            "This layer wraps one of KerasCV, which is not installed. "
+            "This layer wraps a layer of KerasCV, which is not installed. "
             'Install it with: pip install "keras_nonlocal[cv]"'
         ) from error
     del keras_cv  # importing it has registered its layers
 
 
-def _within(clips, dtype) -> tf.Tensor:
-    """As float32, in which they are rounded; bytes stay bytes, where a layer goes beyond them."""
+def _clipped(clips, dtype) -> tf.Tensor:
+    """Casts to float32, in which clips are rounded, and clips uint8 values to 0..255."""
     clips = tf.cast(clips, "float32")
     return tf.clip_by_value(clips, 0.0, 255.0) if dtype == tf.uint8 else clips
 
 
-def _mapped(change, values):
-    """`tf.map_fn` for a function whose shape of result is not known before."""
-    first = change(values[0])
+def _map(function, values):
+    """`tf.map_fn` for a function whose output shape is not known in advance."""
+    first = function(values[0])
     signature = tf.TensorSpec(first.shape, first.dtype)
-    return tf.map_fn(change, values, fn_output_signature=signature)
+    return tf.map_fn(function, values, fn_output_signature=signature)

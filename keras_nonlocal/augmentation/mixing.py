@@ -1,4 +1,4 @@
-"""Layers that mix each clip of a batch with another one, and their labels too."""
+"""Layers that mix each clip of a batch, and its label, with another clip of the batch."""
 
 from __future__ import annotations
 
@@ -7,19 +7,38 @@ import tensorflow as tf
 
 from ..utils.checks import positive_int
 from .arguments import check_number
-from .functional import boxes, mixing
+from .functional import boxes
 from .functional.draws import beta, for_use, integers, order, uniforms
 from .random_base import RandomAugmentation
 
 
-class _Mixing(RandomAugmentation):
-    """Draws a share for each clip and a partner.
+def blend(values, others, shares) -> tf.Tensor:
+    """`share * value + (1 - share) * other` in float32: shares `(B,)`, values `(B, ...)`."""
+    ones = tf.ones([tf.rank(values) - 1], "int32")
+    shares = tf.reshape(shares, tf.concat([tf.shape(shares), ones], 0))
+    return shares * tf.cast(values, "float32") + (1 - shares) * tf.cast(others, "float32")
 
-    A subclass writes `_mixed(clips, others, shares, seeds)`, which gives mixed clips and the share
-    of each that is its own.
+
+def soft_labels(labels, classes: int | None) -> tf.Tensor:
+    """Labels that can be mixed, float32: integers `(B,)` become one-hot, rows `(B, K)` stay."""
+    if labels.shape.rank > 1 or classes is None:
+        return tf.cast(labels, "float32")
+    message = f"Labels must be class indices from 0 to {classes - 1}, as `classes`={classes}."
+    valid = tf.reduce_all((labels >= 0) & (labels < classes))
+    check = tf.debugging.Assert(valid, [message, labels])
+    with tf.control_dependencies([check]):
+        return tf.one_hot(labels, classes)
+
+
+class _Mixing(RandomAugmentation):
+    """Base class that draws for each clip another clip, and the share of the first one.
+
+    A subclass implements `_mixed(clips, others, shares, seeds)`. It returns the mixed clips, and
+    the share that each clip has in the result.
     """
 
     needs_batch = True
+    _arguments = ("alpha", "classes")
 
     def __init__(
         self, alpha: float, classes: int | None = None, *, seed: int | None = None, **kwargs
@@ -37,39 +56,39 @@ class _Mixing(RandomAugmentation):
         return super().call(inputs, training=training)
 
     def _augment(self, clips, labels, seeds):
-        labels = self._soft(labels)
+        labels = self._soft_labels(labels)
         partners = order(for_use(seeds, 1))
         others = tf.gather(clips, partners)
         mixed, shares = self._mixed(clips, others, beta(seeds, self.alpha), for_use(seeds, 2))
-        return mixed, mixing.blend(labels, tf.gather(labels, partners), shares)
+        return mixed, blend(labels, tf.gather(labels, partners), shares)
 
     def _deterministic(self, clips, labels):
-        return clips, self._soft(labels)
+        return clips, self._soft_labels(labels)
 
-    def _soft(self, labels):
+    def _soft_labels(self, labels):
         if labels is None:
             raise ValueError(
-                f"{type(self).__name__} mixes labels too: give `(clips, labels)`. "
-                "Received: clips alone"
+                f"{type(self).__name__} also mixes labels: give `(clips, labels)`. "
+                "Received: clips without labels"
             )
         self._labels_shape(tuple(labels.shape))
         if labels.shape.rank == 1 and not labels.dtype.is_integer:
             raise ValueError(
-                "Labels of shape (B,) must be integers, the numbers of classes. "
+                "Labels of shape (B,) must be integers, the indices of classes. "
                 f"Received: labels of {labels.dtype.name}"
             )
-        return mixing.soft_labels(labels, self.classes)
+        return soft_labels(labels, self.classes)
 
     def _labels_shape(self, shape):
         if len(shape) == 1 and self.classes is None:
             raise ValueError(
-                "Integer labels become rows when they are mixed: say how many `classes` there are. "
+                "Integer labels become rows when they are mixed: set the number of `classes`. "
                 f"Received: classes=None, labels of shape {tuple(shape)}"
             )
         if len(shape) > 1 and shape[-1] not in (self.classes or shape[-1], None):
             raise ValueError(
-                f"Labels must be integers (B,), or rows (B, {self.classes}) as `classes` says; "
-                "`labels[:, 0]` makes the one of the other where each row is a class number. "
+                f"Labels must be integers (B,), or rows (B, {self.classes}) to match `classes`. If "
+                "each row is a class index, `labels[:, 0]` makes integer labels of them. "
                 f"Received: classes={self.classes}, labels of shape {tuple(shape)}"
             )
         return shape if len(shape) > 1 else (*shape, self.classes)
@@ -77,23 +96,24 @@ class _Mixing(RandomAugmentation):
     def _labels_dtype(self, dtype):
         return "float32"
 
-    def get_config(self):
-        return {**super().get_config(), "alpha": self.alpha, "classes": self.classes}
-
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class MixUp(_Mixing):
-    """Blends each clip with another one of its batch, and the labels by the same share.
+    """Blends each clip with another clip of the batch, and the labels in the same proportion.
 
     Paper: Zhang et al., mixup: Beyond Empirical Risk Minimization (2018).
 
     Args:
-        alpha: The share of a clip is drawn from Beta(alpha, alpha).
-        classes: How many there are; needed where labels are integers.
-        seed: See `RandomAugmentation`.
+        alpha: The share of the first clip is drawn from Beta(alpha, alpha).
+        classes: Number of classes. It is needed if labels are integers.
+        seed: As in `RandomAugmentation`.
 
-    Input shape: clips `(B, T, H, W, C)`, labels `(B,)` or rows `(B, K)`. Labels come out as
-        float32 `(B, K)`, without chance too.
+    Input shape: clips `(B, T, H, W, C)`, labels `(B,)` or rows `(B, K)`. Labels are returned as
+        float32 `(B, K)`, in evaluation, too.
+
+    Raises:
+        ValueError: An argument is out of range, there are no labels, or they do not match
+            `classes`.
 
     Example:
 
@@ -109,25 +129,28 @@ class MixUp(_Mixing):
         super().__init__(alpha, classes, seed=seed, **kwargs)
 
     def _mixed(self, clips, others, shares, seeds):
-        return mixing.blend(clips, others, shares), shares
+        return blend(clips, others, shares), shares
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class CutMix(_Mixing):
     """Pastes a box of another clip of the batch into each clip, the same box in all frames.
 
-    Labels are mixed by the area that the box covers in the end, as it may be cut off at the edge.
+    A box at the edge of the frame is cut off. Labels are mixed by the area that remains.
 
     Paper: Yun et al., CutMix: Regularization Strategy to Train Strong Classifiers with
     Localizable Features (2019).
 
     Args:
-        alpha: The area left over is drawn from Beta(alpha, alpha).
-        classes: How many there are; needed where labels are integers.
-        seed: See `RandomAugmentation`.
+        alpha: The fraction of the area that stays is drawn from Beta(alpha, alpha).
+        classes: Number of classes. It is needed if labels are integers.
+        seed: As in `RandomAugmentation`.
 
-    Input shape: clips `(B, T, H, W, C)`, labels `(B,)` or rows `(B, K)`. Labels come out as
-        float32 `(B, K)`, without chance too.
+    Input shape: clips `(B, T, H, W, C)`, labels `(B,)` or rows `(B, K)`. Labels are returned as
+        float32 `(B, K)`, in evaluation, too.
+
+    Raises:
+        ValueError: As for `MixUp`.
 
     Example:
 
@@ -145,4 +168,4 @@ class CutMix(_Mixing):
         sides = tf.cast(frame, "float32") * tf.sqrt(1 - shares)[:, None]
         centers = integers(uniforms(seeds, 2), frame)
         pasted = boxes.around(centers, tf.cast(sides, "int32"), frame)
-        return mixing.paste(clips, others, pasted), mixing.shares_outside(pasted, frame)
+        return boxes.paste(clips, others, pasted), boxes.shares_outside(pasted, frame)

@@ -1,4 +1,4 @@
-"""MMAction2's crop: sides in parts of the shorter side, at fixed places."""
+"""Multi-scale crops as in MMAction2."""
 
 from __future__ import annotations
 
@@ -7,37 +7,42 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from ..utils.checks import at_least, one_of, sizes
+from ..utils.checks import at_least, one_of
 from .arguments import check_numbers
-from .functional import boxes, geometry
+from .crops import ScaledCrop
+from .functional import boxes
 from .functional.draws import integers, uniforms
-from .random_base import RandomAugmentation
 
-# How much of the room above and to the left of the box there is, in quarters.
+# Top and left margin of a box, in quarters of the free space.
 _CORNERS_AND_CENTER = ((0, 0), (0, 4), (4, 0), (4, 4), (2, 2))
 _BETWEEN = ((0, 2), (2, 0), (2, 4), (4, 2), (1, 1), (1, 3), (3, 1), (3, 3))
-_PLACES = {5: _CORNERS_AND_CENTER, 13: (*_CORNERS_AND_CENTER, *_BETWEEN), None: ()}
+_POSITIONS = {5: _CORNERS_AND_CENTER, 13: (*_CORNERS_AND_CENTER, *_BETWEEN), None: ()}
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class MultiScaleCrop(RandomAugmentation):
-    """Cuts a box out of each clip whose sides are random parts of the shorter side, and scales it.
+class MultiScaleCrop(ScaledCrop):
+    """Randomly crops clips at several scales of the shorter side, and resizes the crops.
 
-    The crop of temporal segment networks (Wang et al., 2016), as MMAction2 trains with it. Without
-    chance, both sides are of the largest scale, and the crop is the center.
+    This is the crop of temporal segment networks (Wang et al., 2016) as MMAction2 trains with it.
+    In evaluation, the crop is the center, and both sides have the largest scale.
 
     Args:
-        size: Height and width; one integer stands for both. A side of a box that is less than
-            three pixels longer or shorter becomes as long, if the frame is.
-        scales: What height and width may be, in parts of the shorter side.
-        steps_apart: How many entries of `scales` height and width may lie apart. Each pair of such
-            scales is as likely as another.
-        positions: Of a box in the frame, each as likely as another: 5, which are corners and
-            center; 13, with the middles of the sides and of the four quarters; None for anywhere.
-        antialias: Averages where the box gets smaller; slower.
-        seed: See `RandomAugmentation`.
+        size: Height and width of the output in pixels; one integer sets both. If a side of a box
+            differs from `size` by less than three pixels, it becomes `size`, provided that the
+            frame is large enough.
+        scales: Possible heights and widths, as fractions of the shorter side of the frame.
+        steps_apart: Height and width may be at most this many entries of `scales` apart. All such
+            pairs have the same probability.
+        positions: Number of possible positions of the box, all with the same probability: 5 for the
+            corners and the center; 13 for these, the middles of the sides and the centers of the
+            four quarters; None for any position.
+        antialias: Whether to average pixels where the box gets smaller, which is slower.
+        seed: As in `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`. Output shape: the same with `size`.
+
+    Raises:
+        ValueError: An argument is out of range.
 
     Example:
 
@@ -45,6 +50,8 @@ class MultiScaleCrop(RandomAugmentation):
     >>> MultiScaleCrop(56, scales=(1.0, 0.8))(clips).shape
     TensorShape([2, 8, 56, 56, 3])
     """
+
+    _arguments = (*ScaledCrop._arguments, "scales", "steps_apart", "positions")
 
     def __init__(
         self,
@@ -57,46 +64,32 @@ class MultiScaleCrop(RandomAugmentation):
         seed: int | None = None,
         **kwargs,
     ):
-        super().__init__(seed=seed, **kwargs)
-        self.size = sizes("size", size, 2)
+        super().__init__(size, antialias, seed, **kwargs)
         self.scales = check_numbers("scales", scales, 1e-3, 1.0)
         self.steps_apart = at_least("steps_apart", steps_apart, 0)
-        self.positions = one_of("positions", positions, _PLACES)
-        self.antialias = antialias
+        self.positions = one_of("positions", positions, _POSITIONS)
 
-    def _augment(self, clips, labels, seeds):
-        drawn, frame = uniforms(seeds, 3), tf.shape(clips)[2:4]
-        parts = _one_each(drawn[:, 0], self._pairs(), "float64")
-        cut = boxes.of_short_side(parts, frame, self.size)
+    def _random_boxes(self, seeds, frame):
+        numbers = uniforms(seeds, 3)
+        scales = _choose(numbers[:, 0], self._pairs_of_scales(), "float64")
+        sides = boxes.of_short_side(scales, frame, self.size)
         if self.positions is None:
-            return self._scaled(clips, boxes.placed(drawn[:, 1:], frame, cut)), labels
-        quarters = _one_each(drawn[:, 1], _PLACES[self.positions], "int32")
-        return self._scaled(clips, boxes.at_quarters(quarters, frame, cut)), labels
+            return boxes.placed(numbers[:, 1:], frame, sides)
+        quarters = _choose(numbers[:, 1], _POSITIONS[self.positions], "int32")
+        return boxes.at_quarters(quarters, frame, sides)
 
-    def _deterministic(self, clips, labels):
-        batch, frame = tf.shape(clips)[0], tf.shape(clips)[2:4]
-        cut = boxes.of_short_side([[max(self.scales)] * 2], frame, self.size)
-        return self._scaled(clips, boxes.centered(batch, frame, cut)), labels
+    def _central_size(self, frame):
+        return boxes.of_short_side([[max(self.scales)] * 2], frame, self.size)
 
-    def _pairs(self):
+    def _pairs_of_scales(self):
         return [
             (height, width)
-            for step, height in enumerate(self.scales)
-            for other, width in enumerate(self.scales)
-            if abs(step - other) <= self.steps_apart
+            for i, height in enumerate(self.scales)
+            for j, width in enumerate(self.scales)
+            if abs(i - j) <= self.steps_apart
         ]
 
-    def _scaled(self, clips, cut):
-        return geometry.crop_and_resize(clips, cut, self.size, self.antialias)
 
-    def _shape(self, shape):
-        return (*shape[:2], *self.size, shape[4])
-
-    def get_config(self):
-        names = ("size", "scales", "steps_apart", "positions", "antialias")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-def _one_each(drawn, choices, dtype):
-    """`[0, 1)` -> one of the choices, each as likely as another."""
-    return tf.gather(tf.constant(choices, dtype), integers(drawn, len(choices)))
+def _choose(numbers, choices, dtype):
+    """Maps numbers in `[0, 1)` to choices of equal probability."""
+    return tf.gather(tf.constant(choices, dtype), integers(numbers, len(choices)))

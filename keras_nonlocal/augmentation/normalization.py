@@ -1,4 +1,4 @@
-"""Pixels to the numbers a network takes."""
+"""Normalization of pixel values for a network."""
 
 from __future__ import annotations
 
@@ -9,18 +9,39 @@ import tensorflow as tf
 
 from .arguments import per_channel
 from .base import ClipAugmentation
-from .functional.normalization import normalized
 from .inputs import check_channels
+
+
+def normalized(clips, mean, std) -> tf.Tensor:
+    """`(clips - mean) / std` of float32 `(..., W, C)`, with one value or one for each channel.
+
+    The values are repeated to whole rows of pixels. Broadcasting one value for each channel would
+    take four times as long.
+    """
+    shape = tf.shape(clips)
+    width, channels = shape[-2:-1], shape[-1:]
+    rows = tf.reshape(clips, tf.concat([[-1], width * channels], 0))
+    mean, std = (
+        tf.tile(tf.broadcast_to(tf.cast(value, "float32"), channels), width)
+        for value in (mean, std)
+    )
+    return tf.ensure_shape(tf.reshape((rows - mean) / std, shape), clips.shape)
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class Normalization(ClipAugmentation):
-    """`(pixel - mean) / std`, in the compute dtype; the last step, in training and evaluation.
+    """Computes `(pixel - mean) / std`, and returns it in the compute dtype.
+
+    It is the last layer of a chain, in training and in evaluation.
 
     Args:
-        mean, std: One number, or one a channel. The defaults are those of the official networks.
+        mean, std: One number, or one number for each channel, on the scale 0..255. The defaults are
+            those of the official networks.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`, uint8 or float, 0..255.
+
+    Raises:
+        ValueError: `std` is not positive, or there is not one number for each channel.
 
     Example:
 
@@ -29,6 +50,7 @@ class Normalization(ClipAugmentation):
     """
 
     keeps_integers = False
+    _arguments = ("mean", "std")
 
     def __init__(
         self,
@@ -44,6 +66,3 @@ class Normalization(ClipAugmentation):
         check_channels("mean", self.mean, clips)
         check_channels("std", self.std, clips)
         return normalized(tf.cast(clips, "float32"), self.mean, self.std), labels
-
-    def get_config(self):
-        return {**super().get_config(), "mean": self.mean, "std": self.std}

@@ -16,22 +16,25 @@ from .random_base import RandomAugmentation
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class RandAugment(RandomAugmentation):
-    """Applies a few of fourteen operations to a clip, one after the other, drawn once a clip.
+    """Applies a few of fourteen random operations to each clip.
 
-    Identity, shear and shift (both ways), rotation, brightness, color, contrast, sharpness,
-    posterize, solarize, autocontrast and equalize, with torchvision's ranges. What depends on the
-    picture (means, darkest values, counts) is taken from the whole clip. See `OPERATIONS`.
+    The operations are identity, shear and translation (in both directions), rotation, brightness,
+    color, contrast, sharpness, posterize, solarize, autocontrast and equalize, with torchvision's
+    ranges. Means, extreme values and histograms are computed over the whole clip.
 
     Paper: Cubuk et al., RandAugment: Practical automated data augmentation with a reduced search
     space (2020).
 
     Args:
-        num_layers: Operations a clip.
-        magnitude: How strong they are, 0 to 30.
-        fill: What comes in from outside of the picture.
-        seed: See `RandomAugmentation`.
+        num_layers: Number of operations for each clip.
+        magnitude: Strength of the operations, from 0 to 30.
+        fill: Value of pixels that come in from outside the frame, from 0 to 255.
+        seed: As in `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, 3)` or `(T, H, W, 3)`, RGB.
+
+    Raises:
+        ValueError: An argument is out of range, or clips do not have 3 channels.
 
     Example:
 
@@ -39,6 +42,7 @@ class RandAugment(RandomAugmentation):
     """
 
     _channels = 3
+    _arguments = ("num_layers", "magnitude", "fill")
 
     def __init__(
         self,
@@ -57,21 +61,20 @@ class RandAugment(RandomAugmentation):
     def _augment(self, clips, labels, seeds):
         numbers = tf.reshape(uniforms(seeds, 2 * self.num_layers), (-1, self.num_layers, 2))
 
-        def change(clip_and_numbers):
-            clip, drawn = clip_and_numbers
+        def augment_clip(clip_and_numbers):
+            clip, numbers = clip_and_numbers
             clip = tf.cast(clip, "float32")
             for layer in range(self.num_layers):
-                clip = self._operate(clip, *tf.unstack(drawn[layer]))
+                clip = self._operate(clip, *tf.unstack(numbers[layer]))
             return clip
 
         signature = tf.TensorSpec(clips.shape[1:], "float32")
-        return tf.map_fn(change, (clips, numbers), fn_output_signature=signature), labels
+        return tf.map_fn(augment_clip, (clips, numbers), fn_output_signature=signature), labels
 
-    def _operate(self, clip, which, way):
-        sign, part = tf.where(way < 0.5, -1.0, 1.0), self.magnitude / HIGHEST
-        branches = [partial(each, clip, part, sign, self.fill) for each in OPERATIONS.values()]
-        return tf.ensure_shape(tf.switch_case(integers(which, len(branches)), branches), clip.shape)
-
-    def get_config(self):
-        own = {name: getattr(self, name) for name in ("num_layers", "magnitude", "fill")}
-        return {**super().get_config(), **own}
+    def _operate(self, clip, choice, direction):
+        sign, strength = tf.where(direction < 0.5, -1.0, 1.0), self.magnitude / HIGHEST
+        branches = [
+            partial(operation, clip, strength, sign, self.fill) for operation in OPERATIONS.values()
+        ]
+        index = integers(choice, len(branches))
+        return tf.ensure_shape(tf.switch_case(index, branches), clip.shape)

@@ -1,4 +1,4 @@
-"""Zooms, shifts and turns."""
+"""Random zoom, translation and rotation."""
 
 from __future__ import annotations
 
@@ -15,23 +15,30 @@ from .random_base import RandomAugmentation
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class RandomAffine(RandomAugmentation):
-    """Zooms, shifts and turns a clip around its center, all its frames alike, in one resampling.
+    """Randomly zooms, shifts and turns clips around their center, all frames of a clip alike.
 
-    Bilinear; the outermost pixels are repeated past the edge.
+    All three changes are one bilinear resampling. Beyond the edge, the outermost pixels are
+    repeated.
 
     Args:
-        zoom: At most so many times larger or smaller, such as 1.25; uniform in its logarithm.
-        shift: At most this part of height and width, such as 0.1, either way.
-        turn: At most this angle in radians, such as 0.03, either way.
-        seed: See `RandomAugmentation`.
+        zoom: Largest zoom factor, such as 1.25. The factor is drawn from `1 / zoom` to `zoom`,
+            uniformly in its logarithm.
+        shift: Largest shift, as a fraction of height and width, such as 0.1, in both directions.
+        turn: Largest angle in radians, such as 0.03, in both directions.
+        seed: As in `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`.
+
+    Raises:
+        ValueError: An argument is out of range.
 
     Example:
 
     >>> clips = np.zeros((2, 8, 32, 32, 3), "uint8")
     >>> clips = RandomAffine(zoom=1.25, shift=0.1, turn=0.03)(clips)
     """
+
+    _arguments = ("zoom", "shift", "turn")
 
     def __init__(
         self,
@@ -53,7 +60,3 @@ class RandomAffine(RandomAugmentation):
         shifts = between(numbers[:, 1:3], -self.shift, self.shift)
         turns = between(numbers[:, 3], -self.turn, self.turn)
         return zoom_shift_turn(clips, zooms, shifts, turns), labels
-
-    def get_config(self):
-        own = {name: getattr(self, name) for name in ("zoom", "shift", "turn")}
-        return {**super().get_config(), **own}

@@ -10,8 +10,8 @@ from .functional import color
 from .functional.draws import between, uniforms
 from .random_base import RandomAugmentation
 
-# In this order; each with the value that changes nothing.
-_CHANGES = {
+# The functions in order, each with the factor that changes nothing.
+_FUNCTIONS = {
     "brightness": (color.brightness, 1.0),
     "contrast": (color.contrast, 1.0),
     "saturation": (color.saturation, 1.0),
@@ -21,16 +21,19 @@ _CHANGES = {
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class RandomColorJitter(RandomAugmentation):
-    """Changes brightness, contrast, saturation and hue, in this order, each by a random factor.
+    """Randomly changes brightness, contrast, saturation and hue, in this order.
 
     Args:
-        brightness, contrast, saturation: The factor is drawn from `1 - value` to `1 + value`, and
-            from 0 where the value is above one. Contrast is around the clip's mean luminance.
-        hue: The circle of hues is turned by up to this part of it, either way; 0.5 at most. The
-            slowest of the four.
-        seed: See `RandomAugmentation`.
+        brightness, contrast, saturation: The factor is drawn from `max(0, 1 - value)` to
+            `1 + value`. Contrast is measured from the mean luminance of the clip.
+        hue: Largest rotation of the color wheel in both directions, as a fraction of a full turn,
+            at most 0.5. It is the slowest of the four changes.
+        seed: As in `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, 3)` or `(T, H, W, 3)`, RGB.
+
+    Raises:
+        ValueError: An argument is out of range, or clips do not have 3 channels.
 
     Example:
 
@@ -39,6 +42,7 @@ class RandomColorJitter(RandomAugmentation):
     """
 
     _channels = 3
+    _arguments = tuple(_FUNCTIONS)
 
     def __init__(
         self,
@@ -57,20 +61,16 @@ class RandomColorJitter(RandomAugmentation):
         self.hue = check_number("hue", hue, 0, 0.5)
 
     def _augment(self, clips, labels, seeds):
-        used = {name: getattr(self, name) for name in _CHANGES if getattr(self, name)}
-        numbers = uniforms(seeds, len(_CHANGES))
+        numbers = uniforms(seeds, len(_FUNCTIONS))
 
-        def change(clip_and_numbers):
-            clip, drawn = clip_and_numbers
+        def augment_clip(clip_and_numbers):
+            clip, numbers = clip_and_numbers
             clip = tf.cast(clip, "float32")
-            for place, (name, (function, middle)) in enumerate(_CHANGES.items()):
-                if name in used:
-                    low = max(middle - used[name], 0.0) if middle else -used[name]
-                    clip = function(clip, between(drawn[place], low, middle + used[name]))
+            for index, (name, (function, neutral)) in enumerate(_FUNCTIONS.items()):
+                if spread := getattr(self, name):
+                    low = max(neutral - spread, 0.0) if neutral else -spread
+                    clip = function(clip, between(numbers[index], low, neutral + spread))
             return clip
 
         signature = tf.TensorSpec(clips.shape[1:], "float32")
-        return tf.map_fn(change, (clips, numbers), fn_output_signature=signature), labels
-
-    def get_config(self):
-        return {**super().get_config(), **{name: getattr(self, name) for name in _CHANGES}}
+        return tf.map_fn(augment_clip, (clips, numbers), fn_output_signature=signature), labels

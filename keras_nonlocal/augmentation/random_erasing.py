@@ -1,4 +1,4 @@
-"""Holes in clips."""
+"""Random erasing of boxes."""
 
 from __future__ import annotations
 
@@ -11,32 +11,37 @@ from .arguments import check_interval, check_number, per_channel
 from .functional import boxes
 from .functional.draws import uniforms
 from .functional.geometry import cast_rounded
-from .functional.mixing import fill
 from .inputs import check_channels
 from .random_base import RandomAugmentation
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class RandomErasing(RandomAugmentation):
-    """Erases a box from a clip, the same one in all its frames.
+    """Randomly erases a box from each clip, the same box in all frames.
 
-    The box is drawn as in `RandomResizedCrop`; a clip in which none of ten tries fits is left as
-    it is. Paper: Zhong et al., Random Erasing Data Augmentation (2020).
+    The box is drawn as in `RandomResizedCrop`. If none of ten boxes fits, the clip stays unchanged.
+
+    Paper: Zhong et al., Random Erasing Data Augmentation (2020).
 
     Args:
-        p: Of each clip to be erased from.
-        area: Range of the area, in parts of the frame.
+        p: Probability of erasing a box from a clip.
+        area: Range of the area of the box, as fractions of the frame.
         ratio: Range of width / height.
-        value: What is written, 0..255: one number, or one a channel. The default is the mean that
-            `Normalization` takes away.
-        seed: See `RandomAugmentation`.
+        value: Value of the erased pixels, 0..255: one number, or one number for each channel. The
+            default is the mean that `Normalization` subtracts.
+        seed: As in `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`.
+
+    Raises:
+        ValueError: An argument is out of range, or `value` has not one number for each channel.
 
     Example:
 
     >>> clips = RandomErasing(p=0.25)(np.zeros((2, 8, 32, 32, 3), "uint8"))
     """
+
+    _arguments = ("p", "area", "ratio", "value")
 
     def __init__(
         self,
@@ -57,11 +62,7 @@ class RandomErasing(RandomAugmentation):
     def _augment(self, clips, labels, seeds):
         check_channels("value", self.value, clips)
         numbers = uniforms(seeds, boxes.NUM_DRAWS + 1)
-        drawn, found = boxes.drawn(numbers[:, 1:], tf.shape(clips)[2:4], self.area, self.ratio)
-        chosen = found & (numbers[:, 0] < self.p)
+        drawn, fits = boxes.drawn(numbers[:, 1:], tf.shape(clips)[2:4], self.area, self.ratio)
+        chosen = fits & (numbers[:, 0] < self.p)
         value = cast_rounded(tf.constant(self.value, "float32"), clips.dtype)
-        return fill(clips, drawn, chosen, value), labels
-
-    def get_config(self):
-        own = {name: getattr(self, name) for name in ("p", "area", "ratio", "value")}
-        return {**super().get_config(), **own}
+        return boxes.fill(clips, drawn, chosen, value), labels

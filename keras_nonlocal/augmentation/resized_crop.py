@@ -1,33 +1,35 @@
-"""Boxes of random area and aspect."""
+"""Crops of random area and aspect ratio."""
 
 from __future__ import annotations
 
 import keras
 import tensorflow as tf
 
-from ..utils.checks import sizes
 from .arguments import check_interval
-from .functional import boxes, geometry
+from .crops import ScaledCrop
+from .functional import boxes
 from .functional.draws import uniforms
-from .random_base import RandomAugmentation
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class RandomResizedCrop(RandomAugmentation):
-    """Cuts a box of random area and aspect out of each clip and scales it: Inception's crop.
+class RandomResizedCrop(ScaledCrop):
+    """Randomly crops clips with random area and aspect ratio, and resizes the crops.
 
-    Drawn as torchvision does: area uniform, aspect uniform in its logarithm, ten tries for a box
-    that fits into the frame, after them the largest one in the center that keeps to `ratio`.
-    Without chance, it is that largest one.
+    This is the crop of Inception networks, drawn as in torchvision: the area is uniform, and the
+    aspect ratio is uniform in its logarithm. If none of ten boxes fits into the frame, the largest
+    centered box within `ratio` is taken. In evaluation, it is always this largest box.
 
     Args:
-        size: Height and width; one integer stands for both.
-        scale: Range of the area, in parts of the frame.
+        size: Height and width of the output in pixels; one integer sets both.
+        scale: Range of the area, as fractions of the frame.
         ratio: Range of width / height.
-        antialias: Averages where the box gets smaller; slower.
-        seed: See `RandomAugmentation`.
+        antialias: Whether to average pixels where the box gets smaller, which is slower.
+        seed: As in `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`. Output shape: the same with `size`.
+
+    Raises:
+        ValueError: An argument is out of range.
 
     Example:
 
@@ -35,6 +37,8 @@ class RandomResizedCrop(RandomAugmentation):
     >>> RandomResizedCrop((56, 56))(clips).shape
     TensorShape([2, 8, 56, 56, 3])
     """
+
+    _arguments = (*ScaledCrop._arguments, "scale", "ratio")
 
     def __init__(
         self,
@@ -46,30 +50,13 @@ class RandomResizedCrop(RandomAugmentation):
         seed: int | None = None,
         **kwargs,
     ):
-        super().__init__(seed=seed, **kwargs)
-        self.size = sizes("size", size, 2)
+        super().__init__(size, antialias, seed, **kwargs)
         self.scale = check_interval("scale", scale, 1e-6, 1.0)
         self.ratio = check_interval("ratio", ratio, 1e-3, 1e3)
-        self.antialias = antialias
 
-    def _augment(self, clips, labels, seeds):
-        numbers, frame = uniforms(seeds, boxes.NUM_DRAWS), tf.shape(clips)[2:4]
-        drawn, found = boxes.drawn(numbers, frame, self.scale, self.ratio)
-        return self._scaled(clips, tf.where(found[:, None], drawn, self._largest(clips))), labels
+    def _random_boxes(self, seeds, frame):
+        drawn, fits = boxes.drawn(uniforms(seeds, boxes.NUM_DRAWS), frame, self.scale, self.ratio)
+        return tf.where(fits[:, None], drawn, self._centered(tf.shape(seeds)[0], frame))
 
-    def _deterministic(self, clips, labels):
-        return self._scaled(clips, self._largest(clips)), labels
-
-    def _largest(self, clips):
-        batch, frame = tf.shape(clips)[0], tf.shape(clips)[2:4]
-        return boxes.centered(batch, frame, boxes.largest(frame, self.ratio))
-
-    def _scaled(self, clips, cut):
-        return geometry.crop_and_resize(clips, cut, self.size, self.antialias)
-
-    def _shape(self, shape):
-        return (*shape[:2], *self.size, shape[4])
-
-    def get_config(self):
-        own = {name: getattr(self, name) for name in ("size", "scale", "ratio", "antialias")}
-        return {**super().get_config(), **own}
+    def _central_size(self, frame):
+        return boxes.largest(frame, self.ratio)

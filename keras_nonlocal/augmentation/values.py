@@ -1,4 +1,4 @@
-"""Random changes of values where they are: gray, negatives, tint, noise."""
+"""Random changes of pixel values: grayscale, negatives, tint and noise."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ from .functional.geometry import cast_rounded
 from .random_base import RandomAugmentation
 
 
-class _Chance(RandomAugmentation):
-    """Changes the chosen clips, and computes nothing for others: a subclass writes `_changed`."""
+class _WithProbability(RandomAugmentation):
+    """Base class that changes randomly chosen clips, and computes nothing for the others.
+
+    A subclass implements `_changed(clips)`.
+    """
+
+    _arguments = ("p",)
 
     def __init__(self, p: float, *, seed: int | None = None, **kwargs):
         super().__init__(seed=seed, **kwargs)
@@ -24,19 +29,21 @@ class _Chance(RandomAugmentation):
         changed = cast_rounded(self._changed(tf.gather_nd(clips, chosen)), clips.dtype)
         return tf.tensor_scatter_nd_update(clips, chosen, changed), labels
 
-    def get_config(self):
-        return {**super().get_config(), "p": self.p}
-
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class RandomGrayscale(_Chance):
-    """Takes the color from a clip: each pixel becomes its luminance, in all frames or none.
+class RandomGrayscale(_WithProbability):
+    """Randomly converts clips to grayscale, all frames of a clip or none.
+
+    Each pixel gets its luminance in all three channels.
 
     Args:
-        p: Of each clip to become gray.
-        seed: See `RandomAugmentation`.
+        p: Probability of converting a clip.
+        seed: As in `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, 3)` or `(T, H, W, 3)`, RGB.
+
+    Raises:
+        ValueError: `p` is out of range, or clips do not have 3 channels.
 
     Example:
 
@@ -50,14 +57,17 @@ class RandomGrayscale(_Chance):
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class RandomInvert(_Chance):
-    """Makes a negative of a clip, `255 - value`: dark on bright becomes bright on dark.
+class RandomInvert(_WithProbability):
+    """Randomly makes negatives of clips, `255 - value`: dark on bright becomes bright on dark.
 
     Args:
-        p: Of each clip to become a negative.
-        seed: See `RandomAugmentation`.
+        p: Probability of inverting a clip.
+        seed: As in `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`.
+
+    Raises:
+        ValueError: `p` is out of range.
 
     Example:
 
@@ -71,13 +81,16 @@ class RandomInvert(_Chance):
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class RandomTint(RandomAugmentation):
-    """Multiplies each channel of a clip by a factor of its own, as light of another color does.
+    """Multiplies each channel of a clip by a random factor, as colored light does.
 
     Args:
         tint: Factors are drawn from `1 - tint` to `1 + tint`.
-        seed: See `RandomAugmentation`.
+        seed: As in `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, 3)` or `(T, H, W, 3)`, RGB.
+
+    Raises:
+        ValueError: `tint` is out of range, or clips do not have 3 channels.
 
     Example:
 
@@ -85,6 +98,7 @@ class RandomTint(RandomAugmentation):
     """
 
     _channels = 3
+    _arguments = ("tint",)
 
     def __init__(self, tint: float, *, seed: int | None = None, **kwargs):
         super().__init__(seed=seed, **kwargs)
@@ -94,24 +108,29 @@ class RandomTint(RandomAugmentation):
         factors = between(uniforms(seeds, self._channels), 1 - self.tint, 1 + self.tint)
         return color.tint(tf.cast(clips, "float32"), factors), labels
 
-    def get_config(self):
-        return {**super().get_config(), "tint": self.tint}
-
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class RandomNoise(RandomAugmentation):
-    """Adds normal noise, as a camera does in bad light: as strong, but not the same, in each frame.
+    """Adds normal noise, as a camera does in bad light.
+
+    All frames of a clip get noise of the same strength, but each frame gets its own noise.
 
     Args:
-        deviation: The standard deviation, of 255, is drawn from 0 to this, once a clip.
-        seed: See `RandomAugmentation`.
+        deviation: Largest standard deviation, on the scale 0..255. The standard deviation of a clip
+            is drawn from 0 to this value.
+        seed: As in `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`.
+
+    Raises:
+        ValueError: `deviation` is out of range.
 
     Example:
 
     >>> clips = RandomNoise(4.0)(np.zeros((2, 8, 32, 32, 3), "uint8"))
     """
+
+    _arguments = ("deviation",)
 
     def __init__(self, deviation: float, *, seed: int | None = None, **kwargs):
         super().__init__(seed=seed, **kwargs)
@@ -121,6 +140,3 @@ class RandomNoise(RandomAugmentation):
         strengths = self.deviation * uniforms(seeds, 1)[:, :, None, None, None]
         noise = strengths * normals(for_use(seeds, 1), clips)
         return tf.clip_by_value(tf.cast(clips, "float32") + noise, 0.0, 255.0), labels
-
-    def get_config(self):
-        return {**super().get_config(), "deviation": self.deviation}

@@ -1,4 +1,4 @@
-"""Feature networks in the functional API, and the tables they are built from."""
+"""Feature networks in the functional API, and the table of their variants."""
 
 import keras
 

@@ -1,4 +1,4 @@
-"""A functional feature network that tells where its pyramid levels are."""
+"""A functional feature network that knows the outputs of its stages."""
 
 from __future__ import annotations
 
@@ -10,17 +10,26 @@ from ..utils.roles import STAGES, stage_of
 
 
 def source_of(tensor: keras.KerasTensor) -> Any:
-    """The input that a tensor comes from, with all that lies between; a list if there are some."""
+    """Returns the input from which a tensor is computed, or a list if there are several inputs."""
     sources = keras.utils.get_source_inputs(tensor)
     return sources if len(sources) > 1 else sources[0]
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class Backbone(keras.Model):
-    """A functional model of stages `res2` ... `res5`, at strides 4, 8, 16, 32.
+    """A functional model with the stages `res2` to `res5`, at strides 4, 8, 16 and 32.
 
-    KerasHub's tasks read `pyramid_outputs`, KerasCV's `pyramid_level_inputs`. Both are read off
-    the layer names, so they survive saving and loading.
+    KerasHub reads `pyramid_outputs`, and KerasCV reads `pyramid_level_inputs`. Both are derived
+    from layer names, so they are available after saving and loading.
+
+    Args:
+        inputs, outputs, **kwargs: As in a functional `keras.Model`.
+
+    Example:
+
+    >>> features = keras_nonlocal.models.c2d_small(include_top=False)
+    >>> features.pyramid_outputs["P3"].shape
+    (None, None, None, None, 32)
     """
 
     @property

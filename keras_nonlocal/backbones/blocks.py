@@ -1,4 +1,4 @@
-"""Residual blocks, and the convolution with batch norm they are made of: for images and clips."""
+"""Residual blocks for images and clips, and the convolution with batch norm they consist of."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def conv_norm(
     frozen: bool = False,
     name: str,
 ):
-    """Convolution without bias, batch norm, ReLU, over `len(kernel)` dimensions.
+    """Applies a convolution without bias over `len(kernel)` dimensions, a batch norm and a ReLU.
 
-    Padding is the same on both sides, as in every published network. (`padding="same"` pads a
-    strided convolution on one side only.)
+    The padding is the same on both sides, as in all published networks. (Keras pads a strided
+    convolution with `padding="same"` on one side only.)
     """
     convolution, zero_padding = _CONVOLUTIONS[len(kernel)]
     strides = strides or (1,) * len(kernel)
@@ -53,7 +53,7 @@ def conv_norm(
 
 
 def bottleneck(x, width: int, kernels, *, stride=1, dilation=1, frozen=False, name: str):
-    """1x1, 3x3 and 1x1 convolutions; `kernels` are the sizes of the first two."""
+    """Residual block of 1x1, 3x3 and 1x1 convolutions; `kernels` has the sizes of the first two."""
     conv = partial(conv_norm, frozen=frozen)
     first, second = kernels
     strides = _spatial(stride, len(first))
@@ -64,7 +64,7 @@ def bottleneck(x, width: int, kernels, *, stride=1, dilation=1, frozen=False, na
 
 
 def basic(x, width: int, kernels, *, stride=1, frozen=False, name: str):
-    """Two 3x3 convolutions, the block of shallow networks."""
+    """Residual block of two 3x3 convolutions, as in shallow networks."""
     conv = partial(conv_norm, frozen=frozen)
     first, second = kernels
     strides = _spatial(stride, len(first))
@@ -74,7 +74,7 @@ def basic(x, width: int, kernels, *, stride=1, frozen=False, name: str):
 
 
 def _residual(x, y, strides, frozen, name):
-    """`ReLU(x + y)`, with a projected shortcut where channels or size change."""
+    """Computes `ReLU(x + y)`, with a projection of `x` if channels or size change."""
     if max(strides) > 1 or x.shape[-1] != y.shape[-1]:
         options = {"strides": strides, "relu": False, "frozen": frozen}
         x = conv_norm(x, y.shape[-1], (1,) * len(strides), **options, name=f"{name}_shortcut")
@@ -82,5 +82,5 @@ def _residual(x, y, strides, frozen, name):
 
 
 def _spatial(stride, rank):
-    """The stride of height and width; frames are never skipped inside a block."""
+    """Strides for height and width; blocks never skip frames."""
     return (1,) * (rank - 2) + (stride, stride)

@@ -1,4 +1,4 @@
-"""Where non-local blocks go: after which residual block (counted from 0) of which stage."""
+"""The residual blocks after which non-local blocks are inserted, by stage and index from 0."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DEPTHS = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
 
 Placement = Mapping[str, Iterable[int]]
 
-# Paper section 4.1 and the official code; ten blocks in 101 layers as GluonCV places them.
+# As in section 4.1 and in the official code. Ten blocks in 101 layers are placed as in GluonCV.
 PLACEMENTS: dict[int, dict[int, dict[str, tuple[int, ...]]]] = {
     18: {1: {"res4": (0,)}, 2: {"res3": (1,), "res4": (0,)}},
     50: {
@@ -27,14 +27,16 @@ PLACEMENTS: dict[int, dict[int, dict[str, tuple[int, ...]]]] = {
 
 
 def place(blocks: int | Placement, depth: int) -> dict[str, tuple[int, ...]]:
-    """The residual blocks that a non-local block follows, by stage.
+    """Returns the indices of the residual blocks that a non-local block follows, by stage.
 
     Args:
-        blocks: How many non-local blocks, or where: `{"res3": (1, 3), "res4": (1, 3, 5)}`.
+        blocks: Number of non-local blocks, or a placement such as
+            `{"res3": (1, 3), "res4": (1, 3, 5)}`.
         depth: 18, 50 or 101.
 
     Raises:
-        ValueError: An unknown number, a stage or block that does not exist, or no block at all.
+        ValueError: The number is unknown, a stage or residual block does not exist, or the
+            placement has no block.
     """
     if isinstance(blocks, bool) or not isinstance(blocks, int | Mapping):
         raise ValueError(
@@ -49,32 +51,27 @@ def place(blocks: int | Placement, depth: int) -> dict[str, tuple[int, ...]]:
                 f"as {{'res4': (1, 3)}}. Received: blocks={blocks!r}"
             )
         return known[blocks]
-    placement = {stage: _indices(stage, indices) for stage, indices in blocks.items()}
-    for stage, indices in placement.items():
-        _check_stage(stage, indices, depth)
+    placement = {stage: _check_stage(stage, indices, depth) for stage, indices in blocks.items()}
     if not any(placement.values()):
         raise ValueError(
-            "A non-local network needs at least one non-local block; take the builder without "
-            f"`nl_` for none. Received: blocks={blocks!r}"
+            "A non-local network needs at least one non-local block. For a network without blocks "
+            f"use the builder without `nl_`. Received: blocks={blocks!r}"
         )
     return placement
 
 
-def _indices(stage: str, indices: Iterable[int]) -> tuple[int, ...]:
+def _check_stage(stage: str, indices: Iterable[int], depth: int) -> tuple[int, ...]:
     if not isinstance(indices, Iterable) or not all(type(index) is int for index in indices):
         raise ValueError(
-            "A placement lists residual blocks by their numbers, such as {'res4': (1, 3)}. "
+            "A placement lists indices of residual blocks, such as {'res4': (1, 3)}. "
             f"Received: blocks={{{stage!r}: {indices!r}}}"
         )
-    return tuple(indices)
-
-
-def _check_stage(stage: str, indices: tuple[int, ...], depth: int) -> None:
     if stage not in STAGES:
         raise ValueError(f"Stages are {', '.join(STAGES)}. Received: blocks with {stage!r}")
     count = DEPTHS[depth][STAGES.index(stage)]
-    if len(set(indices)) != len(indices) or not set(indices) <= set(range(count)):
+    if len(set(indices)) != len(tuple(indices)) or not set(indices) <= set(range(count)):
         raise ValueError(
-            f"{stage} of {depth} layers has the residual blocks 0 to {count - 1}, each of which "
-            f"one non-local block may follow. Received: {stage}={indices}"
+            f"In networks of {depth} layers, {stage} has the residual blocks 0 to {count - 1}. One "
+            f"non-local block may follow each. Received: {stage}={indices}"
         )
+    return tuple(indices)

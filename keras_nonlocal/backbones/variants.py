@@ -1,8 +1,9 @@
-"""What published networks do differently, as a table.
+"""The differences between published video networks, as a table.
 
-The same weights fit all of these networks and mean something else in each: strides, padding,
-pooling, the order inside the non-local block, the head. So a checkpoint names its variant.
-Sources: the official Caffe2 code, PySlowFast, PyTorchVideo, MMAction2, GluonCV.
+The networks differ in strides, padding, pooling, the non-local block and the head. The shapes of
+the weights are often the same, but the weights give right results only in their own network. So a
+checkpoint names its variant. Sources: the official Caffe2 code, PySlowFast, PyTorchVideo, MMAction2
+and GluonCV.
 """
 
 from __future__ import annotations
@@ -11,27 +12,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-# Time kernels of the first convolution of each block, repeated over a stage (I3D 3x1x1).
+# Kernel size in time of each block of a stage, repeated over the stage.
 INFLATION = {"res2": (3,), "res3": (3, 1), "res4": (3, 1), "res5": (1, 3)}
 
 
 @dataclass(frozen=True)
 class Variant:
-    """How one family of published video networks is put together.
+    """The architecture of one family of published video networks.
 
     Attributes:
-        frames: Frames of a clip the networks were trained with.
-        frame_stride: Distance of these frames in the video.
+        frames: Number of frames of the clips on which the networks were trained.
+        frame_stride: Distance between these frames in the video, in frames.
         stem_stride: Temporal stride of conv1.
-        pool1: Kernel of the max pooling after conv1, `(time, height, width)`.
-        pool1_stride: Its temporal stride; the spatial one is 2.
-        pool1_padding: Spatial padding of pool1 on each side.
+        pool1: Size of the max pooling after conv1, `(time, height, width)`.
+        pool1_stride: Temporal stride of pool1. The spatial stride is 2.
+        pool1_padding: Spatial padding of pool1 on each side, in positions.
+        head: A key of `models.heads.MAKE_HEAD`.
         pool2: Whether pairs of frames are max pooled after res2.
-        frozen_norm: Whether batch norms are fixed scales and shifts.
-        inflation: Time kernels of the inflated network, by stage.
+        frozen_norm: Whether batch norms are constant scales and shifts.
+        inflation: Kernel sizes in time of the inflated networks, by stage.
         non_local: Arguments of `NonLocal3D`.
-        groups: Temporal groups of the non-local blocks, by stage.
-        head: One of `models.heads.HEADS`.
+        groups: Number of temporal groups of the non-local blocks, by stage.
     """
 
     frames: int
@@ -49,7 +50,7 @@ class Variant:
 
     @property
     def temporal_stride(self) -> int:
-        """Frames of the input for one of the features; the fewest that a clip may have."""
+        """Number of input frames for each frame of features. It is the minimum length of a clip."""
         return self.stem_stride * self.pool1_stride * (2 if self.pool2 else 1)
 
 

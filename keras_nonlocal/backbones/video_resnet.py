@@ -1,4 +1,4 @@
-"""C2D and I3D ResNets with non-local blocks: the feature network of the paper's video models."""
+"""C2D and I3D ResNets with non-local blocks, the feature networks of the paper."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from ..layers.max_pool import MaxPool3D
 from ..layers.non_local import NonLocal3D
+from ..layers.pooling import MaxPool3D
 from ..utils.roles import STAGES, non_local_name
 from .backbone import Backbone, source_of
 from .blocks import basic, bottleneck, conv_norm
@@ -20,8 +20,7 @@ from .variants import Variant
 WIDTHS = {"res2": 1, "res3": 2, "res4": 4, "res5": 8}
 BLOCKS = {18: basic, 50: bottleneck, 101: bottleneck}
 
-
-# Kernels of a block's first two convolutions, given the time kernel of the schedule.
+# Kernel sizes of the first two convolutions of a block, given a kernel size in time.
 KERNELS = {
     (None, bottleneck): lambda time: ((1, 1, 1), (1, 3, 3)),
     ("3x1x1", bottleneck): lambda time: ((time, 1, 1), (1, 3, 3)),
@@ -44,17 +43,20 @@ def video_resnet(
     width: int = 64,
     name: str,
 ) -> Backbone:
-    """Clips `(B, T, H, W, 3)` to features `(B, T', H / 32, W / 32, C)`.
+    """Builds the feature network: clips `(B, T, H, W, 3)` to `(B, T', H / 32, W / 32, C)`.
 
     Args:
-        inputs: The `keras.KerasTensor` to start from.
+        inputs: The symbolic clips.
         depth: 18, 50 or 101.
         variant: A row of `VARIANTS`.
         inflation: `None` for C2D; `"3x1x1"` or `"3x3x3"` for I3D.
-        placement: After which residual blocks of each stage a non-local block follows.
-        non_local: Arguments of `NonLocal3D` that differ from the variant's.
-        width: Channels of conv1.
+        placement: Indices of the residual blocks that a non-local block follows, by stage.
+        non_local: Arguments of `NonLocal3D` that override those of the variant.
+        width: Number of channels of conv1.
         name: Name of the model.
+
+    Returns:
+        A `Backbone`.
     """
     x = _stem(inputs, width, 5 if inflation else 1, variant)
     for stage, blocks in zip(STAGES, DEPTHS[depth], strict=True):
@@ -88,12 +90,12 @@ def _stem(x, width, time_kernel, variant):
         name="conv1",
     )
     padding = variant.pool1_padding
-    x = layers.ZeroPadding3D((0, padding, padding), name="pool1_pad")(x)  # after a ReLU: 0 is least
+    x = layers.ZeroPadding3D((0, padding, padding), name="pool1_pad")(x)  # 0 is the least
     strides = (variant.pool1_stride, 2, 2)
     return _max_pool(x, variant.pool1, strides, name="pool1")
 
 
 def _max_pool(x, size, strides, name):
-    """In float32 for float16: TensorFlow pools no float16 clips on a CPU."""
+    """Pools in float32 for float16, which TensorFlow cannot pool on a CPU."""
     half = keras.config.dtype_policy().compute_dtype == "float16"
     return MaxPool3D(size, strides, dtype="float32" if half else None, name=name)(x)

@@ -1,4 +1,4 @@
-"""An open file. What it claims is checked against its size before any memory is taken."""
+"""Reads of an open binary file. Every size is checked against the file before memory is used."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from io import BufferedReader
 
 import numpy as np
 
-LONGEST_LINE = 256
+MAX_LINE_BYTES = 256
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class ByteRange:
-    """Bytes of a file that lie within it, and have not been read."""
+    """A range of bytes within the file that has not been read yet."""
 
     start: int
     size: int
@@ -24,49 +24,49 @@ class ByteRange:
 
 
 class BinaryFile:
-    """A file opened for reading.
+    """A file that is open for reading.
 
     Attributes:
-        whole: Its span.
+        extent: The range of all bytes of the file.
     """
 
     def __init__(self, file: BufferedReader):
         self._file = file
-        self.whole = ByteRange(0, file.seek(0, os.SEEK_END))
+        self.extent = ByteRange(0, file.seek(0, os.SEEK_END))
 
     def span(self, start: int, size: int) -> ByteRange:
-        """These bytes, if the file has them."""
-        if start < 0 or size < 0 or start + size > self.whole.size:
+        """Returns the range of these bytes, or raises `ValueError` if the file is shorter."""
+        if start < 0 or size < 0 or start + size > self.extent.size:
             raise ValueError(
                 f"it is cut off or damaged: it claims {size:,} bytes at byte {start:,}, "
-                f"and has {self.whole.size:,}"
+                f"and has {self.extent.size:,}"
             )
         return ByteRange(start, size)
 
     def read(self, span: ByteRange) -> bytes:
-        """The bytes of a span."""
+        """Reads the bytes of a range."""
         self._file.seek(span.start)
         return self._file.read(span.size)
 
-    def read_numbers(self, span: ByteRange, dtype: np.dtype) -> np.ndarray:
-        """The numbers of a span, read into the array that is returned."""
-        numbers = np.empty(span.size // dtype.itemsize, dtype)
+    def read_elements(self, span: ByteRange, dtype: np.dtype) -> np.ndarray:
+        """Reads a range directly into a new array."""
+        elements = np.empty(span.size // dtype.itemsize, dtype)
         self._file.seek(span.start)
-        if self._file.readinto(numbers.view(np.uint8).data) != span.size:
+        if self._file.readinto(elements.view(np.uint8).data) != span.size:
             raise ValueError("the file became shorter while it was read")
-        return numbers
+        return elements
 
     def cursor(self, span: ByteRange) -> Cursor:
-        """A reader that goes through a span from its start."""
+        """Returns a reader that starts at the first byte of a range."""
         self._file.seek(span.start)
         return Cursor(self._file, span)
 
 
 class Cursor:
-    """Goes through a span of a file, and not beyond its end.
+    """Reads a range of a file from start to end, and never beyond its end.
 
     Attributes:
-        position: The next byte.
+        position: The index of the next byte.
     """
 
     def __init__(self, file: BufferedReader, span: ByteRange):
@@ -75,29 +75,29 @@ class Cursor:
         self.position = span.start
 
     def take(self, size: int) -> bytes:
-        """The next bytes."""
+        """Reads the next bytes."""
         self._advance(size)
         return self._file.read(size)
 
     def skip(self, size: int) -> ByteRange:
-        """The next bytes, unread."""
+        """Skips the next bytes and returns their range."""
         start = self.position
         self._advance(size)
         self._file.seek(self.position)
         return ByteRange(start, size)
 
     def line(self) -> str:
-        """The next line of ASCII text, without its end."""
-        line = self._file.readline(LONGEST_LINE)
+        """Reads the next line of ASCII text, and returns it without the line break."""
+        line = self._file.readline(MAX_LINE_BYTES)
         self._advance(len(line))
         if not line.endswith(b"\n"):
-            raise ValueError(f"byte {self.position:,}: a line is cut off, or too long")
+            raise ValueError(f"byte {self.position:,}: a line is cut off or too long")
         return line[:-1].decode("ascii")
 
     def _advance(self, size: int) -> None:
         if size < 0 or self.position + size > self._end:
             raise ValueError(
-                f"it is cut off or damaged: {size:,} bytes are announced at byte "
+                f"it is cut off or damaged: it announces {size:,} bytes at byte "
                 f"{self.position:,}, and {self._end - self.position:,} are left"
             )
         self.position += size

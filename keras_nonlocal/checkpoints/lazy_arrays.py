@@ -1,7 +1,8 @@
-"""Arrays that still lie in a file: described and checked first, read last.
+"""Arrays that are still in a file. They are described and checked first, and read last.
 
-A `Storage` is a row of numbers in the file, a `View` is an array over it. Views of one storage
-share memory, as in PyTorch, so what is read is never larger than the file (bfloat16 doubles).
+A `Storage` is a contiguous block of elements in the file. A `View` is an array over a storage.
+Views of one storage share memory, as tensors do in PyTorch. So the arrays never take more memory
+than the file has bytes, except that bfloat16 doubles.
 """
 
 from __future__ import annotations
@@ -14,73 +15,81 @@ import numpy as np
 
 from .binary_file import BinaryFile, ByteRange
 
-MOST_DIMENSIONS = 32
-LARGEST_SIZE = 1 << 48
-LARGEST_REPETITION = 1 << 16  # elements of an array that shows the same numbers again and again
+MAX_DIMENSIONS = 32
+MAX_SIZE = 1 << 48
+MAX_REPEATED_ELEMENTS = 1 << 16  # in an array that repeats elements by a stride of zero
 
 
-def as_they_are(numbers: np.ndarray) -> np.ndarray:
-    return numbers
+def unchanged(elements: np.ndarray) -> np.ndarray:
+    return elements
 
 
-def as_truth(numbers: np.ndarray) -> np.ndarray:
-    """Bytes to bool, of which NumPy allows 0 and 1 only."""
-    return numbers != 0
+def bytes_to_bool(elements: np.ndarray) -> np.ndarray:
+    """Converts bytes to bool. NumPy allows only the bytes 0 and 1 in a bool array."""
+    return elements != 0
 
 
-def from_bfloat16(numbers: np.ndarray) -> np.ndarray:
-    """A bfloat16 is the upper half of a float32."""
-    upper = numbers.astype("u4")
+def bfloat16_to_float32(elements: np.ndarray) -> np.ndarray:
+    """Converts exactly: a bfloat16 is the upper half of a float32."""
+    upper = elements.astype("u4")
     upper <<= 16
     return upper.view("f4")
 
 
 @dataclass(frozen=True, slots=True)
 class ElementType:
-    """A type of numbers: NumPy's code for the bytes in the file, and what makes them an array."""
+    """A type of elements.
+
+    Attributes:
+        code: NumPy's code for the bytes in the file.
+        decode: The function that makes the final array of these.
+    """
 
     code: str
-    decode: Callable[[np.ndarray], np.ndarray] = as_they_are
+    decode: Callable[[np.ndarray], np.ndarray] = unchanged
 
     @property
     def itemsize(self) -> int:
         return np.dtype(self.code).itemsize
 
 
-BOOL = ElementType("u1", as_truth)
-BFLOAT16 = ElementType("u2", from_bfloat16)
+BOOL = ElementType("u1", bytes_to_bool)
+BFLOAT16 = ElementType("u2", bfloat16_to_float32)
 
 
 @dataclass(slots=True)
 class Storage:
-    """A row of `count` numbers in a file; `data` is None until its place is known.
+    """A contiguous block of elements in a file.
 
     Attributes:
-        kind: Their type.
-        count: How many.
-        order: `<` for little endian, `>` for big endian.
-        data: Where they are, or few bytes that have been read already.
-        whole, start: The storage that this one is a part of, and its first number there.
+        element_type: The type of the elements.
+        count: The number of elements.
+        byte_order: `<` for little endian, `>` for big endian.
+        data: The range of the elements in the file, or a few bytes that were read already. It is
+            `None` until the position is known.
+        base, start: For a part of another storage, that storage and the index of the first element.
     """
 
-    kind: ElementType
+    element_type: ElementType
     count: int
-    order: str = "<"
+    byte_order: str = "<"
     data: ByteRange | bytes | None = None
-    whole: Storage | None = None
+    base: Storage | None = None
     start: int = 0
 
     def part(self, start: int, count: int) -> Storage:
-        """Some of its numbers, as a storage of its own."""
+        """Returns a storage of some of the elements."""
         check_sizes(start, count)
         if start + count > self.count:
-            raise ValueError(f"numbers {start} to {start + count} of {self.count:,} are used")
-        return Storage(self.kind, count, self.order, whole=self, start=start)
+            raise ValueError(
+                f"it uses the elements {start} to {start + count} of a storage of {self.count:,}"
+            )
+        return Storage(self.element_type, count, self.byte_order, base=self, start=start)
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An array over a storage; `offset` and `strides` count numbers."""
+    """An array over a storage. `offset` and `strides` count elements."""
 
     storage: Storage
     offset: int
@@ -89,75 +98,76 @@ class View:
 
 
 def check_sizes(*sizes: object) -> None:
-    """Sizes are integers that are not negative, and few."""
-    if len(sizes) > 2 * MOST_DIMENSIONS + 1:
-        raise ValueError(f"an array has more than {MOST_DIMENSIONS} dimensions")
-    if not all(type(size) is int and 0 <= size < LARGEST_SIZE for size in sizes):
+    """Checks that there are few sizes, and that all are integers in [0, 2**48)."""
+    if len(sizes) > 2 * MAX_DIMENSIONS + 1:
+        raise ValueError(f"an array has more than {MAX_DIMENSIONS} dimensions")
+    if not all(type(size) is int and 0 <= size < MAX_SIZE for size in sizes):
         found = [size if type(size) is int else type(size).__name__ for size in sizes]
-        raise ValueError(f"sizes are integers, not negative and below 2**48. Found: {found}")
+        raise ValueError(f"sizes must be integers, not negative and below 2**48. Found: {found}")
 
 
 def view(storage: Storage, offset: int, shape: tuple, strides: tuple) -> View:
-    """A view that stays within its storage.
+    """Makes a view that stays within its storage.
 
     Raises:
-        ValueError: It does not.
+        ValueError: The view would reach beyond the storage.
     """
     check_sizes(offset, *shape, *strides)
-    if len(shape) != len(strides) or len(shape) > MOST_DIMENSIONS:
+    if len(shape) != len(strides) or len(shape) > MAX_DIMENSIONS:
         raise ValueError(f"an array has {len(shape)} dimensions and {len(strides)} strides")
     count = math.prod(shape)
     last = offset + sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
-    if count > max(storage.count, LARGEST_REPETITION) or (count and last >= storage.count):
+    if count > max(storage.count, MAX_REPEATED_ELEMENTS) or (count and last >= storage.count):
         raise ValueError(
             f"an array of shape {shape}, strides {strides} and offset {offset} does not fit the "
-            f"{storage.count:,} numbers that it should show"
+            f"{storage.count:,} elements of its storage"
         )
-    return View(storage.whole or storage, storage.start + offset, shape, strides)
+    return View(storage.base or storage, storage.start + offset, shape, strides)
 
 
-def row_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Strides of an array whose last dimension is the fastest."""
+def row_major_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Returns the strides of an array whose last dimension varies fastest."""
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
-def read_views(source: BinaryFile, views: Mapping[str, View]) -> dict[str, np.ndarray]:
-    """The arrays; each storage is read once.
+def read_views(file: BinaryFile, views: Mapping[str, View]) -> dict[str, np.ndarray]:
+    """Reads the arrays. Each storage is read once.
 
     Raises:
-        ValueError: One place in the file that is said to be of two types.
+        ValueError: Two storages at the same position have different types.
     """
-    rows: dict[ByteRange, tuple[Storage, np.ndarray]] = {}
-    return {name: _array(found, _row(source, found.storage, rows)) for name, found in views.items()}
+    blocks: dict[ByteRange, tuple[Storage, np.ndarray]] = {}
+    return {name: _array(view, _block(file, view.storage, blocks)) for name, view in views.items()}
 
 
-def _row(source: BinaryFile, storage: Storage, rows: dict) -> np.ndarray:
-    data, dtype = storage.data, np.dtype(f"{storage.order}{storage.kind.code}")
+def _block(file: BinaryFile, storage: Storage, blocks: dict) -> np.ndarray:
+    """Returns the elements of a storage as an array of one dimension."""
+    data, dtype = storage.data, np.dtype(f"{storage.byte_order}{storage.element_type.code}")
     if isinstance(data, bytes):
         return _decoded(storage, np.frombuffer(bytearray(data), dtype))
     if data is None:
-        raise ValueError("an array lacks its numbers")
-    if data not in rows:
-        rows[data] = storage, _decoded(storage, source.read_numbers(data, dtype))
-    first, row = rows[data]
-    if (first.kind, first.order) != (storage.kind, storage.order):
-        raise ValueError(f"its numbers at byte {data.start:,} are said to be of two types")
-    return row
+        raise ValueError("an array has no elements in the file")
+    if data not in blocks:
+        blocks[data] = storage, _decoded(storage, file.read_elements(data, dtype))
+    first, block = blocks[data]
+    if (first.element_type, first.byte_order) != (storage.element_type, storage.byte_order):
+        raise ValueError(f"it describes the elements at byte {data.start:,} with two types")
+    return block
 
 
-def _decoded(storage: Storage, numbers: np.ndarray) -> np.ndarray:
-    if not numbers.dtype.isnative:
-        numbers = numbers.byteswap(inplace=True).view(numbers.dtype.newbyteorder("="))
-    return storage.kind.decode(numbers)
+def _decoded(storage: Storage, elements: np.ndarray) -> np.ndarray:
+    if not elements.dtype.isnative:
+        elements = elements.byteswap(inplace=True).view(elements.dtype.newbyteorder("="))
+    return storage.element_type.decode(elements)
 
 
-def _array(found: View, row: np.ndarray) -> np.ndarray:
-    if 0 in found.shape:
-        return np.empty(found.shape, row.dtype)
+def _array(view: View, block: np.ndarray) -> np.ndarray:
+    if 0 in view.shape:
+        return np.empty(view.shape, block.dtype)
     return np.ndarray(
-        found.shape,
-        row.dtype,
-        buffer=row,
-        offset=found.offset * row.itemsize,
-        strides=tuple(step * row.itemsize for step in found.strides),
+        view.shape,
+        block.dtype,
+        buffer=block,
+        offset=view.offset * block.itemsize,
+        strides=tuple(step * block.itemsize for step in view.strides),
     )

@@ -1,8 +1,8 @@
-"""Plain pickles: Caffe2's from Python 2, and PyTorch's from before 1.6.
+"""Reads plain pickle files: those of Caffe2 (Python 2), and those of PyTorch before 1.6.
 
-The first value tells which: a dict, or PyTorch's magic number. Then come in PyTorch's file two
-more pickles about itself, one with the tensors, one with the keys of the storages in their
-order, and the storages: each a count and its numbers, little endian on every machine.
+The first value tells which of them a file is: a dict, or PyTorch's magic number. In a PyTorch file
+follow the version, a description of the machine, the tensors, the list of storage keys, and then
+the storages in that order. Each storage is a count and its little endian elements.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ MAGIC = 0x1950A86A20F9469CFC6C
 VERSION = 1001
 
 
-def _part(whole: Storage, key: str, start: int, count: int) -> Storage:
-    return whole.part(start, count)
+def _part(storage: Storage, key: str, start: int, count: int) -> Storage:
+    return storage.part(start, count)
 
 
 _PART = Call("a part of a storage", _part, (Storage, str, int, int))
 
 
-def read_pickle(source: BinaryFile) -> Any:
-    """What the file holds, with views for tensors and arrays."""
-    cursor = source.cursor(source.whole)
+def read_pickle(file: BinaryFile) -> Any:
+    """Returns the content of the file, with views in place of tensors and arrays."""
+    cursor = file.cursor(file.extent)
     first = unpickle(cursor, {**COMMON, **NUMPY})
     return _read_torch(cursor) if first == MAGIC else first
 
@@ -38,51 +38,54 @@ def _read_torch(cursor: Cursor) -> Any:
     version = unpickle(cursor, {})
     if version != VERSION:
         raise ValueError(f"it is a PyTorch file of a version other than {VERSION}")
-    unpickle(cursor, {})  # the machine that wrote it
+    unpickle(cursor, {})  # the description of the machine
     storages = PickleStorages()
     content = unpickle(cursor, TORCH, storages.find)
-    storages.place(cursor, unpickle(cursor, {}))
+    storages.locate(cursor, unpickle(cursor, {}))
     return content
 
 
 class PickleStorages:
-    """The storages of a file by key: named by the tensors first, and found at the end."""
+    """The storages of a file by key. Tensors refer to them before their positions are known."""
 
     def __init__(self) -> None:
-        self._roots: dict[str, Storage] = {}
+        self._storages: dict[str, Storage] = {}
         self._call = Call(
             "a storage",
-            self._storage,
+            self._find,
             (str, StorageType, str, str, int, (tuple, type(None))),
             optional=1,
         )
 
-    def find(self, identity: tuple) -> Storage:
-        """The storage that a persistent id means."""
-        return self._call(*identity)
+    def find(self, persistent_id: tuple) -> Storage:
+        """Returns the storage of a persistent id."""
+        return self._call(*persistent_id)
 
-    def _storage(
+    def _find(
         self,
-        what: str,
-        kind: StorageType,
+        tag: str,
+        storage_type: StorageType,
         key: str,
-        location: str,
+        device: str,
         count: int,
         part: tuple | None = None,
     ) -> Storage:
         check_sizes(count)
-        root = self._roots.setdefault(key, Storage(kind.kind, count))
-        if (root.kind, root.count) != (kind.kind, count):
-            raise ValueError(f"its storage {key[:20]!r} is described in two ways")
-        return root if part is None else _PART(root, *part)
+        element_type = storage_type.element_type
+        storage = self._storages.setdefault(key, Storage(element_type, count))
+        if (storage.element_type, storage.count) != (element_type, count):
+            raise ValueError(f"it describes the storage {key[:20]!r} in two ways")
+        return storage if part is None else _PART(storage, *part)
 
-    def place(self, cursor: Cursor, keys: Any) -> None:
-        """Find the storages at the cursor, in the order of their keys."""
-        texts = isinstance(keys, list) and all(isinstance(key, str) for key in keys)
-        if not texts or sorted(keys) != sorted(self._roots):
-            raise ValueError("its list of storages is not that of its tensors")
+    def locate(self, cursor: Cursor, keys: Any) -> None:
+        """Sets the positions of the storages, which follow at the cursor in the order of `keys`."""
+        are_texts = isinstance(keys, list) and all(isinstance(key, str) for key in keys)
+        if not are_texts or sorted(keys) != sorted(self._storages):
+            raise ValueError("its list of storages does not match its tensors")
         for key in keys:
-            root = self._roots[key]
-            if LONG.unpack(cursor.take(LONG.size))[0] != root.count:
-                raise ValueError(f"its storage {key[:20]!r} does not have {root.count:,} numbers")
-            root.data = cursor.skip(root.count * root.kind.itemsize)
+            storage = self._storages[key]
+            if LONG.unpack(cursor.take(LONG.size))[0] != storage.count:
+                raise ValueError(
+                    f"its storage {key[:20]!r} does not have {storage.count:,} elements"
+                )
+            storage.data = cursor.skip(storage.count * storage.element_type.itemsize)

@@ -1,4 +1,4 @@
-"""What the instructions of a pickle work on. It grows with the instructions, and not by claims."""
+"""The state of the pickle interpreter: a stack, marks and a memo."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from typing import Any
 from .binary_file import Cursor
 from .pickle_names import Call, Names, Stateful
 
-MOST_TEXT = 1 << 22  # bytes of names and texts together
-KINDS = {Call: "call", Stateful: "value that takes a state"}  # for errors
+MAX_TEXT_BYTES = 1 << 22  # of all names and texts together
+TYPE_NAMES = {Call: "call", Stateful: "value that takes a state"}  # in error messages
 
 
 class Machine:
-    """The values at hand while a pickle runs: a stack, marks on it, and a memory.
+    """The state of the interpreter while it reads a pickle.
+
+    Its memory grows with the number of instructions, and not with sizes that the file claims.
 
     Args:
-        cursor: Where it starts.
-        names: What it may name, by module and name.
-        persistent: Gives the value of a persistent id, as PyTorch writes them.
+        cursor: The position of the pickle.
+        names: What the pickle may refer to, by module and name.
+        persistent: Returns the value of a persistent id, by which PyTorch refers to storages.
     """
 
     def __init__(self, cursor: Cursor, names: Names, persistent: Callable[[Any], Any]):
@@ -27,9 +29,9 @@ class Machine:
         self.names = names
         self.persistent = persistent
         self._stack: list[Any] = []
-        self._marked: list[list[Any]] = []
+        self._outer_stacks: list[list[Any]] = []
         self._memo: dict[int, Any] = {}
-        self._text = 0
+        self._text_bytes = 0
 
     def push(self, value: Any) -> None:
         self._stack.append(value)
@@ -39,47 +41,47 @@ class Machine:
             raise ValueError(f"byte {self.cursor.position:,}: an instruction lacks its argument")
         return self._stack.pop()
 
-    def top(self, kind: type) -> Any:
-        """The last value, which stays; it must be of that type."""
+    def top(self, expected: type) -> Any:
+        """Returns the last value, which must have this type, and leaves it on the stack."""
         value = self.pop()
-        if not isinstance(value, kind):
+        if not isinstance(value, expected):
             raise ValueError(
-                f"byte {self.cursor.position:,}: expected a {KINDS.get(kind, kind.__name__)}, "
-                f"found a {type(value).__name__}"
+                f"byte {self.cursor.position:,}: expected a "
+                f"{TYPE_NAMES.get(expected, expected.__name__)}, found a {type(value).__name__}"
             )
         self.push(value)
         return value
 
-    def pop_kind(self, kind: type) -> Any:
-        self.top(kind)
+    def pop_type(self, expected: type) -> Any:
+        self.top(expected)
         return self.pop()
 
     def mark(self) -> None:
-        self._marked.append(self._stack)
+        self._outer_stacks.append(self._stack)
         self._stack = []
 
     def pop_marked(self) -> list[Any]:
-        """The values since the last mark."""
-        if not self._marked:
+        """Removes and returns the values since the last mark."""
+        if not self._outer_stacks:
             raise ValueError(f"byte {self.cursor.position:,}: an instruction lacks its mark")
-        values, self._stack = self._stack, self._marked.pop()
+        values, self._stack = self._stack, self._outer_stacks.pop()
         return values
 
     def number(self, layout: struct.Struct) -> Any:
         return layout.unpack(self.cursor.take(layout.size))[0]
 
     def text(self, size: int, encoding: str) -> str:
-        self._text += size
-        if self._text > MOST_TEXT:
-            raise ValueError(f"its names and texts have more than {MOST_TEXT:,} bytes")
+        self._text_bytes += size
+        if self._text_bytes > MAX_TEXT_BYTES:
+            raise ValueError(f"its names and texts have more than {MAX_TEXT_BYTES:,} bytes")
         return self.cursor.take(size).decode(encoding)
 
-    def remember(self, index: int) -> None:
-        self.push(self.pop())
+    def memoize(self, index: int) -> None:
+        self.push(self.pop())  # raises if the stack is empty
         self._memo[index] = self._stack[-1]
 
-    def remember_next(self) -> None:
-        self.remember(len(self._memo))
+    def memoize_next(self) -> None:
+        self.memoize(len(self._memo))
 
     def recall(self, index: int) -> None:
         if index not in self._memo:
@@ -89,8 +91,8 @@ class Machine:
     def find(self, module: str, name: str) -> None:
         if (module, name) not in self.names:
             raise ValueError(
-                f"it names {module[:99]}.{name[:99]}, which could run code and is not among the "
-                "names that checkpoints of weights need. Have the program that wrote the file "
-                "save its weights alone (`torch.save(model.state_dict(), path)`)"
+                f"it refers to {module[:99]}.{name[:99]}, which could run code and which weights "
+                "do not need. Save only the weights in the program that wrote the file "
+                "(`torch.save(model.state_dict(), path)`)"
             )
         self.push(self.names[module, name])

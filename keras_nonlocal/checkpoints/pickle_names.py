@@ -1,4 +1,4 @@
-"""What may stand in a pickle for functions and objects of other programs: values of ours."""
+"""Stand-ins for the functions and classes that a pickle may refer to."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Call:
-    """What stands for a function that a file may name.
+    """The stand-in for a function, which checks the types of the arguments.
 
     Attributes:
-        name: For errors.
-        make: The function of ours.
-        kinds: The types of its arguments.
+        name: The name that errors show.
+        function: The function of this package that is called.
+        types: The types of its arguments.
         optional: How many of the last arguments may be missing.
     """
 
     name: str
-    make: Callable[..., Any]
-    kinds: tuple[Any, ...]
+    function: Callable[..., Any]
+    types: tuple[Any, ...]
     optional: int = 0
 
     def __call__(self, *arguments: Any) -> Any:
-        least, most = len(self.kinds) - self.optional, len(self.kinds)
-        kinds = self.kinds[: len(arguments)]
-        if not least <= len(arguments) <= most or not all(map(isinstance, arguments, kinds)):
-            found = ", ".join(type(argument).__name__ for argument in arguments[: most + 1])
-            raise ValueError(f"{self.name} is called with other arguments than it takes: ({found})")
-        return self.make(*arguments)
+        at_least, at_most = len(self.types) - self.optional, len(self.types)
+        fits = at_least <= len(arguments) <= at_most
+        if not fits or not all(map(isinstance, arguments, self.types)):
+            found = ", ".join(type(argument).__name__ for argument in arguments[: at_most + 1])
+            raise ValueError(f"it calls {self.name} with arguments of other types: ({found})")
+        return self.function(*arguments)
 
 
 class Stateful(ABC):
-    """A value of ours that takes a state after it was made."""
+    """A value that gets a state after it was created."""
 
     @abstractmethod
     def build(self, state: Any) -> None:
-        """Take the state."""
+        """Sets the state."""
 
 
-class Ordered(dict, Stateful):
-    """A `collections.OrderedDict`, without the attributes that PyTorch puts on it."""
+class OrderedDict(dict, Stateful):
+    """Stands for `collections.OrderedDict`, to which PyTorch adds attributes."""
 
     def build(self, state: Any) -> None:
-        """The attributes are left out."""
+        """Ignores the attributes."""
 
 
 Names = Mapping[tuple[str, str], Any]
 COMMON: Names = {
-    ("collections", "OrderedDict"): Call("collections.OrderedDict", Ordered, ()),
+    ("collections", "OrderedDict"): Call("collections.OrderedDict", OrderedDict, ()),
 }

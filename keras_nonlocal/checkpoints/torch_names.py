@@ -1,4 +1,4 @@
-"""What a pickle may name to hold PyTorch tensors, and what stands for it here."""
+"""The names that a pickle of PyTorch tensors may refer to, and their stand-ins."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .pickle_names import COMMON, Call, Names
 
 @dataclass(frozen=True)
 class StorageType:
-    """`torch.FloatStorage` and its like."""
+    """Stands for a storage class such as `torch.FloatStorage`."""
 
-    kind: ElementType
+    element_type: ElementType
 
 
 STORAGES = {
@@ -31,7 +31,7 @@ STORAGES = {
 
 
 def _tensor(storage: Storage, offset: int, shape: tuple, strides: tuple, *training: object) -> View:
-    """What follows the strides is for training: whether it has a gradient, and hooks."""
+    """Ignores what training needs after the strides: whether it has a gradient, and hooks."""
     return view(storage, offset, shape, strides)
 
 

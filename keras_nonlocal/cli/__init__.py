@@ -1,3 +1,3 @@
-"""The command line: parse, call one public function, print."""
+"""The command line: each command calls public functions of the package, and prints the result."""
 
 from .main import main as main

@@ -1,4 +1,4 @@
-"""`keras-nonlocal evaluate`: how often a network is right on videos whose classes are known."""
+"""`keras-nonlocal evaluate`: measures the accuracy of a model on labeled videos."""
 
 from __future__ import annotations
 
@@ -9,116 +9,134 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .arguments import INTERRUPTED, count, given, shard
+from .arguments import INTERRUPTED, MODEL_HELP, add_on_error, add_source, count, given, shard
 
 MEGABYTE = 10**6
-WORST = 5
-SHOWN = 10
+WORST_CLASSES = 5
+SHOWN_NAMES = 10
 
 
 def add_parser(commands) -> None:
     parser = commands.add_parser(
         "evaluate",
-        help="test a network on videos of known classes",
-        description="Test a network on whole videos: many views of each, probabilities averaged.",
+        help="measure the accuracy of a model on labeled videos",
+        description="Measure the accuracy of a model on labeled videos. Each video is cut into "
+        "several clips and crops, and their probabilities are averaged.",
     )
     add = parser.add_argument
-    add("model", metavar="MODEL", help="a card of `zoo list`, or the folder of a training run")
-    add("--data", metavar="SOURCE", required=True, help="a folder of classes, a table, a list")
-    add("--root", metavar="DIR", help="where the videos lie, if not beside a list")
-    add("--split", metavar="NAME", help="of this split only")
-    add("--num-clips", metavar="N", type=count, help="clips a video (as card or recipe say)")
-    add("--num-crops", metavar="N", type=count, help="crops a clip (as card or recipe say)")
-    add("--fully-convolutional", action="store_true", help="whole frames of any size, no crops")
-    add("--short-side", metavar="N", type=count, help="scale frames until their shorter side is N")
-    add("-o", "--out", metavar="FOLDER", help="keep the scores here, and go on from those there")
+    add("model", metavar="MODEL", help=MODEL_HELP)
+    add_source(parser, "--data", required=True)
+    add("--num-clips", metavar="N", type=count, help="clips of each video (default: the model's)")
+    add("--num-crops", metavar="N", type=count, help="crops of each clip (default: the model's)")
     add(
-        "--shard", metavar="I/N", type=shard, default=(0, 1), help="every Nth video from the Ith on"
+        "--fully-convolutional",
+        action="store_true",
+        help="evaluate whole frames, of any size, instead of crops",
     )
-    add("--memory", metavar="MB", type=count, default=1000, help="for the network (%(default)s)")
     add(
-        "--on-error",
-        choices=("raise", "skip"),
-        default="raise",
-        help="what to do about videos that cannot be read (%(default)s)",
+        "--short-side",
+        metavar="N",
+        type=count,
+        help="scale frames to a shorter side of N pixels (default: the model's)",
     )
-    add("--error-log", metavar="OUT.jsonl", help="where such videos are listed")
-    add("--json", action="store_true", help="print JSON and nothing else")
+    add(
+        "-o",
+        "--out",
+        metavar="FOLDER",
+        help="write the scores to this folder, and resume from the scores that are there",
+    )
+    add(
+        "--shard",
+        metavar="I/N",
+        type=shard,
+        default=(0, 1),
+        help="evaluate only every Nth video, starting with the one of index I, such as 0/4",
+    )
+    add(
+        "--memory",
+        metavar="MB",
+        type=count,
+        default=1000,
+        help="memory that the model may use for its features (default: 1000)",
+    )
+    add_on_error(parser)
+    add("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Test and print; what was scored is kept if a folder for it was named."""
+    """Runs `evaluate`, and prints the metrics."""
     from ..metrics.metrics import summary
     from ..tasks.video_classification.evaluator import Evaluator
     from ..zoo.loading import load
 
-    tested: Any = load(arguments.model)
+    classifier: Any = load(arguments.model)
     evaluator = Evaluator(
-        replace(tested.clip, **given(arguments, "num_clips", "num_crops", "short_side")),
+        replace(classifier.clip, **given(arguments, "num_clips", "num_crops", "short_side")),
         fully_convolutional=arguments.fully_convolutional,
         memory=arguments.memory * MEGABYTE,
         on_error=arguments.on_error,
         error_log=arguments.error_log,
     )
-    videos = _labeled(arguments, tested.class_names)
+    videos = _labeled_videos(arguments, classifier.class_names)
     try:
         scores = evaluator.evaluate(
-            tested.model, videos, folder=arguments.out, shard=arguments.shard
+            classifier.model, videos, folder=arguments.out, shard=arguments.shard
         )
     except KeyboardInterrupt:
-        kept = f"{arguments.out} has what was scored" if arguments.out else "nothing was written"
-        print(f"\nInterrupted: {kept}.", file=sys.stderr)
+        saved = "nothing was written."
+        if arguments.out:
+            saved = f"the scores so far are in {arguments.out}. Run the same command to resume."
+        print(f"\nInterrupted: {saved}", file=sys.stderr)
         return INTERRUPTED
-    figures = summary(scores)
+    metrics = summary(scores)
     if arguments.json:
-        print(json.dumps({"videos": len(scores), **figures}, indent=2))
+        print(json.dumps({"videos": len(scores), **metrics}, indent=2))
     else:
-        _print_figures(figures, f"{len(scores)} videos, {evaluator.views} views each")
-        _print_worst(scores)
+        print(f"{len(scores)} videos, {evaluator.views} views each")
+        _print_metrics(metrics)
+        _print_worst_classes(scores)
     return 0
 
 
-def _labeled(arguments: argparse.Namespace, class_names: tuple[str, ...]) -> Any:
-    """The videos, with the numbers that their classes have in the network."""
+def _labeled_videos(arguments: argparse.Namespace, class_names: tuple[str, ...]) -> Any:
+    """The videos, with the class indices of the model as labels."""
     from ..data.sources.read import read_source
 
     videos = read_source(arguments.data, split=arguments.split, root=arguments.root)
-    found = {videos.class_names[label] for entry in videos for label in entry.labels}
-    unknown = sorted(found - set(class_names))
-    if unknown and not all(name.isdigit() for name in found):
+    labels = {videos.class_names[label] for entry in videos for label in entry.labels}
+    unknown = sorted(labels - set(class_names))
+    if unknown and not all(name.isdigit() for name in labels):
         raise ValueError(
             f"{arguments.data!r} has classes that {arguments.model!r} does not know: "
-            f"{_some(unknown)}. It knows {_some(class_names)}. Name classes as the network does, "
-            "leave those videos out by a list of the others, or test a network trained on them."
+            f"{_listed(unknown)}. It knows {_listed(class_names)}. Use the class names of the "
+            "model, leave these videos out, or evaluate a model that was trained on them."
         )
-    return read_source(videos, class_names=class_names) if found else videos
+    return read_source(videos, class_names=class_names) if labels else videos
 
 
-def _print_figures(figures: Mapping[str, Any], of: str) -> None:
-    print(of)
-    for name, value in figures.items():
-        if f"{name}_interval" in figures:
-            low, high = figures[f"{name}_interval"]
+def _print_metrics(metrics: Mapping[str, Any]) -> None:
+    for name, value in metrics.items():
+        if f"{name}_interval" in metrics:
+            low, high = metrics[f"{name}_interval"]
             title = name.replace("_", " ").replace("top", "top-")
             print(f"  {title:<24}{value:>8.1%}   {low:.1%} .. {high:.1%}")
 
 
-def _print_worst(scores: Any) -> None:
-    """The classes that are recognized least, if not all are recognized always."""
+def _print_worst_classes(scores: Any) -> None:
     from ..metrics.metrics import average_precisions, per_class_accuracy
 
     if scores.multi_label:
-        what, values = "average precision", average_precisions(scores)
+        metric, values = "average precision", average_precisions(scores)
     else:
-        what, values = "accuracy", per_class_accuracy(scores)
-    worst = [label for label in values.argsort(kind="stable")[:WORST] if values[label] < 1]
+        metric, values = "accuracy", per_class_accuracy(scores)
+    worst = [index for index in values.argsort(kind="stable")[:WORST_CLASSES] if values[index] < 1]
     if worst:
-        print(f"worst classes by {what}")
-    for label in worst:
-        print(f"  {scores.class_names[label]:<24}{values[label]:>8.1%}")
+        print(f"classes of lowest {metric}")
+    for index in worst:
+        print(f"  {scores.class_names[index]:<24}{values[index]:>8.1%}")
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f", ... {len(names)} in all" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+def _listed(names: Sequence[str]) -> str:
+    more = f", ... ({len(names)} in total)" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(names[:SHOWN_NAMES]) + more

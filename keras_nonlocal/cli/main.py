@@ -1,42 +1,81 @@
-"""The `keras-nonlocal` command: one file a subcommand."""
+"""The `keras-nonlocal` command: it parses the arguments and runs one subcommand."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import tempfile
 
 from .. import __version__
 from ..utils.errors import TrainingStopped, cause_of
 from . import data, evaluate, predict, study, train, zoo
-from .arguments import INTERRUPTED, WRONG
-from .quiet import start_tensorflow
+from .arguments import ERROR, INTERRUPTED
 
 EXPECTED = (ValueError, OSError, ImportError, TrainingStopped)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Parse, run, and turn an expected error into one line and an exit status."""
+    """Runs a command line, and prints an expected error as one line.
+
+    Args:
+        argv: The arguments; those of the process if `None`.
+
+    Returns:
+        The exit status.
+    """
     arguments = _parser().parse_args(argv)
     try:
         if arguments.needs_tensorflow:
             start_tensorflow(verbose=arguments.verbose)
         return arguments.run(arguments)
     except EXPECTED as error:
-        said = str(error)
+        message = str(error)
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:
-        if not _is_of_tensorflow(error):
+        # An operation of TensorFlow failed, for example on a video within a dataset.
+        if not any(kind.__module__.startswith("tensorflow.") for kind in type(error).__mro__):
             raise
-        said = cause_of(error)
-    print(f"keras-nonlocal: {said}", file=sys.stderr)
-    return WRONG
+        message = cause_of(error)
+    print(f"keras-nonlocal: {message}", file=sys.stderr)
+    return ERROR
+
+
+def start_tensorflow(*, verbose: bool) -> None:
+    """Imports TensorFlow and looks for devices, without the lines that its libraries print.
+
+    The libraries write to the file descriptor of standard error, before any log level is in force.
+    So standard error goes to a temporary file meanwhile, which is shown only if something fails.
+    """
+    if verbose or sys.stderr is None:  # standard error is closed, so nobody reads it
+        import tensorflow as tf
+
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors are raised as exceptions, too
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as captured:
+        os.dup2(captured.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+        except BaseException:
+            captured.seek(0)
+            os.write(stderr, captured.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="keras-nonlocal", description="Non-local neural networks: predict, train, evaluate."
+        prog="keras-nonlocal",
+        description="Classify videos with non-local neural networks, and train and evaluate them.",
+        epilog="Type `keras-nonlocal COMMAND --help` to see the options of a command.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.set_defaults(needs_tensorflow=True, verbose=False)
@@ -48,22 +87,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_verbose(parser: argparse.ArgumentParser) -> None:
-    """Takes `--verbose` before and behind the name of a command."""
+    """Accepts `--verbose` before and after the name of a command."""
     parser.add_argument(
         "--verbose",
         action="store_true",
         default=argparse.SUPPRESS,
-        help="also show what TensorFlow prints while it starts",
+        help="show the messages that TensorFlow prints when it starts",
     )
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for command in action.choices.values():
                 _add_verbose(command)
-
-
-def _is_of_tensorflow(error: Exception) -> bool:
-    """Whether an operation failed: of a video, from within a data set."""
-    return any(kind.__module__.startswith("tensorflow.") for kind in type(error).__mro__)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`keras-nonlocal predict`: what is seen in video files."""
+"""`keras-nonlocal predict`: classifies video files."""
 
 from __future__ import annotations
 
@@ -7,69 +7,71 @@ import json
 import sys
 from pathlib import Path
 
-from .arguments import count
+from .arguments import MODEL_HELP, count
 
 MODEL = "nl_i3d_small_weizmann"
 SAMPLE = Path("keras_nonlocal_sample.mp4")
-PICTURE = Path("keras_nonlocal_sample_attention.png")
+ATTENTION = Path("keras_nonlocal_sample_attention.png")
 
 
 def add_parser(commands) -> None:
     parser = commands.add_parser(
         "predict",
         help="classify video files",
-        description="Classify video files with a trained non-local network.",
+        description="Print the most probable classes of video files.",
     )
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="video files, or folders of them")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="video file, or folder of videos")
     parser.add_argument(
         "--sample",
         action="store_true",
-        help=f"classify a rendered clip; writes {SAMPLE} and the picture {PICTURE} here",
+        help=f"classify a sample video, and write it to {SAMPLE} and its attention to {ATTENTION}",
     )
     parser.add_argument(
-        "--model",
-        default=MODEL,
-        metavar="MODEL",
-        help=f"a card of `zoo list`, or the folder of a training run ({MODEL})",
+        "--model", default=MODEL, metavar="MODEL", help=f"{MODEL_HELP} (default: %(default)s)"
     )
-    parser.add_argument("--top", type=count, default=5, metavar="K", help="classes a video (5)")
-    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    parser.add_argument(
+        "--top", type=count, default=5, metavar="K", help="number of classes to print (default: 5)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument(
         "--explain",
         metavar="OUT.png",
         type=Path,
-        help="draw what a position of the clip attends to; several videos get numbered pictures",
+        help="draw which parts of the clip one of its positions attends to; with several videos, "
+        "the files are numbered OUT_1.png, OUT_2.png, ...",
     )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Classify, print, draw; 0 if every file could be read."""
+    """Runs `predict`; the status is 1 if a file cannot be read."""
     from ..data.find_files import find_videos
     from ..video.samples import sample_video
     from ..zoo.loading import load
 
     if arguments.sample == bool(arguments.paths):
-        raise ValueError("Name one or more videos or folders, or give --sample. See --help.")
+        raise ValueError("Name at least one video or folder, or use --sample. See --help.")
     if arguments.sample:
         sample_video.write_sample(SAMPLE)
-        arguments.paths, arguments.explain = [SAMPLE], arguments.explain or PICTURE
+        arguments.paths, arguments.explain = [SAMPLE], arguments.explain or ATTENTION
     videos = find_videos(arguments.paths)
     classifier = load(arguments.model)
     results, failed = [], 0
     for index, path in enumerate(videos):
         try:
-            scores = classifier.predict(path)
+            probabilities = classifier.predict(path)
         except (ValueError, OSError) as error:
             print(error, file=sys.stderr)
             failed += 1
             continue
-        top = [{"label": name, "probability": score} for name, score in scores.items()]
-        results.append({"path": str(path), "top": top[: arguments.top]})
+        rows = [{"label": name, "probability": value} for name, value in probabilities.items()]
+        results.append({"path": str(path), "top": rows[: arguments.top]})
         if not arguments.json:
             _print_result(results[-1])
-        if arguments.explain:
-            _explain(classifier, path, _numbered(arguments.explain, index, len(videos)))
+        if plot := arguments.explain:
+            if len(videos) > 1:
+                plot = plot.with_name(f"{plot.stem}_{index + 1}{plot.suffix}")
+            _explain(classifier, path, plot)
     if arguments.json:
         print(json.dumps({"results": results}, indent=2))
     return 1 if failed else 0
@@ -82,7 +84,7 @@ def _print_result(result) -> None:
         print(f"  {row['label']:<24}{row['probability']:>7.3f}  {bar}")
 
 
-def _explain(classifier, path, picture: Path) -> None:
+def _explain(classifier, path, plot: Path) -> None:
     from ..explain.attention import attend_to
     from ..explain.plot import draw_attention
 
@@ -90,12 +92,6 @@ def _explain(classifier, path, picture: Path) -> None:
     clip = clips[len(clips) // 2]
     attention = attend_to(classifier.model, classifier.preprocess(clip[None])[0])
     draw_attention(
-        classifier.seen(clip), attention, picture, title=f"{attention.block}: {Path(path).name}"
+        classifier.seen(clip), attention, plot, title=f"{attention.block}: {Path(path).name}"
     )
-    print(f"what one position attends to: {picture}", file=sys.stderr)
-
-
-def _numbered(picture: Path, index: int, count: int) -> Path:
-    if count == 1:
-        return picture
-    return picture.with_name(f"{picture.stem}_{index + 1}{picture.suffix}")
+    print(f"The attention of one position is drawn in {plot}", file=sys.stderr)

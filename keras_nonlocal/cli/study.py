@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import os
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 from ..pretrained.entries import study_names
-from .arguments import count, shard
+from .arguments import count
+from .quiet import start_tensorflow
 
 
 def add_parser(commands) -> None:
     parser = commands.add_parser(
         "study",
         help="compare networks",
-        description="Train and test every network of a study, and write a table, a plot and all "
-        "numbers. The same command goes on with a study that was stopped.",
-        epilog=f"Studies that come along: {', '.join(study_names())}.",
+        description="Train and evaluate every network of a study, and write a table, a plot and "
+        "all numbers. The same command resumes a study that was stopped. Several machines that "
+        "share the folder may run it at once.",
+        epilog=f"Studies of the zoo: {', '.join(study_names())}.",
     )
     add = parser.add_argument
-    add("study", metavar="STUDY", help="the name of a study that comes along, or a JSON file")
+    add("study", metavar="STUDY", help="the name of a study of the zoo, or a JSON file")
     add("--data", metavar="SOURCE", required=True, help="videos and their classes")
     add("-o", "--out", metavar="FOLDER", type=Path, required=True, help="where results are kept")
     add(
@@ -36,12 +34,6 @@ def add_parser(commands) -> None:
         help="trainings at once, which share the cores (1)",
     )
     add(
-        "--shard",
-        metavar="I/N",
-        type=shard,
-        help="only this one of N equal parts, such as 0/4, in this process, and no table",
-    )
-    add(
         "--strategy", choices=("one", "mirrored"), default="one", help="devices of a training (one)"
     )
     add("--tell", action="store_true", help="train nothing, write the table of what there is")
@@ -49,79 +41,49 @@ def add_parser(commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, in several processes if wanted, then compare what they found."""
+    """Train in processes of their own, then compare what they found."""
     from ..data.sources.read import read_source
-    from ..studies.comparison import compare
-    from ..studies.comparison_files import write_comparison
-    from ..studies.study import groups_of, read_study, study_path
-    from ..studies.study_run import check_videos, run_study
-    from ..utils.errors import TrainingStopped
+    from ..studies.comparison import compare, write_comparison
+    from ..studies.study import read_study
+    from ..studies.study_run import check_videos
 
-    study, recipe = read_study(study_path(arguments.study))
+    study, recipe = read_study(arguments.study)
     videos = read_source(arguments.data)
-    groups = groups_of(study, videos)
+    groups = list(study.groups(videos))
     check_videos(arguments.out, videos)  # before processes begin, or results are told
-    whole = arguments.shard is None
-    status = 0
-    if whole and arguments.num_processes > 1 and not arguments.tell:
-        status = max(_processes(arguments))
-    elif not arguments.tell:
-        options = {"shard": arguments.shard or (0, 1), "strategy": arguments.strategy}
-        try:
-            run_study(study, recipe, videos, arguments.out, **options)
-        except TrainingStopped as error:
-            print(f"keras-nonlocal: {error}", file=sys.stderr)
-            status = 1
-    if whole:
-        write_comparison(compare(study, recipe, groups, arguments.out), study, arguments.out)
-        print(arguments.out / "results.md")
-    return status
+    failed = 0 if arguments.tell else _train(arguments)
+    write_comparison(compare(study, recipe, groups, arguments.out), arguments.out)
+    print(arguments.out / "results.md")
+    return min(failed, 1)
 
 
-def _processes(arguments) -> list[int]:
-    """The exit statuses of processes, each of which takes what no other has; none outlives this."""
-    from ..data.workers.pool import cores
+def _train(arguments: argparse.Namespace) -> int:
+    """How many processes failed; each takes what no other has, and none outlives this one."""
+    from ..data.workers.pool import cores, map_in_processes
+    from ..data.workers.worker import Failure
 
-    count = arguments.num_processes
-    threads = str(max(cores() // count, 1))
-    environment = {
-        **os.environ,
-        "TF_NUM_INTRAOP_THREADS": threads,
-        "OMP_NUM_THREADS": threads,
-    }
-    command = [sys.executable, "-m", "keras_nonlocal", "study", arguments.study]
-    command += ["--data", arguments.data, "-o", str(arguments.out)]
-    command += ["--strategy", arguments.strategy, "--shard", "0/1"]
-    children: list[subprocess.Popen] = []
-    before = signal.signal(signal.SIGTERM, _end)
-    try:
-        with _held_back(signal.SIGINT, signal.SIGTERM):  # or a child is not among `children` yet
-            children.extend(subprocess.Popen(command, env=environment) for _ in range(count))
-        return [abs(child.wait()) for child in children]
-    finally:
-        for child in children:
-            child.terminate()
-        for child in children:
-            child.wait()
-        signal.signal(signal.SIGTERM, before)
+    total = arguments.num_processes
+    threads = str(max(cores() // total, 1))
+    answers = map_in_processes(
+        range(total),
+        partial(train_one_by_one, arguments=arguments),
+        num_processes=total,
+        environment={"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads},
+    )
+    failed = 0
+    with closing(answers) as done:
+        for _, answer in done:
+            if isinstance(answer, Failure):
+                failed += 1
+                print(f"keras-nonlocal: {answer.cause}", file=sys.stderr)
+    return failed
 
 
-@contextmanager
-def _held_back(*numbers: int) -> Iterator[None]:
-    """Signals that come meanwhile arrive at the end."""
-    came: list[int] = []
-    before = {
-        number: signal.signal(number, lambda sent, _: came.append(sent)) for number in numbers
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for number in came:
-            signal.raise_signal(number)
+def train_one_by_one(number: int, arguments: argparse.Namespace) -> None:
+    """What one of the processes does."""
+    start_tensorflow(verbose=arguments.verbose)
+    from ..studies.study import read_study
+    from ..studies.study_run import run_study
 
-
-def _end(number: int, _) -> NoReturn:
-    """Ends by a signal as by an exception, so that what has to be cleaned up is."""
-    sys.exit(128 + number)
+    study, recipe = read_study(arguments.study)
+    run_study(study, recipe, arguments.data, arguments.out, strategy=arguments.strategy)

@@ -1,4 +1,4 @@
-"""`keras-nonlocal train`: a recipe and videos make a network, in a folder to go on from."""
+"""`keras-nonlocal train`: trains a network by a recipe, in a folder from which it can resume."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from ..pretrained.entries import recipe_names
 from .arguments import INTERRUPTED
 
-STRATEGIES = ("one", "mirrored", "multiworker")
-# Of `train`, by the names of its arguments.
+_STRATEGIES = ("one", "mirrored", "multiworker")
+# Arguments of `keras_nonlocal.tasks.train` that are options of the command.
 OPTIONS = (
     "split",
     "validation",
@@ -26,51 +26,85 @@ OPTIONS = (
 def add_parser(commands) -> None:
     parser = commands.add_parser(
         "train",
-        help="train a classifier",
-        description="Train a video classifier by a recipe. The same command goes on with a run "
-        "that was stopped.",
-        epilog=f"Recipes that come along: {', '.join(recipe_names())}.",
+        help="train a network by a recipe",
+        description="Train a network by a recipe. Run the same command again to resume a training "
+        "run that was interrupted.",
+        epilog=f"Recipes of the package: {', '.join(recipe_names())}.",
     )
     add = parser.add_argument
-    add("recipe", metavar="RECIPE", help="the name of a recipe that comes along, or a JSON file")
-    add("--data", metavar="SOURCE", required=True, help="a folder of classes, a table, shards, ...")
-    add("--split", metavar="NAME", help="train on the videos of this split only")
-    add("--validation", metavar="SOURCE", help="videos to test on after each epoch")
-    add("--validation-subset", metavar="NAME", help="the split of them, or of SOURCE, to test on")
-    add("-o", "--out", metavar="RUN", type=Path, help="the folder of the run (runs/RECIPE)")
+    add("recipe", metavar="RECIPE", help="name of a recipe of the package, or path of a JSON file")
+    add(
+        "--data",
+        metavar="SOURCE",
+        required=True,
+        help="training data: a folder with one subfolder for each class, a list of videos, or a "
+        "folder of shards",
+    )
+    add("--split", metavar="NAME", help="train only on this split of --data (default: all)")
+    add(
+        "--validation",
+        metavar="SOURCE",
+        help="validation data: the network is evaluated on it after each epoch",
+    )
+    add(
+        "--validation-subset",
+        metavar="NAME",
+        help="split to evaluate on, of --validation, or of --data if --validation is not given",
+    )
+    add("-o", "--out", metavar="RUN", type=Path, help="folder of the run (default: runs/RECIPE)")
     add(
         "--set",
         metavar="FIELD=VALUE",
         dest="changes",
         action="append",
         default=[],
-        help="another value for a field of the recipe, such as batch_size=8; may be repeated",
+        help="change a field of the recipe, such as batch_size=8; may be given several times",
     )
-    add("--dry-run", action="store_true", help="tell what the run would take, and stop")
-    add("--strategy", choices=STRATEGIES, default="one", help="over which devices (one)")
+    add(
+        "--dry-run",
+        action="store_true",
+        help="print the steps, memory and time that the run needs, and do not train",
+    )
+    add(
+        "--strategy",
+        choices=_STRATEGIES,
+        default="one",
+        help="train on one device, on all GPUs of this machine (mirrored), or on several machines "
+        "(multiworker) (default: one)",
+    )
     add(
         "--checkpoint-every-n-steps",
-        metavar="STEPS",
+        metavar="N",
         type=int,
-        help="besides one at each epoch's end",
+        help="save a checkpoint every N steps, too (default: only after each epoch)",
     )
-    add("--deterministic", action="store_true", help="the same bits each time, on the same machine")
+    add(
+        "--deterministic",
+        action="store_true",
+        help="give exactly the same result in each run on the same machine",
+    )
     add("--tensorboard", action="store_true", help="write logs for TensorBoard")
-    add("--service", metavar="ADDRESS", help="a tf.data service that reads shards")
-    add("--num-parallel-calls", metavar="N", type=int, help="videos decoded at once (one a core)")
+    add("--service", metavar="ADDRESS", help="address of a tf.data service that reads shards")
+    add(
+        "--num-parallel-calls",
+        metavar="N",
+        type=int,
+        help="number of videos to decode in parallel (default: one for each core)",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train with a progress bar, or print the plan."""
+    """Runs `train`."""
     from ..tasks.recipes import find_recipe
     from ..tasks.train import plan_training, train
     from ..training.distributed.strategies import strategy_for
     from ..training.recipe_files import change_recipe
     from ..training.run_folder import CHECKPOINT
 
-    strategy = strategy_for(arguments.strategy)  # before anything of TensorFlow is made
-    recipe = change_recipe(find_recipe(arguments.recipe), _pairs(arguments.changes))
+    # Several workers must be connected before TensorFlow makes its first tensor.
+    strategy = strategy_for(arguments.strategy)
+    recipe = change_recipe(find_recipe(arguments.recipe), _changes(arguments.changes))
     if arguments.dry_run:
         print(plan_training(recipe, arguments.data, split=arguments.split))
         return 0
@@ -79,16 +113,18 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         trained = train(recipe, arguments.data, folder, strategy=strategy, **options)
     except KeyboardInterrupt:
-        kept = "the same command goes on from its last checkpoint"
-        there = (folder / CHECKPOINT).exists()
-        print(f"\nInterrupted {folder}: {kept if there else 'nothing was saved'}.", file=sys.stderr)
+        has_checkpoint = (folder / CHECKPOINT).exists()
+        saved = "run the same command to resume from the last checkpoint"
+        saved = saved if has_checkpoint else "nothing was saved"
+        print(f"\nInterrupted {folder}: {saved}.", file=sys.stderr)
         return INTERRUPTED
     print(f"{folder}: {len(trained.class_names)} classes, {len(trained.history)} epochs")
     return 0
 
 
-def _pairs(changes: list[str]) -> dict[str, str]:
-    wrong = [text for text in changes if "=" not in text]
-    if wrong:
-        raise ValueError(f"--set takes FIELD=VALUE, such as batch_size=8. Received: {wrong[0]!r}")
-    return dict(text.split("=", 1) for text in changes)
+def _changes(texts: list[str]) -> dict[str, str]:
+    """The value of each field in `FIELD=VALUE`."""
+    for text in texts:
+        if "=" not in text:
+            raise ValueError(f"--set needs FIELD=VALUE, such as batch_size=8. Received: {text!r}")
+    return dict(text.split("=", 1) for text in texts)

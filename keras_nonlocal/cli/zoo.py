@@ -1,4 +1,4 @@
-"""`keras-nonlocal zoo`: trained networks listed, shown, fetched, verified and converted."""
+"""`keras-nonlocal zoo`: lists, downloads, verifies and converts pretrained models."""
 
 from __future__ import annotations
 
@@ -13,103 +13,98 @@ from typing import Any
 def add_parser(commands) -> None:
     parser = commands.add_parser(
         "zoo",
-        help="list, show, fetch, verify and convert trained networks",
-        description="Trained networks: list them, show their cards, fetch, verify, convert.",
+        help="list, download, verify and convert pretrained models",
+        description="List, download, verify and convert pretrained models. A model is described by "
+        "its card.",
     )
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
-    for add in (_add_list, _add_show, _add_fetch, _add_verify, _add_convert, _add_path):
-        action = add(actions)
-        action.add_argument("--json", action="store_true", help="print JSON and nothing else")
-
-
-def _add_list(actions) -> argparse.ArgumentParser:
-    parser = _add(actions, "list", "one line a card")
-    parser.set_defaults(run=_list, needs_tensorflow=False)
-    return parser
-
-
-def _add_show(actions) -> argparse.ArgumentParser:
-    return _add_named(actions, "show", "everything a card says", _show)
-
-
-def _add_fetch(actions) -> argparse.ArgumentParser:
-    parser = _add_named(actions, "fetch", "fetch the weights of a card", _fetch)
-    parser.add_argument(
-        "--accept-license", metavar="LICENSE", help="agree to this license, if it restricts use"
+    _add(actions, "list", "list the pretrained models, one in each line", _list, named=False)
+    _add(actions, "show", "print the card of a model", _show)
+    fetch = _add(actions, "fetch", "download the weights of a model", _fetch)
+    fetch.add_argument(
+        "--accept-license",
+        metavar="LICENSE",
+        help="name of the license that you accept, if it restricts the use of the weights",
     )
+    verify = _add(
+        actions, "verify", "compare the outputs of a model with those on its card", _verify
+    )
+    verify.set_defaults(needs_tensorflow=True)
+    convert = _add(
+        actions, "convert", "convert a checkpoint of another code base", _convert, named=False
+    )
+    convert.set_defaults(needs_tensorflow=True)
+    _add_convert_arguments(convert)
+    _add(actions, "path", "print the path of a model's weights, downloaded or not", _path)
+
+
+def _add(actions, name: str, text: str, run, *, named: bool = True) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    if named:
+        parser.add_argument(
+            "name", metavar="NAME", help="name of the model, from `keras-nonlocal zoo list`"
+        )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=run, needs_tensorflow=False)
     return parser
 
 
-def _add_verify(actions) -> argparse.ArgumentParser:
-    return _add_named(actions, "verify", "compare outputs with those that a card stores", _verify)
-
-
-def _add_path(actions) -> argparse.ArgumentParser:
-    return _add_named(actions, "path", "where the weights of a card lie, or would lie", _path)
-
-
-def _add_convert(actions) -> argparse.ArgumentParser:
-    parser = _add(actions, "convert", "convert a checkpoint of another code base")
-    parser.add_argument("file", metavar="FILE", help="of PyTorch, Caffe2 or safetensors")
-    parser.add_argument(
+def _add_convert_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("file", metavar="FILE", help="checkpoint of PyTorch or Caffe2, or a safetensors file")
+    add(
         "--as",
         dest="builder",
         metavar="BUILDER",
         required=True,
-        help="the network that the file is of, such as nl_i3d_r50",
+        help="network of the checkpoint, such as nl_i3d_r50",
     )
-    parser.add_argument(
+    add(
         "--variant",
         required=True,
-        help="how its code base builds that network, such as mmaction2; an unknown one lists all",
+        help="code base by whose design the network is built, such as mmaction2; an unknown name "
+        "lists all variants",
     )
-    parser.add_argument(
-        "--source", help="whose names its weights have, such as torchvision; found by default"
+    add(
+        "--source",
+        help="code base whose weight names the checkpoint has, such as torchvision (default: found "
+        "by the names)",
     )
-    parser.add_argument(
+    add(
         "--set",
         action="append",
         type=_setting,
         default=[],
         metavar="NAME=VALUE",
-        help="a further argument of the builder, such as instantiation=dot_product or blocks=10",
+        help="further argument of the builder, such as instantiation=dot_product or blocks=10; may "
+        "be given several times",
     )
-    parser.add_argument(
+    add(
         "--out",
         metavar="DIR",
         required=True,
-        help="a folder to make, for model.weights.h5, model.keras and card.json",
+        help="new folder for model.weights.h5, model.keras and card.json",
     )
-    parser.add_argument("--report", action="store_true", help="print a line for every tensor")
-    parser.set_defaults(run=_convert)
-    return parser
-
-
-def _add(actions, action: str, text: str) -> argparse.ArgumentParser:
-    return actions.add_parser(action, help=text, description=f"{text[0].upper()}{text[1:]}.")
-
-
-def _add_named(actions, action: str, text: str, run) -> argparse.ArgumentParser:
-    parser = _add(actions, action, text)
-    parser.add_argument("name", metavar="NAME", help="of a card; `zoo list` shows them")
-    parser.set_defaults(run=run, needs_tensorflow=run is _verify)
-    return parser
+    add("--report", action="store_true", help="print one line for each tensor of the checkpoint")
 
 
 def _list(arguments: argparse.Namespace) -> int:
     from ..pretrained.cards import read_card
     from ..pretrained.entries import card_names
-    from ..zoo.card_table import table
+    from ..zoo.card_table import markdown_table
 
     if arguments.json:
         cards = [asdict(read_card(name)) for name in card_names()]
         for card in cards:
-            del card["classes"]  # hundreds a card; `zoo show` has them
+            del card["classes"]  # a card has hundreds of them; `zoo show` prints them
         print(json.dumps({"cards": cards}, indent=2))
     else:
-        print(table())
-        print("\n* what the name of the data set stands for; frames x stride, clips x crops,")
-        print("accuracy in percent as published: `zoo show` says how it was measured.")
+        print(markdown_table())
+        print(
+            "\n* is the default model of its data set. Frames are frames x stride, views are clips"
+        )
+        print("x crops, and top-1 and top-5 are published accuracies in percent: `zoo show` tells")
+        print("how they were measured.")
     return 0
 
 
@@ -142,8 +137,8 @@ def _path(arguments: argparse.Namespace) -> int:
 
 
 def _print_path(path: Path, as_json: bool) -> int:
-    found = {"path": str(path), "exists": path.is_file()}
-    print(json.dumps(found) if as_json else path)
+    result = {"path": str(path), "exists": path.is_file()}
+    print(json.dumps(result) if as_json else path)
     return 0
 
 
@@ -154,8 +149,8 @@ def _verify(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(asdict(result)))
     else:
-        verdict = "as stored" if result.passed else "NOT as stored"
-        print(f"{result.name}: {verdict}, largest difference {result.difference:.1e}")
+        verdict = "as on the card" if result.passed else "NOT as on the card"
+        print(f"{result.name}: outputs {verdict}, largest difference {result.difference:.1e}")
     return 0 if result.passed else 1
 
 
@@ -173,14 +168,13 @@ def _convert(arguments: argparse.Namespace) -> int:
         print(json.dumps(asdict(report), indent=2))
     else:
         print(report if arguments.report else str(report).splitlines()[-1])
-        print(
-            f"{arguments.out}: {', '.join(sorted(p.name for p in Path(arguments.out).iterdir()))}"
-        )
+        names = sorted(path.name for path in Path(arguments.out).iterdir())
+        print(f"{arguments.out}: {', '.join(names)}")
     return 0
 
 
 def _setting(text: str) -> tuple[str, Any]:
-    """`NAME=VALUE`, whose value is JSON or plain text."""
+    """Parses `NAME=VALUE`, where the value is JSON or plain text."""
     name, equals, value = text.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(f"expected NAME=VALUE, received {text!r}")
@@ -191,7 +185,7 @@ def _setting(text: str) -> tuple[str, Any]:
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Rows of nested fields, such as `clip.num_frames`; a list of records is numbered."""
+    """Yields nested fields, such as `clip.num_frames` or `accuracy.0.top1`."""
     if isinstance(value, tuple) and value and isinstance(value[0], dict):
         value = dict(enumerate(value))
     if not isinstance(value, dict):
@@ -207,5 +201,5 @@ def _cell(value: Any) -> str:
     if not isinstance(value, list | tuple):
         return str(value)
     shown = [str(item) for item in value[:10]]
-    more = [f"... {len(value)} in all"] if len(value) > len(shown) else []
+    more = [f"... ({len(value)} in total)"] if len(value) > len(shown) else []
     return ", ".join(shown + more) or "none"

@@ -1,4 +1,4 @@
-"""What a network costs before it runs: multiply-adds, parameters, memory of its blocks."""
+"""The cost of a network before it runs: multiply-adds, parameters and memory."""
 
 import keras
 

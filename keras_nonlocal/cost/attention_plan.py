@@ -1,31 +1,33 @@
-"""What each non-local block of a network costs, and how it will be computed."""
+"""The cost of each non-local block of a network, and the form in which it is computed."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import keras
 
-from ..layers.geometry import Geometry
 from ..layers.non_local import NON_LOCAL_LAYERS
 from ..ops.planner import FORMS, Sizes, choose_method
+from ..ops.positions import AXES
 from ..utils.checks import positive_int
 from .layer_shapes import layer_shapes
 
 
 @dataclass(frozen=True)
 class BlockPlan:
-    """One non-local block, for the whole batch.
+    """The plan of one non-local block for a whole batch.
 
     Attributes:
-        name: Of the layer.
-        form: How it is computed.
-        positions, keys: That attend to each other; `sets` such sets, each on its own.
-        sets: Samples, times frames or places or temporal groups that stay apart.
+        name: Name of the layer.
+        form: Form in which the layer is computed.
+        positions, keys: Number of queries and keys in one set of positions.
+        sets: Number of sets of positions that attend only within themselves, such as the frames of
+            all samples with `axes="space"`.
         macs: Multiply-adds of the chosen form, without the projections.
-        operand_bytes: Of theta, phi and g.
-        dense_bytes: Of the affinity if it were formed whole, in float32.
-        planned_bytes: Of what the chosen form holds in its place.
+        operand_bytes: Memory of theta, phi and g.
+        dense_bytes: Memory of the whole affinity in float32.
+        planned_bytes: Memory that the chosen form takes instead.
     """
 
     name: str
@@ -41,10 +43,10 @@ class BlockPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """All non-local blocks of a network. `print` it for a table.
+    """The plans of all non-local blocks of a network. `print` shows them as a table.
 
     Attributes:
-        blocks: One row a block, in order.
+        blocks: One plan for each block, in the order of the network.
     """
 
     blocks: tuple[BlockPlan, ...]
@@ -66,20 +68,23 @@ def plan(
     batch: int = 1,
     dtype: str | None = None,
 ) -> Plan:
-    """Tells, for each non-local block, how much it computes and holds, and in which form.
+    """Computes the cost of each non-local block and the form in which it will run.
 
-    Running out of memory is what non-local blocks are known for. The affinity of every position
-    with every key is what takes it, in float32 whatever the dtype; a training step in the dense
-    form holds it until the backward pass.
+    Non-local blocks are known to run out of memory, because the affinity of all positions with all
+    keys is large, and float32 for every dtype. In the dense form, a training step keeps it until
+    the backward pass.
 
     Args:
         model_or_layer: A functional model, or a single non-local layer.
-        input_shape: Of one sample: `(T, H, W, C)` for a clip.
-        batch: Samples at a time.
-        dtype: Of theta, phi and g; by default each layer's own compute dtype.
+        input_shape: Shape of one sample, such as `(T, H, W, C)` for a clip.
+        batch: Number of samples in a batch.
+        dtype: Dtype of theta, phi and g. The default is the compute dtype of each layer.
+
+    Returns:
+        A `Plan` with one row for each block.
 
     Raises:
-        ValueError: A model without non-local blocks, or a shape that does not fit.
+        ValueError: The model has no non-local blocks, or the shape does not fit.
 
     Example:
 
@@ -94,34 +99,43 @@ def plan(
     else:
         shapes = layer_shapes(model_or_layer, input_shape)
         pairs = [
-            (layer, entry) for layer, entry, _ in shapes if isinstance(layer, NON_LOCAL_LAYERS)
+            (layer, shape) for layer, shape, _ in shapes if isinstance(layer, NON_LOCAL_LAYERS)
         ]
-    blocks = [_plan_block(layer, entry, batch, dtype) for layer, entry in pairs]
+    blocks = [_plan_block(layer, shape, batch, dtype) for layer, shape in pairs]
     if not blocks:
         raise ValueError(f"{model_or_layer.name!r} has no non-local block to plan.")
     return Plan(tuple(blocks))
 
 
-def _plan_block(layer, input_shape, batch, dtype):
-    layer.compute_output_shape((batch, *input_shape))  # which checks it
-    geometry = Geometry.of(layer, input_shape)
-    sizes = Sizes(
-        geometry.positions, geometry.keys, geometry.depth, geometry.channels, geometry.sets
+def attention_sizes(layer, input_shape: tuple[int, ...]) -> Sizes:
+    """Returns the sizes of the attention of a non-local layer for one sample `(*grid, C)`."""
+    *grid, channels = input_shape
+    key_grid = [size // pool for size, pool in zip(grid, layer.pool_sizes, strict=True)]
+    positions, keys = (
+        math.prod(sizes[axis] for axis in AXES[layer.rank][layer.axes]) // layer.temporal_groups
+        for sizes in (grid, key_grid)
     )
-    name = choose_method(layer.instantiation, sizes, layer.method)
-    sets = batch * geometry.sets
-    queries, keys = geometry.positions, geometry.keys
-    operands = (queries + keys) * geometry.depth + keys * geometry.channels
+    inner = layer.inner_channels or max(channels // 2, 1)
+    depth = {"gaussian": channels, "concatenation": 1}.get(layer.instantiation, inner)
+    return Sizes(positions, keys, depth, inner, sets=math.prod(grid) // positions)
+
+
+def _plan_block(layer, input_shape, batch, dtype):
+    layer.compute_output_shape((batch, *input_shape))  # raises if the shape does not fit
+    sizes = attention_sizes(layer, input_shape)
+    form = choose_method(layer.instantiation, sizes, layer.method)
+    sets = batch * sizes.sets
+    operands = (sizes.positions + sizes.keys) * sizes.depth + sizes.keys * sizes.channels
     return BlockPlan(
         name=layer.name,
-        form=name,
-        positions=queries,
-        keys=keys,
+        form=form,
+        positions=sizes.positions,
+        keys=sizes.keys,
         sets=sets,
-        macs=sets * FORMS[name].macs(sizes),
+        macs=sets * FORMS[form].macs(sizes),
         operand_bytes=sets * operands * item_bytes(dtype or layer.compute_dtype),
-        dense_bytes=4 * sets * queries * keys,
-        planned_bytes=4 * FORMS[name].elements(sizes, sets),
+        dense_bytes=4 * sets * sizes.positions * sizes.keys,
+        planned_bytes=4 * FORMS[form].elements(sizes, sets),
     )
 
 
@@ -129,17 +143,18 @@ def _check_layer_shape(layer, input_shape):
     rank = layer.rank + 1
     if len(input_shape) != rank or not all(isinstance(size, int) for size in input_shape):
         raise ValueError(
-            f"`input_shape` of {type(layer).__name__} must be {rank} integers, without batch. "
+            f"`input_shape` of {type(layer).__name__} must be {rank} integers, without the batch. "
             f"Received: input_shape={input_shape}"
         )
 
 
-def item_bytes(dtype):
-    names = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
+def item_bytes(dtype) -> int:
+    """Returns the size of one value of a floating-point dtype in bytes."""
+    sizes = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
     name = keras.backend.standardize_dtype(dtype)
-    if name not in names:
-        raise ValueError(f"`dtype` must be one of {', '.join(names)}. Received: dtype={dtype!r}")
-    return names[name]
+    if name not in sizes:
+        raise ValueError(f"`dtype` must be one of {', '.join(sizes)}. Received: dtype={dtype!r}")
+    return sizes[name]
 
 
 def _megabytes(count):

@@ -1,4 +1,4 @@
-"""Multiply-adds and parameters of a network, stage by stage."""
+"""Multiply-adds and parameters of a network by stage."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import keras
 
-from ..layers.geometry import Geometry
 from ..layers.non_local import NonLocal1D, NonLocal2D, NonLocal3D
-from ..layers.window_average import WindowAverage3D
+from ..layers.pooling import WindowAverage3D
 from ..utils.roles import LOGITS, stage_of
+from .attention_plan import attention_sizes
 from .layer_shapes import layer_shapes
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of a network: the layers whose names begin alike."""
+    """The cost of one stage: all layers whose names start with the name of the stage."""
 
     name: str
     macs: int
@@ -25,22 +25,22 @@ class Stage:
 
 @dataclass(frozen=True)
 class Flops:
-    """What a network costs for one sample. `print` it for a table.
+    """The cost of a network for one sample. `print` shows it as a table.
 
     Attributes:
-        stages: One row a stage, in order.
+        stages: The cost of each stage, in the order of the network.
     """
 
     stages: tuple[Stage, ...]
 
     @property
     def total_macs(self) -> int:
-        """Multiply-adds of the whole network."""
+        """Number of multiply-adds of the whole network."""
         return sum(stage.macs for stage in self.stages)
 
     @property
     def parameters(self) -> int:
-        """Trained numbers: all weights but the moving statistics of batch norms."""
+        """Number of parameters: all weights except the moving statistics of batch norms."""
         return sum(stage.parameters for stage in self.stages)
 
     def __str__(self) -> str:
@@ -53,19 +53,22 @@ class Flops:
 def flops(model: keras.Model, input_shape: tuple[int, ...]) -> Flops:
     """Counts multiply-adds and parameters by stage, for one sample.
 
-    Counted are convolutions of all kinds, dense layers, the average over the features and the two
-    products of a non-local block as the paper defines it; `keras_nonlocal.cost.plan` tells what the
-    block costs as it is computed. Published "FLOPs" of these networks are such multiply-adds.
-    Average and classifier count once a clip, which gives the published figures, though some heads
-    apply the classifier to every 7 x 7 window.
+    The count includes convolutions of all kinds, dense layers, the average over the features, and
+    the two products of a non-local block as the paper defines it. `keras_nonlocal.cost.plan` counts
+    the block in the form in which it is computed. Published "FLOPs" of these networks are such
+    multiply-adds. The average and the classifier count once for each clip, which reproduces the
+    published values, although some heads apply the classifier to every 7 x 7 window.
 
     Args:
         model: A functional model.
-        input_shape: `(T, H, W, C)`, or whatever the model takes, without batch.
+        input_shape: Shape of one sample, such as `(T, H, W, C)`.
+
+    Returns:
+        A `Flops` with the total and one row for each stage.
 
     Raises:
-        ValueError: A model that cannot be walked or has layers of another kind with kernels, or a
-            shape that does not fit it.
+        ValueError: The model is not functional, it has layers with kernels of an unknown kind, or
+            the shape does not fit.
 
     Example:
 
@@ -74,25 +77,31 @@ def flops(model: keras.Model, input_shape: tuple[int, ...]) -> Flops:
     40.96
     """
     stages: dict[str, list[int]] = {}
-    seen: set[keras.layers.Layer] = set()
-    for layer, entry, result in layer_shapes(model, input_shape):
+    counted: set[keras.layers.Layer] = set()
+    for layer, in_shape, out_shape in layer_shapes(model, input_shape):
         totals = stages.setdefault(stage_of(layer.name), [0, 0])
-        totals[0] += _macs(layer, entry, result)
-        if layer not in seen:  # its weights are the same at a second call
-            totals[1] += sum(math.prod(each.shape) for each in _weights(layer) if _is_trained(each))
-        seen.add(layer)
+        totals[0] += _macs(layer, in_shape, out_shape)
+        if layer not in counted:  # a second call has the same weights
+            totals[1] += sum(
+                math.prod(weight.shape)
+                for weight in _weights(layer)
+                if not weight.path.endswith(_NOT_PARAMETERS)
+            )
+        counted.add(layer)
     return Flops(tuple(Stage(name, *totals) for name, totals in stages.items() if any(totals)))
 
 
+_NOT_PARAMETERS = ("moving_mean", "moving_variance", "seed_generator_state")
+
+
 def _weights(layer):
-    """Of an operation, such as the addition of a number, there are none."""
-    return getattr(layer, "weights", ())
+    return getattr(layer, "weights", ())  # an operation, such as an addition, has no weights
 
 
-def _macs(layer, entry, result):
+def _macs(layer, in_shape, out_shape):
     for kind, count in _COUNTERS.items():
         if isinstance(layer, kind):
-            return count(layer, entry, result)
+            return count(layer, in_shape, out_shape)
     if any(len(weight.shape) > 1 for weight in _weights(layer)):
         raise ValueError(
             f"The multiply-adds of {layer.name!r} are not known: {type(layer).__name__} is none of "
@@ -101,46 +110,46 @@ def _macs(layer, entry, result):
     return 0
 
 
-def _kernel_macs(layer, entry, result):
-    """Every output position takes the whole kernel once."""
-    return _places(layer, result) * math.prod(layer.kernel.shape)
+def _kernel_macs(layer, in_shape, out_shape):
+    """Each output position uses the whole kernel once."""
+    return _positions(layer, out_shape) * math.prod(layer.kernel.shape)
 
 
-def _transposed_macs(layer, entry, result):
-    """Every input position gives the whole kernel once."""
-    return _places(layer, entry) * math.prod(layer.kernel.shape)
+def _transposed_macs(layer, in_shape, out_shape):
+    """Each input position uses the whole kernel once."""
+    return _positions(layer, in_shape) * math.prod(layer.kernel.shape)
 
 
-def _separable_macs(layer, entry, result):
-    """A kernel for each channel, and one that mixes them."""
+def _separable_macs(layer, in_shape, out_shape):
+    """One kernel convolves each channel, and a second kernel mixes the channels."""
     kernels = layer.depthwise_kernel, layer.pointwise_kernel
-    return _places(layer, result) * sum(math.prod(kernel.shape) for kernel in kernels)
+    return _positions(layer, out_shape) * sum(math.prod(kernel.shape) for kernel in kernels)
 
 
-def _places(layer, shape):
+def _positions(layer, shape):
     return math.prod(shape[:-1] if layer.data_format == "channels_last" else shape[1:])
 
 
-def _dense_macs(layer, entry, result):
-    places = 1 if layer.name == LOGITS else math.prod(result[:-1])
-    return places * math.prod(layer.kernel.shape)
+def _dense_macs(layer, in_shape, out_shape):
+    positions = 1 if layer.name == LOGITS else math.prod(out_shape[:-1])
+    return positions * math.prod(layer.kernel.shape)
 
 
-def _average_macs(layer, entry, result):
-    return math.prod(entry)
+def _average_macs(layer, in_shape, out_shape):
+    return math.prod(in_shape)
 
 
-def _non_local_macs(layer, entry, result):
-    sizes = Geometry.of(layer, entry)
-    queries, keys = math.prod(entry[:-1]), math.prod(sizes.key_grid)
-    before = keys if layer.pool_position == "before" else queries
-    projections = {"theta": queries, "phi": before, "g": before, "out": queries}
+def _non_local_macs(layer, in_shape, out_shape):
+    sizes = attention_sizes(layer, in_shape)
+    queries, keys = sizes.sets * sizes.positions, sizes.sets * sizes.keys
+    projected = keys if layer.pool_position == "before" else queries
+    projections = {"theta": queries, "phi": projected, "g": projected, "out": queries}
     macs = sum(
-        places * math.prod(getattr(layer, name).kernel.shape)
-        for name, places in projections.items()
+        positions * math.prod(getattr(layer, name).kernel.shape)
+        for name, positions in projections.items()
         if hasattr(layer, name)
     )
-    return macs + sizes.sets * sizes.positions * sizes.keys * (sizes.depth + sizes.channels)
+    return macs + queries * sizes.keys * (sizes.depth + sizes.channels)
 
 
 _COUNTERS = {
@@ -161,7 +170,3 @@ _COUNTERS = {
     NonLocal2D: _non_local_macs,
     NonLocal3D: _non_local_macs,
 }
-
-
-def _is_trained(weight):
-    return not weight.path.endswith(("moving_mean", "moving_variance", "seed_generator_state"))

@@ -1,4 +1,4 @@
-"""The shapes that flow through a functional model for a given input."""
+"""The input and output shapes of all layers of a functional model."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from ..utils.compat import graph_calls
 def layer_shapes(
     model: keras.Model, input_shape: tuple[int, ...]
 ) -> Iterator[tuple[keras.layers.Layer, tuple[int, ...], tuple[int, ...]]]:
-    """Each layer with its first input's and its output's shape, for one sample.
+    """Yields each layer with the shapes of its first input and its first output, for one sample.
 
     Args:
-        model: A functional model of one input; models inside it are walked too.
-        input_shape: Without batch, such as `(32, 224, 224, 3)`; no dimension may be `None`.
+        model: A functional model with one input. Models inside it are entered.
+        input_shape: Shape of one sample, such as `(32, 224, 224, 3)`, without unknown sizes.
 
     Raises:
-        ValueError: A model that is not functional or has several inputs, or an input shape that
-            does not fit.
+        ValueError: The model is not functional or has several inputs, or the shape does not fit.
     """
     _check(model, input_shape)
     graph = keras.Model(model.inputs, model.outputs)
@@ -29,11 +28,11 @@ def layer_shapes(
     probe = keras.Model(model.inputs, tensors)
     specs = iter(probe.compute_output_spec(keras.KerasTensor((1, *input_shape))))
     for call in calls:
-        entry, result = tuple(next(specs).shape[1:]), tuple(next(specs).shape[1:])
+        in_shape, out_shape = tuple(next(specs).shape[1:]), tuple(next(specs).shape[1:])
         if isinstance(call.operation, keras.Model):
-            yield from layer_shapes(call.operation, entry)
+            yield from layer_shapes(call.operation, in_shape)
         else:
-            yield call.operation, entry, result
+            yield call.operation, in_shape, out_shape
 
 
 def _check(model, input_shape):
@@ -41,13 +40,13 @@ def _check(model, input_shape):
         raise ValueError(
             f"A built functional model with one input is expected. Received: {model!r}"
         )
-    fixed = tuple(model.inputs[0].shape[1:])
-    fits = len(fixed) == len(input_shape) and all(
+    expected_shape = tuple(model.inputs[0].shape[1:])
+    fits = len(expected_shape) == len(input_shape) and all(
         isinstance(size, int) and expected in (None, size)
-        for expected, size in zip(fixed, input_shape, strict=False)
+        for expected, size in zip(expected_shape, input_shape, strict=False)
     )
     if not fits:
         raise ValueError(
-            f"`input_shape` must fit the model's input {fixed}, with a number for every "
-            f"dimension. Received: input_shape={input_shape}"
+            f"`input_shape` must fit the input {expected_shape} of the model, with an integer for "
+            f"each dimension. Received: input_shape={input_shape}"
         )

@@ -1,4 +1,4 @@
-"""How much memory a clip takes on its way through a network."""
+"""The memory that a clip takes in a network."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from .layer_shapes import layer_shapes
 
 
 def inference_bytes(model: keras.Model, input_shape: tuple[int, ...]) -> int:
-    """Estimates the memory that one more sample of a batch takes in prediction.
+    """Estimates the memory of one more sample in a batch at inference.
 
-    What the layer with the largest input and output holds, a non-local block's own arrays
-    included; what lies before it is free by then. Of the networks measured on a CPU, small ones
-    took 0.4 times as much, as layers work in place where they can, and ResNet-50 took 1.2
-    times, as a shortcut waits beside the residual.
+    It is the memory of the layer with the largest input and output, with the arrays of a non-local
+    block. All earlier features are free by then. For networks measured on a CPU, small networks
+    took 0.4 times as much, because layers work in place where they can. ResNet-50 took 1.2 times as
+    much, because a shortcut is kept beside the residual.
 
     Args:
         model: A functional model.
-        input_shape: Of one sample, such as `(32, 224, 224, 3)`.
+        input_shape: Shape of one sample, such as `(32, 224, 224, 3)`.
+
+    Returns:
+        The number of bytes.
 
     Raises:
-        ValueError: A model that cannot be walked, or a shape that does not fit it.
+        ValueError: The model is not functional, or the shape does not fit.
 
     Example:
 
@@ -33,21 +36,24 @@ def inference_bytes(model: keras.Model, input_shape: tuple[int, ...]) -> int:
     >>> inference_bytes(model, (8, 64, 64, 3)) < inference_bytes(model, (8, 128, 128, 3))
     True
     """
-    return max(before + held for before, held in _layer_bytes(model, input_shape))
+    return max(inputs + outputs for inputs, outputs in _layer_bytes(model, input_shape))
 
 
 def training_bytes(model: keras.Model, input_shape: tuple[int, ...]) -> int:
-    """Estimates the memory that one more sample of a batch takes in a training step.
+    """Estimates the memory of one more sample in a batch in a training step.
 
-    Every layer's output is kept for the way back, where each meets a gradient of its size. The
-    networks measured on a CPU took 0.75 to 1.1 times as much. Weights, their gradients and the
-    optimizer come once a batch, on top.
+    The output of each layer is kept for the backward pass, where its gradient has the same size.
+    For networks measured on a CPU, a step took 0.75 to 1.1 times as much. Weights, their gradients
+    and the optimizer take additional memory, which does not depend on the batch.
 
     Args:
-        model, input_shape: As for `inference_bytes`.
+        model, input_shape: As in `inference_bytes`.
+
+    Returns:
+        The number of bytes.
 
     Raises:
-        ValueError: As `inference_bytes`.
+        ValueError: As for `inference_bytes`.
 
     Example:
 
@@ -55,19 +61,16 @@ def training_bytes(model: keras.Model, input_shape: tuple[int, ...]) -> int:
     >>> training_bytes(model, (8, 64, 64, 3)) > inference_bytes(model, (8, 64, 64, 3))
     True
     """
-    return 2 * sum(held for _, held in _layer_bytes(model, input_shape))
+    return 2 * sum(outputs for _, outputs in _layer_bytes(model, input_shape))
 
 
 def _layer_bytes(model, input_shape) -> Iterator[tuple[int, int]]:
-    """Of each layer's input, and of its output with whatever else it makes."""
-    for layer, entry, result in layer_shapes(model, input_shape):
-        # operations that are no layers, such as a sum of tensors, have no dtype of their own
+    """The size of the input of each layer, and of its output with the arrays of a block."""
+    for layer, in_shape, out_shape in layer_shapes(model, input_shape):
+        # Operations that are not layers, such as a sum of tensors, have no dtype.
         size = item_bytes(getattr(layer, "compute_dtype", keras.config.floatx()))
-        yield size * math.prod(entry), size * math.prod(result) + _own_bytes(layer, entry)
-
-
-def _own_bytes(layer, entry) -> int:
-    if not isinstance(layer, NON_LOCAL_LAYERS):
-        return 0
-    (block,) = plan(layer, entry).blocks
-    return block.operand_bytes + block.planned_bytes
+        outputs = size * math.prod(out_shape)
+        if isinstance(layer, NON_LOCAL_LAYERS):
+            (block,) = plan(layer, in_shape).blocks
+            outputs += block.operand_bytes + block.planned_bytes
+        yield size * math.prod(in_shape), outputs

@@ -1,4 +1,4 @@
-"""Any data set: which files it has, their labels and splits, and what cannot be read."""
+"""Datasets as lists of files with labels and splits, and logs of files that cannot be read."""
 
 import lazy_loader
 

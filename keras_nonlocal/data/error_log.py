@@ -1,4 +1,4 @@
-"""Every file that could not be read as it should: one line each, and nothing is lost."""
+"""A log of the files that could not be read, with one JSON line per file."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ _FIELDS = {"path", "cause", "bytes", "policy"}
 
 
 class ErrorLog:
-    """A file of JSON lines with `path`, `cause`, `bytes` and `policy`; several may write at once.
+    """Appends JSON lines with `path`, `cause`, `bytes` and `policy` to a file.
 
-    `len(error_log)` is how many lines this object has recorded. It can be pickled; the copy writes
-    to the same file and counts for itself.
+    Several threads and processes may write to one file at once. `len(error_log)` is the number of
+    lines that this object has recorded. A pickled copy writes to the same file and has its own
+    count.
 
     Args:
-        path: The file, made with the first line and added to; `None` counts only. Its folder is
-            made at once.
+        path: The file. It is created with the first line, and its folder at once. `None` only
+            counts.
 
     Raises:
-        ValueError: The path is an address: lines can only be added to files on this machine.
-        OSError: No file can be written there.
+        ValueError: The path is an address: lines can only be appended to files on this machine.
+        OSError: The file cannot be written.
 
     Example:
 
@@ -46,15 +47,15 @@ class ErrorLog:
         self._lock = threading.Lock()
 
     def record(self, path: PathLike, cause: str, policy: str) -> None:
-        """Adds a line.
+        """Appends a line.
 
         Args:
-            path: The file that could not be read as it should.
-            cause: Why.
-            policy: What was done about it, such as `"skip"`.
+            path: The file that could not be read.
+            cause: The reason.
+            policy: What was done about the file, such as `"skip"`.
 
         Raises:
-            OSError: The line could not be written, or not all of it.
+            OSError: The line, or a part of it, could not be written.
         """
         if self.path is not None:
             fields = {"path": os.fspath(path), "cause": cause, "bytes": _size(path)}
@@ -73,11 +74,24 @@ class ErrorLog:
 
 
 def read_error_log(path: PathLike) -> list[dict[str, Any]]:
-    """The lines of a error log, in the order they were written.
+    """Reads the lines of an error log.
+
+    Args:
+        path: A file that `ErrorLog` has written.
+
+    Returns:
+        A dict for each line, in the order in which they were written, with the keys `path`,
+        `cause`, `bytes` (`None` if the file was missing) and `policy`.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: A line is none of a error log.
+        ValueError: A line is not a line of an error log.
+
+    Example:
+
+    >>> ErrorLog("bad.jsonl").record("a.mp4", "it has no video stream", "skip")
+    >>> read_error_log("bad.jsonl")
+    [{'path': 'a.mp4', 'cause': 'it has no video stream', 'bytes': None, 'policy': 'skip'}]
     """
     with open(path, encoding="utf-8") as file:
         return [_parsed(line, f"{os.fspath(path)!r}, line {n}") for n, line in enumerate(file, 1)]
@@ -104,20 +118,20 @@ def _size(path: PathLike) -> int | None:
 
 
 def _check_writable(path: PathLike) -> None:
-    """Known before the first line, which may come after hours of work."""
+    """Raises at once, as the first line may come after hours of work."""
     folder = os.path.dirname(os.path.abspath(path))
-    with suppress(OSError):  # then there is no such folder, which is told below
+    with suppress(OSError):  # the folder is missing then, and the error below says so
         os.makedirs(folder, exist_ok=True)
-    there = path if os.path.exists(path) else folder
-    if os.path.isdir(path) or not os.path.isdir(folder) or not os.access(there, os.W_OK):
+    target = path if os.path.exists(path) else folder
+    if os.path.isdir(path) or not os.path.isdir(folder) or not os.access(target, os.W_OK):
         raise OSError(
-            f"No error_log can be written to {os.fspath(path)!r}. Give the path of a file, in a "
-            "folder that may be written."
+            f"The error log cannot be written to {os.fspath(path)!r}. Give the path of a file in "
+            "a folder where you may write."
         )
 
 
 def _append(path: PathLike, line: str) -> None:
-    """One write at the end of the file, which the system keeps apart from those of others."""
+    """Appends by a single write, so that lines of several processes cannot mix."""
     content = line.encode("ascii")
     file = os.open(path, _APPENDING, 0o644)
     try:
@@ -125,4 +139,6 @@ def _append(path: PathLike, line: str) -> None:
     finally:
         os.close(file)
     if written < len(content):
-        raise OSError(f"Only a part of a line could be written to {os.fspath(path)!r}: disk full?")
+        raise OSError(
+            f"Only a part of a line could be written to {os.fspath(path)!r}. Is the disk full?"
+        )

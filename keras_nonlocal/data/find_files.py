@@ -17,35 +17,45 @@ VIDEO_SUFFIXES = frozenset(
 
 
 def find_videos(paths: PathLike | Iterable[PathLike]) -> list[Path]:
-    """Lists video files: files as given, folders searched to the bottom and sorted.
+    """Lists video files in the given order; folders are searched recursively and sorted.
 
-    Files in folders are told by their suffix (`VIDEO_SUFFIXES`, either case), and hidden ones
-    are left out; a file that is named itself is taken as it is.
+    In folders, files with a suffix of `VIDEO_SUFFIXES` in either case are listed, and hidden files
+    and folders are skipped. A file that is given itself is listed whatever its suffix.
 
     Args:
         paths: A file, a folder, or any number of them.
 
+    Returns:
+        The paths of the videos.
+
     Raises:
-        FileNotFoundError: A path does not exist, or there is no video in all of them.
+        FileNotFoundError: A path does not exist, or none of them has a video.
+
+    Example:
+
+    >>> find_videos(["jumping.mp4", "."])
+    [PosixPath('jumping.mp4'), PosixPath('jumping.mp4')]
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     found = [video for path in given for video in _videos_at(Path(path))]
     if not found:
         raise FileNotFoundError(
-            f"No video found in {[os.fspath(path) for path in given]}. "
-            f"Expected files that end in one of {sorted(VIDEO_SUFFIXES)}."
+            f"Expected files that end in one of {sorted(VIDEO_SUFFIXES)}. "
+            f"Received: no video in {[os.fspath(path) for path in given]}"
         )
     return found
 
 
 def list_folder(folder: PathLike) -> tuple[list[Path], list[int], list[str]]:
-    """Lists a folder that has one folder of videos for each class; warns of videos beside those.
+    """Lists a folder that has one folder of videos for each class.
+
+    Warns of videos that are not in the folder of a class.
 
     Returns:
-        The files, the number of each one's class, and the names of the classes in order.
+        The files, the class index of each file, and the class names.
 
     Raises:
-        FileNotFoundError: The folder, a folder in it, or a video in one of those is missing.
+        FileNotFoundError: The folder is missing or has no folders, or a class has no video.
 
     Example:
         paths, labels, class_names = list_folder("actions")  # actions/bend/..., actions/run/...
@@ -53,7 +63,7 @@ def list_folder(folder: PathLike) -> tuple[list[Path], list[int], list[str]]:
     classes = subfolders(folder)
     if not classes:
         raise FileNotFoundError(
-            f"{os.fspath(folder)!r} holds no folders. Expected one folder of videos per class."
+            f"{os.fspath(folder)!r} must have one folder of videos per class. Received: no folders"
         )
     warn_of_strays(folder)
     listed = [
@@ -66,7 +76,7 @@ def list_folder(folder: PathLike) -> tuple[list[Path], list[int], list[str]]:
 
 
 def files_by_stem(folder: PathLike) -> dict[str, str]:
-    """Paths of all videos below a folder, by their names without suffix; the first of several.
+    """Maps file names without suffix to the paths of all videos below a folder; the first one wins.
 
     Raises:
         FileNotFoundError: There is no such folder.
@@ -78,7 +88,7 @@ def files_by_stem(folder: PathLike) -> dict[str, str]:
 
 
 def subfolders(folder: PathLike) -> list[str]:
-    """Names of the folders that a folder holds, sorted and without hidden ones.
+    """Lists the names of the folders in a folder, sorted and without hidden ones.
 
     Raises:
         FileNotFoundError: There is no such folder.
@@ -87,14 +97,14 @@ def subfolders(folder: PathLike) -> list[str]:
 
 
 def warn_of_strays(folder: PathLike) -> None:
-    """Warns of videos that lie beside the folders of a folder, and so in none of them."""
+    """Warns of videos that are directly in a folder whose folders are classes or splits."""
     strays = [
         entry.name for entry in _entries(folder) if _is_video(entry.name) and not _is_folder(entry)
     ]
     if strays:
         warnings.warn(
-            f"{len(strays)} videos in {os.fspath(folder)!r} lie beside its folders, and are left "
-            f"out, such as {strays[0]!r}. Move them into the folder of their class.",
+            f"{len(strays)} videos in {os.fspath(folder)!r} are not in the folder of a class and "
+            f"are skipped, such as {strays[0]!r}. Move them into the folder of their class.",
             stacklevel=2,
         )
 
@@ -106,17 +116,17 @@ def _videos_at(path: Path) -> list[Path]:
 
 
 def _videos_below(folder: PathLike, above: frozenset[str] | None = None) -> Iterator[str]:
-    """Whatever has the suffix of a video, be it a broken link: who reads it will say so.
+    """Yields every path with the suffix of a video, even a broken link: reading it will fail.
 
-    Links to folders are followed, but for those that lead back to one above.
+    Links to folders are followed, except links to a folder above.
     """
-    here = os.path.realpath(folder)
-    above = frozenset(map(str, Path(here).parents)) if above is None else above
-    if here in above:
+    current = os.path.realpath(folder)
+    above = frozenset(map(str, Path(current).parents)) if above is None else above
+    if current in above:
         return
     for entry in _entries(folder):
         if _is_folder(entry):
-            yield from _videos_below(entry.path, above | {here})
+            yield from _videos_below(entry.path, above | {current})
         elif _is_video(entry.name):
             yield entry.path
 
@@ -133,9 +143,9 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _entries(folder: PathLike) -> list[os.DirEntry[str]]:
-    """What a folder holds, sorted by name and without hidden entries."""
+    """Lists a folder, sorted by name and without hidden entries."""
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"There is no folder {os.fspath(folder)!r}. Check the path.")
     with os.scandir(folder) as entries:
-        shown = [entry for entry in entries if not entry.name.startswith(".")]
-    return sorted(shown, key=attrgetter("name"))
+        visible = [entry for entry in entries if not entry.name.startswith(".")]
+    return sorted(visible, key=attrgetter("name"))

@@ -1,4 +1,4 @@
-"""Which clips there are and what is in them: a table of files, labels and splits."""
+"""The manifest of a dataset: a table of video files with their labels and splits."""
 
 from __future__ import annotations
 
@@ -15,15 +15,25 @@ from ..utils.checks import any_int
 
 @dataclass(frozen=True)
 class Entry:
-    """One video, or a part of one.
+    """One video of a dataset, or a part of one.
 
     Attributes:
-        path: The file: a path, or an address that `tf.io.gfile` opens.
-        labels: Numbers of its classes; one where classes exclude each other.
-        times: When each label holds, `(start, end)` in seconds; empty where all hold throughout.
-        start, end: The part of the file that counts, in seconds; `None` for its own ends.
-        split: The name of the part of the data set that it belongs to.
-        frames, fps, width, height, sha256: What a scan found of the file; `None` before one.
+        path: A path, or an address that `tf.io.gfile` opens.
+        labels: Class indices; exactly one where classes exclude each other.
+        times: When each label holds, `(start, end)` in seconds. If empty, all labels hold
+            throughout.
+        start, end: The part of the file to use, in seconds. `None` means the start or the end of
+            the file.
+        split: Name of the split, such as `"train"`.
+        frames, fps, width, height, sha256: What a scan found in the file; `None` before a scan.
+
+    Raises:
+        ValueError: A label is not an integer.
+
+    Example:
+
+    >>> Entry("a.mp4", labels=(2,), start=1.5).labels
+    (2,)
     """
 
     path: str
@@ -45,12 +55,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A data set: its entries, in order, and the names of its classes, by number.
+    """A dataset: its entries in order, and the names of its classes.
 
     Attributes:
         entries: The videos.
-        class_names: By class number; empty where nothing is labeled.
+        class_names: Class names by class index; empty if no video has a label.
         multi_label: Whether a video may show several classes at once.
+
+    Example:
+
+    >>> manifest = Manifest((Entry("a.mp4", (1,)), Entry("b.mp4", (0,))), ("bend", "run"))
+    >>> len(manifest), manifest.targets().tolist()
+    (2, [1, 0])
     """
 
     entries: tuple[Entry, ...]
@@ -65,17 +81,17 @@ class Manifest:
 
     @property
     def labeled(self) -> bool:
-        """Whether it says what is in its videos. With several labels a video, none is a label."""
+        """Whether its videos have labels. In a multi-label dataset, "no class" is a label too."""
         return bool(self.class_names) and (
             self.multi_label or any(entry.labels for entry in self.entries)
         )
 
     @property
     def digest(self) -> str:
-        """A SHA-256 of which videos there are and what is in them, in order.
+        """SHA-256 of the paths, labels and times of all entries, in order.
 
-        Paths count from the folder that all have in common, and its name: it stays the same where
-        that folder is moved, and tells `train` from `val`.
+        Paths start with the name of the folder that all videos have in common. So the digest stays
+        the same when that folder is moved, and differs between `train` and `val`.
         """
         paths = [os.path.abspath(entry.path) for entry in self.entries]
         folder = os.path.dirname(os.path.commonpath([os.path.dirname(path) for path in paths]))
@@ -86,10 +102,13 @@ class Manifest:
         return hashlib.sha256(json.dumps([self.multi_label, rows]).encode()).hexdigest()
 
     def split(self, name: str) -> Manifest:
-        """The entries of one split, with the same class names.
+        """Returns the entries of one split, with the same class names.
+
+        Args:
+            name: Name of the split.
 
         Raises:
-            ValueError: No entry belongs to it.
+            ValueError: No entry belongs to the split.
         """
         chosen = tuple(entry for entry in self.entries if entry.split == name)
         if not chosen:
@@ -101,12 +120,18 @@ class Manifest:
         return replace(self, entries=chosen)
 
     def sample(self, count: int, *, seed: int = 0) -> Manifest:
-        """So many entries chosen at random, at least one, in their order."""
+        """Returns randomly chosen entries, in their order.
+
+        Args:
+            count: Number of entries; at least one is returned.
+            seed: The same seed chooses the same entries.
+        """
         chosen = np.random.default_rng(seed).permutation(len(self))[: max(count, 1)]
         return replace(self, entries=tuple(self.entries[index] for index in sorted(chosen)))
 
     def targets(self) -> np.ndarray:
-        """What a model learns: int64 `(N,)`; if multi-label, float32 `(N, classes)` of 0 and 1."""
+        """Returns targets for training: int64 `(N,)`; if multi-label, multi-hot float32
+        `(N, classes)`."""
         if not self.multi_label:
             return np.array([entry.labels[0] for entry in self.entries], "int64")
         targets = np.zeros((len(self), len(self.class_names)), "float32")

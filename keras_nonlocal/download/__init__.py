@@ -1,4 +1,4 @@
-"""A published file on this machine, whole and right, or an error that says what to do."""
+"""Downloads published files into a cache, and verifies them."""
 
 import lazy_loader
 

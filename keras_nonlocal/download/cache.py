@@ -1,7 +1,7 @@
-"""The folder that downloaded files lie in, and what proves that a file there is the right one.
+"""The folder for downloaded files, and the pins by which its files are verified.
 
-The publisher's digest may be short or missing. The first download decides then: its sha256 and its
-address are written into a pin beside the file, and every later use or download is compared with it.
+The publisher's digest may be short or missing. So the sha256 and the address of the first download
+are written into a pin beside the file, and every later use or download is compared with it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ VARIABLE = "KERAS_NONLOCAL_CACHE"
 
 
 def cache_root() -> Path:
-    """The folder for downloaded files.
+    """Returns the folder for downloaded files.
 
-    The environment variable `KERAS_NONLOCAL_CACHE` names it. Without the variable it is the
+    The environment variable `KERAS_NONLOCAL_CACHE` sets it. Without the variable it is the
     system's folder for such files, which is `~/.cache/keras_nonlocal` on Linux.
+
+    Returns:
+        The folder, which may not exist yet.
 
     Example:
         >>> import os
@@ -39,25 +42,25 @@ def cache_root() -> Path:
 
 
 def path_in_cache(name: str, cache: PathLike | None = None) -> Path:
-    """Where a file lies in the folder `cache`, or would lie; `cache_root()` by default."""
+    """Returns the path of a file in the folder `cache`, which is `cache_root()` by default."""
     return (cache_root() if cache is None else Path(cache).expanduser()).absolute() / name
 
 
 @dataclass(frozen=True)
 class Pin:
-    """What a file was when it came; `url` is `None` where somebody put it there by hand."""
+    """The digest and address of the first download. A file copied by hand has no address."""
 
     sha256: str
     url: str | None
 
 
 def pin_path(file: Path) -> Path:
-    """Where the pin of a file lies."""
+    """Returns the path of the pin of a file."""
     return file.with_name(f"{file.name}.pin.json")
 
 
 def read_pin(file: Path) -> Pin | None:
-    """The pin of a file, or `None` where it has none.
+    """Reads the pin of a file, or returns `None` if there is none.
 
     Raises:
         ValueError: The pin is damaged.
@@ -72,19 +75,19 @@ def read_pin(file: Path) -> Pin | None:
 
 
 def write_pin(file: Path, pin: Pin) -> None:
-    """Write the pin of a file."""
+    """Writes the pin of a file."""
     with replacing(pin_path(file), durable=True) as partial:
         partial.write_text(json.dumps(asdict(pin), indent=2) + "\n", "utf-8")
 
 
 def check_file(path: Path, source: PublishedFile, pin: Pin | None) -> str:
-    """Compare a file with what is published and pinned.
+    """Compares a file with the published digest and the pin.
 
     Returns:
-        Its sha256.
+        The sha256 of the file.
 
     Raises:
-        ValueError: It is another file.
+        ValueError: It is a different file.
     """
     digest = source.digest
     with path.open("rb") as file:
@@ -96,11 +99,11 @@ def check_file(path: Path, source: PublishedFile, pin: Pin | None) -> str:
         )
     if pin and found["sha256"] != pin.sha256:
         raise ValueError(
-            f"Its sha256 is {found['sha256']}. Expected: {pin.sha256}, as it was pinned in "
-            f"{source.name}.pin.json when it first came"
+            f"Its sha256 is {found['sha256']}. Expected: {pin.sha256}, which the first download "
+            f"wrote into {source.name}.pin.json"
         )
     if pin and not digest and pin.url not in (None, *source.urls):
         raise ValueError(
-            f"Its pin says that it came from {pin.url}. Expected: from {' or '.join(source.urls)}"
+            f"Its pin states the address {pin.url}. Expected: {' or '.join(source.urls)}"
         )
     return found["sha256"]

@@ -1,4 +1,4 @@
-"""Digests of a file, in the forms in which publishers state them."""
+"""Digests of files, in the forms that publishers state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Algorithm(NamedTuple):
-    """A way to state a digest: the algorithm, and how many hexadecimal digits are given."""
+    """One form: the algorithm, and how many hexadecimal digits are given."""
 
     algorithm: str
     shortest: int
@@ -26,12 +26,12 @@ ALGORITHMS = {
 class Digest:
     """The digest that a publisher states for a file.
 
-    A prefix of eight digits and a sha1 find damage. They do not find a file that somebody forged on
-    purpose: only a whole sha256 does. After the first download the whole sha256 is pinned.
+    A prefix of eight digits or a sha1 detects damage. Only a complete sha256 detects a file that
+    somebody forged. After the first download, the complete sha256 is pinned.
 
     Args:
         kind: `"sha256"`, `"sha1"`, or `"sha256_prefix"` for the first digits of a sha256.
-        value: Hexadecimal digits.
+        value: The hexadecimal digits.
 
     Raises:
         ValueError: There is no such kind, or the value has the wrong length.
@@ -58,9 +58,9 @@ class Digest:
 
     @property
     def algorithm(self) -> str:
-        """The algorithm, as `hashlib` calls it."""
+        """The name of the algorithm in `hashlib`."""
         return ALGORITHMS[self.kind].algorithm
 
     def fits(self, digest: str) -> bool:
-        """Whether a whole digest begins with the stated digits."""
+        """Returns whether a complete digest begins with the stated digits."""
         return digest.startswith(self.value.lower())

@@ -1,4 +1,4 @@
-"""A published file becomes a file in the cache that is whole, right, and stays so."""
+"""Downloads a published file into the cache and verifies it."""
 
 from __future__ import annotations
 
@@ -18,34 +18,42 @@ from .transfer import download
 
 
 class FetchError(OSError):
-    """A file could not be brought into the cache; the message says why and what to do."""
+    """The download of a file failed. The message says why, and how to copy the file by hand.
+
+    Example:
+        try:
+            keras_nonlocal.pretrained.fetch_weights("i3d_r50_kinetics400_mmaction2")
+        except keras_nonlocal.download.FetchError as error:
+            print(error)
+    """
 
 
 def fetch(source: PublishedFile, *, cache: PathLike | None = None, progress: bool = True) -> Path:
-    """Bring a published file to this machine, or find it there.
+    """Downloads a published file, unless it is on this machine already.
 
-    A download goes to a hidden file first. It gets its final name only when it is complete and has
+    A download is written to a hidden file. It gets its final name only when it is complete and has
     the published digest. The first download also writes the sha256 into `<name>.pin.json`, and
-    every later use reads the file and compares (a second for 1.2 GB). If several processes ask at
-    once, one of them downloads and the others wait. A file that was put into the folder by hand is
-    checked, pinned and used, so that a machine without network can be filled from another one.
+    every later use compares the file with it (this takes a second for 1.2 GB). If several
+    processes need a file at once, one of them downloads it and the others wait. A file that was
+    copied into the folder by hand is verified, pinned and used. So a machine without network can
+    get its files from another one.
 
     Args:
-        source: Name, addresses and digest of the file.
-        cache: Folder that keeps it, `cache_root()` by default.
-        progress: Show the progress on standard error if that is a terminal.
+        source: The name, the addresses and the digest of the file.
+        cache: The folder for downloaded files, `cache_root()` by default.
+        progress: Whether to show a progress bar on standard error if that is a terminal.
 
     Returns:
         The path of the file.
 
     Raises:
-        FetchError: No address gave the right file, or it could not be written. An `OSError`.
-        ValueError: The file that lies in the cache is another one. It is left as it is.
+        FetchError: No address gave the right file, or it could not be written. It is an `OSError`.
+        ValueError: A different file of this name is in the cache. It is not changed.
 
     Example:
         >>> import os, shutil
         >>> os.mkdir("models")
-        >>> _ = shutil.copy("jumping.mp4", "models")  # by hand, as there may be no network
+        >>> _ = shutil.copy("jumping.mp4", "models")  # copied by hand, instead of a download
         >>> source = PublishedFile("jumping.mp4", ("https://example.org/jumping.mp4",))
         >>> keras_nonlocal.download.fetch(source, cache="models").name
         'jumping.mp4'
@@ -54,14 +62,14 @@ def fetch(source: PublishedFile, *, cache: PathLike | None = None, progress: boo
     if not os.path.lexists(file):
         _download(source, file, progress and sys.stderr is not None and sys.stderr.isatty())
     if not file.is_file():
-        raise ValueError(f"{file} should be a file. Move it away and fetch again.")
+        raise ValueError(f"{file} should be a file. Move it away and download again.")
     pin = read_pin(file)
     try:
         sha256 = check_file(file, source, pin)
     except ValueError as problem:
         raise ValueError(
-            f"{file} is not the expected file. {problem}. It was left as it is. To download it "
-            f"again, remove it and {pin_path(file).name} beside it."
+            f"{file} is not the expected file. {problem}. It was not changed. To download the "
+            f"file again, remove it and {pin_path(file).name} beside it."
         ) from problem
     if pin is None and os.access(file.parent, os.W_OK):
         write_pin(file, Pin(sha256, url=None))
@@ -69,7 +77,7 @@ def fetch(source: PublishedFile, *, cache: PathLike | None = None, progress: boo
 
 
 def _download(source: PublishedFile, file: Path, progress: bool) -> None:
-    """Download a file, unless another process has just done so."""
+    """Downloads a file, unless another process has just done so."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with _lock(file, progress):
@@ -92,7 +100,7 @@ def _lines(texts: Iterable[str]) -> str:
 
 
 def _try_addresses(source: PublishedFile, file: Path, progress: bool) -> list[str]:
-    """Download from the first address that gives the right file. If none does, say why of each."""
+    """Downloads from the first address that gives the right file, else returns every failure."""
     pin = read_pin(file)
     part = file.with_name(f".{file.name}.part")
     failures = []
@@ -104,7 +112,7 @@ def _try_addresses(source: PublishedFile, file: Path, progress: bool) -> list[st
             except (requests.RequestException, ValueError) as problem:
                 failures.append(f"{url}: {_reason(problem)}")
                 continue
-            if pin is None:  # written first, so that no file lies there that was not pinned
+            if pin is None:  # written first, so that there is never a file without its pin
                 write_pin(file, Pin(sha256, url))
             move_durably(part, file)
             return []
@@ -114,13 +122,13 @@ def _try_addresses(source: PublishedFile, file: Path, progress: bool) -> list[st
 
 
 def _reason(problem: Exception) -> str:
-    """What happened, in one line: `requests` wraps it in what it had tried."""
+    """Returns the cause in one line, which `requests` wraps in a description of its attempts."""
     inner = problem.args[0] if problem.args else problem
     return str(getattr(inner, "reason", inner))
 
 
 def _lock(file: Path, progress: bool):
-    """One process at a time holds this lock. The system frees the lock of a killed process."""
+    """Waits for the lock of a file. The system releases the lock of a killed process."""
     lock = FileLock(file.with_name(f".{file.name}.lock"))
     try:
         return lock.acquire(blocking=False)

@@ -1,4 +1,4 @@
-"""Where a file is published, and what is known about it."""
+"""A file that somebody has published: its name, addresses and digest."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}")
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A published file: its name in the cache, its addresses and its digest.
+    """A file that somebody has published.
 
     Args:
-        name: The name of the file in the cache: letters, digits and `. _ + -`, no folder.
-        urls: Addresses that hold the same file, in the order in which they are tried. Each begins
-            with `https://` or `http://`.
-        digest: As published, or `None` where the publisher states none.
+        name: The name of the file in the cache: letters, digits and `. _ + -`, without a folder.
+        urls: The addresses of the file, in the order in which they are tried. Each begins with
+            `https://` or `http://`.
+        digest: The published digest, or `None` if the publisher states none.
 
     Raises:
-        ValueError: The name has other characters, there is no address, or an address is of another
-            kind.
+        ValueError: The name has other characters, there is no address, or an address begins with
+            something else.
 
     Example:
         >>> from keras_nonlocal.download import Digest, PublishedFile

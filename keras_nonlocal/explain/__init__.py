@@ -1,4 +1,4 @@
-"""What a non-local block attends to: strongest positions, and pictures of them."""
+"""Explanation of non-local blocks: the positions they attend to, and plots of them."""
 
 import keras
 

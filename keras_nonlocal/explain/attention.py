@@ -1,4 +1,4 @@
-"""What one position of a clip attends to, in a non-local block of a trained network."""
+"""The positions that one position of a clip attends to in a non-local block."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from ..layers.non_local import NonLocal3D
 
 @dataclass(frozen=True)
 class Position:
-    """A place and moment of a clip: frame, and height and width in pixels, all from 0."""
+    """A position in a clip.
+
+    Attributes:
+        frame: Index of the frame.
+        row, column: Place in the frame, in pixels.
+    """
 
     frame: float
     row: float
@@ -21,14 +26,14 @@ class Position:
 
 @dataclass(frozen=True)
 class Attention:
-    """The strongest positions that one position listens to.
+    """The positions that one position attends to most.
 
     Attributes:
         block: Name of the non-local block.
-        query: Where the listening position is.
-        targets: Where the others are, strongest first, all in other frames than the query.
-        weights: Their affinities, as the block computes them.
-        cell: Height and width in pixels of one position of the block.
+        query: The position that attends.
+        targets: The positions in other frames that it attends to, strongest first.
+        weights: The affinities of the targets as the block computes them.
+        cell: Height and width of one grid cell of the block, in pixels.
     """
 
     block: str
@@ -46,19 +51,24 @@ def attend_to(
     position: tuple[int, int, int] | None = None,
     top: int = 20,
 ) -> Attention:
-    """Finds what one position of a clip attends to.
+    """Finds the positions in other frames that one position of a clip attends to most.
+
+    Source: Figure 3 of the paper.
 
     Args:
         model: A functional video network with non-local blocks.
-        clip: `(T, H, W, C)`, prepared as the network takes it.
-        block: Name of a non-local block; the first one by default, which is the finest.
-        position: `(t, h, w)` on the grid of that block; by default where the clip changes most.
-        top: How many positions to find.
+        clip: `(T, H, W, C)`, preprocessed for the network.
+        block: Name of a non-local block. The default is the first block, which has the finest grid.
+        position: `(t, h, w)` on the grid of the block. The default is the position where the clip
+            changes most.
+        top: Maximum number of positions to return.
+
+    Returns:
+        An `Attention` with the positions and their weights.
 
     Raises:
-        ValueError: No such block or position.
-
-    Source: Figure 3 of the paper.
+        ValueError: The block or the position does not exist, or the block attends to no other
+            frame.
 
     Example:
 
@@ -70,47 +80,47 @@ def attend_to(
     layer = _find_block(model, block)
     features = keras.Model(model.input, layer.input)(clip[None], training=False)
     grid = tuple(features.shape[1:4])
-    position = _liveliest(clip, grid) if position is None else position
+    position = _position_of_motion(clip, grid) if position is None else position
     weights = keras.ops.convert_to_numpy(layer.attention(features, [position])[0, 0])
-    places = np.stack(np.unravel_index(np.argsort(-weights, axis=None), weights.shape), axis=1)
-    elsewhere = places[:, 0] * grid[0] // weights.shape[0] != position[0]
-    chosen = places[elsewhere & _seen(layer, places, position, grid)][:top]
-    if not len(chosen):
+    keys = np.stack(np.unravel_index(np.argsort(-weights, axis=None), weights.shape), axis=1)
+    in_other_frame = keys[:, 0] * grid[0] // weights.shape[0] != position[0]
+    keys = keys[in_other_frame & _in_same_set(layer, keys, position, grid)][:top]
+    if not len(keys):
         raise ValueError(
             f"{layer.name} attends to no other frame: axes={layer.axes!r}, temporal_groups="
             f"{layer.temporal_groups}. Take another `block`."
         )
     return Attention(
         block=layer.name,
-        query=_place(position, grid, clip.shape),
-        targets=tuple(_place(place, weights.shape, clip.shape) for place in chosen),
-        weights=tuple(float(weights[tuple(place)]) for place in chosen),
+        query=_to_pixels(position, grid, clip.shape),
+        targets=tuple(_to_pixels(key, weights.shape, clip.shape) for key in keys),
+        weights=tuple(float(weights[tuple(key)]) for key in keys),
         cell=(clip.shape[1] / grid[1], clip.shape[2] / grid[2]),
     )
 
 
-def _seen(layer, places, position, grid):
-    """Which places on the grid of keys are in the set of positions that this one belongs to."""
+def _in_same_set(layer, keys, position, grid):
+    """Whether each key is in the set of positions within which this position attends."""
     frames, groups = grid[0] // layer.pool_sizes[0], layer.temporal_groups
-    seen = places[:, 0] * groups // frames == position[0] * groups // grid[0]
+    same = keys[:, 0] * groups // frames == position[0] * groups // grid[0]
     if layer.axes == "space":
-        seen &= places[:, 0] == position[0]
+        same &= keys[:, 0] == position[0]
     if layer.axes == "time":
-        seen &= (places[:, 1:] == position[1:]).all(axis=1)
-    return seen
+        same &= (keys[:, 1:] == position[1:]).all(axis=1)
+    return same
 
 
 def _find_block(model, name):
     blocks = {layer.name: layer for layer in model.layers if isinstance(layer, NonLocal3D)}
     if not blocks:
-        raise ValueError(f"{model.name!r} has no non-local block for clips to look into.")
+        raise ValueError(f"{model.name!r} has no non-local block for clips.")
     if name is not None and name not in blocks:
         raise ValueError(f"`block` must be one of {', '.join(blocks)}. Received: block={name!r}")
     return blocks[name or next(iter(blocks))]
 
 
-def _liveliest(clip, grid):
-    """The grid position under the strongest change from frame to frame."""
+def _position_of_motion(clip, grid):
+    """Returns the grid position with the largest change from frame to frame."""
     change = np.abs(np.diff(clip, axis=0, append=clip[-1:])).mean(axis=-1)
     for axis, cells in enumerate(grid):
         starts = np.arange(cells) * change.shape[axis] // cells
@@ -118,8 +128,8 @@ def _liveliest(clip, grid):
     return tuple(int(index) for index in np.unravel_index(np.argmax(change), grid))
 
 
-def _place(position, grid, shape):
-    """The middle of a grid cell in the frames and pixels of the clip."""
+def _to_pixels(position, grid, shape):
+    """Converts a grid position to the center of its cell, in frames and pixels of the clip."""
     frame, row, column = (
         float((index + 0.5) * length / cells - 0.5)
         for index, cells, length in zip(position, grid, shape[:3], strict=True)

@@ -1,4 +1,4 @@
-"""Draws what one position attends to: frames side by side, arrows between them (Figure 3)."""
+"""Plots of attention: frames side by side with arrows between them, as in Figure 3."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ..utils.checks import PathLike
 from ..utils.text import printable
 from .attention import Attention
 
-TITLE = 0.25  # inches above the frames
-FAINTEST = 0.02  # of the strongest weight; fainter ones get no arrow
+TITLE_HEIGHT = 0.25  # inches
+MIN_WEIGHT = 0.02  # as a fraction of the largest weight; smaller weights get no arrow
 
 
 def draw_attention(
@@ -21,25 +21,33 @@ def draw_attention(
     title: str = "",
     columns: int = 6,
 ) -> None:
-    """Writes a PNG: the query position boxed, arrows to the strongest positions elsewhere.
+    """Plots attention to a PNG file, with a box at the query and arrows to its targets.
 
-    Shown are the query's frame and the frames that its arrows end in, the strongest first.
-    Thicker arrows are larger weights.
+    The plot shows the frame of the query and the frames of the strongest targets, in the order of
+    the clip. Thicker arrows mean larger weights.
 
     Args:
-        frames: uint8 `(T, H, W, 3)`, the clip that was explained, as people see it.
-        attention: What `attend_to` found.
-        path: Where to. The file appears when it is complete.
-        title: A line above the frames.
-        columns: How many frames to show.
+        frames: uint8 `(T, H, W, 3)`, the frames of the clip before normalization.
+        attention: A result of `attend_to`.
+        path: Path of the PNG file. It is replaced only when the plot is complete.
+        title: Text above the frames.
+        columns: Maximum number of frames to show.
+
+    Example:
+
+    >>> from keras_nonlocal.explain.attention import Attention, Position
+    >>> query, target = Position(1, 8, 8), Position(3, 24, 16)
+    >>> attention = Attention("res3_1_nonlocal", query, (target,), (0.5,), cell=(8, 8))
+    >>> frames = np.zeros((8, 32, 32, 3), "uint8")
+    >>> keras_nonlocal.explain.draw_attention(frames, attention, "attention.png")
     """
     from matplotlib.figure import Figure
 
     shown = _frames_to_show(attention, columns)
     height, width = frames.shape[1:3]
     scale = 2.4 / width
-    figure = Figure(figsize=(width * scale * len(shown), height * scale + TITLE), dpi=150)
-    axes = figure.add_axes((0, 0, 1, height * scale / (height * scale + TITLE)))
+    figure = Figure(figsize=(width * scale * len(shown), height * scale + TITLE_HEIGHT), dpi=150)
+    axes = figure.add_axes((0, 0, 1, height * scale / (height * scale + TITLE_HEIGHT)))
     axes.imshow(np.concatenate([frames[frame] for frame in shown], axis=1), interpolation="bicubic")
     axes.set_axis_off()
     for column, frame in enumerate(shown):
@@ -52,29 +60,26 @@ def draw_attention(
 
 
 def _frames_to_show(attention, columns):
-    """The query's frame and those of the strongest targets, in the order of the clip."""
-    frames = [round(attention.query.frame), *(round(place.frame) for place in attention.targets)]
+    """Indices of the frames of the query and of the strongest targets, in ascending order."""
+    frames = [round(attention.query.frame), *(round(target.frame) for target in attention.targets)]
     return sorted(list(dict.fromkeys(frames))[:columns])
 
 
 def _draw_arrows(axes, attention, shown, width):
+    from matplotlib.patches import Rectangle
+
     query = attention.query
     start = (query.column + shown.index(round(query.frame)) * width, query.row)
     strongest = max(attention.weights, default=0.0)
-    for place, weight in zip(attention.targets, attention.weights, strict=True):
-        if round(place.frame) not in shown or weight <= FAINTEST * strongest:
+    for target, weight in zip(attention.targets, attention.weights, strict=True):
+        if round(target.frame) not in shown or weight <= MIN_WEIGHT * strongest:
             continue
         strength = weight / strongest
-        end = (place.column + shown.index(round(place.frame)) * width, place.row)
+        end = (target.column + shown.index(round(target.frame)) * width, target.row)
         style = {"arrowstyle": "-|>", "color": "#ffd21f", "alpha": 0.35 + 0.65 * strength}
         style |= {"linewidth": 0.4 + 1.4 * strength, "shrinkA": 0, "shrinkB": 0}
         axes.annotate("", end, start, arrowprops=style)
     cell_height, cell_width = attention.cell
     corner = (start[0] - cell_width / 2, start[1] - cell_height / 2)
-    axes.add_patch(_box(corner, cell_width, cell_height))
-
-
-def _box(corner, width, height):
-    from matplotlib.patches import Rectangle
-
-    return Rectangle(corner, width, height, fill=False, edgecolor="#ff3b30", linewidth=2)
+    box = Rectangle(corner, cell_width, cell_height, fill=False, edgecolor="#ff3b30", linewidth=2)
+    axes.add_patch(box)

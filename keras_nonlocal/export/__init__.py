@@ -1,4 +1,4 @@
-"""Networks for inference: the same answers, with less to compute."""
+"""Networks for inference: the same outputs with less computation."""
 
 import keras
 

@@ -1,28 +1,28 @@
-"""A copy of a network for inference: the same answers, fewer passes over memory."""
+"""Folding of batch norms for inference."""
 
 from __future__ import annotations
 
 import keras
 
 from ..layers.non_local import NON_LOCAL_LAYERS
-from .foldable_norms import foldable_norms, folded_into
-from .single_readers import is_fixed, only_sources
+from .foldable_norms import foldable_norms, folded_into, is_fixed, only_sources
 from .skip_unread_frames import strides_that_skip
 
 
 def fold_batch_norm(model: keras.Model) -> keras.Model:
-    """A copy of a functional model without batch norms, for inference: same outputs, faster.
+    """Copies a model for inference with its batch norms folded into the layers before them.
 
-    Folded are batch norms that alone follow a convolution, and those inside non-local blocks, in
-    the model and in models that are layers of it. All others stay, as do those that a call tells
-    to train. Where a pooling drops frames without reading them, as in MMAction2's I3D, the
-    convolution before it does not compute them. Outputs differ by rounding only.
+    The copy is faster, and its outputs differ only by rounding. A batch norm is folded if it is the
+    only reader of a convolution, or if it is part of a non-local block. This includes models that
+    are layers of the model. Other batch norms stay, and so do batch norms that are called with
+    `training=True`. If a pooling layer skips frames, as in MMAction2's I3D, the convolution before
+    it does not compute these frames.
 
     Args:
         model: A functional or sequential model. It is not changed.
 
     Returns:
-        A new model of the same inputs and outputs.
+        A new model with the same inputs and outputs.
 
     Raises:
         ValueError: `model` is not a built functional model.
@@ -42,7 +42,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
 
     def clone(layer):
         if isinstance(layer, keras.Model) and getattr(layer, "inputs", None):
-            return fold_batch_norm(layer) if is_fixed(layer) else _copied(layer)
+            return fold_batch_norm(layer) if is_fixed(layer) else _copy(layer)
         config = layer.get_config()
         if layer.name in strides:
             config["strides"] = strides[layer.name]
@@ -64,12 +64,12 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
             target.set_weights(folded_into(layer, model.get_layer(norms[layer.name])))
         elif _ends_with_norm(layer):
             _fold_block(layer, target)
-        elif not isinstance(target, keras.Model):  # which has its weights
+        elif not isinstance(target, keras.Model):  # an inner model already has its weights
             target.set_weights(layer.get_weights())
     return copy
 
 
-def _copied(model):
+def _copy(model):
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
     return copy

@@ -1,6 +1,6 @@
-"""A network as one graph that holds its weights as constants: the fastest it answers.
+"""Conversion of a network to a graph with constant weights, the fastest form for inference.
 
-A library of kernels lays out constant weights once; variables it lays out at every call.
+The kernels convert the layout of constant weights once, and the layout of variables at each call.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from .fold_batch_norm import fold_batch_norm
 
 
 def freeze(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Makes a function of clips that answers as the model does now, for inference on TensorFlow.
+    """Converts a model to a TensorFlow function with constant weights, for inference.
 
-    Batch norms are folded and weights become constants, so later training does not change it.
-    It is traced anew for each shape of input.
+    Batch norms are folded and weights become constants, so later training of the model does not
+    change the function. It is traced again for each new input shape.
 
     Args:
-        model: A functional model of one input. It is not changed.
+        model: A functional model with one input. It is not changed.
 
     Returns:
-        A `tf.function`, from a batch of inputs to what the model gives for them.
+        A `tf.function` that maps a batch of inputs to the outputs of the model.
 
     Raises:
-        ValueError: `model` is not a built functional model of one input.
+        ValueError: `model` is not a built functional model with one input.
         RuntimeError: Keras does not run on TensorFlow.
 
     Example:
 
     >>> model = keras_nonlocal.models.nl_i3d_small(classes=10)
-    >>> answer = keras_nonlocal.export.freeze(model)
-    >>> tuple(answer(np.zeros((1, 8, 64, 64, 3), "float32")).shape)
+    >>> predict = keras_nonlocal.export.freeze(model)
+    >>> tuple(predict(np.zeros((1, 8, 64, 64, 3), "float32")).shape)
     (1, 10)
     """
     if keras.backend.backend() != "tensorflow":
@@ -44,14 +44,14 @@ def freeze(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
     folded = fold_batch_norm(model)
     if len(folded.inputs) != 1:
         raise ValueError(
-            f"A model of one input is expected. Received: {model.name!r} of {len(folded.inputs)}"
+            f"A model with one input is expected. Received: {len(folded.inputs)} inputs"
         )
-    trained = [weight.numpy() for weight in folded.trainable_variables]
-    others = [weight.numpy() for weight in folded.non_trainable_variables]
+    trainable = [weight.numpy() for weight in folded.trainable_variables]
+    non_trainable = [weight.numpy() for weight in folded.non_trainable_variables]
 
     @tf.function(autograph=False)
-    def answer(clips):
-        outputs, _ = folded.stateless_call(trained, others, clips, training=False)
+    def predict(clips):
+        outputs, _ = folded.stateless_call(trainable, non_trainable, clips, training=False)
         return outputs
 
-    return answer
+    return predict

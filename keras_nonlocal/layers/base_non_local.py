@@ -1,4 +1,4 @@
-"""The non-local block: every position listens to all others (paper, section 3 and Figure 2)."""
+"""The non-local block, in which each position attends to all others (section 3, Figure 2)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SOFTMAX = ("gaussian", "embedded_gaussian")
 
 
 class BaseNonLocal(keras.layers.Layer):
-    """`z = W_z y + x`, where `y_i = sum_j f(x_i, x_j) g(x_j) / C(x)`."""
+    """Computes `z = W_z y + x`, where `y_i = sum_j f(x_i, x_j) g(x_j) / C(x)`."""
 
-    rank: int  # set by each public subclass, and by nothing else
+    rank: int  # set by each public subclass
 
     def __init__(
         self,
@@ -41,20 +41,18 @@ class BaseNonLocal(keras.layers.Layer):
         one_of("axes", axes, AXES[self.rank])
         one_of("pool_position", pool_position, ("before", "after"))
         one_of("norm", norm, ("batch", None))
-        one_of("scale", scale, (True, False))
-        one_of("out_bias", out_bias, (True, False))
         positive_int("temporal_groups", temporal_groups)
         check_method(instantiation, method)
         if inner_channels is not None:
             positive_int("inner_channels", inner_channels)
         if scale and instantiation not in _SOFTMAX:
             raise ValueError(
-                "`scale=True` multiplies the logits of a softmax: it goes with `instantiation` "
+                "`scale=True` multiplies the logits of a softmax, so `instantiation` must be "
                 f"{' or '.join(map(repr, _SOFTMAX))}. Received: instantiation={instantiation!r}"
             )
         if temporal_groups > 1 and ("time" not in axes or self.rank == 2):
             raise ValueError(
-                "`temporal_groups` cuts the frames that attend to each other into groups, so "
+                "`temporal_groups` divides the frames that attend to each other into groups, so "
                 "there must be frames, and `axes` must include time. Received: "
                 f"axes={axes!r} of {type(self).__name__}"
             )
@@ -102,7 +100,7 @@ class BaseNonLocal(keras.layers.Layer):
             self.norm = BatchNorm(
                 momentum=0.9,
                 epsilon=1e-5,
-                gamma_initializer="zeros",  # the fresh block is the identity
+                gamma_initializer="zeros",  # a new block is the identity
                 name="norm",
                 dtype=self.dtype_policy,
                 trainable=self.trainable,
@@ -110,7 +108,7 @@ class BaseNonLocal(keras.layers.Layer):
             self.norm.build(input_shape)
 
     def call(self, x, mask=None, training=None):
-        if keras.backend.is_int_dtype(x.dtype):  # Keras casts floats only
+        if keras.backend.is_int_dtype(x.dtype):  # Keras casts only floats
             x = ops.cast(x, self.compute_dtype)
         self._check_grid(x.shape[1:-1])
         mask = self._over_grid(mask, x)
@@ -125,18 +123,21 @@ class BaseNonLocal(keras.layers.Layer):
         return x + y
 
     def attention(self, x, positions, mask=None):
-        """How strongly each of `positions` listens to every key: the affinity, row by row.
+        """Computes the attention weights of single positions, without the whole affinity matrix.
 
-        The whole map is never formed. In the softmax forms each row sums to one.
+        With a softmax (Gaussian and embedded Gaussian) the weights of a position sum to one.
 
         Args:
-            x: The layer's input `(B, *grid, C)`, of static shape.
+            x: Input of the layer `(B, *grid, C)`, of static shape.
             positions: `(K, rank)` integer grid coordinates, such as `[(t, h, w), ...]`.
             mask: As for the call.
 
         Returns:
-            `(B, K, *key_grid)` in float32: the grid after `pool_size`, zero where a position
-            does not attend to (other frames under `axes="space"`, other temporal groups).
+            `(B, K, *key_grid)` in float32, where `key_grid` is the grid after pooling. Weights are
+            zero where a position does not attend, such as in other frames with `axes="space"`.
+
+        Raises:
+            ValueError: `positions` are no integer coordinates on the grid, or `x` does not fit.
 
         Example:
 
@@ -176,11 +177,11 @@ class BaseNonLocal(keras.layers.Layer):
         }
 
     def _project(self, x, grid, mask):
-        """Sets of positions: theta `(B', N, D)`, phi `(B', M, D)`, g `(B', M, C)`, key mask."""
+        """Returns theta `(B', N, D)`, phi `(B', M, D)`, g `(B', M, C)` and key mask `(B', M)`."""
         source, key_mask = x, mask
         if self.pool_position == "before":
             source, key_mask = masked_max_pool(x, mask, self.pool_sizes)
-        theta, phi = _rows(x), _rows(source)  # of which a product is one operation
+        theta, phi = _rows(x), _rows(source)  # so that each projection is one matrix product
         g = self.g(phi)
         if self.instantiation != "gaussian":
             theta, phi = self.theta(theta), self.phi(phi)
@@ -190,7 +191,7 @@ class BaseNonLocal(keras.layers.Layer):
             source, key_mask = masked_max_pool(phi, mask, self.pool_sizes)
             phi = _rows(source)
         if self.instantiation == "concatenation":
-            w_theta, w_phi = ops.split(upcast(self.w_f)[:, None], 2)  # already logits
+            w_theta, w_phi = ops.split(upcast(self.w_f)[:, None], 2)  # now scalars
             theta, phi = (
                 ops.matmul(upcast(theta), w_theta),
                 ops.matmul(upcast(phi), w_phi),
@@ -206,7 +207,7 @@ class BaseNonLocal(keras.layers.Layer):
         return fold(x, grid, self.axes, self.temporal_groups)
 
     def _over_grid(self, mask, x):
-        """A mask of leading dimensions, `(B, L)` or `(B, T)` or the whole grid, as 0 or 1."""
+        """Expands a mask `(B, L)`, `(B, T)` or of the whole grid to `(B, *grid, 1)` of 0 and 1."""
         if mask is None:
             return None
         mask = ops.cast(mask, x.dtype)
@@ -214,7 +215,7 @@ class BaseNonLocal(keras.layers.Layer):
         return ops.broadcast_to(mask, (*ops.shape(x)[:-1], 1))
 
     def _projection(self, units, input_shape, name, kernel_initializer=None, use_bias=True):
-        """A 1x1x1 convolution, which is a dense layer over the channels."""
+        """A 1x1x1 convolution, written as a dense layer over the channels."""
         layer = keras.layers.Dense(
             units,
             use_bias=use_bias,
@@ -231,7 +232,7 @@ class BaseNonLocal(keras.layers.Layer):
             if size is not None and size < pool:
                 raise ValueError(
                     f"`pool_size` must fit into the grid {tuple(grid)} that reaches "
-                    f"{self.name!r}: give longer or larger input, or pool less. "
+                    f"{self.name!r}. Give longer or larger input, or pool less. "
                     f"Received: pool_size={self.pool_size}"
                 )
         frames = grid[0] and grid[0] // self.pool_sizes[0]

@@ -1,4 +1,4 @@
-"""Batch norm over clips by TensorFlow's fused kernel."""
+"""Batch normalization with TensorFlow's fused kernel."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class BatchNorm(keras.layers.BatchNormalization):
-    """`keras.layers.BatchNormalization`, several times faster in training on TensorFlow.
+    """`keras.layers.BatchNormalization` that is several times faster in training on TensorFlow.
 
-    Keras computes mean, variance and both of their gradients in a dozen passes over the
-    features; the fused kernel takes two each way. The numbers, the weights and the arguments are
-    the same. Masks, synchronization over replicas, other axes than the last and other backends
-    take Keras's own way.
+    Keras computes the mean, the variance and both of their gradients in a dozen passes over the
+    features. The fused kernel takes two passes forward and two backward. Results, weights and
+    arguments are the same. Other backends, masks, channels that are not last, synchronized
+    statistics and layers without scale or center use the implementation of Keras.
+
+    Args:
+        momentum, epsilon, **kwargs: As in `keras.layers.BatchNormalization`.
 
     Example:
 
@@ -29,8 +32,8 @@ class BatchNorm(keras.layers.BatchNormalization):
             return super().call(inputs, training=training, mask=mask)
         y, mean, variance = self._fused(inputs)
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            kept = ops.cast(moving, "float32")
-            moving.assign(ops.cast(kept + (batch - kept) * (1 - self.momentum), moving.dtype))
+            old = ops.cast(moving, "float32")
+            moving.assign(ops.cast(old + (batch - old) * (1 - self.momentum), moving.dtype))
         return y
 
     def _has_kernel(self, inputs):
@@ -45,12 +48,12 @@ class BatchNorm(keras.layers.BatchNormalization):
         )
 
     def _fused(self, inputs):
-        """Output, batch mean and (biased) batch variance."""
+        """Returns the output, the batch mean and the biased batch variance."""
         import tensorflow as tf
 
         inputs = tf.cast(inputs, self.compute_dtype)
         shape = ops.shape(inputs)
-        images = ops.reshape(inputs, (-1, *shape[-3:]))  # time into the batch
+        images = ops.reshape(inputs, (-1, *shape[-3:]))  # frames become images of the batch
         y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=images,
             scale=tf.cast(self.gamma, "float32"),

@@ -1,4 +1,4 @@
-"""3-D convolution whose gradients take no longer than its outputs, and are right in bfloat16."""
+"""3-D convolution with fast gradients that are also right in bfloat16."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class Conv3D(keras.layers.Conv3D):
-    """`keras.layers.Conv3D`, faster in training on TensorFlow.
+    """`keras.layers.Conv3D` that is faster in training on TensorFlow.
 
-    The kernels of I3D go through time or over frames, seldom both. TensorFlow takes up to five
-    times as long for the gradient of such a kernel as for the output; here it is a matrix product
-    or a gradient over images. Outputs, weights and arguments are the same. Kernels that do both,
-    biases, dilation, groups, float16 and other backends take Keras's own way.
+    The kernels of I3D extend over time or over space, rarely over both. For the gradient of such a
+    kernel TensorFlow takes up to five times as long as for the output. Here the gradient is a
+    matrix product, or the gradient of a 2-D convolution. Outputs, weights and arguments are the
+    same. Kernels over time and space, biases, dilation, groups, float16 and other backends use the
+    implementation of Keras.
 
-    In bfloat16 on CPUs, TensorFlow and PyTorch give garbage as the gradient of a kernel that is
-    longer than the clip, such as three taps over two frames. Frames of zeros prevent it.
+    In bfloat16 on CPUs, TensorFlow and PyTorch return wrong gradients for a kernel that is longer
+    than the clip, such as three taps over two frames. Padding with frames of zeros prevents this.
+
+    Args:
+        filters, kernel_size, **kwargs: As in `keras.layers.Conv3D`.
 
     Example:
 
@@ -26,16 +30,16 @@ class Conv3D(keras.layers.Conv3D):
     """
 
     def call(self, inputs, training=None):
-        convolve = self._way_to_train(inputs.shape[1]) if training else None
+        convolve = self._training_convolution(inputs.shape[1]) if training else None
         if convolve is None:
             return super().call(inputs)
         return self.activation(convolve(inputs, ops.cast(self.kernel, inputs.dtype)))
 
-    def _way_to_train(self, frames):
-        """A function of input and kernel, or `None` for Keras's own."""
+    def _training_convolution(self, frames):
+        """Returns a function of input and kernel, or `None` to use the implementation of Keras."""
         taps, *window = self.kernel_size
-        one = {*self.dilation_rate, self.groups} == {1}
-        if self.data_format != "channels_last" or self.use_bias or not one:
+        plain = {*self.dilation_rate, self.groups} == {1}
+        if self.data_format != "channels_last" or self.use_bias or not plain:
             return None
         odd = all(size % 2 for size in self.kernel_size)
         keeps_size = self.padding == "same" and odd and set(self.strides) == {1}
@@ -48,25 +52,25 @@ class Conv3D(keras.layers.Conv3D):
         return _padded if self.compute_dtype == "bfloat16" and keeps_size and short else None
 
     def _over_frames(self, x, kernel):
-        """Frames as images."""
-        batch, frames, *picture = ops.shape(x)
-        images = ops.reshape(x, (-1, *picture))
+        """Convolves the frames as images."""
+        batch, frames, *image_shape = ops.shape(x)
+        images = ops.reshape(x, (-1, *image_shape))
         window = ops.reshape(kernel, kernel.shape[1:])
         y = ops.conv(images, window, list(self.strides[1:]), self.padding)
         return ops.reshape(y, (batch, frames, *ops.shape(y)[1:]))
 
 
 def _padded(x, kernel):
-    """A convolution of stride 1 and padding `"same"`, by zeros around its input."""
+    """Convolution of stride 1 and padding `"same"` that pads its input with zeros."""
     edges = [(size // 2, size // 2) for size in kernel.shape[:3]]
     return ops.conv(ops.pad(x, [(0, 0), *edges, (0, 0)]), kernel, padding="valid")
 
 
 def _through_time(x, kernel):
-    """A convolution of `(taps, 1, 1)`, stride 1 and padding `"same"`.
+    """Convolution with a kernel of `(taps, 1, 1)`, stride 1 and padding `"same"`.
 
-    Each tap gives every position what one neighbor in time has, so that both gradients are one
-    matrix product each with the upstream gradients of all taps side by side.
+    Each tap reads one neighbor in time. So each of the two gradients is one matrix product with the
+    upstream gradients of all taps, side by side.
     """
     import tensorflow as tf
 
@@ -75,7 +79,7 @@ def _through_time(x, kernel):
         taps, _, _, channels, filters = kernel.shape
 
         def gradient(dy):
-            dy = _beside(dy, taps)
+            dy = _by_tap(dy, taps)
             by_channel = tf.reshape(tf.transpose(kernel[:, 0, 0], (1, 0, 2)), (channels, -1))
             dx = tf.reshape(tf.matmul(dy, by_channel, transpose_b=True), tf.shape(x))
             dkernel = tf.matmul(tf.reshape(x, (-1, channels)), dy, transpose_a=True)
@@ -87,8 +91,8 @@ def _through_time(x, kernel):
     return convolve(x, kernel)
 
 
-def _beside(dy, taps):
-    """What each position gets back through each tap: `(B, T, H, W, C) -> (BTHW, taps * C)`."""
+def _by_tap(dy, taps):
+    """Upstream gradients that reach each position by tap: `(B, T, H, W, C) -> (BTHW, taps * C)`."""
     reach, frames = taps // 2, ops.shape(dy)[1]
     padded = ops.pad(dy, ((0, 0), (reach, reach), (0, 0), (0, 0), (0, 0))) if reach else dy
     shifted = [padded[:, start : start + frames] for start in reversed(range(taps))]

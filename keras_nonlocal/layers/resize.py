@@ -8,12 +8,12 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class ResizeLike(keras.layers.Layer):
-    """Scales maps to the height and width of a reference, which may be dynamic.
+    """Resizes feature maps bilinearly to the height and width of a reference.
 
-    Corners are not aligned: pixels are areas, as in `tf.image.resize`.
+    The sizes may be dynamic. Corners are not aligned: pixels are areas, as in `tf.image.resize`.
 
     Call arguments:
-        inputs: Maps `(B, h, w, C)` and a reference `(B, H, W, ...)`.
+        inputs: A pair of feature maps `(B, h, w, C)` and a reference `(B, H, W, ...)`.
 
     Returns:
         `(B, H, W, C)`.
@@ -38,13 +38,13 @@ class ResizeLike(keras.layers.Layer):
 
 
 def _bilinear(size, new_size, dtype):
-    """How much each of `size` pixels gives to each of `new_size`: `(new_size, size)`.
+    """The weight of each of `size` old pixels in each of `new_size` new ones: `(new_size, size)`.
 
-    `keras.ops.image.resize` needs sizes that are known when the model is traced.
+    `keras.ops.image.resize` cannot be used, because it needs sizes that are known at tracing.
     """
     precise = "float64" if dtype == "float64" else "float32"
-    places = ops.arange(new_size, dtype=precise) + 0.5
-    places = places * (ops.cast(size, precise) / ops.cast(new_size, precise)) - 0.5
-    places = ops.clip(places, 0, ops.cast(size - 1, precise))
-    distance = places[:, None] - ops.arange(size, dtype=precise)[None]
+    centers = ops.arange(new_size, dtype=precise) + 0.5
+    centers = centers * (ops.cast(size, precise) / ops.cast(new_size, precise)) - 0.5
+    centers = ops.clip(centers, 0, ops.cast(size - 1, precise))
+    distance = centers[:, None] - ops.arange(size, dtype=precise)[None]
     return ops.cast(ops.relu(1 - ops.absolute(distance)), dtype)

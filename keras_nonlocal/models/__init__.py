@@ -1,4 +1,4 @@
-"""Named networks: video classifiers and segmentation."""
+"""Named networks for video classification and semantic segmentation."""
 
 import keras
 

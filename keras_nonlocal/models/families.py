@@ -1,4 +1,4 @@
-"""What each video builder fixes, and what its caller, or a card of weights, may choose."""
+"""The table of video builders, and the choices that callers and pretrained weights make."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ from ..utils.checks import one_of
 
 @dataclass(frozen=True)
 class Design:
-    """The free choices of a video network."""
+    """The choices that a caller has for a video network.
+
+    Attributes:
+        blocks, inflation, variant, instantiation, axes: As in the builders of
+            `keras_nonlocal.models`.
+    """
 
     blocks: int | Placement
     inflation: str | None
@@ -28,14 +33,23 @@ class Design:
 
 @dataclass(frozen=True)
 class Family:
-    """One row a builder."""
+    """The fixed properties of a builder.
+
+    Attributes:
+        title: Name of the network in the docstring.
+        parameters: Number of trainable parameters with 400 classes.
+        depth: Number of layers: 18, 50 or 101.
+        inflation: `None` for C2D, whose convolutions see one frame at a time; else as in I3D.
+        blocks: Default number of non-local blocks; 0 for networks without blocks.
+        width: Number of channels of conv1.
+    """
 
     title: str
-    parameters: str  # trainable, with 400 classes
+    parameters: str
     depth: int
-    inflation: str | None = None  # None: convolutions see one frame at a time (C2D)
-    blocks: int = 0  # non-local blocks, unless the caller says otherwise
-    width: int = 64  # channels of conv1
+    inflation: str | None = None
+    blocks: int = 0
+    width: int = 64
 
 
 FAMILIES = {
@@ -43,28 +57,27 @@ FAMILIES = {
     "c2d_r101": Family("C2D ResNet-101", "43,319,760", 101),
     "i3d_r50": Family("I3D ResNet-50", "28,043,472", 50, "3x1x1"),
     "i3d_r101": Family("I3D ResNet-101", "51,754,192", 101, "3x1x1"),
-    "nl_c2d_r50": Family("Non-local C2D ResNet-50", "31,686,096", 50, None, 5),
-    "nl_c2d_r101": Family("Non-local C2D ResNet-101", "50,678,224", 101, None, 5),
-    "nl_i3d_r50": Family("Non-local I3D ResNet-50", "35,401,936", 50, "3x1x1", 5),
-    "nl_i3d_r101": Family("Non-local I3D ResNet-101", "59,112,656", 101, "3x1x1", 5),
-    "c2d_small": Family("Small C2D, 18 layers,", "753,696", 18, None, 0, 16),
-    "i3d_small": Family("Small I3D, 18 layers,", "1,113,312", 18, "3x1x1", 0, 16),
-    "nl_c2d_small": Family("Small non-local C2D, 18 layers,", "764,368", 18, None, 2, 16),
-    "nl_i3d_small": Family("Small non-local I3D, 18 layers,", "1,123,984", 18, "3x1x1", 2, 16),
+    "nl_c2d_r50": Family("non-local C2D ResNet-50", "31,686,096", 50, None, 5),
+    "nl_c2d_r101": Family("non-local C2D ResNet-101", "50,678,224", 101, None, 5),
+    "nl_i3d_r50": Family("non-local I3D ResNet-50", "35,401,936", 50, "3x1x1", 5),
+    "nl_i3d_r101": Family("non-local I3D ResNet-101", "59,112,656", 101, "3x1x1", 5),
+    "c2d_small": Family("small C2D of 18 layers", "753,696", 18, None, 0, 16),
+    "i3d_small": Family("small I3D of 18 layers", "1,113,312", 18, "3x1x1", 0, 16),
+    "nl_c2d_small": Family("small non-local C2D of 18 layers", "764,368", 18, None, 2, 16),
+    "nl_i3d_small": Family("small non-local I3D of 18 layers", "1,123,984", 18, "3x1x1", 2, 16),
 }
 
 
 def design(builder: str, given: Mapping[str, Any], card: Card | None) -> Design:
-    """The builder's design with the choices of its caller and of the weights' card.
+    """Combines the defaults of a builder, the arguments of a card and the choices of the caller.
 
     Args:
         builder: A key of `FAMILIES`.
-        given: What the caller chose, by the names of `Design`; `None` for no choice.
-        card: Of the weights to load, whose network is the one to build.
+        given: Choices of the caller by the names of `Design`; `None` means no choice.
+        card: Card of the weights to load, or `None`.
 
     Raises:
-        ValueError: An unknown choice, one that the builder does not have, or one that
-            contradicts the card.
+        ValueError: A choice is unknown, the builder does not have it, or it contradicts the card.
     """
     family = FAMILIES[builder]
     base = Design(blocks=family.blocks, inflation=family.inflation)
@@ -82,22 +95,23 @@ def design(builder: str, given: Mapping[str, Any], card: Card | None) -> Design:
 
 
 def placement(builder: str, chosen: Design) -> dict[str, tuple[int, ...]]:
-    """After which residual blocks a non-local block follows: nowhere in a plain network."""
+    """Returns the residual blocks that a non-local block follows; empty for plain networks."""
     family = FAMILIES[builder]
     return place(chosen.blocks, family.depth) if family.blocks else {}
 
 
 def _check_builder(builder, family, chosen):
-    of_blocks = family.blocks > 0, f"nl_{builder}, which has non-local blocks"
-    for name, has_it, other in (
-        ("blocks", *of_blocks),
-        ("instantiation", *of_blocks),
-        ("axes", *of_blocks),
-        ("inflation", family.inflation is not None, "an I3D builder, which convolves over time"),
-    ):
-        if name in chosen and not has_it:
+    with_blocks = family.blocks > 0, f"nl_{builder}, which has non-local blocks"
+    available = {
+        "blocks": with_blocks,
+        "instantiation": with_blocks,
+        "axes": with_blocks,
+        "inflation": (family.inflation is not None, "an I3D builder, which convolves over time"),
+    }
+    for name, (accepted, alternative) in available.items():
+        if name in chosen and not accepted:
             raise ValueError(
-                f"{builder} takes no `{name}`. Take {other}. Received: {name}={chosen[name]!r}"
+                f"{builder} takes no `{name}`. Use {alternative}. Received: {name}={chosen[name]!r}"
             )
 
 

@@ -1,6 +1,6 @@
-"""From features `(B, T, H, W, C)` to class scores, in the three ways of the published networks.
+"""The three heads of the published networks: features `(B, T, H, W, C)` to class scores.
 
-They differ only on maps larger than 7 x 7, such as those of a 256 pixel crop.
+They differ only on feature maps larger than 7 x 7, such as those of a crop of 256 pixels.
 """
 
 from __future__ import annotations
@@ -8,25 +8,25 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from ..layers.window_average import WindowAverage3D
+from ..layers.pooling import WindowAverage3D
 from ..utils.roles import LOGITS
 
 
 def features_head(x, classes, activation, dropout):
-    """Average the features of the whole map, then classify once (MMAction2, GluonCV)."""
+    """Averages the features of the whole map and classifies once (MMAction2, GluonCV)."""
     x = layers.GlobalAveragePooling3D(name="avg_pool")(x)
     return _activation(activation)(_classify(x, classes, dropout))
 
 
 def probabilities_head(x, classes, activation, dropout):
-    """Classify every 7 x 7 window, then average the probabilities (official, PySlowFast)."""
+    """Classifies each 7 x 7 window and averages the probabilities (official code, PySlowFast)."""
     x = WindowAverage3D(7, name="avg_pool")(x)
     x = _activation(activation, "window_predictions")(_classify(x, classes, dropout))
     return layers.GlobalAveragePooling3D(name="predictions", dtype="float32")(x)
 
 
 def logits_head(x, classes, activation, dropout):
-    """Classify every 7 x 7 window, then average the logits (PyTorchVideo)."""
+    """Classifies each 7 x 7 window and averages the logits (PyTorchVideo)."""
     x = _classify(WindowAverage3D(7, name="avg_pool")(x), classes, dropout)
     x = layers.GlobalAveragePooling3D(name="average_logits", dtype="float32")(x)
     return _activation(activation)(x)
@@ -40,12 +40,12 @@ MAKE_HEAD = {
 
 
 def _classify(x, classes, dropout):
-    """In float32, as half precision cannot tell close classes apart."""
+    """Computes logits in float32, as half precision cannot separate similar scores."""
     x = layers.Dropout(dropout, name="dropout")(x)
     normal = keras.initializers.RandomNormal(stddev=0.01)
     return layers.Dense(classes, kernel_initializer=normal, dtype="float32", name=LOGITS)(x)
 
 
 def _activation(activation, name="predictions"):
-    """In float32, so that probabilities sum to one under half precision."""
+    """Activates in float32, so that probabilities sum to one under half precision."""
     return layers.Activation(activation, dtype="float32", name=name)

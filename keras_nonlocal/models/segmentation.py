@@ -1,6 +1,6 @@
-"""Semantic segmentation: the published non-local FCN, and the FCN it is compared with.
+"""Networks for semantic segmentation: the FCN, and the non-local FCN.
 
-Source: MMSegmentation's `nonlocal_net` and `fcn` networks.
+Source: the networks `nonlocal_net` and `fcn` of MMSegmentation.
 """
 
 from __future__ import annotations
@@ -17,28 +17,31 @@ from ..utils.checks import PathLike, positive_int
 from ..utils.roles import AUXILIARY, LOGITS
 from ..weights.load import load_weights
 
-_DOC = """{title} for semantic segmentation: logits of every pixel.
+_DOC = """Network for semantic segmentation: {title}.
 
-A dilated ResNet (features at 1/8), two 3x3 convolutions{between}, and a classifier.
+The network is a dilated ResNet, whose features have 1/8 of the size of the image, two 3x3
+convolutions{between}, and a classifier for each pixel.
 
 Args:
-    include_top: Whether to end in pixel classes; otherwise the backbone, whose
-        `pyramid_outputs` are its stages.
-    weights: `None`, or the path of a `.weights.h5` file.
+    include_top: Whether to add the classifier. Without it, the model is the backbone, and
+        `pyramid_outputs` has the outputs of its stages.
+    weights: Path of a `.weights.h5` file, or `None` for random weights.
     input_tensor: Keras tensor `(B, H, W, C)` to use as the input.
-    input_shape: `(H, W, C)`; `(None, None, 3)` by default: any image will do.
+    input_shape: `(H, W, C)`. The default is `(None, None, 3)`, for images of any size.
     classes: Number of classes.
-    classifier_activation: Activation of the top; `None`, the default, for logits.
+    classifier_activation: Activation of the classifier. `None` returns logits.
     name: Name of the model.
-    auxiliary_head: Whether to add the second classifier, on the features of res4, that helps
-        training (loss weight 0.4): outputs are then `{{"logits": ..., "auxiliary": ...}}`.
-    dropout: Rate at which whole channels are dropped before the classifier.
+    auxiliary_head: Whether to add a second classifier on the features of res4, which helps
+        training (loss weight 0.4). The output is then `{{"logits": ..., "auxiliary": ...}}`.
+    dropout: Fraction of the channels that are dropped before the classifier.
 
 Returns:
-    A functional `keras.Model` of normalized images; its output is `(B, H, W, classes)`.
+    A functional `keras.Model` that takes normalized images and returns `(B, H, W, classes)`.
+    Without the classifier, a `keras_nonlocal.backbones.Backbone`.
 
 Raises:
-    ValueError: An argument that does not fit.
+    ValueError: An argument is invalid, or the weights do not fit.
+    FileNotFoundError: The weights file does not exist.
 
 Example:
 
@@ -71,8 +74,8 @@ def _builder(builder: str, title: str, depth: int, non_local: bool):
             outputs = _classify(x, inputs, classes, classifier_activation, dropout, LOGITS)
             if auxiliary_head:
                 x = conv_norm(features.pyramid_outputs["P4"], 256, (3, 3), name=f"{AUXILIARY}_0")
-                extra = _classify(x, inputs, classes, classifier_activation, dropout, AUXILIARY)
-                outputs = {LOGITS: outputs, AUXILIARY: extra}
+                auxiliary = _classify(x, inputs, classes, classifier_activation, dropout, AUXILIARY)
+                outputs = {LOGITS: outputs, AUXILIARY: auxiliary}
             model = keras.Model(features.input, outputs, name=name)
         if weights is not None:
             load_weights(keras.Model(inputs, model.output, name=name), weights)
@@ -85,7 +88,7 @@ def _builder(builder: str, title: str, depth: int, non_local: bool):
 
 
 def _head(x, non_local):
-    """Two convolutions, the block between them, and the features beside what they made."""
+    """Applies both convolutions and the block, and a third convolution with the features."""
     y = conv_norm(x, 512, (3, 3), name="head_0")
     if non_local:
         y = NonLocal2D(256, scale=True, out_bias=False, name="head_nonlocal")(y)
@@ -117,5 +120,5 @@ def _inputs(tensor, shape):
 
 fcn_r50 = _builder("fcn_r50", "FCN on ResNet-50", 50, non_local=False)
 fcn_r101 = _builder("fcn_r101", "FCN on ResNet-101", 101, non_local=False)
-nl_fcn_r50 = _builder("nl_fcn_r50", "Non-local FCN on ResNet-50", 50, non_local=True)
-nl_fcn_r101 = _builder("nl_fcn_r101", "Non-local FCN on ResNet-101", 101, non_local=True)
+nl_fcn_r50 = _builder("nl_fcn_r50", "non-local FCN on ResNet-50", 50, non_local=True)
+nl_fcn_r101 = _builder("nl_fcn_r101", "non-local FCN on ResNet-101", 101, non_local=True)

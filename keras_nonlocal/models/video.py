@@ -1,4 +1,4 @@
-"""The paper's video classifiers: C2D and I3D ResNets, with and without non-local blocks."""
+"""The video classifiers of the paper: C2D and I3D ResNets with and without non-local blocks."""
 
 from __future__ import annotations
 
@@ -19,37 +19,41 @@ from .heads import MAKE_HEAD
 
 POOLINGS = {None: None, "avg": layers.GlobalAveragePooling3D, "max": layers.GlobalMaxPooling3D}
 
-_DOC = """{title} for video: {parameters} trainable parameters with 400 classes.
+_DOC = """Video classifier: {title} with {parameters} trainable parameters for 400 classes.
 
 Source: Non-local Neural Networks (arXiv:1711.07971), section 4 and Table 1.
 
 Args:
-    include_top: Whether to end in a classifier; otherwise the features of the last stage.
-    weights: `None`, the name of a card or of its data set such as `"kinetics400"`, `"imagenet"` to
-        start training from, or a path of a `.weights.h5` file. Published files are fetched.
+    include_top: Whether to add the classifier. Without it, the model returns the features of the
+        last stage.
+    weights: `None` for random weights, the name of a card or of its data set such as
+        `"kinetics400"`, `"imagenet"` to start training from, or the path of a `.weights.h5` file.
+        Published files are downloaded.
     input_tensor: Keras tensor `(B, T, H, W, C)` to use as the input.
-    input_shape: `(T, H, W, C)`; `(None, None, None, 3)` by default: any clip will do.
-    pooling: Without top, `None` for `(B, T', H / 32, W / 32, C)`, `"avg"` or `"max"` for `(B, C)`.
-    classes: Number of classes: by default those of the weights, or the 400 of Kinetics.
-    classifier_activation: Activation of the top; `None` for logits.
+    input_shape: `(T, H, W, C)`. The default is `(None, None, None, 3)`, for clips of any size.
+    pooling: Without the classifier, `None` returns `(B, T', H / 32, W / 32, C)`, and `"avg"` and
+        `"max"` return `(B, C)`.
+    classes: Number of classes. The default is the number of the weights, or 400.
+    classifier_activation: Activation of the classifier. `None` returns logits.
     name: Name of the model.
-    variant: Which published code to follow in stem, pooling, padding, block and head: one of
-        `keras_nonlocal.backbones.VARIANTS`. By default that of the weights, or the paper's
-        `"official_32x2"`: 32 frames, every second one of 64.
-    blocks: How many non-local blocks, 1, 5 or 10 (small networks: 1 or 2), or a placement such
-        as `{{"res3": (1, 3), "res4": (1, 3, 5)}}`: the residual blocks they follow.
-    inflation: Of I3D: `"3x1x1"` or `"3x3x3"`, the kernels that reach over time.
-    instantiation: The pairwise function, see `keras_nonlocal.layers.NonLocal3D`.
-    axes: `"spacetime"`, `"space"` or `"time"`: which positions attend to each other.
-    method: How to compute the non-local blocks, see `keras_nonlocal.cost.plan`.
-    dropout: Rate before the classifier.
+    variant: The published code whose stem, pooling, padding, block and head to follow: a key of
+        `keras_nonlocal.backbones.VARIANTS`. The default is the variant of the weights, or
+        `"official_32x2"`, which takes every second frame of 64.
+    blocks: Number of non-local blocks, 1, 5 or 10 (1 or 2 in small networks), or a placement such
+        as `{{"res3": (1, 3), "res4": (1, 3, 5)}}`: the indices of the residual blocks they follow.
+    inflation: Kernels of I3D that extend over time: `"3x1x1"` or `"3x3x3"`.
+    instantiation: The pairwise function. See `keras_nonlocal.layers.NonLocal3D`.
+    axes: `"spacetime"`, `"space"` or `"time"`: the positions that attend to each other.
+    method: How to compute the non-local blocks. See `keras_nonlocal.cost.plan`.
+    dropout: Dropout rate before the classifier.
 
 Returns:
-    A functional `keras.Model` of normalized clips; without top a
+    A functional `keras.Model` that takes normalized clips. Without the classifier, a
     `keras_nonlocal.backbones.Backbone`.
 
 Raises:
-    ValueError: An unknown name, or blocks, weights or an input that do not fit the network.
+    ValueError: An argument is invalid, or the weights or the input do not fit the network.
+    FileNotFoundError: The weights file does not exist.
 
 Example:
 
@@ -100,9 +104,9 @@ def _builder(builder: str):
             name=name,
         )
         scores = MAKE_HEAD[published.head](features.output, classes, classifier_activation, dropout)
-        if found.path is not None:  # a file of another code base has a classifier
-            end = scores if include_top or found.source else features.output
-            load_weights(keras.Model(inputs, end, name=name), found.path, found.source)
+        if found.path is not None:  # files of other code bases have a classifier
+            output = scores if include_top or found.source else features.output
+            load_weights(keras.Model(inputs, output, name=name), found.path, found.source)
         if include_top:
             return keras.Model(features.input, scores, name=name)
         return _pooled(features, pooling, name)
@@ -113,7 +117,7 @@ def _builder(builder: str):
 
 
 def _inputs(tensor, shape, variant: Variant):
-    """The input tensor, checked: rank five, channels known, enough frames."""
+    """Returns the input tensor; raise if its rank, channels or frames do not fit."""
     if tensor is None:
         shape = (None, None, None, 3) if shape is None else tuple(shape)
         if len(shape) != 4:
@@ -127,13 +131,13 @@ def _inputs(tensor, shape, variant: Variant):
     frames, fewest = tensor.shape[1], variant.temporal_stride
     if frames is not None and frames < fewest:
         raise ValueError(
-            f"This network takes clips of at least {fewest} frames. Received: {frames} frames"
+            f"This network needs clips of at least {fewest} frames. Received: {frames} frames"
         )
     return tensor
 
 
 def _block_options(variant: Variant, chosen: Design, method: str) -> dict:
-    """The variant's non-local block, as the chosen pairwise function and axes allow."""
+    """Returns the arguments of the non-local blocks, from the variant and the choices."""
     check_method(chosen.instantiation, method)
     options = {
         **variant.non_local,
@@ -142,9 +146,9 @@ def _block_options(variant: Variant, chosen: Design, method: str) -> dict:
         "method": method,
     }
     if chosen.instantiation in ("dot_product", "concatenation"):
-        options["scale"] = False  # divided by the number of keys instead
+        options["scale"] = False  # these are divided by the number of keys instead
     if chosen.axes == "time":
-        options["pool_size"] = 1  # keys are of one place
+        options["pool_size"] = 1  # all keys of a set are at one place
     return options
 
 
@@ -153,7 +157,7 @@ def _classes(classes, card, include_top):
         return positive_int("classes", 400 if classes is None else classes)
     if include_top and classes not in (None, len(card.classes)):
         raise ValueError(
-            f"The weights {card.name!r} tell {len(card.classes)} classes apart. For others take "
+            f"The weights {card.name!r} have {len(card.classes)} classes. For other classes use "
             f"`include_top=False` and add a classifier. Received: classes={classes}"
         )
     return len(card.classes)

@@ -1,4 +1,4 @@
-"""Pure functions of tensors: the pairwise functions, their exact fast forms, the planner."""
+"""Pure functions of tensors: the pairwise functions, exact fast forms, and their choice."""
 
 import keras
 

@@ -1,7 +1,7 @@
-"""A strictly sequential loop over blocks that stacks what each step returns.
+"""A sequential loop over blocks that stacks the outputs of its steps.
 
-`keras.ops` has no such loop for TensorFlow: `scan` makes every output look like its carry, and
-`map` runs ten steps at once, which takes the memory that a loop over blocks is there to save.
+`keras.ops` has no such loop for TensorFlow: `scan` requires outputs of the shape of the carry, and
+`map` runs ten steps in parallel, which takes the memory that a loop over blocks should save.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from keras import ops
 
 
 def loop_scan(step, carry, blocks):
-    """`carry, output = step(carry, block)` for each leading index of `blocks`, in order.
+    """Runs `carry, output = step(carry, block)` for each leading index of `blocks`, in order.
 
     Args:
-        step: Function of the carry and one slice of each of `blocks`. It returns the new carry
-            (same shapes and dtypes) and one tensor of the dtype of `blocks[0]`.
+        step: Function of the carry and one slice of each tensor in `blocks`. It returns the new
+            carry, of the same shapes and dtypes, and one tensor of the dtype of `blocks[0]`.
         carry: Tuple of tensors, possibly empty.
-        blocks: Tuple of tensors with one common first dimension, which may be dynamic.
+        blocks: Tuple of tensors with the same first dimension, which may be dynamic.
 
     Returns:
-        The last carry, and the outputs stacked along a new first dimension.
+        The final carry, and the outputs stacked along a new first dimension.
     """
     return _SCANS[keras.backend.backend()](step, carry, blocks)
 

@@ -1,8 +1,8 @@
-"""Chooses the form of a pairwise function by predicted time and memory, and runs it.
+"""Choice of the form of a pairwise function, by predicted time and memory.
 
-All forms give the same numbers. The choice looks at the sizes of one sample, so a model with a
-dynamic batch is planned when it is traced; where positions are dynamic too, the form whose
-memory stays bounded is taken.
+All forms compute the same values. The choice depends on the sizes of one sample, so it can be made
+when a model with a dynamic batch is traced. If the number of positions is dynamic, too, the form
+with bounded memory is chosen.
 """
 
 from __future__ import annotations
@@ -16,24 +16,29 @@ from keras import ops
 from ..utils.checks import one_of
 from .concatenation import BLOCK_SIZE as SORTED_BLOCK
 from .concatenation import sorted_sums
-from .dot_product import associated
-from .fused import fused
+from .fast_forms import associated, blocked, fused
 from .pairwise import dense
-from .softmax import blocked
 
-DENSE_BYTES = 32 * 2**20  # a larger affinity of one sample is never formed whole
-BLOCK_BYTES = 16 * 2**20  # of the affinity at a time, over all samples of a batch
-SMALLEST_BLOCK = 64  # queries of a sample; fewer do not fill the matrix units
+DENSE_BYTES = 32 * 2**20  # a larger affinity of one sample is never stored whole
+BLOCK_BYTES = 16 * 2**20  # size of one block of the affinity, over all samples of a batch
+SMALLEST_BLOCK = 64  # queries of a sample; fewer do not keep the matrix units busy
 
-# Seconds on a CPU core pair; only their ratios matter.
+# Seconds on two CPU cores; only the ratios matter.
 MULTIPLY_ADD = 1 / 130e9  # in a matrix product
-ELEMENT = 0.4e-9  # of an affinity or a table, written and read
-CALL = 60e-6  # of the small steps around a form: sorting, searching, looping
+ELEMENT = 0.4e-9  # of an affinity or another array, written and read once
+CALL = 60e-6  # of a small operation around the matrix products: sort, search, loop
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Positions, keys and channels of one set of positions, and how many sets a sample has."""
+    """Sizes of the attention in one sample.
+
+    Attributes:
+        positions, keys: Number of queries and keys in one set of positions.
+        depth: Number of channels of theta and phi; 1 for concatenation.
+        channels: Number of channels of g.
+        sets: Number of sets of positions that attend only within themselves.
+    """
 
     positions: int
     keys: int
@@ -48,9 +53,9 @@ class Form:
 
     Attributes:
         run: `(instantiation, theta, phi, g, key_mask) -> y`.
-        macs: Multiply-adds of one set of positions.
-        elements: Numbers it holds at a time beside theta, phi, g and y, for `sets` sets.
-        calls: How many small steps it takes.
+        macs: Number of multiply-adds for one set of positions.
+        elements: Number of values in memory besides theta, phi, g and y, for a number of sets.
+        calls: Number of small operations.
     """
 
     run: Callable
@@ -59,25 +64,34 @@ class Form:
     calls: int
 
     def seconds(self, sizes: Sizes) -> float:
-        """Predicted time for one sample."""
+        """Predicted time for one sample, in seconds."""
         macs, moved = sizes.sets * self.macs(sizes), self.elements(sizes, sizes.sets)
         return macs * MULTIPLY_ADD + moved * ELEMENT + self.calls * CALL
 
 
 def attend(instantiation, theta, phi, g, key_mask=None, method="auto", sets=1):
-    """`y_i = sum_j f(x_i, x_j) g(x_j) / C(x)` by the planned or the given form.
+    """Computes `y_i = sum_j f(x_i, x_j) g(x_j) / C(x)` in the fastest form, or in a given one.
 
     Args:
-        instantiation, theta, phi, g, key_mask: As for `keras_nonlocal.ops.dense`.
+        instantiation, theta, phi, g, key_mask: As in `keras_nonlocal.ops.dense`.
         method: `"auto"`, or one of `METHODS[instantiation]`.
-        sets: How many rows of the batch are of one sample; `None` if that is dynamic.
+        sets: Number of rows of the batch that belong to one sample; `None` if it is dynamic.
 
     Returns:
         `(B, N, C)` in the dtype of `g`.
+
+    Raises:
+        ValueError: `method` does not compute `instantiation` on the current backend.
+
+    Example:
+
+    >>> theta, phi, g = (keras.random.normal((2, 50, 8)) for _ in range(3))
+    >>> tuple(keras_nonlocal.ops.attend("gaussian", theta, phi, g, method="blocked").shape)
+    (2, 50, 8)
     """
     check_method(instantiation, method)
-    numbers = (theta.shape[1], phi.shape[1], theta.shape[2], g.shape[2], sets)
-    sizes = None if None in numbers else Sizes(*numbers)
+    known = (theta.shape[1], phi.shape[1], theta.shape[2], g.shape[2], sets)
+    sizes = None if None in known else Sizes(*known)
     form = FORMS[choose_method(instantiation, sizes, method)]
     return form.run(instantiation, theta, phi, g, key_mask)
 
@@ -93,7 +107,7 @@ def check_method(instantiation, method):
 
 
 def choose_method(instantiation, sizes, method="auto"):
-    """The name of the form that `method` means for these sizes; `None` if they are dynamic."""
+    """Returns the name of the form for these sizes, which are `None` if they are dynamic."""
     if method != "auto":
         return method
     *alternatives, bounded = METHODS[instantiation]
@@ -109,7 +123,7 @@ def choose_method(instantiation, sizes, method="auto"):
 
 
 def block_size(batch, positions, keys):
-    """Queries of a sample in one block; the arguments may be dynamic."""
+    """Number of queries of a sample in one block; the arguments may be dynamic."""
     if all(isinstance(size, int) for size in (batch, positions, keys)):
         rows = BLOCK_BYTES // max(4 * batch * keys, 1)  # a batch may be empty
         return min(max(rows, SMALLEST_BLOCK), positions)
@@ -163,7 +177,7 @@ FORMS = {
     ),
 }
 
-# The forms of each instantiation; the last one's memory stays bounded.
+# The forms of each instantiation. The memory of the last form is bounded.
 METHODS = {
     "gaussian": ("dense", "fused", "blocked"),
     "embedded_gaussian": ("dense", "fused", "blocked"),

@@ -1,4 +1,4 @@
-"""Max pooling of keys and values, which sees only valid positions."""
+"""Max pooling of keys and values over valid positions."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from keras import ops
 
 
 def masked_max_pool(x, mask, pools: tuple[int, ...]):
-    """The largest value of each window, and the mask of the pooled grid.
+    """Computes the largest valid value of each window, and the mask of the pooled grid.
 
     Args:
         x: `(B, *grid, C)`, channels last.
-        mask: `(B, *grid, 1)` of 0 and 1, or `None` where all positions are valid.
-        pools: The size of a window along each axis of the grid; windows do not overlap.
+        mask: `(B, *grid, 1)` of 0 and 1, or `None` if all positions are valid.
+        pools: Size of a window along each axis of the grid. Windows do not overlap.
 
     Returns:
-        The pooled `x`, zero where a window has no valid position; and the pooled mask, which is 1
-        where a window has one, or `None`.
+        The pooled `x`, which is zero where a window has no valid position, and the pooled mask,
+        which is 1 where a window has a valid position, or `None`.
     """
     if max(pools) == 1:
         return x, mask
@@ -28,21 +28,21 @@ def masked_max_pool(x, mask, pools: tuple[int, ...]):
 
 
 def _max_pool(x, pools):
-    """In float32 for float16, and window by window for float64: TensorFlow pools neither."""
+    """Casts float16 to float32, and reshapes float64: TensorFlow pools neither on CPUs."""
     dtype = keras.backend.standardize_dtype(x.dtype)
     if dtype == "float64":
-        return _largest(x, pools)
-    wide = "float32" if dtype == "float16" else dtype
-    pooled = ops.max_pool(ops.cast(x, wide), pools, pools, data_format="channels_last")
+        return _pool_by_reshaping(x, pools)
+    supported = "float32" if dtype == "float16" else dtype
+    pooled = ops.max_pool(ops.cast(x, supported), pools, pools, data_format="channels_last")
     return ops.cast(pooled, dtype)
 
 
-def _largest(x, pools):
-    """One axis after another, cut into windows."""
+def _pool_by_reshaping(x, pools):
+    """Pools one axis after another, by reshaping it to windows."""
     for axis, size in enumerate(pools, start=1):
         shape = ops.shape(x)
-        whole = shape[axis] // size * size
-        x = ops.take(x, ops.arange(whole), axis=axis)
-        x = ops.reshape(x, (*shape[:axis], whole // size, size, *shape[axis + 1 :]))
+        used = shape[axis] // size * size
+        x = ops.take(x, ops.arange(used), axis=axis)
+        x = ops.reshape(x, (*shape[:axis], used // size, size, *shape[axis + 1 :]))
         x = ops.max(x, axis=axis + 1)
     return x

@@ -1,8 +1,8 @@
-"""From a grid of features to sets of positions that attend to each other, and back.
+"""Conversion of a grid of features to sets of positions that attend to each other, and back.
 
-`(B, *grid, C)` becomes `(B', N, C)`: B' counts the sets, N the positions of one. A grid is
-`(L,)`, `(H, W)` or `(T, H, W)`, and positions keep the order T, H, W. What does not take part
-in the attention (time for space-only, groups of frames) moves into B'.
+`(B, *grid, C)` becomes `(B', N, C)`, where B' is the number of sets and N the number of positions
+in a set. A grid is `(L,)`, `(H, W)` or `(T, H, W)`, and positions keep the order T, H, W. The
+dimensions that do not take part in the attention, such as time for `"space"`, move into B'.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from operator import mul
 import keras
 from keras import ops
 
-# The grid dimensions that attend to each other, per rank. All others move into the batch.
+# The grid dimensions that attend to each other, by rank. All others move into the batch.
 AXES: dict[int, dict[str, tuple[int, ...]]] = {
     1: {"spacetime": (0,), "time": (0,)},
     2: {"spacetime": (0, 1), "space": (0, 1)},
@@ -23,14 +23,17 @@ AXES: dict[int, dict[str, tuple[int, ...]]] = {
 
 
 def fold(x, shape, axes, groups=1, ops=ops):
-    """`(B, *grid, C) -> (B', N, C)`: one row of B' for each set of positions.
+    """Converts `(B, *grid, C)` to `(B', N, C)`, one row for each set of positions.
 
     Args:
         x: Features `(B, *grid, C)`, or the same as rows `(B * positions, C)`.
-        shape: `(B, *grid)`; any of it may be dynamic.
+        shape: `(B, *grid)`; all sizes may be dynamic.
         axes: One of `AXES[rank]`, such as `"spacetime"`.
-        groups: Into how many runs of consecutive frames the first grid dimension is cut.
-        ops: What reshapes: Keras's operations, or NumPy.
+        groups: Number of groups of consecutive frames into which the first dimension is divided.
+        ops: The module of array operations: `keras.ops`, or NumPy.
+
+    Returns:
+        `(B', N, C)`.
     """
     order, apart = _order(len(shape) - 1, axes)
     split = (*_split(shape, groups), x.shape[-1])
@@ -41,7 +44,7 @@ def fold(x, shape, axes, groups=1, ops=ops):
 
 
 def unfold(y, shape, axes, groups=1):
-    """The inverse of `fold`: `(B', N, C)` back to the rows `(B * positions, C)` of a grid."""
+    """Inverts `fold`: converts `(B', N, C)` to the rows `(B * positions, C)` of a grid."""
     order, _ = _order(len(shape) - 1, axes)
     split = (*_split(shape, groups), y.shape[-1])
     if order != sorted(order):
@@ -51,7 +54,7 @@ def unfold(y, shape, axes, groups=1):
 
 
 def count_sets(grid, axes, groups=1):
-    """How many sets `fold` makes of one sample; `None` where sizes are not known that decide it.
+    """Returns the number of sets that `fold` makes of one sample, or `None` if it is unknown.
 
     >>> from keras_nonlocal.ops.positions import count_sets
     >>> count_sets((8, 14, 14), "space"), count_sets((8, None, None), "spacetime", groups=2)
@@ -62,11 +65,11 @@ def count_sets(grid, axes, groups=1):
     return None if None in apart else math.prod(apart) * groups
 
 
-def check_channels_last(what: str) -> None:
-    """Raises unless Keras is set to channels behind the positions, as all of this package is."""
+def check_channels_last(name: str) -> None:
+    """Raise if Keras is configured for channels first, which this package does not support."""
     if keras.config.image_data_format() != "channels_last":
         raise ValueError(
-            f"{what} takes channels at the end. Received: Keras set to 'channels_first'. Call "
+            f"{name} needs channels last. Received: Keras with 'channels_first'. Call "
             "`keras.config.set_image_data_format('channels_last')` first."
         )
 
@@ -78,15 +81,15 @@ def _split(shape, groups):
 
 
 def _order(rank, axes):
-    """Batch, groups, bystanders, attending dimensions, channels: indices after `_split`.
+    """The order of dimensions after `_split`, and how many come before the attending dimensions.
 
-    And how many of them come before the attending ones.
+    The order is batch, groups, other dimensions, attending dimensions, channels.
     """
     attending = [2 + axis for axis in AXES[rank][axes]]
-    bystanders = [axis for axis in range(2, rank + 2) if axis not in attending]
-    return [0, 1, *bystanders, *attending, rank + 2], 2 + len(bystanders)
+    others = [axis for axis in range(2, rank + 2) if axis not in attending]
+    return [0, 1, *others, *attending, rank + 2], 2 + len(others)
 
 
 def _product(sizes):
-    """Without the ones: each factor of a dynamic size is an operation."""
+    """Multiplies sizes without the ones, because each product of dynamic sizes is an operation."""
     return reduce(mul, [size for size in sizes if not isinstance(size, int) or size != 1] or [1])

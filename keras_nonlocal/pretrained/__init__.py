@@ -1,4 +1,4 @@
-"""Published weights: their cards, and what `weights="..."` of a builder means."""
+"""Published weights: their model cards, and the meaning of a builder's argument `weights`."""
 
 import lazy_loader
 

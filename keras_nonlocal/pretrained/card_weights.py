@@ -1,4 +1,4 @@
-"""The weights of cards onto this machine."""
+"""Brings the weights of a model card to this machine."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ from .cards import Card, read_card
 
 
 def cached_path(card: Card, cache: PathLike | None = None) -> Path:
-    """Where the weights of a card lie on this machine, or would lie.
+    """Returns the path of a card's weights on this machine, whether or not they are there.
+
+    Args:
+        card: The card.
+        cache: The folder for downloaded files, `cache_root()` by default.
+
+    Returns:
+        The path in that folder, or in the package if the weights come with it.
 
     Example:
-
-    >>> card = keras_nonlocal.pretrained.read_card("nl_i3d_r50_kinetics400_gluoncv_nl5")
-    >>> keras_nonlocal.pretrained.cached_path(card, cache="models").name
-    'i3d_nl5_resnet50_v1_kinetics400-9df1e103.pth'
+        >>> card = keras_nonlocal.pretrained.read_card("nl_i3d_r50_kinetics400_gluoncv_nl5")
+        >>> keras_nonlocal.pretrained.cached_path(card, cache="models").name
+        'i3d_nl5_resnet50_v1_kinetics400-9df1e103.pth'
     """
     if card.weights.url is None:
         return card.path
@@ -33,28 +39,27 @@ def fetch_weights(
     cache: PathLike | None = None,
     progress: bool = True,
 ) -> Path:
-    """The weights of a card on this machine: fetched, unless they lie here already.
+    """Downloads the weights of a card, unless they are on this machine already.
 
     Args:
         card: A card, or its name.
-        accept_license: The name of its license, to agree to one that restricts use. Asked for
-            once: what was fetched is there.
-        cache: The folder to keep it in, `cache_root()` by default.
-        progress: Whether to show how far it is, on a terminal.
+        accept_license: The name of the card's license, to accept a license that restricts use. It
+            is needed only once: after the download, the file is used without asking again.
+        cache: The folder for downloaded files, `cache_root()` by default.
+        progress: Whether to show a progress bar on a terminal.
 
     Returns:
-        The path of the file, as published.
+        The path of the file, which is as published.
 
     Raises:
-        FileNotFoundError: A file that comes with the package is not there.
-        PermissionError: The license restricts use, and was not agreed to.
-        FetchError: The file could not be fetched; the error says how to put it there by hand.
-        ValueError: There is no such card, or the file that lies there is not the one of the card.
+        FileNotFoundError: The file should come with the package, and is missing.
+        PermissionError: The license restricts use, and was not accepted.
+        FetchError: The download failed. The error says how to copy the file there by hand.
+        ValueError: There is no such card, or the file there is not the file of the card.
 
     Example:
-
-    >>> keras_nonlocal.pretrained.fetch_weights("nl_i3d_small_weizmann").name
-    'model.weights.h5'
+        >>> keras_nonlocal.pretrained.fetch_weights("nl_i3d_small_weizmann").name
+        'model.weights.h5'
     """
     card = read_card(card) if isinstance(card, str) else card
     if card.weights.url is None:
@@ -63,7 +68,7 @@ def fetch_weights(
     if card.license.restricted and accept_license != card.license.name and not path.exists():
         raise PermissionError(
             f"The weights of {card.name!r} are published under {card.license.name}. "
-            f"{card.license.note} If you agree, fetch them once with\n"
+            f"{card.license.note} If you accept this, download them once with\n"
             f"  keras-nonlocal zoo fetch {card.name} --accept-license {card.license.name}\n"
             f"or keras_nonlocal.pretrained.fetch_weights({card.name!r}, "
             f"accept_license={card.license.name!r})"
@@ -74,14 +79,16 @@ def fetch_weights(
 
 
 def _checked(card: Card) -> Path:
-    """The file that comes with the package, after its sha256 was compared."""
+    """Returns the file that comes with the package, after comparing its sha256."""
     if not card.path.is_file():
-        raise FileNotFoundError(f"The weights of {card.name!r} should be at {card.path}.")
+        raise FileNotFoundError(
+            f"The weights of {card.name!r} should be at {card.path}. Install the package again."
+        )
     found = file_sha256(card.path)
     expected = card.weights.digest.value if card.weights.digest else None
     if found != expected:
         raise ValueError(
-            f"{card.path} is not the file of the card {card.name!r}: expected sha256 "
-            f"{expected}, found {found}. Install the package again."
+            f"{card.path} is not the file of the card {card.name!r}. Expected: sha256 {expected}. "
+            f"Received: sha256 {found}. Install the package again."
         )
     return card.path

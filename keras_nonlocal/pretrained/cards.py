@@ -1,7 +1,7 @@
-"""Model cards: what a set of trained weights is, where it is, and what it was measured to do.
+"""Model cards: what published weights are, where they are, and how accurate they are.
 
-A card is `zoo/<builder>_<dataset>_<origin>/card.json`. It holds data only, as published: what
-the source of the weights does not state is `null`.
+A card is `zoo/<builder>_<dataset>_<origin>/card.json`. It holds data only, as they were published:
+a value that the source of the weights does not state is `null`.
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ from ..download.digests import Digest
 from ..utils.schema import parse, parse_json
 from ..video.clip_spec import ClipSpec
 from .entries import card_names, entries_root
-from .imagenet import IMAGENET, has_imagenet
 
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """The file of a card.
+    """The weights file of a card.
 
     Attributes:
-        name: Its file name.
-        url: Where it is published; `None` for a file that comes with the package.
-        format: How it is written: by Keras, Caffe2 or PyTorch.
-        source: Whose names the weights have in it; `None` for this package's own.
+        name: The name of the file.
+        url: Its address; `None` for a file that comes with the package.
+        format: The framework whose format it has.
+        source: The code base whose names the weights have; `None` for this package.
         bytes: Its size, where it is published.
-        digest: Its hash or the part of it that is published.
-        mirrors: Further addresses of the same file.
+        digest: Its digest, where it is published.
+        mirrors: Other addresses of the same file.
     """
 
     name: str
@@ -49,12 +48,12 @@ class WeightsFile:
 
 @dataclass(frozen=True)
 class License:
-    """Under which terms the weights may be used.
+    """The license of the weights.
 
     Attributes:
         name: Its SPDX name, or plain words.
-        restricted: Whether its terms exclude some uses, so that a user has to agree first.
-        note: What to know about it.
+        restricted: Whether it excludes some uses, so that users have to accept it first.
+        note: What users should know about it.
     """
 
     name: str
@@ -64,7 +63,7 @@ class License:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Measured accuracy in percent, how it was measured, and who says so."""
+    """A measured accuracy in percent, with the protocol of the measurement and its source."""
 
     top1: float | None
     top5: float | None
@@ -74,22 +73,31 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class Card:
-    """One set of trained weights.
+    """The card of a set of trained weights.
 
     Attributes:
-        name: Of the card and its folder.
-        builder: Of `keras_nonlocal.models`.
-        arguments: Of the builder, by name; `variant` says how the head averages, too.
-        dataset: What the network was trained on.
-        summary: One line.
-        clip: How its input is made.
-        classes: Names, in the order of the outputs.
-        weights: The file.
-        license: Its terms.
-        accuracy: As published, the publisher's own figures first.
-        origin: Who trained it, how, and where that is written.
-        golden: Stored outputs of a generated clip, where the weights were at hand.
-        recommended: Whether the data set's name means this card; one a builder and data set.
+        name: The name of the card and of its folder.
+        builder: The name of the builder in `keras_nonlocal.models`.
+        arguments: The builder's arguments by name.
+        dataset: The data set that the network was trained on.
+        summary: A description in one line.
+        clip: How a video becomes an input, with size, mean and standard deviation.
+        classes: The names of the classes, in the order of the outputs.
+        weights: The weights file.
+        license: The license of the weights.
+        accuracy: The published accuracies, beginning with the publisher's own.
+        origin: Who trained the network and how, and where that is written.
+        golden: Stored outputs for a generated clip, if the weights were at hand.
+        recommended: Whether the name of the data set means this card. One card of each builder and
+            data set is recommended.
+
+    Raises:
+        ValueError: `clip` has no size, mean or standard deviation.
+
+    Example:
+        >>> card = keras_nonlocal.pretrained.read_card("nl_i3d_small_weizmann")
+        >>> card.builder, card.clip.num_frames, len(card.classes)
+        ('nl_i3d_small', 12, 10)
     """
 
     name: str
@@ -110,62 +118,50 @@ class Card:
         missing = [name for name in ("size", "mean", "std") if getattr(self.clip, name) is None]
         if missing:
             raise ValueError(
-                f"`clip` of a card must say size and normalization.\n  missing: {missing}"
+                f"`clip` of a card must state size and normalization.\n  missing: {missing}"
             )
 
     @property
     def path(self) -> Path:
-        """Where the weights file lies, if it comes with the package."""
+        """The path of the weights file, if it comes with the package."""
         return entries_root() / self.name / self.weights.name
 
 
 def read_card(name: str) -> Card:
-    """The card of that name.
-
-    Raises:
-        ValueError: No such card, or a card whose fields are not the expected ones.
-
-    Example:
-
-    >>> keras_nonlocal.pretrained.read_card("nl_i3d_r50_kinetics400_official_32x2").license.name
-    'CC-BY-NC-4.0'
-    """
-    names = card_names()
-    if name not in names:
-        near = get_close_matches(name, names, n=5, cutoff=0.4)
-        raise ValueError(
-            f"There is no card {name!r}. {'Near it: ' + ', '.join(near) + '. ' if near else ''}"
-            f"`keras-nonlocal zoo list` shows all {len(names)}."
-        )
-    return _read(name)
-
-
-def card_for(weights: str, builder: str) -> Card:
-    """The card that `weights` means for a builder.
+    """Reads a model card by its name.
 
     Args:
-        weights: A card's name, or a data set's for the recommended card.
-        builder: Name of the builder.
+        name: One of `keras_nonlocal.pretrained.card_names()`.
+
+    Returns:
+        The card.
 
     Raises:
-        ValueError: Neither, or a card of another builder; the fitting names are listed.
+        ValueError: There is no such card, or its fields are not the expected ones.
 
     Example:
-
-    >>> keras_nonlocal.pretrained.cards.card_for("kinetics400", "nl_i3d_r50").name
-    'nl_i3d_r50_kinetics400_mmaction2_embedded_gaussian'
+        >>> card = keras_nonlocal.pretrained.read_card("nl_i3d_r50_kinetics400_official_32x2")
+        >>> card.license.name
+        'CC-BY-NC-4.0'
     """
-    cards = map(_read, card_names())
-    fitting = [card for card in cards if card.builder == builder]
-    for card in fitting:
-        if weights == card.name or (weights == card.dataset and card.recommended):
-            return card
-    names = [card.dataset for card in fitting if card.recommended]
-    if has_imagenet(builder):
-        names.append(IMAGENET)
-    names += [card.name for card in fitting]
-    choices = ", ".join(["None", "the path of a .weights.h5 file", *map(repr, names)])
-    raise ValueError(f"`weights` of {builder} must be {choices}. Received: weights={weights!r}")
+    path = entries_root() / name / "card.json"
+    if not path.is_file():
+        names = card_names()
+        similar = ", ".join(get_close_matches(name, names, n=5, cutoff=0.4))
+        raise ValueError(
+            f"There is no card {name!r}. {f'Similar names: {similar}. ' if similar else ''}"
+            f"`keras-nonlocal zoo list` shows all {len(names)}."
+        )
+    where = f"The card {name!r}"
+    data = parse_json(path.read_text("utf-8"), where)
+    if isinstance(data, dict):
+        data = {"name": name, **data}
+        if "classes" in data:
+            data["classes"] = _class_names(data["classes"], where)
+    card = parse(Card, data, where)
+    if card.name != name:
+        raise ValueError(f"{where} is in a folder of another name: it states {card.name!r}")
+    return card
 
 
 @cache
@@ -173,20 +169,8 @@ def _class_list(path: Path) -> tuple[str, ...]:
     return tuple(path.read_text("utf-8").splitlines())
 
 
-def _read(name: str) -> Card:
-    where = f"The card {name!r}"
-    data = parse_json((entries_root() / name / "card.json").read_text("utf-8"), where)
-    if isinstance(data, dict):
-        data = {"name": name, **data}
-        data |= {key: _class_names(data[key], where) for key in ("classes",) if key in data}
-    card = parse(Card, data, where)
-    if card.name != name:
-        raise ValueError(f"{where} lies in a folder of another name: it says {card.name!r}")
-    return card
-
-
 def _class_names(classes, where):
-    """A list as it is; a name for the list of that name, which several cards share."""
+    """Returns a list as it is, and for a name the list that several cards share."""
     if not isinstance(classes, str):
         return classes
     path = entries_root() / "classes" / f"{classes}.txt"

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..metrics.metrics import average_precisions, per_class_accuracy, summary
-from ..metrics.scores_file import Scores
+from ..metrics.scores import Scores
 from ..utils.text import shortened
 from . import confusion
 from .history import title
-from .sections import BLUE, GRAY, ORANGE, Section, Table, chart_of, percent
+from .sections import BLUE, GRAY, ORANGE, PageTable, Section, chart_of, percent
 
 MOST = 40  # classes in a picture; of more, the best and the worst half of that
 _WIDTH, _BAR, _MARGIN = 5.2, 0.21, 0.75  # inches
@@ -44,7 +44,7 @@ def classification_sections(
         "results": _results(scores),
         "samples": samples,
         "per_class": _classes(scores),
-        "confusion": None if scores.multi_label else confusion.section(scores),
+        "confusion": None if scores.multi_label else confusion.confusion_section(scores),
     }
 
 
@@ -60,7 +60,7 @@ def _results(scores) -> Section:
         for name in figures
         if f"{name}_interval" in figures
     ]
-    table = Table("On all evaluated examples", ("Measure", "Value", "95 % interval"), rows)
+    table = PageTable("On all evaluated examples", ("Measure", "Value", "95 % interval"), rows)
     count = f"{len(scores.paths)} examples of {len(scores.class_names)} classes were evaluated."
     return Section("Results", notes=[count], table=table)
 
@@ -88,7 +88,7 @@ def _classes(scores) -> Section | None:
         notes.append(f"Classes without an example: {unseen}.")
     rows = list(zip(names, examples, map(percent, values), strict=True))
     caption, heads = "All evaluated classes, the best first", ("Class", "Examples", measure)
-    table = Table(caption, heads, rows, "The numbers of each class")
+    table = PageTable(caption, heads, rows, "The numbers of each class")
     return Section("Classes", [chart], notes, table=table, png=chart.png)
 
 

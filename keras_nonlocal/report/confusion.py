@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from ..metrics.metrics import confusion
-from ..metrics.scores_file import Scores
+from ..metrics.scores import Scores
 from ..utils.text import shortened
-from .sections import Section, Table, chart_of, percent
+from .sections import PageTable, Section, chart_of, percent
 
 NAMED = 30  # classes up to which they are named beside, and counted inside, a matrix
 PAIRS = 20
 _CELL, _BESIDE, _LEAST, _UNNAMED = 0.3, 2.0, 4.2, 5.2  # inches
 
 
-def section(scores: Scores) -> Section:
+def confusion_section(scores: Scores) -> Section:
     """The matrix and the most confused pairs."""
     counts, names = confusion(scores), scores.class_names
     right, total = int(np.trace(counts)), int(counts.sum())
@@ -30,7 +30,7 @@ def section(scores: Scores) -> Section:
         for true, guess, count in confused_pairs(counts)
     ]
     heads = ("True class", "Taken for", "Examples", "Of the true class")
-    table = Table("The most confused pairs", heads, rows) if rows else None
+    table = PageTable("The most confused pairs", heads, rows) if rows else None
     return Section("Confusions", [chart], notes, table=table, png=chart.png)
 
 

@@ -25,7 +25,7 @@ class Curve(NamedTuple):
     lines: dict[str, tuple[np.ndarray, ...]]
 
 
-def section(history: History) -> Section | None:
+def curves_section(history: History) -> Section | None:
     """All curves: each is a picture of its own on the page, and one file holds them together."""
     found = curves(history)
     if not found:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from numbers import Real
 
-from .sections import Section, Table, number
+from .sections import PageTable, Section, number
 
 History = Sequence[Mapping[str, float]]
 
@@ -36,7 +36,7 @@ def epochs_section(history: History) -> Section | None:
     rows = [[number(row[name]) if name in row else "" for name in names] for row in history]
     heads = [title(name) for name in names]
     caption = "What was measured in each epoch"
-    return Section("Epochs", table=Table(caption, heads, rows, "The numbers of each epoch"))
+    return Section("Epochs", table=PageTable(caption, heads, rows, "The numbers of each epoch"))
 
 
 def columns(history: History) -> list[str]:

@@ -13,7 +13,7 @@ from ..utils.checks import PathLike
 from ..utils.text import printable
 from . import curves
 from .history import History, check_history, epochs_section
-from .sections import Section, Table, percent
+from .sections import PageTable, Section, percent
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -66,12 +66,14 @@ def write_report(
     check_history(history)
     if not history and not sections:
         raise ValueError("A report needs `history` or `sections`. Received: neither")
-    drawn, listed = ("curves", curves.section(history)), ("epochs", epochs_section(history))
+    drawn, listed = ("curves", curves.curves_section(history)), ("epochs", epochs_section(history))
     given = list((sections or {}).items())
     ordered = [*given[:1], drawn, *given[1:], listed]
     page = _TEMPLATES.get_template("report.html").render(
         title=title,
-        facts=Table("About this run", ("Name", "Value"), [(name, value) for name, value in facts]),
+        facts=PageTable(
+            "About this run", ("Name", "Value"), [(name, value) for name, value in facts]
+        ),
         sections=[section for _, section in ordered if section is not None],
     )
     path = Path(folder) / "report.html"

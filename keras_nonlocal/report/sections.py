@@ -30,7 +30,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """Rows of cells under their heads. The first cell of a row says what the row is about.
 
     Attributes:
@@ -90,7 +90,7 @@ class Section:
     charts: Sequence[Chart] = ()
     notes: Sequence[str] = ()
     samples: Sequence[Sample] = ()
-    table: Table | None = None
+    table: PageTable | None = None
     png: bytes | None = None
 
 

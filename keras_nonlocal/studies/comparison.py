@@ -1,156 +1,229 @@
-"""Results of a study -> accuracies of its rows, and how sure their differences are."""
+"""Results of a study -> accuracies, how sure their differences are, a table and a plot."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..tasks.video_classification.recipe import VideoRecipe
+from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
-from .study import Row, Study, Trial, recipe_of
-from .study_run import Result, read_result
+from .study import Study, Trial, recipe_of
+from .study_run import read_result
 
-DRAWS = 10_000  # of the bootstrap
+_BLUE, _ORANGE, _GRAY = "#0072b2", "#d55e00", "#9a9a9a"
+_EXPLAINED = """\
+![Accuracies and differences](results.png)
+
+top-1 is the percentage of the evaluated videos, mean ± standard deviation between seeds. Networks \
+were trained without the videos of the group that a column names. The difference is to the first \
+row of a table, with the 95 % interval of a bootstrap over groups and seeds; bold intervals and \
+filled marks exclude zero. With few groups or seeds, intervals come out too narrow, and of twenty \
+differences that are none, one excludes zero by chance. s is the median of the seconds of a \
+training. A dash stands for what is not known. In the plot, seeds are gray, the paper is orange.
+"""
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """What came out for one row of a study.
+def compare(
+    study: Study, recipe: VideoRecipe, groups: Sequence[str], folder: PathLike
+) -> dict[str, Any]:
+    """Compares what `run_study` has found so far: the seeds for which every group is done.
 
-    Attributes:
-        row: The network.
-        groups: Their names.
-        results: By seed, one for each group; seeds that lack a group are left out.
-        first: The first row of the same table; `None` for that one itself.
+    Args:
+        study, recipe, folder: As in `run_study`.
+        groups: The names of the groups, as `study.groups` finds them in the videos.
+
+    Returns:
+        What `results.json` will hold: `rows`, with the `mean` accuracy of the seeds, 0..1, its
+        standard deviation as `spread`, the `difference` to the first row of the table, the median
+        `seconds` of a training, and all `results`. What is not known is `None`.
+
+    Raises:
+        ValueError: A result is damaged.
     """
-
-    row: Row
-    groups: tuple[str, ...]
-    results: dict[int, tuple[Result, ...]]
-    first: Comparison | None = None
-
-    @property
-    def by_seed(self) -> dict[int, float]:
-        """Accuracy over all groups, 0..1."""
-        return {seed: _accuracy(results) for seed, results in self.results.items()}
-
-    @property
-    def by_group(self) -> dict[str, float]:
-        """Accuracy over all seeds, 0..1; empty without any."""
-        columns = zip(*self.results.values(), strict=True)
-        return {column[0].group: _accuracy(column) for column in columns}
-
-    @property
-    def mean(self) -> float | None:
-        """Of the seeds; `None` without any."""
-        return float(np.mean(list(self.by_seed.values()))) if self.results else None
-
-    @property
-    def spread(self) -> float | None:
-        """Standard deviation between seeds; `None` with fewer than two."""
-        return float(np.std(list(self.by_seed.values()), ddof=1)) if len(self.results) > 1 else None
-
-    @property
-    def seconds(self) -> float | None:
-        """Median time of a training, as machines are not always quiet; `None` without any."""
-        times = [each.seconds for results in self.results.values() for each in results]
-        return float(np.median(times)) if times else None
-
-    @cached_property
-    def difference(self) -> Difference | None:
-        """To the first row of the table, over the seeds that both have; `None` without any."""
-        seeds = [seed for seed in self.results if self.first and seed in self.first.results]
-        if self.first is None or not seeds:
-            return None
-        ours, theirs = (
-            np.array([[result.right for result in each.results[seed]] for seed in seeds])
-            for each in (self, self.first)
+    rows: list[dict[str, Any]] = []
+    first: dict[str, dict] = {}
+    for row in study.rows:
+        results = {}
+        for seed in study.seeds:
+            changed = recipe_of(row, recipe, seed)
+            read = [read_result(Path(folder), Trial(changed, group)) for group in groups]
+            if None not in read:
+                results[seed] = [asdict(each) for each in read if each]
+        every = [each for of_seed in results.values() for each in of_seed]
+        scores = _accuracies(every, groups, axis=1)
+        reference = first.setdefault(row.table, results)
+        rows.append(
+            {
+                **asdict(row),
+                "mean": float(np.mean(scores)) if results else None,
+                "spread": float(np.std(scores, ddof=1)) if len(results) > 1 else None,
+                "difference": _difference(results, reference),
+                "seconds": float(np.median([one["seconds"] for one in every])) if every else None,
+                "results": every,
+            }
         )
-        return paired_difference(ours, theirs, [each.videos for each in self.results[seeds[0]]])
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How much more of the videos one network recognizes than another.
-
-    Attributes:
-        mean: Of the accuracies, -1..1.
-        low, high: A 95 % interval; `None` where neither groups nor seeds are several.
-    """
-
-    mean: float
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the interval lies on one side of zero."""
-        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
+    about = {"about": study.about, "groups": list(groups), "seeds": list(study.seeds)}
+    return {**about, "rows": rows}
 
 
 def paired_difference(
-    ours: np.ndarray, theirs: np.ndarray, videos: Sequence[int], draws: int = DRAWS
-) -> Difference:
+    ours: np.ndarray, theirs: np.ndarray, videos: Sequence[int], draws: int = 10_000
+) -> dict[str, float | None]:
     """The difference of two accuracies on the same videos, by the percentile bootstrap.
 
-    Seeds and groups are drawn again and again with replacement, each by themselves: what is
-    asked is how the difference would come out with other people and other seeds. Both networks
-    keep their pairs, so that a person who is difficult for both does not count as spread.
+    Seeds and groups are drawn again and again with replacement, independently: the question is
+    what the difference would be with other people and other seeds. Both networks keep their pairs,
+    so that a person who is difficult for both does not count as spread.
 
     Args:
         ours, theirs: How many videos were recognized, `(seeds, groups)`.
-        videos: How many there are in each group.
-        draws: How many times.
+        videos: How many videos there are in each group.
+        draws: How often seeds and groups are drawn.
+
+    Returns:
+        The mean, -1..1, and the ends of a 95 % interval, `None` for one seed and one group.
 
     Example:
 
     >>> paired_difference(np.array([[9, 7]]), np.array([[8, 7]]), [10, 10])
-    Difference(mean=0.05, low=0.0, high=0.1)
+    {'mean': 0.05, 'low': 0.0, 'high': 0.1}
     """
     gained, sizes = np.asarray(ours) - theirs, np.asarray(videos)
     seeds, groups = gained.shape
     mean = float(gained.sum() / (seeds * sizes.sum()))
     if gained.size == 1:
-        return Difference(mean)
+        return {"mean": mean, "low": None, "high": None}
     rng = np.random.default_rng(0)
     rows = rng.integers(seeds, size=(draws, seeds))
     columns = rng.integers(groups, size=(draws, groups))
     drawn = gained[rows[:, :, None], columns[:, None, :]].sum(axis=(1, 2))
     low, high = np.quantile(drawn / (seeds * sizes[columns].sum(axis=1)), [0.025, 0.975])
-    return Difference(mean, float(low), float(high))
+    return {"mean": mean, "low": float(low), "high": float(high)}
 
 
-def compare(
-    study: Study, recipe: VideoRecipe, groups: Sequence[str], folder: PathLike
-) -> list[Comparison]:
-    """Reads what `run_study` has found so far: the seeds for which every group is done.
+def write_comparison(found: dict[str, Any], folder: PathLike) -> None:
+    """Writes `results.md`, a table, `results.png`, a plot, and `results.json`, all numbers.
 
     Args:
-        study, recipe, folder: As in `run_study`.
-        groups: What `groups_of` finds in the videos.
+        found: What `compare` returned.
+        folder: Where to write.
 
-    Raises:
-        ValueError: A result is damaged.
+    Example:
+        write_comparison(compare(study, recipe, groups, "runs/table2"), "runs/table2")
     """
-    found: list[Comparison] = []
-    first: dict[str, Comparison] = {}
-    for row in study.rows:
-        results = {seed: _results(row, recipe, seed, groups, Path(folder)) for seed in study.seeds}
-        complete = {seed: each for seed, each in results.items() if len(each) == len(groups)}
-        found.append(Comparison(row, tuple(groups), complete, first.get(row.table)))
-        first.setdefault(row.table, found[-1])
-    return found
+    folder = Path(folder)
+    with replacing(folder / "results.md") as partial:
+        partial.write_text(_page(found), "utf-8")
+    with replacing(folder / "results.json") as partial:
+        partial.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    with replacing(folder / "results.png") as partial:
+        _plot(found).savefig(partial, format="png", dpi=150)
 
 
-def _results(row, recipe, seed, groups, folder) -> tuple[Result, ...]:
-    changed = recipe_of(row, recipe, seed)
-    read = (read_result(folder, Trial(changed, group)) for group in groups)
-    return tuple(each for each in read if each is not None)
+def _accuracies(results: list[dict], groups: Sequence[str], axis: int) -> np.ndarray:
+    """Accuracies of each seed (axis 1) or of each group (axis 0)."""
+    counts = np.array([(each["right"], each["videos"]) for each in results])
+    right, videos = counts.reshape(-1, len(groups), 2).sum(axis).T
+    return right / videos
 
 
-def _accuracy(results: Sequence[Result]) -> float:
-    return sum(each.right for each in results) / sum(each.videos for each in results)
+def _difference(ours: dict, theirs: dict) -> dict | None:
+    seeds = [seed for seed in ours if seed in theirs]
+    if ours is theirs or not seeds:
+        return None
+    right = [np.array([[e["right"] for e in of[seed]] for seed in seeds]) for of in (ours, theirs)]
+    return paired_difference(right[0], right[1], [each["videos"] for each in ours[seeds[0]]])
+
+
+def _is_sure(difference: dict) -> bool:
+    """Whether the interval lies on one side of zero."""
+    return difference["low"] is not None and difference["low"] * difference["high"] > 0
+
+
+def _tables(found: dict[str, Any]) -> dict[str, list[dict]]:
+    """The rows of each table, by its name."""
+    names = dict.fromkeys(row["table"] for row in found["rows"])
+    return {name: [row for row in found["rows"] if row["table"] == name] for name in names}
+
+
+def _page(found: dict[str, Any]) -> str:
+    """Accuracies in percent, as Markdown."""
+    lines = [f"# {found['about']}\n", _EXPLAINED]
+    for name, rows in _tables(found).items():
+        cells = [_cells(row, found) for row in rows]
+        rule = ["---", *["---:"] * (len(cells[0]) - 1)]
+        table = [list(cells[0]), rule, *(each.values() for each in cells)]
+        lines += [f"## {name}\n", *(f"| {' | '.join(each)} |" for each in table), ""]
+    return "\n".join(lines)
+
+
+def _cells(row: dict[str, Any], found: dict[str, Any]) -> dict[str, str]:
+    """A row of the table, by the names of its columns."""
+    groups, results = found["groups"], row["results"]
+    by_group = _accuracies(results, groups, axis=0) if results else [None] * len(groups)
+    cells = {
+        "network": row["name"],
+        "top-1": f"{_percent(row['mean'], 1)} ± {_percent(row['spread'], 1)}",
+        "difference": _signed(row["difference"]),
+        "paper": str(row["published"] or "-"),
+        "seeds": f"{len(results) // len(groups)} of {len(found['seeds'])}",
+        "s": f"{row['seconds']:.0f}" if results else "-",
+    }
+    if not any(each["published"] for each in found["rows"]):
+        del cells["paper"]
+    return cells | {name: _percent(each, 0) for name, each in zip(groups, by_group, strict=True)}
+
+
+def _percent(share: float | None, digits: int) -> str:
+    return "-" if share is None else f"{100 * share:.{digits}f}"
+
+
+def _signed(difference: dict | None) -> str:
+    if difference is None:
+        return "-"
+    mean, *ends = (f"{100 * each:+.1f}" for each in difference.values() if each is not None)
+    text = f"{mean} ({' to '.join(ends)})" if ends else mean
+    return f"**{text}**" if _is_sure(difference) else text
+
+
+def _plot(found: dict[str, Any]) -> Any:
+    """A matplotlib figure: accuracies on the left, differences on the right, a line a network."""
+    from matplotlib.figure import Figure
+
+    lines = [line for name, rows in _tables(found).items() for line in ({"name": name}, *rows)]
+    figure = Figure((10, 1 + 0.3 * len(lines)), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    left.set_yticks(range(len(lines)), [line["name"] for line in lines])
+    left.set_ylim(len(lines) - 0.5, -0.5)
+    for axes, label in ((left, "top-1, %"), (right, "difference, percentage points")):
+        axes.set_xlabel(label)
+        axes.grid(axis="x", alpha=0.3)
+    right.axvline(0, color=_GRAY, linewidth=1, zorder=1)
+    for place, (line, label) in enumerate(zip(lines, left.get_yticklabels(), strict=True)):
+        if "table" in line:
+            _draw(left, right, place, line, found["groups"])
+        else:
+            label.set_fontweight("bold")  # the name of a table
+    return figure
+
+
+def _draw(left: Any, right: Any, place: int, row: dict, groups: Sequence[str]) -> None:
+    """One network; its seeds stand below its mean."""
+    style: dict[str, Any] = {"color": _BLUE, "capsize": 3, "zorder": 3}
+    if row["published"]:
+        left.plot(row["published"], place, "|", color=_ORANGE, markersize=13, markeredgewidth=2)
+    if row["results"]:
+        scores = 100 * _accuracies(row["results"], groups, axis=1)
+        left.plot(scores, [place + 0.3] * len(scores), "o", color=_GRAY, markersize=3, alpha=0.5)
+        left.errorbar(scores.mean(), place, xerr=100 * (row["spread"] or 0), fmt="D", **style)
+    if difference := row["difference"]:
+        mean, *ends = (100 * each for each in difference.values() if each is not None)
+        reach = [[abs(mean - end)] for end in ends] or None
+        face = _BLUE if _is_sure(difference) else "white"
+        right.errorbar(mean, place, xerr=reach, fmt="o", markerfacecolor=face, **style)

@@ -5,32 +5,31 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import models
-from ..data.manifest import Entry, Manifest
+from ..data.manifest import Manifest
 from ..models.families import Design, design, placement
 from ..pretrained.entries import entries_root, study_names
 from ..tasks.recipes import read_recipe
 from ..tasks.video_classification.recipe import VideoRecipe
 from ..training.recipe_files import change_recipe, chosen
-from ..utils.checks import PathLike, at_least
+from ..utils.checks import PathLike
 from ..utils.schema import parse, parse_json
 
 
 @dataclass(frozen=True)
-class Row:
+class StudyRow:
     """One network of a table.
 
     Attributes:
-        table: Which part of the study it belongs to, such as `"a: instantiations"`. The first row
-            of each table is what its others are compared with.
-        name: What it is called there.
+        table: The part of the study that it belongs to, such as `"a: instantiations"`. The other
+            rows of a table are compared with its first row.
+        name: The name of the network in the table.
         changes: Values by field of the recipe; `"arguments.blocks"` leads into a mapping.
         published: The accuracy that the paper gives, in percent, to stand beside ours.
     """
@@ -43,49 +42,70 @@ class Row:
 
 @dataclass(frozen=True)
 class Study:
-    """What is compared, on which parts of the data, and how often.
+    """Which networks are compared, on which parts of the data, and with which seeds.
 
     Attributes:
-        about: One line.
-        recipe: Path of the recipe that rows change, seen from the study's file.
-        rows: The networks. Rows of the same recipe are trained once.
-        seeds: Each network is trained with each of them.
-        group: A regular expression, whose first parenthesis finds in a file's name the group it
-            belongs to, such as the person. Each group is left out of training once and tested.
-        split, validation_subset: Without `group`: what to train on, and what to test on.
+        about: One line that says what the study is about.
+        recipe: The path of the recipe that the rows change, relative to the study's file.
+        rows: The networks. Rows with the same recipe are trained once.
+        seeds: Each network is trained with each of these seeds.
+        group: A regular expression, whose first parenthesis finds the group of a file in its name,
+            such as the person. Each group is left out of training once and evaluated.
+        split, validation_subset: Without `group`, the split to train on and the one to evaluate.
 
     Raises:
-        ValueError: There are no rows or no seeds, two are the same, or it is not said what to
-            train on and what to test on.
+        ValueError: There are no rows or no seeds, two of them are the same, or it is not said what
+            to train on and what to evaluate.
     """
 
     about: str
     recipe: str
-    rows: tuple[Row, ...]
+    rows: tuple[StudyRow, ...]
     seeds: tuple[int, ...]
     group: str | None = None
     split: str | None = None
     validation_subset: str | None = None
 
     def __post_init__(self):
-        _check_distinct("rows", [(row.table, row.name) for row in self.rows])
-        _check_distinct("seeds", self.seeds)
-        for seed in self.seeds:
-            at_least("seeds", seed, 0)
-        splits = (self.split, self.validation_subset)
-        if self.group is not None and splits == (None, None):
-            _check_rule(self.group)
-        elif self.group is not None or None in splits or self.split == self.validation_subset:
+        names = [(row.table, row.name) for row in self.rows]
+        for name, values in (("rows", names), ("seeds", list(self.seeds))):
+            if not values or len(set(values)) < len(values):
+                raise ValueError(
+                    f"A study needs `{name}`, no two of them the same. Received: {values}"
+                )
+        splits = [name for name in (self.split, self.validation_subset) if name is not None]
+        if len(set(splits)) != (2 if self.group is None else 0):
             raise ValueError(
                 "A study needs either a `group` to leave out, or two different splits, `split` to "
-                f"train on and `validation_subset` to test on. Received: group={self.group!r}, "
-                f"split={self.split!r}, validation_subset={self.validation_subset!r}"
+                f"train on and `validation_subset` to evaluate. Received: group={self.group!r} and "
+                f"the splits {splits}"
             )
 
-    @property
-    def tables(self) -> list[str]:
-        """Their names, in order."""
-        return list(dict.fromkeys(row.table for row in self.rows))
+    def groups(self, videos: Manifest) -> dict[str, tuple[Manifest, Manifest]]:
+        """The groups of the videos; for each one what to train on, and what to evaluate.
+
+        Without a rule there is one group, which has the name of `validation_subset`.
+
+        Raises:
+            ValueError: The rule does not find two groups, or a split is empty.
+        """
+        if self.group is None:
+            name = str(self.validation_subset)
+            return {name: (videos.split(str(self.split)), videos.split(name))}
+        pairs = [(entry, _group(self.group, Path(entry.path).name)) for entry in videos]
+        names = sorted({group for _, group in pairs})
+        if len(names) < 2:
+            raise ValueError(
+                "`group` must find at least two groups, of which one at a time is left out. "
+                f"Received: group={self.group!r}, which finds {names}"
+            )
+        return {
+            name: (
+                replace(videos, entries=tuple(entry for entry, group in pairs if group != name)),
+                replace(videos, entries=tuple(entry for entry, group in pairs if group == name)),
+            )
+            for name in names
+        }
 
 
 class Trial(NamedTuple):
@@ -96,35 +116,35 @@ class Trial(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Names its files; the same recipe and group have the same."""
-        fields = {name: value for name, value in chosen(self.recipe).items() if name != "task"}
-        text = json.dumps(fields, sort_keys=True)
+        """The name of its files; it is the same for the same recipe and group."""
+        values = {name: value for name, value in chosen(self.recipe).items() if name != "task"}
+        text = json.dumps(values, sort_keys=True)
         return f"{hashlib.sha256(text.encode()).hexdigest()[:12]}_{self.group}"
 
 
-def study_path(name: PathLike) -> Path:
-    """The file of a study that comes along, by its name, or of any other, by its path."""
-    if str(name) in study_names():
-        return entries_root() / str(name) / "study.json"
-    if not Path(name).is_file():
-        raise FileNotFoundError(
-            f"There is no study {os.fspath(name)!r}. Expected the path of a JSON file, or one of "
-            f"{', '.join(study_names())}."
-        )
-    return Path(name)
+def read_study(name: PathLike) -> tuple[Study, VideoRecipe]:
+    """Reads a study, and the recipe that it changes.
 
-
-def read_study(path: PathLike) -> tuple[Study, VideoRecipe]:
-    """A study and the recipe that it changes, from its JSON file.
+    Args:
+        name: The name of a study of the zoo, or the path of a JSON file.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: There is no such study.
         ValueError: The file is no study, or a row's changes do not fit the recipe or the builder.
 
     Example:
-        study, recipe = read_study("zoo/table2_weizmann/study.json")
+
+    >>> study, recipe = read_study("table2_kinetics")
+    >>> len(study.rows), recipe.steps
+    (36, 400000)
     """
-    path = Path(path)
+    in_zoo = str(name) in study_names()
+    path = entries_root() / str(name) / "study.json" if in_zoo else Path(name)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"There is no study {str(name)!r}. Expected the path of a JSON file, or one of "
+            f"{', '.join(study_names())}."
+        )
     where = f"The study {str(path)!r}"
     study = parse(Study, parse_json(path.read_text("utf-8"), where), where)
     recipe = read_recipe(path.parent / study.recipe)
@@ -133,7 +153,7 @@ def read_study(path: PathLike) -> tuple[Study, VideoRecipe]:
     return study, recipe
 
 
-def recipe_of(row: Row, recipe: VideoRecipe, seed: int = 0) -> VideoRecipe:
+def recipe_of(row: StudyRow, recipe: VideoRecipe, seed: int = 0) -> VideoRecipe:
     """The recipe of a row with one of the seeds."""
     texts = {name: json.dumps(value) for name, value in row.changes.items()}
     try:
@@ -144,64 +164,10 @@ def recipe_of(row: Row, recipe: VideoRecipe, seed: int = 0) -> VideoRecipe:
     return replace(changed, seed=seed, about="")
 
 
-def tasks_of(study: Study, recipe: VideoRecipe, groups: Sequence[str]) -> Iterator[Trial]:
-    """All trainings of a study, each once."""
-    seen = set()
-    for seed in study.seeds:
-        for changed in [recipe_of(row, recipe, seed) for row in study.rows]:
-            for group in groups:
-                task = Trial(changed, group)
-                if task.key not in seen:
-                    seen.add(task.key)
-                    yield task
-
-
-def groups_of(study: Study, videos: Manifest) -> list[str]:
-    """The groups of the videos; a single one, named by its split, without a rule.
-
-    Raises:
-        ValueError: The rule finds nothing in a file's name, or one group only; a split is empty.
-    """
-    if study.group is None:
-        for name in (study.split, study.validation_subset):
-            videos.split(str(name))
-        return [str(study.validation_subset)]
-    groups = sorted({_group(study.group, entry.path) for entry in videos})
-    if len(groups) < 2:
-        raise ValueError(
-            "`group` must find at least two groups, of which one at a time is left out. "
-            f"Received: group={study.group!r}, which finds {groups}"
-        )
-    return groups
-
-
-def divided(study: Study, group: str, videos: Manifest) -> tuple[Manifest, Manifest]:
-    """What is trained on, and what is tested on."""
-    if study.group is None:
-        return videos.split(str(study.split)), videos.split(group)
-    groups = [_group(study.group, entry.path) for entry in videos]
-    kept: list[Entry] = []
-    left: list[Entry] = []
-    for entry, of in zip(videos, groups, strict=True):
-        (left if of == group else kept).append(entry)
-    return replace(videos, entries=tuple(kept)), replace(videos, entries=tuple(left))
-
-
-def _group(pattern: str, path: str) -> str:
-    found = re.search(pattern, Path(path).name)
-    if not found or not found.group(1):
-        raise ValueError(
-            "`group` must find its first parenthesis in the name of each file. "
-            f"Received: group={pattern!r}, file {Path(path).name!r}"
-        )
-    return found.group(1)
-
-
 def _check_network(recipe: VideoRecipe) -> None:
-    """Raises where building would, without building: after hours of other rows is too late."""
+    """Finds errors without building the network: after hours of other rows it is too late."""
     given, known = recipe.arguments, inspect.signature(getattr(models, recipe.builder)).parameters
-    unknown = sorted(given.keys() - known.keys())
-    if unknown:
+    if unknown := sorted(given.keys() - known.keys()):
         raise ValueError(f"{recipe.builder} has no arguments {unknown}. It has: {', '.join(known)}")
     choices = {each.name: given.get(each.name) for each in fields(Design)}
     placement(recipe.builder, design(recipe.builder, choices, None))
@@ -209,24 +175,11 @@ def _check_network(recipe: VideoRecipe) -> None:
         raise ValueError("A study compares top-1 accuracies. Received: multi_label=True")
 
 
-def _check_distinct(name: str, values: Sequence) -> None:
-    repeated = sorted({value for value in values if list(values).count(value) > 1})
-    if not values or repeated:
-        raise ValueError(
-            f"A study needs `{name}`, no two of them the same. "
-            f"Received: {f'repeated {repeated}' if repeated else 'none'}"
-        )
-
-
-def _check_rule(pattern: str) -> None:
+def _group(rule: str, name: str) -> str:
     try:
-        groups = re.compile(pattern).groups
-    except re.error as error:
+        return re.search(rule, name)[1] or ""  # type: ignore[index]
+    except (re.error, TypeError, IndexError) as error:
         raise ValueError(
-            f"`group` must be a regular expression: {error}. Received: group={pattern!r}"
+            "`group` must be a regular expression whose first parenthesis finds a group in the "
+            f"name of each file, such as '^([a-z]+)_'. Received: group={rule!r}, file {name!r}"
         ) from error
-    if not groups:
-        raise ValueError(
-            "`group` must have a parenthesis around what names the group, such as '^([a-z]+)_'. "
-            f"Received: group={pattern!r}"
-        )

@@ -1,11 +1,12 @@
-"""Study -> results: each network is trained and tested once, by one process or several."""
+"""Study -> results: each network is trained and evaluated once, by one process or several."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,21 +24,21 @@ from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
 from ..utils.errors import TrainingStopped
 from ..utils.schema import parse, parse_json
-from .study import Study, Trial, divided, groups_of, tasks_of
+from .study import Study, Trial, recipe_of
 
-VIDEOS = "videos.json"
+Videos = tuple[Manifest, Manifest]  # to train on, and to evaluate
 
 
 @dataclass(frozen=True)
-class Result:
-    """What came out for one network, seed and group.
+class StudyResult:
+    """What was measured for one network, seed and group.
 
     Attributes:
-        group: Left out of training, and tested.
-        seed: Of the training.
-        videos, right: How many were tested, and how many of them were recognized.
-        loss: Of the last epoch.
-        seconds: That training took.
+        group: The group that was left out of training and evaluated.
+        seed: The seed of the training.
+        videos, right: How many videos were evaluated, and how many of them were recognized.
+        loss: The loss of the last epoch.
+        seconds: How long the training took.
     """
 
     group: str
@@ -49,149 +50,116 @@ class Result:
 
 
 def run_study(
-    study: Study,
-    recipe: VideoRecipe,
-    source: Any,
-    folder: PathLike,
-    *,
-    shard: tuple[int, int] = (0, 1),
-    strategy: str = "one",
-    verbose: bool = True,
+    study: Study, recipe: VideoRecipe, source: Any, folder: PathLike, *, strategy: str = "one"
 ) -> None:
-    """Trains and tests what is not done yet; the same call goes on where it stopped.
+    """Trains and evaluates what is not done yet; the same call resumes a study that was stopped.
 
-    Each result is a file of `folder/results`. Seeds come one after the other, so that a study that
-    was stopped early has all rows alike. What another process is training is left to it, and a
-    training that stops does not keep others from being tried.
+    Each result is a file of `folder/results`. All networks are trained with the first seed, then
+    with the next one. Several processes may run one study: each leaves to the others what they
+    train. A training that stops does not keep others from being tried. A line for each result goes
+    to standard error.
 
     Args:
         study, recipe: As `read_study` gives them.
         source: Videos and their classes, always the same for one folder.
         folder: Where results are kept, and runs while they last.
-        shard: `(index, count)`: only this one of so many equal parts, for several processes.
         strategy: Over which devices, as in `train`.
-        verbose: Whether to print a line for each result.
 
     Raises:
-        ValueError: A file's name has no group, there is one group only, `shard` is none, or the
-            folder has results of other videos.
-        TrainingStopped: At the end, if one did; see `train`.
+        ValueError: The videos have not the groups that the study names, or the folder has results
+            of other videos.
+        TrainingStopped: A training stopped; this is raised after the others were tried.
 
     Example:
-        study, recipe = read_study(study_path("table2_weizmann"))
+        study, recipe = read_study("table2_weizmann")
         run_study(study, recipe, "weizmann", "runs/table2")
     """
-    index, count = shard
-    if not 0 <= index < count:
-        raise ValueError(
-            "`shard` must be (index, count) with an index from 0 to below count. "
-            f"Received: shard={shard!r}"
-        )
     folder, videos = Path(folder), read_source(source)
-    tasks = list(tasks_of(study, recipe, groups_of(study, videos)))
+    groups = study.groups(videos)
     check_videos(folder, videos)
+    trials = trials_of(study, recipe, groups)
     stopped = []
-    for number, task in enumerate(tasks):
-        if number % count != index:
-            continue
-        with _claimed(folder, task) as is_ours:
-            if not is_ours:
-                continue
-            try:
-                told = _train(task, study, videos, folder, strategy)
-            except TrainingStopped as error:
-                stopped.append(error)
-                told = str(error)
-        if verbose:
-            print(f"{number + 1}/{len(tasks)} {task.key} {told}", flush=True)
+    for number, trial in enumerate(trials, 1):
+        try:
+            said = _train_if_left(trial, groups[trial.group], folder, strategy)
+        except TrainingStopped as error:
+            stopped.append(said := str(error))
+        if said:
+            print(f"{number}/{len(trials)} {trial.key} {said}", file=sys.stderr, flush=True)
     if stopped:
         raise TrainingStopped(
-            f"{len(stopped)} of {len(tasks)} trainings stopped. The first: {stopped[0]}"
+            f"{len(stopped)} of {len(trials)} trainings stopped. The first: {stopped[0]}"
         )
+
+
+def trials_of(study: Study, recipe: VideoRecipe, groups: Iterable[str]) -> list[Trial]:
+    """All trainings of a study, each once."""
+    trials = (
+        Trial(recipe_of(row, recipe, seed), group)
+        for seed in study.seeds
+        for row in study.rows
+        for group in groups
+    )
+    return list({trial.key: trial for trial in trials}.values())
 
 
 def check_videos(folder: Path, videos: Manifest) -> None:
-    """Results of one folder are of the same videos; the first call writes down which.
+    """Keeps results of other videos out of a folder; the first call writes down which videos.
 
     Raises:
-        ValueError: The folder has results of others.
+        ValueError: The folder has results of other videos.
     """
-    path = folder / VIDEOS
-    if not path.exists():
-        if not (folder / "results").exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as partial:
-                partial.write_text(json.dumps({"digest": videos.digest}) + "\n", "utf-8")
-        return
-    if parse_json(path.read_text("utf-8"), str(path)) != {"digest": videos.digest}:
+    path, expected = folder / "videos.json", {"digest": videos.digest}
+    if not path.exists() and not (folder / "results").exists():
+        with replacing(path) as partial:
+            partial.write_text(json.dumps(expected) + "\n", "utf-8")
+    if path.exists() and parse_json(path.read_text("utf-8"), str(path)) != expected:
         raise ValueError(
             f"{str(folder)!r} has results of other videos, or of the same with other names, labels "
             "or order. Name another folder."
         )
 
 
-def result_file(folder: Path, task: Trial) -> Path:
-    """Where the result of a task is kept."""
-    return folder / "results" / f"{task.key}.json"
-
-
-def read_result(folder: Path, task: Trial) -> Result | None:
-    """The result of a task; `None` before there is one.
+def read_result(folder: Path, trial: Trial) -> StudyResult | None:
+    """The result of a training; `None` before there is one.
 
     Raises:
         ValueError: The file is damaged.
     """
-    path = result_file(folder, task)
+    path = _result_file(folder, trial)
     if not path.exists():
         return None
-    try:
-        return parse(Result, parse_json(path.read_text("utf-8"), str(path)), str(path))
-    except ValueError as error:
-        raise ValueError(f"{error}. Delete the file, and run the study again.") from error
+    where = f"{path} (delete it to train this network again)"
+    return parse(StudyResult, parse_json(path.read_text("utf-8"), where), where)
 
 
-@contextmanager
-def _claimed(folder: Path, task: Trial) -> Iterator[bool]:
-    """Whether a task is left to do, and no other process is at it; then none will be."""
-    if result_file(folder, task).exists():
-        yield False
-        return
-    path = folder / "runs" / f".{task.key}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        yield False
-        return
-    try:
-        yield not result_file(folder, task).exists()
-    finally:
-        lock.release()
-        if result_file(folder, task).exists():
-            path.unlink(missing_ok=True)
+def _result_file(folder: Path, trial: Trial) -> Path:
+    return folder / "results" / f"{trial.key}.json"
 
 
-def _train(task: Trial, study: Study, videos: Manifest, folder: Path, strategy: str) -> str:
-    """Train, test and keep what came out; what to tell of it."""
-    run_folder = folder / "runs" / task.key
-    found = _result(task, study, videos, run_folder, strategy)
-    with replacing(result_file(folder, task)) as partial:
+def _train_if_left(trial: Trial, videos: Videos, folder: Path, strategy: str) -> str:
+    """What came out; nothing if there is a result already, or another process is at it."""
+    path, run_folder = _result_file(folder, trial), folder / "runs" / trial.key
+    lock = run_folder.with_name(f".{trial.key}.lock")
+    if path.exists():
+        return ""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(Timeout), FileLock(lock, timeout=0):
+        said = "" if path.exists() else _train(trial, videos, path, run_folder, strategy)
+        lock.unlink()
+        return said
+    return ""
+
+
+def _train(trial: Trial, videos: Videos, path: Path, run_folder: Path, strategy: str) -> str:
+    trained_on, evaluated = videos
+    keras.utils.clear_session()
+    run = train(trial.recipe, trained_on, run_folder, strategy=strategy, report=False, verbose=0)
+    scores = Evaluator(trial.recipe.testing_clip).evaluate(run.model, evaluated, progress=False)
+    count, right = len(scores.paths), round(top_k(scores, 1) * len(scores.paths))
+    loss, seconds = run.history[-1]["loss"], sum(row["seconds"] for row in run.history)
+    found = StudyResult(trial.group, trial.recipe.seed, count, right, loss, seconds)
+    with replacing(path) as partial:
         partial.write_text(json.dumps(asdict(found)) + "\n", "utf-8")
     shutil.rmtree(run_folder, ignore_errors=True)
-    return f"{found.right}/{found.videos} right, {found.seconds:.0f} s"
-
-
-def _result(task: Trial, study: Study, videos: Manifest, folder: Path, strategy: str) -> Result:
-    trained_on, tested_on = divided(study, task.group, videos)
-    keras.utils.clear_session()
-    run = train(task.recipe, trained_on, folder, strategy=strategy, report=False, verbose=0)
-    scores = Evaluator(task.recipe.testing_clip).evaluate(run.model, tested_on, progress=False)
-    return Result(
-        group=task.group,
-        seed=task.recipe.seed,
-        videos=len(scores.paths),
-        right=round(top_k(scores, 1) * len(scores.paths)),
-        loss=run.history[-1]["loss"],
-        seconds=sum(row["seconds"] for row in run.history),
-    )
+    return f"{right}/{count} right, {seconds:.0f} s"

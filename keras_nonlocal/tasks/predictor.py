@@ -1,4 +1,4 @@
-"""A trained network, ready for files: what a card and a run both become."""
+"""Trained networks of runs, and predictors that take files."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ import keras
 from ..training.run_folder import Run, read_data, read_history, weights_file
 from ..utils.checks import PathLike
 from ..weights.load import load_weights
-from .recipes import read_recipe
-from .table import TASKS
+from .recipes import TASKS, read_recipe
 
 
 class Predictor(Protocol):
-    """A model, how its input is made of a file, and what its outputs mean.
+    """A trained network that takes files: it knows its preprocessing and its classes.
 
     Attributes:
-        model: From prepared inputs to what is predicted.
-        class_names: Of the outputs, in order.
+        model: The network, from preprocessed inputs to predictions.
+        class_names: Names of the outputs, in order.
+
+    Example:
+        predictor = load_run("runs/actions")
+        print(predictor.predict("jumping.mp4"))
     """
 
     @property
@@ -28,23 +31,27 @@ class Predictor(Protocol):
     def class_names(self) -> tuple[str, ...]: ...
 
     def predict(self, path: PathLike) -> Any:
-        """What the network says of a file."""
+        """Returns the prediction for a file."""
 
 
 def read_run(folder: PathLike, *, weights: str | None = None) -> Run:
-    """Reads the network of a run, whatever its task.
+    """Reads the trained network of a run of any task.
 
     Args:
-        folder: What `train` wrote.
-        weights: `"best"` or `"last"`; the best, if the run was validated, else the last, if `None`.
+        folder: Folder of the run.
+        weights: `"best"`, `"last"`, or `None` for the best weights if the run was validated, and
+            the last weights otherwise.
+
+    Returns:
+        The run, with its inference model, recipe, classes and history.
 
     Raises:
-        FileNotFoundError: It is no folder of a run, or it has no such weights yet.
+        FileNotFoundError: The folder is not that of a run, or it does not have these weights yet.
         ValueError: `weights` is something else.
 
     Example:
         run = read_run("runs/actions")
-        probabilities = run.model.predict(prepared_clips)
+        probabilities = run.model.predict(preprocessed_clips)
     """
     file = weights_file(folder, weights)
     recipe, data = read_recipe(file.with_name("recipe.json")), read_data(file.parent)
@@ -54,6 +61,19 @@ def read_run(folder: PathLike, *, weights: str | None = None) -> Run:
 
 
 def load_run(folder: PathLike) -> Predictor:
-    """What a run has learned, ready for files; arguments and errors as of `read_run`."""
+    """Loads the trained network of a run as a predictor for files.
+
+    Args:
+        folder: Folder of the run.
+
+    Returns:
+        The predictor of the run's task, such as a `VideoClassifier`.
+
+    Raises:
+        FileNotFoundError: The folder is not that of a run, or it has no weights yet.
+
+    Example:
+        print(load_run("runs/actions").predict("jumping.mp4"))
+    """
     run = read_run(folder)
     return TASKS[run.recipe.task].predictor(run)

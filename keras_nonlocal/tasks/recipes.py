@@ -1,4 +1,4 @@
-"""Recipes of all tasks: those that come along, by name, and those of JSON files, by path."""
+"""The tasks of the package, and the recipes of all tasks by name or by path."""
 
 from __future__ import annotations
 
@@ -9,15 +9,33 @@ from ..pretrained.entries import entries_root, recipe_names
 from ..training.recipe_files import recipe_json
 from ..utils.checks import PathLike, one_of
 from ..utils.schema import parse
-from .table import TASKS
+from .video_classification.task import VideoClassification
+
+
+class _Tasks(dict[str, Any]):
+    """A dictionary that raises an error with all names for an unknown name."""
+
+    def __missing__(self, name: str) -> None:
+        one_of("task", name, self)
+
+
+# The class of each task by its name. A class follows `training.task.Task`, takes the arguments of
+# `tasks.train`, and also has `Recipe`, `networks` and `predictor`, which read a run.
+TASKS = _Tasks(video_classification=VideoClassification)
 
 
 def find_recipe(name: PathLike) -> Any:
-    """A recipe that comes along, by its name, or one of a JSON file, by its path.
+    """Reads a recipe of the package by its name, or a recipe from a JSON file by its path.
+
+    Args:
+        name: A name of `recipe_names()`, or the path of a JSON file.
+
+    Returns:
+        The recipe, as `read_recipe` returns it.
 
     Raises:
-        FileNotFoundError: There is neither.
-        ValueError: The file is no recipe.
+        FileNotFoundError: There is neither such a recipe nor such a file.
+        ValueError: The file is not a recipe.
 
     Example:
 
@@ -35,25 +53,26 @@ def find_recipe(name: PathLike) -> Any:
 
 
 def read_recipe(path: PathLike) -> Any:
-    """Reads a recipe from a JSON file, as the class of the task that it names.
+    """Reads a recipe from a JSON file.
+
+    Args:
+        path: Path of the file.
 
     Returns:
-        A `VideoRecipe`, or that of another task; all are `BaseRecipe`s.
+        A `VideoRecipe`, or the recipe class of another task that the file names.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: The file is not JSON, or a field is unknown, missing or out of range.
 
     Example:
         recipe = read_recipe("zoo/nl_i3d_small_weizmann/recipe.json")
     """
     content, where = recipe_json(path)
-    if not isinstance(content, dict):
-        raise ValueError(f"{where} must be an object with the fields of a recipe.")
-    if "task" not in content:
-        raise ValueError(f"{where} lacks the field `task`: one of {', '.join(TASKS)}.")
-    try:
-        task = one_of("task", content["task"], TASKS)
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
+    task = content.get("task") if isinstance(content, dict) else None
+    if task not in list(TASKS):
+        raise ValueError(
+            f"{where} must be a JSON object whose field `task` is one of "
+            f"{', '.join(map(repr, TASKS))}. Received: task={task!r}"
+        )
     return parse(TASKS[task].Recipe, content, where)

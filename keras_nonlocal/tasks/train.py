@@ -1,4 +1,4 @@
-"""Recipe and data -> trained network, or what training will take, by the task of the recipe."""
+"""Training by a recipe, and an estimate of what the training needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..training.fit import fit
 from ..training.recipe import BaseRecipe
 from ..training.run_folder import Run
 from ..utils.checks import PathLike
-from .table import TASKS
+from .recipes import TASKS
 
 
 def train(
@@ -26,26 +26,27 @@ def train(
     """Trains a network by a recipe; the same call resumes a run that was stopped.
 
     Args:
-        recipe: The network, its input, and how to train it; its `task` says what is learned.
-        source: What to train on, as the task reads it: for videos, a folder with one folder a
-            class, a table, a list, or a folder of shards.
-        folder: Where to write recipe, metrics, checkpoints, weights and a report; nowhere if
-            `None`.
-        split: Only this split of `source`.
-        validation: What to test on after each epoch. The best weights are kept besides the last.
-        validation_subset: The split of `validation`, or of `source` if that is `None`.
+        recipe: The network, its input, and how it is trained. The field `task` selects the task.
+        source: Training data in the form that the task reads. For videos: a folder with one
+            subfolder for each class, a table, a list, or a folder of shards.
+        folder: Folder for the recipe, metrics, checkpoints, weights and report; `None` writes
+            nothing.
+        split: Name of the split of `source` to train on; `None` uses all of it.
+        validation: Validation data, on which the network is evaluated after each epoch. The best
+            weights are saved besides the last weights.
+        validation_subset: Name of the split to evaluate on: of `validation`, or of `source` if
+            `validation` is `None`.
         service: Address of a `tf.data` service that reads shards.
-        num_parallel_calls: How many files are decoded at once.
-        **options: `strategy`, `checkpoint_every_n_steps`, `callbacks` and the like of
-            `keras_nonlocal.training.fit`.
+        num_parallel_calls: Number of files to decode in parallel.
+        **options: Further arguments of `keras_nonlocal.training.fit`, such as `strategy`,
+            `checkpoint_every_n_steps` or `callbacks`.
 
     Returns:
-        The run: its network and its history.
+        The run, with its inference model and its history.
 
     Raises:
-        ValueError: Recipe, data and folder do not go together.
-        TrainingStopped: An input file vanished, the disk was full, or the loss was no number any
-            more.
+        ValueError: The recipe, the data and the folder do not fit each other.
+        TrainingStopped: An input file disappeared, the disk is full, or the loss is not finite.
 
     Example:
         run = train(read_recipe("recipe.json"), "actions", "runs/actions")
@@ -66,18 +67,19 @@ def train(
 def plan_training(
     recipe: BaseRecipe, source: Any, *, split: str | None = None, measure: bool = True
 ) -> Any:
-    """Tells what a run will take, from the data and a few steps on this machine.
+    """Estimates the steps, memory and time of a run, from its data and a few training steps.
 
     Args:
         recipe, source, split: As in `train`.
-        measure: Whether to time steps. Those are of few examples, as the whole batch may be meant
-            for more memory than there is here, so they say a little too much for large batches.
+        measure: Whether to time training steps on this machine. They have few examples, because
+            the whole batch may not fit into its memory, so the time for large batches is slightly
+            overestimated.
 
     Returns:
-        The plan, with numbers by name; `print` shows it on a page.
+        The plan; its attributes are numbers, and `print` shows them as a page.
 
     Raises:
-        ValueError: Recipe and data do not go together.
+        ValueError: The recipe and the data do not fit each other.
 
     Example:
         print(plan_training(find_recipe("nl_i3d_r50_32x2"), "kinetics/train.csv"))

@@ -1,11 +1,11 @@
-"""Training of any task: the loop, its folder, and what it takes to resume."""
+"""Training of any task: the training loop, the folder of a run, and how a run resumes."""
 
 import keras
 
 from ..utils.errors import TrainingStopped as TrainingStopped
-from .batch_norm_statistics import precise_batch_norm as precise_batch_norm
 from .distributed.strategies import strategy_for as strategy_for
 from .fit import fit as fit
+from .norm_layers import precise_batch_norm as precise_batch_norm
 from .optimizers import CoupledSGD as CoupledSGD
 from .optimizers import RescaleMomentum as RescaleMomentum
 from .optimizers import Warmup as Warmup

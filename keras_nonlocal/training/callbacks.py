@@ -1,4 +1,4 @@
-"""The parts of the training loop around a step: each is a Keras callback that does one thing."""
+"""Callbacks of the training loop: checks, precise batch norms, history, checkpoints and logs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import keras
 
 from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
-from .batch_norm_statistics import precise_batch_norm
 from .checkpoint import save_checkpoint
+from .norm_layers import precise_batch_norm
 from .optimizers.schedules import Rate
 from .run_folder import BEST, CHECKPOINT, RunFolder
 
 
 class FiniteLoss(keras.callbacks.Callback):
-    """Ends a run whose loss is no number any more, before that is saved."""
+    """Stops a run when its loss is not finite, before a checkpoint is saved."""
 
     def on_train_batch_end(self, batch, logs=None):
         loss = float((logs or {}).get("loss", 0.0))
@@ -34,7 +34,7 @@ class FiniteLoss(keras.callbacks.Callback):
 
 
 class WholeEpochs(keras.callbacks.Callback):
-    """Ends a run whose batches ended within an epoch, before that counts as a whole one."""
+    """Raises an error if the batches of a task end within an epoch."""
 
     def on_epoch_begin(self, epoch, logs=None):
         self._steps = 0
@@ -46,38 +46,38 @@ class WholeEpochs(keras.callbacks.Callback):
         expected = self.params["steps"]
         if self._steps < expected and not self.model.stop_training:
             raise ValueError(
-                f"The batches of a task must not end (`.repeat()`), but after {self._steps} of "
-                f"{expected} steps of epoch {epoch + 1} there were no more."
+                "The batches of a task must be endless: call `repeat()` on the dataset. Received: "
+                f"the end after {self._steps} of {expected} steps of epoch {epoch + 1}"
             )
 
 
 class PreciseBatchNorm(keras.callbacks.Callback):
-    """Averages the statistics of batch norms anew at the end of each epoch.
+    """Recomputes the statistics of batch norms at the end of each epoch.
 
     Args:
-        batches_from: Makes batches of `(inputs, targets)` from the number of the first one on.
-        count: Over how many of them.
+        batches: A function of `first`, the number of the first batch, that returns batches of
+            `(inputs, targets)`.
+        count: Number of batches to use.
     """
 
-    def __init__(self, batches_from: Callable[..., Iterable], count: int):
+    def __init__(self, batches: Callable[..., Iterable], count: int):
         super().__init__()
-        self._batches_from, self._count = batches_from, count
+        self._batches, self._count = batches, count
 
     def on_epoch_end(self, epoch, logs=None):
         first = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
-        precise_batch_norm(self.model, self._batches_from(first=first), self._count)
+        precise_batch_norm(self.model, self._batches(first=first), self._count)
 
 
 @dataclass(frozen=True)
-class EpochPart:
-    """What an epoch has come to: so many steps, the seconds they took, and means over them."""
+class PartialEpoch:
+    """The steps of an epoch so far, their duration in seconds, and the means of the logs."""
 
     steps: int = 0
     seconds: float = 0.0
     means: Mapping[str, float] = field(default_factory=dict)
 
-    def followed_by(self, other: EpochPart) -> EpochPart:
-        """Both together."""
+    def __add__(self, other: PartialEpoch) -> PartialEpoch:
         if not other.steps:
             return self
         steps = self.steps + other.steps
@@ -85,43 +85,47 @@ class EpochPart:
             name: (self.steps * self.means.get(name, mean) + other.steps * mean) / steps
             for name, mean in other.means.items()
         }
-        return EpochPart(steps, self.seconds + other.seconds, means)
+        return PartialEpoch(steps, self.seconds + other.seconds, means)
 
 
 class RunHistory(keras.callbacks.Callback):
-    """Counts steps, and makes one row of numbers of each epoch.
+    """Counts the steps of a run, and collects one row of metrics for each epoch.
 
     Args:
-        notes: Of the last checkpoint: `history`, the rows of the epochs so far, to which more are
-            appended; `step`, the steps so far; `part`, what the epoch at work had come to.
+        progress: The progress in the last checkpoint: `step`, the number of steps so far;
+            `history`, the rows so far, to which new rows are appended; and `partial_epoch`, the
+            state of the current epoch.
         rate: The learning rate, or its schedule.
     """
 
-    def __init__(self, notes: Mapping[str, Any], rate: Rate | None = None):
+    def __init__(self, progress: Mapping[str, Any], rate: Rate | None = None):
         super().__init__()
-        self.rows, self.step = notes["history"], notes["step"]
-        self._before, self._rate = EpochPart(**notes["part"]), rate
-        self._begin_steps()
+        self.rows, self.step = progress["history"], progress["step"]
+        self._resumed, self._rate = PartialEpoch(**progress["partial_epoch"]), rate
+        self._reset()
 
     @property
-    def notes(self) -> dict[str, Any]:
-        """What a checkpoint has to hold of it."""
-        return {"step": self.step, "history": self.rows, "part": asdict(self.part)}
+    def progress(self) -> dict[str, Any]:
+        """The values that a checkpoint holds."""
+        return {
+            "step": self.step,
+            "history": self.rows,
+            "partial_epoch": asdict(self.partial_epoch),
+        }
 
     @property
-    def part(self) -> EpochPart:
-        """What the epoch at work has come to."""
+    def partial_epoch(self) -> PartialEpoch:
+        """The state of the current epoch, including the steps before the run resumed."""
         means = {name: float(value) for name, value in self._logs.items()}
-        now = EpochPart(self._steps, time.monotonic() - self._began, means)
-        return self._before.followed_by(now)
+        return self._resumed + PartialEpoch(self._steps, time.monotonic() - self._start, means)
 
     @property
-    def epoch_is_whole(self) -> bool:
-        """Whether the epoch at work has all its steps."""
+    def epoch_is_complete(self) -> bool:
+        """Whether all steps of the current epoch are done."""
         return self._steps == self.params["steps"]
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._begin_steps()
+        self._reset()
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
@@ -129,21 +133,21 @@ class RunHistory(keras.callbacks.Callback):
         self._logs = logs or {}
 
     def on_epoch_end(self, epoch, logs):
-        tests = {name: float(value) for name, value in logs.items() if name.startswith("val_")}
-        self._logs = {name: value for name, value in logs.items() if name not in tests}
-        part, whole = self.part, self.epoch_is_whole
+        validation = {name: float(value) for name, value in logs.items() if name[:4] == "val_"}
+        self._logs = {name: value for name, value in logs.items() if name not in validation}
+        total, is_complete = self.partial_epoch, self.epoch_is_complete
         if self.rows and self.rows[-1]["epoch"] == epoch + 1:
-            self.rows.pop()  # of the part of this epoch before it was stopped
+            self.rows.pop()  # the row of this epoch before the run was stopped
         row = {"epoch": epoch + 1, "step": self.step, "learning_rate": self._last_rate()}
-        self.rows.append({**row, **part.means, **tests, "seconds": round(part.seconds, 3)})
-        self._before = EpochPart() if whole else part
-        self._begin_steps()
+        self.rows.append({**row, **total.means, **validation, "seconds": round(total.seconds, 3)})
+        self._resumed = PartialEpoch() if is_complete else total
+        self._reset()
 
-    def _begin_steps(self) -> None:
-        self._began, self._steps, self._logs = time.monotonic(), 0, {}
+    def _reset(self) -> None:
+        self._start, self._steps, self._logs = time.monotonic(), 0, {}
 
     def _last_rate(self) -> float:
-        """The learning rate of the last step; a schedule would tell that of the next."""
+        """The learning rate of the last step; the optimizer of a schedule has that of the next."""
         rate = self.model.optimizer.learning_rate
         if callable(self._rate):
             rate = self._rate(self.step - 1)
@@ -151,34 +155,36 @@ class RunHistory(keras.callbacks.Callback):
 
 
 class RunCheckpoint(keras.callbacks.Callback):
-    """Saves the best weights, and all that the run needs to resume, into its folder.
+    """Saves checkpoints and the best weights to the folder of a run.
 
     Args:
-        place: Of the run; nothing is saved where it is none, or not for this process to write.
-        history: What it has come to; it goes into the checkpoint.
-        inference: Whose weights are kept when they are the best so far.
-        every_n_steps: Steps from one checkpoint to the next. There is one at the end of each
-            epoch, too.
-        monitor: The number that is best when highest; `None` keeps no best weights.
+        run_folder: Folder of the run. Nothing is saved without a path, or if another process
+            writes.
+        history: The progress of the run, which goes into the checkpoint.
+        inference: The model of which the best weights are saved.
+        every_n_steps: Number of steps between checkpoints. A checkpoint is also saved at the end
+            of each epoch.
+        monitor: Name of the metric that selects the best weights; higher is better. `None` saves
+            no best weights.
     """
 
     def __init__(
         self,
-        place: RunFolder,
+        run_folder: RunFolder,
         history: RunHistory,
         inference: keras.Model,
         every_n_steps: int | None = None,
         monitor: str | None = None,
     ):
         super().__init__()
-        self.folder = place.path if place.writes else None
-        self.step = history.step  # of the newest checkpoint
+        self.folder = run_folder.path if run_folder.is_writer else None
+        self.step = history.step  # of the last checkpoint
         self._history, self._inference = history, inference
         self._every_n_steps, self._monitor = every_n_steps, monitor
 
     def on_train_batch_end(self, batch, logs=None):
-        due = self._every_n_steps and self._history.step % self._every_n_steps == 0
-        if due and not self._history.epoch_is_whole:  # else `on_epoch_end` saves, with its row
+        is_due = self._every_n_steps and self._history.step % self._every_n_steps == 0
+        if is_due and not self._history.epoch_is_complete:  # `on_epoch_end` saves the last step
             self._save()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -189,27 +195,28 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     def _save(self) -> None:
         if self.folder:
-            save_checkpoint(self.folder / CHECKPOINT, self.model, self._history.notes)
+            save_checkpoint(self.folder / CHECKPOINT, self.model, self._history.progress)
             self.step = self._history.step
 
     def _is_best(self) -> bool:
         rows, name = self._history.rows, self._monitor
         if name is None or name not in rows[-1]:
             return False
-        *before, now = (row.get(name, -math.inf) for row in rows)
-        return now > max(before, default=-math.inf)
+        *earlier, current = (row.get(name, -math.inf) for row in rows)
+        return current > max(earlier, default=-math.inf)
 
 
 class MetricsLog(keras.callbacks.Callback):
     """Writes `metrics.jsonl` and `metrics.csv` after each epoch.
 
-    They are written anew from the history that the checkpoint holds: a run that is resumed from
-    there repeats no row and loses none.
+    Both files are rewritten from the history in the checkpoint, so that a run that resumes neither
+    repeats nor loses a row.
     """
 
-    def __init__(self, place: RunFolder, history: RunHistory):
+    def __init__(self, run_folder: RunFolder, history: RunHistory):
         super().__init__()
-        self._folder, self._history = place.path if place.writes else None, history
+        self._folder = run_folder.path if run_folder.is_writer else None
+        self._history = history
 
     def on_epoch_end(self, epoch, logs=None):
         if self._folder:
@@ -217,7 +224,7 @@ class MetricsLog(keras.callbacks.Callback):
 
 
 def write_metrics(history: list[dict[str, Any]], folder: Path) -> None:
-    """Writes all rows as `metrics.jsonl` and `metrics.csv`."""
+    """Writes all rows to `metrics.jsonl` and `metrics.csv`."""
     with replacing(folder / "metrics.jsonl") as partial:
         partial.write_text("".join(json.dumps(row) + "\n" for row in history), "utf-8")
     columns = list(dict.fromkeys(name for row in history for name in row))
@@ -231,14 +238,14 @@ def write_metrics(history: list[dict[str, Any]], folder: Path) -> None:
 
 
 def tensorboard_log(folder: PathLike | None) -> keras.callbacks.Callback:
-    """Logs for TensorBoard in the folder of a run."""
+    """Returns the callback that writes logs for TensorBoard to the folder of a run."""
     if folder is None:
-        raise ValueError("`tensorboard` needs a folder to write to. Received: folder=None")
+        raise ValueError("`tensorboard=True` needs a folder to write to. Received: folder=None")
     try:
-        import tensorboard  # Keras asks for it in the midst of training only
+        import tensorboard  # Keras would import it only after training has started
     except ImportError as error:
         raise ImportError(
-            'TensorBoard is not installed: pip install "keras_nonlocal[tensorboard]"'
+            'TensorBoard is not installed. Run: pip install "keras_nonlocal[tensorboard]"'
         ) from error
     del tensorboard
     return keras.callbacks.TensorBoard(Path(folder) / "tensorboard", update_freq="epoch")

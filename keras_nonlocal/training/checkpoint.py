@@ -1,4 +1,4 @@
-"""All that a training run needs to go on as if it had never stopped, in one file."""
+"""Saves and restores the full training state in one npz file."""
 
 from __future__ import annotations
 
@@ -14,73 +14,75 @@ from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
 from ..utils.npz import read_arrays
 
-_NOTES = "notes"
+_METADATA = "metadata"
 
 
-def save_checkpoint(path: PathLike, model: keras.Model, notes: Mapping[str, Any]) -> None:
-    """Writes weights, statistics, seeds and the optimizer's state of a model, and some notes.
+def save_checkpoint(path: PathLike, model: keras.Model, metadata: Mapping[str, Any]) -> None:
+    """Writes the weights, statistics, seeds and optimizer state of a model to a file.
 
-    The file takes the place of an older one only when it is complete and on disk.
+    The file replaces an older one only when it is complete and on disk.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         model: A compiled model.
-        notes: Whatever else the run has to know, as JSON.
+        metadata: Further values to save, as JSON.
 
     Raises:
-        OSError: The disk is full, or the like; an older file is still there, as it was.
+        OSError: The file cannot be written, for example because the disk is full. An older file
+            is unchanged.
     """
     arrays: dict[str, Any] = {
         name: keras.ops.convert_to_numpy(variable) for name, variable in _state(model).items()
     }
     with replacing(path) as partial, open(partial, "wb") as file:
-        np.savez(file, **{**arrays, _NOTES: np.array(json.dumps(notes))})
+        np.savez(file, **{**arrays, _METADATA: np.array(json.dumps(metadata))})
         file.flush()
         os.fsync(file.fileno())
 
 
 def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
-    """Sets a model to what `save_checkpoint` wrote, all of it or nothing.
+    """Restores the state that `save_checkpoint` saved; the model changes completely or not at all.
 
     Args:
-        path: Of the file.
-        model: The same network, compiled with the same optimizer; under any strategy.
+        path: Path of the file.
+        model: The same network, compiled with the same optimizer; the strategy may differ.
 
     Returns:
-        The notes.
+        The metadata.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: The file is damaged, or of another network or optimizer.
+        FileNotFoundError: The file does not exist.
+        ValueError: The file is damaged, or is the checkpoint of another network or optimizer.
     """
     state = _state(model)
     try:
         saved = read_arrays(path)
     except ValueError as error:
         raise ValueError(
-            f"{path} is no checkpoint: {error}. Delete it to train anew, or put an intact one in "
-            "its place."
+            f"{path} is not a checkpoint: {error}. Delete it to train from the start, or replace "
+            "it by an intact copy."
         ) from error
-    notes = json.loads(str(saved.pop(_NOTES, np.array("{}"))))
+    metadata = json.loads(str(saved.pop(_METADATA, np.array("{}"))))
     expected = {name: tuple(variable.shape) for name, variable in state.items()}
     found = {name: array.shape for name, array in saved.items()}
     if expected != found:
-        differing = sorted(set(expected.items()) ^ set(found.items()))
+        differences = sorted(set(expected.items()) ^ set(found.items()))
         raise ValueError(
-            f"{path} is not a checkpoint of this network and optimizer. Continue with the recipe "
-            f"it was made by, or in another folder. They differ in: {differing[:6]}"
+            f"{path} is the checkpoint of another network or optimizer. Use the recipe with which "
+            f"it was saved, or another folder. The first differences are: {differences[:6]}"
         )
     for name, variable in state.items():
         variable.assign(saved[name])
-    return notes
+    return metadata
 
 
 def _state(model: keras.Model) -> dict[str, keras.Variable]:
-    """All variables by their place, and their name as far as Keras does not number it."""
+    """All variables, by position and by the part of their name that Keras does not number."""
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
     weights = {id(variable) for variable in model.weights}
-    state = {}
-    for place, each in enumerate([*model.variables, *model.optimizer.variables]):
-        state[f"{place:04}/{each.path if id(each) in weights else each.name}"] = each
-    return state
+    variables = [*model.variables, *model.optimizer.variables]
+    return {
+        f"{index:04}/{variable.path if id(variable) in weights else variable.name}": variable
+        for index, variable in enumerate(variables)
+    }

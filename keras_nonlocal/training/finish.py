@@ -1,4 +1,4 @@
-"""How a run ends: with weights and a report, or with the reason why it stopped."""
+"""The end of a run: its weights and report are written, or an error explains why it stopped."""
 
 from __future__ import annotations
 
@@ -18,37 +18,40 @@ from .run_folder import CHECKPOINT, LAST, Run, RunFolder
 from .task import Task
 
 REPORT = "report.html"
-_FAULTS = (tf.errors.OpError, OSError, InputError, FloatingPointError)
+_FAILURES = (tf.errors.OpError, OSError, InputError, FloatingPointError)
 
 
 @contextmanager
-def explained(history: RunHistory, checkpoint: RunCheckpoint) -> Iterator[None]:
-    """Turns what ends a run early into an error that says why, and where it goes on."""
+def explain_failure(history: RunHistory, checkpoint: RunCheckpoint) -> Iterator[None]:
+    """Raises `TrainingStopped` for a failure, with its cause and the checkpoint to resume from."""
     try:
         yield
-    except _FAULTS as error:
-        kept = "Nothing was saved yet."
+    except _FAILURES as error:
+        saved = "Nothing was saved yet."
         if checkpoint.folder and checkpoint.step:
-            kept = (
-                f"The checkpoint of step {checkpoint.step} in {checkpoint.folder} is intact: when "
-                "the cause is gone, the same call goes on from there."
+            saved = (
+                f"The checkpoint of step {checkpoint.step} in {checkpoint.folder} is intact. "
+                "Remove the cause, and make the same call to resume."
             )
         raise TrainingStopped(
-            f"Training stopped after step {history.step}: {cause_of(error)}. {kept}"
+            f"Training stopped after step {history.step}: {cause_of(error)}. {saved}"
         ) from error
 
 
-def is_finished(place: RunFolder, *, report: bool) -> bool:
-    """Whether a folder holds all that `finish` writes, of its last checkpoint."""
-    folder = Path(str(place.path))
-    written = (folder / CHECKPOINT).stat().st_mtime_ns
+def is_finished(run_folder: RunFolder, *, report: bool) -> bool:
+    """Whether the folder has the files that `finish` writes, newer than the last checkpoint."""
+    folder = Path(str(run_folder.path))
+    saved = (folder / CHECKPOINT).stat().st_mtime_ns
     files = [folder / LAST, *([folder / REPORT] if report else [])]
-    return all(file.exists() and file.stat().st_mtime_ns >= written for file in files)
+    return all(file.exists() and file.stat().st_mtime_ns >= saved for file in files)
 
 
-def finish(run: Run, place: RunFolder, task: Task, scores: Any, *, report: bool) -> None:
-    """Writes metrics, the last weights and the report, with the scores of the last test."""
-    folder = Path(str(place.path))
+def finish(run: Run, run_folder: RunFolder, task: Task, scores: Any, *, report: bool) -> None:
+    """Writes the metrics, the last weights and the report, with the scores of the last evaluation.
+
+    Without scores, the network is evaluated for the report.
+    """
+    folder = Path(str(run_folder.path))
     write_metrics([dict(row) for row in run.history], folder)
     with replacing(folder / LAST) as partial:
         run.model.save_weights(partial)

@@ -1,12 +1,12 @@
-"""A task -> a trained network, in a folder from which it can be resumed.
+"""Trains a task, in a folder from which the run can resume.
 
-The loop, in the order in which things happen:
+The training loop, in order:
 
-    for each epoch that is left:
-        for each step:  step, stop at a loss that is no number, checkpoint every so many steps
-        evaluate, call the user's callbacks, log, record a row, checkpoint
+    for each remaining epoch:
+        for each step:  train, stop if the loss is not finite, save a checkpoint every n steps
+        evaluate, run the user's callbacks, log, add a row to the history, save a checkpoint
 
-Keras's own `fit` runs it, and over several devices `distributed.fit`; the parts are callbacks.
+Keras's own `fit` runs the loop, or `distributed_fit` over several devices; the parts are callbacks.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .callbacks import (
     tensorboard_log,
 )
 from .distributed.strategies import check_batch, is_chief, strategy_for
-from .finish import explained, finish, is_finished
+from .finish import explain_failure, finish, is_finished
 from .optimizers.factory import optimizer
 from .optimizers.rescale_momentum import RescaleMomentum
 from .optimizers.schedules import learning_rate
@@ -43,11 +43,11 @@ Callbacks = Sequence[keras.callbacks.Callback]
 
 
 class Loop(NamedTuple):
-    """The callbacks of a run, in the order in which one process runs them."""
+    """The callbacks of a run, in the order in which a single process runs them."""
 
     step: Callbacks
     evaluate: Callbacks
-    user: Callbacks  # may watch what the evaluation adds to the logs
+    user: Callbacks  # after `evaluate`, so that they can monitor its metrics
     log: Callbacks
     record: Callbacks
 
@@ -64,37 +64,37 @@ def fit(
     report: bool = True,
     verbose: str | int = "auto",
 ) -> Run:
-    """Trains what a task says; the same call resumes a run that was stopped.
+    """Trains the network of a task; the same call resumes a run that was stopped.
 
-    Seeds of Python, NumPy and Keras are set to the recipe's. Batch number `n` depends on the task
-    and `n` alone, and a checkpoint holds weights, optimizer, seeds and `n`: so what comes out does
-    not depend on where a run was stopped. (Under the PyTorch backend dropout does: Keras draws it
-    from PyTorch's own generator, which the checkpoint does not hold.)
+    The seeds of Python, NumPy and Keras are set to the recipe's seed. Batch `n` depends only on the
+    task and `n`, and a checkpoint holds the weights, the optimizer, the seeds and `n`. So the
+    result does not depend on where a run was stopped. (On the PyTorch backend dropout is an
+    exception: its generator is not in the checkpoint.)
 
     Args:
-        task: What is learned, from which data.
-        folder: Where to write recipe, metrics, checkpoints, weights and a report; nowhere if
-            `None`.
-        strategy: `"one"` device, `"mirrored"` over those of this machine, or `"multiworker"`; or
-            what `strategy_for` gave: that of several workers has to be made before any tensor or
-            layer, and so before a recipe.
-        checkpoint_every_n_steps: Steps between checkpoints within an epoch; there is one after
-            each.
-        deterministic: Whether TensorFlow has to use kernels that give the same bits each time.
+        task: The task to train, with its recipe and data.
+        folder: Folder for the recipe, metrics, checkpoints, weights and report; `None` writes
+            nothing.
+        strategy: `"one"` device, `"mirrored"` for all GPUs of this machine, `"multiworker"`, or a
+            strategy from `strategy_for`. The strategy of several workers must be created before
+            any tensor or layer, and so before a recipe.
+        checkpoint_every_n_steps: Number of steps between checkpoints within an epoch. A checkpoint
+            is also saved after each epoch.
+        deterministic: Whether TensorFlow uses only kernels that give the same bits in each run.
         tensorboard: Whether to write logs for TensorBoard (extra `tensorboard`).
-        callbacks: Further ones of Keras, such as `EarlyStopping("val_top1", mode="max")`. Each of
-            several workers runs them, before the chief tests. A run that one of them ended is
-            resumed when called again.
+        callbacks: Further Keras callbacks, such as `EarlyStopping("val_top1", mode="max")`. With
+            several workers, each runs them, before the chief evaluates. A run that a callback
+            stopped resumes when `fit` is called again.
         report: Whether to write `report.html` at the end.
         verbose: As in `keras.Model.fit`.
 
     Returns:
-        The run: its inference network and its history.
+        The run, with its inference model and its history.
 
     Raises:
-        ValueError: Recipe, data and folder do not go together.
-        TrainingStopped: An input file vanished, the disk was full, or the loss was no number any
-            more.
+        ValueError: The recipe, the data and the folder do not fit each other, or an argument is out
+            of range.
+        TrainingStopped: An input file disappeared, the disk is full, or the loss is not finite.
 
     Example:
         task = VideoClassification(read_recipe("recipe.json"), "actions")
@@ -107,55 +107,62 @@ def fit(
     recipe, data = task.recipe, task.data
     strategy = strategy_for(strategy) if isinstance(strategy, str) else strategy
     check_batch(strategy, recipe.batch_size)
-    place = RunFolder(folder, recipe, data, writes=is_chief(strategy))
+    run_folder = RunFolder(folder, recipe, data, is_writer=is_chief(strategy))
     keras.utils.set_random_seed(recipe.seed)
     if deterministic and keras.backend.backend() == "tensorflow":
         tf.config.experimental.enable_op_determinism()
     timetable = Timetable.of(recipe, data.examples)
     rate = learning_rate(recipe, timetable.steps_per_epoch)
     with strategy.scope():
-        models = task.build(read_weights=not place.is_begun)
+        models = task.build(read_weights=not run_folder.has_checkpoint)
         trainer = models.trainer
         trainer.compile(optimizer(recipe, rate, trainer), task.loss(), metrics=task.metrics())
-        trainer.optimizer.build(trainer.trainable_variables)  # on all workers alike
+        # All workers must create the same variables, whether or not they restore a checkpoint.
+        trainer.optimizer.build(trainer.trainable_variables)
         validation = task.validation(models.inference)
-        notes = place.begin(trainer)
-    scale = [RescaleMomentum(rate)] if recipe.rescale_momentum else []
+        progress = run_folder.start(trainer)
+    momentum = [RescaleMomentum(rate)] if recipe.rescale_momentum else []
     norms = [PreciseBatchNorm(task.batches, count)] if (count := recipe.precise_bn_batches) else []
-    history = RunHistory(notes, rate)
-    monitor = validation.monitor if validation else None
-    checkpoint = RunCheckpoint(place, history, models.inference, checkpoint_every_n_steps, monitor)
+    history = RunHistory(progress, rate)
+    checkpoint = RunCheckpoint(
+        run_folder,
+        history,
+        models.inference,
+        checkpoint_every_n_steps,
+        monitor=validation.monitor if validation else None,
+    )
     loop = Loop(
-        step=[FiniteLoss(), *scale, *norms],
+        step=[FiniteLoss(), *momentum, *norms],
         evaluate=[validation] if validation else [],
         user=callbacks,
         log=logs,
-        record=[history, checkpoint, MetricsLog(place, history)],
+        record=[history, checkpoint, MetricsLog(run_folder, history)],
     )
-    with explained(history, checkpoint):
-        spans = timetable.spans(notes["step"])
+    with explain_failure(history, checkpoint):
+        spans = timetable.spans(progress["step"])
         for span in spans:
             batches = partial(task.batches, first=span.first_step)
             _train(trainer, batches, strategy, loop, {**span.epochs_and_steps, "verbose": verbose})
             if trainer.stop_training:
                 break
         run = Run(models.inference, recipe, data.class_names, history.rows)
-        if place.writes and (spans or not is_finished(place, report=report)):
-            finish(run, place, task, validation.scores if validation else None, report=report)
+        if run_folder.is_writer and (spans or not is_finished(run_folder, report=report)):
+            scores = validation.scores if validation else None
+            finish(run, run_folder, task, scores, report=report)
     return run
 
 
-def _train(trainer: keras.Model, batches_of, strategy, loop: Loop, options: dict) -> None:
-    """Trains some epochs, on one replica by Keras itself."""
+def _train(trainer: keras.Model, make_batches, strategy, loop: Loop, options: dict) -> None:
+    """Trains some epochs; Keras itself does so if there is only one replica."""
     if strategy.num_replicas_in_sync == 1:
         callbacks = [WholeEpochs(), *chain.from_iterable(loop)]
-        trainer.fit(batches_of(), shuffle=False, callbacks=callbacks, **options)
+        trainer.fit(make_batches(), shuffle=False, callbacks=callbacks, **options)
         return
     distributed.distributed_fit(
         trainer,
-        batches_of,
+        make_batches,
         strategy=strategy,
         callbacks=[*loop.step, *loop.user],
-        writers=[*loop.evaluate, *loop.log, *loop.record],  # the chief alone evaluates and writes
+        chief_callbacks=[*loop.evaluate, *loop.log, *loop.record],
         **options,
     )

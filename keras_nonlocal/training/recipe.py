@@ -1,4 +1,4 @@
-"""What decides the outcome of a training run of any task, apart from the data."""
+"""The settings that determine the result of a training run of any task, apart from the data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, get_type_hints
 
 from ..utils.checks import any_int, at_least, one_of, positive_int
 
-LEAST = {
+MINIMUM = {
     "momentum": 0,
     "weight_decay": 0,
     "warmup": 0,
@@ -21,37 +21,39 @@ LEAST = {
 
 @dataclass(frozen=True, kw_only=True)
 class BaseRecipe:
-    """How to train a network, whatever it learns; each task adds fields of its own.
+    """The settings of a training run, whatever the task; each task adds fields of its own.
 
     Attributes:
         task: Name of the task, a key of `keras_nonlocal.tasks.TASKS`.
-        about: One line: what this recipe is, and where it comes from.
-        arguments: Of the network's builder: `variant`, `blocks`, `dropout` and the like.
-        weights: What to start from: `None`, `"imagenet"`, the name of a card, a weights file, or
-            the folder of a run. A classifier of other classes, and non-local blocks that the
-            weights lack, start anew.
+        about: One line that describes the recipe and its source.
+        arguments: Arguments of the network's builder, such as `variant`, `blocks` or `dropout`.
+        weights: The weights to start from: `None`, `"imagenet"`, the name of a pretrained model, a
+            weights file, or the folder of a run. The classifier is initialized if the number of
+            classes differs; non-local blocks that the weights lack start as the identity.
         frozen_norms: Whether batch norms keep their statistics, scales and offsets.
-        synchronized_norms: Whether batch norms take their statistics over all replicas.
-        precision: Keras's name of the dtype policy.
-        epochs, steps: How long: one of the two. All other times are in the same unit.
-        batch_size: Examples a step, on all devices together.
+        synchronized_norms: Whether batch norms compute their statistics over all replicas.
+        precision: Name of the Keras dtype policy.
+        epochs, steps: Duration of the training; exactly one of the two must be set. `milestones`
+            and `warmup` use the same unit.
+        batch_size: Number of examples in a step, on all devices together.
         optimizer: `"sgd"` or `"adamw"`.
-        learning_rate: At its highest.
-        momentum, nesterov: Of SGD.
-        weight_decay: In SGD a part of the gradient, as in the paper; in AdamW apart from it.
-        decay_norms: Whether it holds for scales and offsets of norms, too.
-        clip_norm: The most that the gradient's norm may be, over all weights.
-        schedule: Of the learning rate: `"constant"`, `"steps"`, or half a `"cosine"`.
-        milestones, decay_factor: Of `"steps"`: when the rate is multiplied, and by what.
-        warmup, warmup_rate: How long the rate rises at first, evenly, and from where.
-        rescale_momentum: Whether momentum is scaled along when the rate drops, as the official
-            code does.
-        precise_bn_batches: Over how many batches the statistics of batch norms are averaged
-            anew before they are tested or kept; 0 for the moving averages.
-        seed: Decides every random choice.
+        learning_rate: The highest learning rate.
+        momentum, nesterov: Momentum of SGD, and whether it is Nesterov momentum.
+        weight_decay: Added to the gradient in SGD, as in the paper; decoupled in AdamW.
+        decay_norms: Whether scales and offsets of normalization layers decay, too.
+        clip_norm: Largest L2 norm of the gradient of all weights; `None` does not clip.
+        schedule: Learning rate schedule: `"constant"`, `"steps"`, or half a `"cosine"`.
+        milestones, decay_factor: For `"steps"`: the times when the learning rate is multiplied by
+            `decay_factor`.
+        warmup, warmup_rate: Duration of a linear warm-up, and the learning rate at its start.
+        rescale_momentum: Whether momentum is rescaled when the learning rate changes, as in the
+            official code.
+        precise_bn_batches: Number of batches over which the statistics of batch norms are
+            recomputed before each evaluation and checkpoint; 0 uses the moving averages.
+        seed: Seed of all random choices.
 
     Raises:
-        ValueError: A name is unknown, a number out of range, or two contradict each other.
+        ValueError: A name is unknown, a value is out of range, or two values contradict each other.
 
     Example:
 
@@ -67,7 +69,7 @@ class BaseRecipe:
     frozen_norms: bool = False
     synchronized_norms: bool = False
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
-    # How long, and how fast
+    # Duration, optimizer and learning rate
     epochs: int | None = None
     steps: int | None = None
     batch_size: int = 8
@@ -96,8 +98,8 @@ class BaseRecipe:
             elif kind is int:
                 any_int(name, getattr(self, name))
         positive_int("batch_size", self.batch_size)
-        for name, least in LEAST.items():
-            at_least(name, getattr(self, name), least)
+        for name, minimum in MINIMUM.items():
+            at_least(name, getattr(self, name), minimum)
         for name in ("clip_norm", "learning_rate", "decay_factor"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
@@ -106,46 +108,47 @@ class BaseRecipe:
         below_one("momentum", self.momentum)
         if self.rescale_momentum and self.optimizer != "sgd":
             raise ValueError(
-                "`rescale_momentum` needs `optimizer='sgd'`, whose momentum holds the rate. "
+                "`rescale_momentum` needs `optimizer='sgd'`: only its momentum contains the rate. "
                 f"Received: optimizer={self.optimizer!r}"
             )
 
     @property
     def duration(self) -> int:
-        """Epochs or steps, whichever the recipe counts in."""
+        """The duration in epochs or steps, whichever unit the recipe uses."""
         return (self.steps if self.epochs is None else self.epochs) or 0
 
     def changed(self, **values: Any) -> Self:
-        """The recipe with other values in some fields."""
+        """Returns a copy of the recipe with other values in these fields."""
         return replace(self, **values)
 
     def _check_duration(self) -> None:
         if (self.epochs is None) == (self.steps is None):
             raise ValueError(
-                "One of `epochs` and `steps` must be given, and the other left out. "
+                "Exactly one of `epochs` and `steps` must be set. "
                 f"Received: epochs={self.epochs!r}, steps={self.steps!r}"
             )
         unit = "epochs" if self.steps is None else "steps"
         positive_int(unit, self.duration)
-        inside = all(0 < drop < self.duration for drop in self.milestones)
+        inside = all(0 < time < self.duration for time in self.milestones)
         if list(self.milestones) != sorted(set(self.milestones)) or not inside:
             raise ValueError(
-                f"`milestones` must be rising times between 0 and {self.duration} {unit}. "
+                f"`milestones` must be increasing times between 0 and {self.duration} {unit}. "
                 f"Received: milestones={self.milestones!r}"
             )
         if bool(self.milestones) != (self.schedule == "steps"):
             raise ValueError(
-                "`milestones` go with `schedule='steps'`, and it with them. "
+                "`milestones` must be set if and only if `schedule` is 'steps'. "
                 f"Received: schedule={self.schedule!r}, milestones={self.milestones!r}"
             )
         if not self.warmup < self.duration:
             raise ValueError(
-                f"`warmup` must be shorter than {self.duration} {unit}. Received: {self.warmup!r}"
+                f"`warmup` must be shorter than {self.duration} {unit}. "
+                f"Received: warmup={self.warmup!r}"
             )
 
 
 def below_one(name: str, value: float) -> float:
-    """Return `value` if it is less than one."""
+    """Returns `value` if it is less than one, else raises a `ValueError`."""
     if value >= 1:
-        raise ValueError(f"`{name}` must be less than 1. Received: {value!r}")
+        raise ValueError(f"`{name}` must be less than 1. Received: {name}={value!r}")
     return value

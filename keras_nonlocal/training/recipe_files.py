@@ -1,4 +1,4 @@
-"""Recipes as JSON, of whichever task: written, read as a known kind, and changed by text."""
+"""Recipes of any task are written to JSON, read from JSON, and changed by text."""
 
 from __future__ import annotations
 
@@ -18,10 +18,16 @@ Recipe = TypeVar("Recipe", bound=BaseRecipe)
 
 
 def recipe_json(path: PathLike) -> tuple[Any, str]:
-    """What a JSON file of a recipe says, and what errors call it.
+    """Reads the JSON file of a recipe.
+
+    Args:
+        path: Path of the file.
+
+    Returns:
+        The content of the file, and a name of the file for error messages.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: The file is not JSON.
     """
     where = f"The recipe {os.fspath(path)!r}"
@@ -29,18 +35,29 @@ def recipe_json(path: PathLike) -> tuple[Any, str]:
 
 
 def read_recipe_as(kind: type[Recipe], path: PathLike) -> Recipe:
-    """Reads a recipe of a known class, such as that of a run, from its JSON file."""
+    """Reads a recipe of a known class from its JSON file."""
     return parse(kind, *recipe_json(path))
 
 
 def write_recipe(recipe: BaseRecipe, path: PathLike) -> None:
-    """Writes a recipe to a JSON file that `read_recipe` reads; defaults are left out."""
+    """Writes a recipe to a JSON file; fields with their default values are left out.
+
+    Args:
+        recipe: The recipe to write.
+        path: Path of the file, which `keras_nonlocal.tasks.read_recipe` reads.
+
+    Raises:
+        OSError: The file cannot be written.
+
+    Example:
+        write_recipe(recipe.changed(batch_size=4), "recipe.json")
+    """
     with replacing(path) as partial:
         partial.write_text(json.dumps(chosen(recipe), indent=2) + "\n", "utf-8")
 
 
 def chosen(recipe: BaseRecipe) -> dict[str, Any]:
-    """The task of a recipe, and its fields that differ from their defaults.
+    """Returns the task of a recipe, and the fields that differ from their defaults.
 
     >>> chosen(BaseRecipe(task="mine", epochs=10, momentum=0.9))
     {'task': 'mine', 'epochs': 10}
@@ -53,14 +70,18 @@ def chosen(recipe: BaseRecipe) -> dict[str, Any]:
 
 
 def change_recipe(recipe: Recipe, changes: Mapping[str, str]) -> Recipe:
-    """A recipe with some fields set from text, as on a command line.
+    """Returns a recipe with some fields set from text, as on a command line.
 
-    All of them change at once, so that fields that depend on each other can be set in any order.
+    All fields change at once, so fields that depend on each other can be given in any order.
 
     Args:
-        recipe: The recipe to begin with.
-        changes: JSON by the name of the field, or plain text for a field of text: `"8"`, `"null"`,
-            `"[224, 224]"`, `"nl_i3d_r50"`. A dot leads into a mapping: `"arguments.blocks"`.
+        recipe: The recipe to change.
+        changes: The new value of each field by its name, as JSON or, for a field of text, as plain
+            text: `"8"`, `"null"`, `"[224, 224]"`, `"nl_i3d_r50"`. A dot in the name selects an item
+            of a mapping: `"arguments.blocks"`.
+
+    Returns:
+        A new recipe of the same class.
 
     Raises:
         ValueError: A field is unknown, or its value is not of its type or out of range.
@@ -77,15 +98,14 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, str]) -> Recipe:
         kind = kinds[one_of("field of a recipe", name, kinds)]
         value = _from_text(text, kind)
         if dot:
-            value = {**_mapping(name, values[name]), key: value}
+            if not isinstance(values[name], Mapping):
+                raise ValueError(
+                    f"`{name}` is not a mapping, so it has no items. Set the field itself: "
+                    f"{name}=VALUE. Received: {path}={text}"
+                )
+            value = {**values[name], key: value}
         values[name] = parse(kind, value, f"`{name}`")
     return type(recipe)(**values)
-
-
-def _mapping(name: str, value: Any) -> Mapping:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"`{name}` is no mapping, so nothing in it can be set by a dot.")
-    return value
 
 
 def _from_text(text: str, kind: Any) -> Any:
@@ -93,5 +113,6 @@ def _from_text(text: str, kind: Any) -> Any:
         value = json.loads(text)
     except json.JSONDecodeError:
         return text
+    # A field of text keeps the text "8", which is a number in JSON.
     is_text = kind in (str, str | None)
     return text if is_text and not isinstance(value, str | None) else value

@@ -1,4 +1,4 @@
-"""The folder of a training run: what lies in it, and whether a run may go on in it."""
+"""The folder of a training run: its files, and whether a run can resume in it."""
 
 from __future__ import annotations
 
@@ -22,22 +22,27 @@ RECIPE, DATA = "recipe.json", "data.json"
 CHECKPOINT = "checkpoint.npz"
 LAST, BEST = "last.weights.h5", "best.weights.h5"
 _WEIGHTS = {None: (BEST, LAST), "best": (BEST,), "last": (LAST,)}
-_OTHERS = "there others, or with other names, labels, parts or order"
-_OTHER = {
-    "digest": f"  examples: {_OTHERS}",
-    "validation": f"  examples for validation: {_OTHERS}, or now none",
+# The digests of the data: a difference between two of them tells a user nothing by itself.
+_DATA_CHANGES = {
+    "digest": "  examples: they, their names, labels, splits or order have changed",
+    "validation": "  validation examples: they, their names, labels, splits or order have changed, "
+    "or they are missing now",
 }
 
 
 @dataclass(frozen=True)
 class Run:
-    """A trained network, and all that it takes to ask it.
+    """A trained network with its recipe, classes and history.
 
     Attributes:
-        model: The inference network, such as from prepared inputs to probabilities.
-        recipe: It was trained by.
-        class_names: By number.
-        history: One row an epoch: numbers by name.
+        model: The inference model, for example from preprocessed inputs to probabilities.
+        recipe: The recipe by which it was trained.
+        class_names: Names of the classes, in the order of the outputs.
+        history: The metrics of each epoch, by name.
+
+    Example:
+        run = read_run("runs/actions")
+        print(run.class_names, run.history[-1]["loss"])
     """
 
     model: keras.Model
@@ -47,16 +52,16 @@ class Run:
 
 
 class RunFolder:
-    """The folder of a training run, where there is one; a run begins in an empty one.
+    """The folder of a training run.
 
     Args:
-        path: Where it is; `None` for nowhere.
-        recipe, data: Of the run.
-        writes: Whether this process writes, as the chief of several workers does.
+        path: Path of the folder; `None` writes nothing.
+        recipe, data: Recipe and data of the run.
+        is_writer: Whether this process writes to the folder, as the chief of several workers does.
 
     Raises:
-        ValueError: The folder holds a run of another recipe or other data, or something else.
-        NotADirectoryError: It is a file.
+        ValueError: The folder holds a run with another recipe or other data, or other files.
+        NotADirectoryError: The path is that of a file.
     """
 
     def __init__(
@@ -65,34 +70,34 @@ class RunFolder:
         recipe: BaseRecipe,
         data: TrainingData,
         *,
-        writes: bool = True,
+        is_writer: bool = True,
     ):
         self.path = None if path is None else Path(path)
-        self.writes = writes and self.path is not None
+        self.is_writer = is_writer and self.path is not None
         self._recipe, self._data = recipe, data
-        if self.writes:
-            self._check(Path(str(self.path)))
+        if self.path is not None and self.is_writer:
+            self._check(self.path)
 
     @property
-    def is_begun(self) -> bool:
-        """Whether there is a checkpoint to resume from; nothing else is needed to start with."""
+    def has_checkpoint(self) -> bool:
+        """Whether the run can resume from a checkpoint."""
         return self.path is not None and (self.path / CHECKPOINT).exists()
 
-    def begin(self, trainer: keras.Model) -> dict[str, Any]:
-        """Writes down what the run is, and sets its network to the last checkpoint.
+    def start(self, trainer: keras.Model) -> dict[str, Any]:
+        """Writes recipe and data, and restores the last checkpoint into the trainer.
 
         Returns:
-            The notes of that checkpoint, or those of a new run.
+            The progress in that checkpoint, or that of a new run; see `RunHistory`.
         """
-        if self.path is not None and self.writes:
-            self._write_down(self.path)
-        if self.path is not None and self.is_begun:
+        if self.path is not None and self.is_writer:
+            self._write_recipe_and_data(self.path)
+        if self.path is not None and self.has_checkpoint:
             return restore_checkpoint(self.path / CHECKPOINT, trainer)
-        return {"step": 0, "history": [], "part": {}}
+        return {"step": 0, "history": [], "partial_epoch": {}}
 
-    def _write_down(self, path: Path) -> None:
+    def _write_recipe_and_data(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
-        for partial in path.glob(".[0-9]*.*"):  # of a process that was killed while it wrote
+        for partial in path.glob(".[0-9]*.*"):  # left by a process that was killed while it wrote
             partial.unlink()
         write_recipe(self._recipe, path / RECIPE)
         with replacing(path / DATA) as partial:
@@ -101,69 +106,74 @@ class RunFolder:
     def _check(self, path: Path) -> None:
         if not path.exists():
             return
-        files = [each.name for each in path.iterdir() if not each.name.startswith(".")]
-        if files and RECIPE not in files:
+        names = [file.name for file in path.iterdir() if not file.name.startswith(".")]
+        if names and RECIPE not in names:
             raise ValueError(
-                f"{path} holds something else than a training run. Name a new or empty folder."
+                f"{path} must be empty or the folder of a training run. Received: a folder with "
+                f"other files, such as {min(names)!r}. Choose a new folder."
             )
-        if RECIPE in files:
-            there = read_recipe_as(type(self._recipe), path / RECIPE)
-            _check_same(path / RECIPE, there, self._recipe)
-        if DATA in files:
-            before = read_data(path)
-            if before.validation is None:  # so far; then it may begin
-                before = replace(before, validation=self._data.validation)
-            _check_same(path / DATA, before, self._data)
+        if RECIPE in names:
+            saved_recipe = read_recipe_as(type(self._recipe), path / RECIPE)
+            _check_same(path / RECIPE, saved_recipe, self._recipe)
+        if DATA in names:
+            saved = read_data(path)
+            if saved.validation is None:  # a run may be validated from its second part on
+                saved = replace(saved, validation=self._data.validation)
+            _check_same(path / DATA, saved, self._data)
 
 
 def weights_file(folder: PathLike, which: str | None = None) -> Path:
-    """The weights of a run.
+    """Returns the path of the weights of a run.
 
     Args:
-        folder: Of the run.
-        which: `"best"` or `"last"`; the best, if the run was validated, else the last, if `None`.
+        folder: Folder of the run.
+        which: `"best"`, `"last"`, or `None` for the best weights if the run was validated, and the
+            last weights otherwise.
 
     Raises:
-        FileNotFoundError: It is no folder of a run, or it has no such weights yet.
+        FileNotFoundError: The folder is not that of a run, or it does not have these weights yet.
         ValueError: `which` is something else.
     """
     folder = Path(folder)
-    missing = [name for name in (RECIPE, DATA) if not (folder / name).is_file()]
     names = _WEIGHTS[one_of("weights", which, _WEIGHTS)]
-    found = [folder / name for name in names if (folder / name).is_file()]
-    if missing or not found:
+    if missing := [name for name in (RECIPE, DATA) if not (folder / name).is_file()]:
         raise FileNotFoundError(
-            f"{str(folder)!r} is not the folder of a training run that has come so far. "
-            f"Missing: {', '.join(missing or names)}"
+            f"{str(folder)!r} is not the folder of a training run. Missing: {', '.join(missing)}"
+        )
+    found = [folder / name for name in names if (folder / name).is_file()]
+    if not found:
+        raise FileNotFoundError(
+            f"The training run {str(folder)!r} has not saved these weights yet. "
+            f"Missing: {', '.join(names)}"
         )
     return found[0]
 
 
 def read_data(folder: Path) -> TrainingData:
-    """What the run of a folder was trained on."""
+    """Reads the description of the data of a run."""
     where = str(folder / DATA)
     return parse(TrainingData, parse_json((folder / DATA).read_text("utf-8"), where), where)
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
-    """The rows of `metrics.jsonl`, one an epoch."""
+    """Reads `metrics.jsonl` of a run, one row for each epoch."""
     path = folder / "metrics.jsonl"
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
     return [parse_json(line, str(path)) for line in lines]
 
 
 def _check_same(
-    path: Path, there: BaseRecipe | TrainingData, given: BaseRecipe | TrainingData
+    path: Path, saved: BaseRecipe | TrainingData, given: BaseRecipe | TrainingData
 ) -> None:
-    """Compares as JSON, which knows no tuples."""
-    before, now = (json.loads(json.dumps(asdict(each))) for each in (there, given))
-    differing = [name for name in now if now[name] != before[name] and name != "source"]
-    if differing:
+    # Both sides are compared as JSON, where lists and tuples are the same.
+    before, now = (json.loads(json.dumps(asdict(each))) for each in (saved, given))
+    changed = [name for name in now if now[name] != before[name] and name != "source"]
+    if changed:
         lines = [
-            _OTHER.get(name, f"  {name}: there {before[name]!r}, now {now[name]!r}")
-            for name in differing
+            _DATA_CHANGES.get(name, f"  {name}: {before[name]!r} in the folder, now {now[name]!r}")
+            for name in changed
         ]
         raise ValueError(
-            f"{path} is of another run; nothing was changed. Name another folder, or go on as "
-            "before.\n" + "\n".join(lines)
+            f"{path} belongs to another run. Nothing was changed. Choose another folder, or use "
+            "the settings of that run:\n" + "\n".join(lines)
         )

@@ -1,4 +1,4 @@
-"""What the training loop asks of a task: any object with these parts can be trained by `fit`."""
+"""The interface between the training loop and a task: `fit` trains any object with these parts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,15 @@ class Models(NamedTuple):
     """Two models that share their weights.
 
     Attributes:
-        inference: Gives what users ask for, such as probabilities. Its weights are saved.
-        trainer: Gives what the loss takes, such as logits. It is compiled and trained.
+        inference: The model that users call; it returns, for example, probabilities. Its weights
+            are saved.
+        trainer: The model that is compiled and trained; it returns what the loss takes, for
+            example logits.
+
+    Example:
+        inputs = keras.Input((32, 32, 3))
+        logits = keras.layers.Dense(10)(keras.layers.Flatten()(inputs))
+        Models(keras.Model(inputs, keras.ops.softmax(logits)), keras.Model(inputs, logits))
     """
 
     inference: keras.Model
@@ -26,15 +33,20 @@ class Models(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a run is trained on; a run goes on with the same data only.
+    """A description of the data of a run, which resumes only with the same data.
 
     Attributes:
-        source: What it is called.
-        examples: How many there are in an epoch.
-        class_names: By number.
-        multi_label: Whether an example may be of several classes.
-        digest: Of the examples' names, labels and parts, in order.
-        validation: The same of the examples that the best weights are chosen by.
+        source: Name of the data.
+        examples: Number of examples in an epoch.
+        class_names: Names of the classes, in the order of the outputs.
+        multi_label: Whether an example may have several labels.
+        digest: A hash of the names, labels, splits and order of the examples.
+        validation: The same hash for the validation data; `None` without validation.
+
+    Example:
+
+    >>> TrainingData("digits", 1000, ("zero", "one"), False, digest="v1").examples
+    1000
     """
 
     source: str
@@ -46,28 +58,32 @@ class TrainingData:
 
 
 class Validation(Protocol):
-    """A Keras callback that tests the network at the end of each epoch.
+    """A Keras callback that evaluates the network at the end of each epoch.
 
-    It adds its numbers to the epoch's logs, under names that begin with `val_`.
+    It adds its metrics to the logs of the epoch, under names that begin with `val_`.
 
     Attributes:
-        monitor: Name of the number by which the best weights are chosen; higher is better.
-        scores: What the latest test found, as `Task.sections` takes it; `None` before the first.
+        monitor: Name of the metric that selects the best weights; higher is better.
+        scores: The result of the last evaluation, for `Task.sections`; `None` before the first.
     """
 
     monitor: str
     scores: Any
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Tests, and adds to the logs."""
+        """Evaluates the network, and adds the metrics to the logs."""
 
 
 class Task(Protocol):
-    """What is learned, from which data, and how it is tested.
+    """A task: its network, its data, and how the network is evaluated.
 
     Attributes:
-        recipe: How to train.
-        data: What on.
+        recipe: The recipe by which the network is trained.
+        data: A description of the training data.
+
+    Example:
+        task = VideoClassification(find_recipe("nl_i3d_r50_32x2"), "kinetics")
+        run = fit(task, "runs/kinetics")
     """
 
     @property
@@ -77,32 +93,32 @@ class Task(Protocol):
     def data(self) -> TrainingData: ...
 
     def build(self, *, read_weights: bool = True) -> Models:
-        """Makes the networks; `read_weights=False` leaves fresh weights, to be replaced anyway."""
+        """Builds the models; `read_weights=False` skips weights that a checkpoint will replace."""
 
     def loss(self) -> keras.losses.Loss:
-        """The loss of the trainer's outputs."""
+        """Returns the loss of the trainer's outputs."""
 
     def metrics(self) -> list[keras.metrics.Metric]:
-        """What is measured of the trainer's outputs while it trains."""
+        """Returns the metrics of the trainer's outputs during training."""
 
     def batches(self, *, first: int = 0, shard: tuple[int, int] = (0, 1)) -> Iterable:
-        """An endless `tf.data.Dataset` of batches from number `first` on.
+        """Returns an endless `tf.data.Dataset` of batches, starting with batch number `first`.
 
-        Batch `n` must depend on the recipe, the data and `n` alone. With `shard=(index, count)` it
-        holds only that one of `count` equal parts of each batch.
+        Batch `n` must depend only on the recipe, the data and `n`. With `shard=(index, count)`,
+        the dataset holds the part of each batch with this index, of `count` equal parts.
         """
 
     def validation(self, model: keras.Model) -> Validation | None:
-        """How `model`, the inference network, is tested after each epoch; `None` for not at all."""
+        """Returns the callback that evaluates the inference model; `None` without validation."""
 
     def score(self, model: keras.Model) -> Any:
-        """Scores of the validation data; `None` where there is none."""
+        """Evaluates the model on the validation data; returns `None` without validation data."""
 
     def plan(self, *, measure: bool = True) -> Any:
-        """What a run will take: steps, memory, hours; `print` shows it on a page."""
+        """Estimates the steps, memory and time of a run; `print` shows the result."""
 
     def facts(self) -> Sequence[tuple[str, object]]:
-        """Names and values for the top of the report: the network, the data."""
+        """Returns names and values for the top of the report: the network, the data."""
 
     def sections(self, scores: Any) -> Mapping[str, Section | None]:
-        """What the report shows of scores, by the name of the picture that goes with each."""
+        """Returns the sections of the report, by the file name of their plot."""

@@ -1,4 +1,4 @@
-"""Epochs and steps of a run, and what is left of them."""
+"""The epochs and steps of a run, and those that remain after a part of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .recipe import BaseRecipe
 
 
 class Span(NamedTuple):
-    """What one call of `fit` does: epochs from one number to before another, of equal steps."""
+    """One call of `fit`: epochs from `initial_epoch` to before `epochs`, of equal length."""
 
     first_step: int
     initial_epoch: int
@@ -18,19 +18,19 @@ class Span(NamedTuple):
 
     @property
     def epochs_and_steps(self) -> dict[str, int]:
-        """As `keras.Model.fit` takes them."""
+        """The arguments of `keras.Model.fit`."""
         names = ("initial_epoch", "epochs", "steps_per_epoch")
         return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
 class Timetable:
-    """How long a run is.
+    """The duration of a run.
 
     Attributes:
-        steps_per_epoch: So many that each example comes once, and the first of the next epoch fill
-            the last batch.
-        steps: In all.
+        steps_per_epoch: Number of batches that show each example once; the first examples of the
+            next epoch fill the last batch.
+        steps: Number of steps of the whole run.
 
     Example:
 
@@ -46,27 +46,30 @@ class Timetable:
 
     @classmethod
     def of(cls, recipe: BaseRecipe, examples: int) -> Timetable:
-        """The timetable of a recipe on so many examples."""
-        per_epoch = -(-examples // recipe.batch_size)
-        return cls(per_epoch, recipe.steps or per_epoch * recipe.duration)
+        """Returns the timetable of a recipe for this number of examples."""
+        steps_per_epoch = -(-examples // recipe.batch_size)
+        return cls(steps_per_epoch, recipe.steps or steps_per_epoch * recipe.duration)
 
     @property
     def epochs(self) -> int:
-        """How many, the last one maybe shorter."""
+        """Number of epochs; the last one may be shorter."""
         return -(-self.steps // self.steps_per_epoch)
 
     def spans(self, done: int) -> list[Span]:
-        """What is left after so many steps: rest of an epoch, whole ones, a shorter last one."""
-        first, within = divmod(done, self.steps_per_epoch)
+        """Returns what remains after `done` steps: part of an epoch, whole epochs, a shorter one.
+
+        Each span needs its own call of `keras.Model.fit`, which cannot start within an epoch.
+        """
+        epoch, within = divmod(done, self.steps_per_epoch)
         whole, rest = divmod(self.steps, self.steps_per_epoch)
         spans = []
-        if within and first < whole:
-            spans.append(Span(done, first, first + 1, self.steps_per_epoch - within))
-            first, within = first + 1, 0
-        if first < whole:
-            spans.append(Span(first * self.steps_per_epoch, first, whole, self.steps_per_epoch))
-            first = whole
-        if first == whole and rest > within:
-            begin = whole * self.steps_per_epoch + within
-            spans.append(Span(begin, whole, whole + 1, rest - within))
+        if within and epoch < whole:
+            spans.append(Span(done, epoch, epoch + 1, self.steps_per_epoch - within))
+            epoch, within = epoch + 1, 0
+        if epoch < whole:
+            spans.append(Span(epoch * self.steps_per_epoch, epoch, whole, self.steps_per_epoch))
+            epoch = whole
+        if epoch == whole and rest > within:
+            start = whole * self.steps_per_epoch + within
+            spans.append(Span(start, whole, whole + 1, rest - within))
         return spans

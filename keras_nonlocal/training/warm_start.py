@@ -1,4 +1,4 @@
-"""Weights to start from: those of another network, as far as the two have them in common."""
+"""Initial weights from another network, for the layers that both networks have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from .. import models
 from ..export.foldable_norms import folded_into
 from ..layers.non_local import NON_LOCAL_LAYERS
-from ..pretrained.cards import card_for
+from ..pretrained.resolve import card_for
 from ..utils.checks import PathLike
 from ..utils.roles import in_classifier, in_non_local
 from ..weights.assign import assign, named_weights
@@ -22,22 +22,22 @@ from .run_folder import RECIPE, read_data, weights_file
 
 
 def start_from(weights: PathLike, model: keras.Model, builder: str) -> None:
-    """Gives a network the weights of another one, of any task, to train on from there.
+    """Copies the weights of another network, of any task, into a network that will be trained.
 
-    A classifier of another number of classes starts anew, and so do non-local blocks that the other
-    network lacks: they are the identity at first. Where the other network's blocks end with a norm
-    and these do not, as in the official code's long networks, it goes into kernel and bias. All
-    else must be there, and fit.
+    The classifier keeps its initial weights if the number of classes differs. Non-local blocks that
+    the other network lacks keep theirs, too, and so start as the identity. If the blocks of the
+    other network end with a norm and those of this network do not, as in the long networks of the
+    official code, the norm is folded into kernel and bias. All other weights must exist and fit.
 
     Args:
-        weights: The folder of a training run, the name of a card or of its data set, or a weights
-            file of the very same network.
+        weights: The folder of a training run, the name of a pretrained model or of its data set,
+            or a weights file of the same network.
         model: The network to train.
-        builder: Its builder's name.
+        builder: Name of the network's builder.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: There is no such card, or the networks differ in more than that.
+        FileNotFoundError: The file does not exist, or the run has no weights yet.
+        ValueError: There is no such model, or the networks differ in other layers.
     """
     path = Path(weights)
     if path.suffix == ".h5" or path.is_file():
@@ -48,17 +48,22 @@ def start_from(weights: PathLike, model: keras.Model, builder: str) -> None:
         try:
             card = card_for(str(weights), builder)
         except ValueError as error:
-            raise ValueError(f"{error} Nor is it the folder of a run.") from None
+            raise ValueError(
+                f"{error} There is no folder of a training run of this name, either."
+            ) from None
         _copy(getattr(models, card.builder)(weights=card.name), model)
 
 
 def _network_of_run(folder: Path) -> keras.Model:
-    """The network of a run, whatever its task: its recipe names builder and arguments."""
+    """The network of a run of any task: its recipe names the builder and its arguments."""
     file = weights_file(folder)
     recipe, where = recipe_json(folder / RECIPE)
     build = getattr(models, str(recipe.get("builder")), None)
     if build is None:
-        raise ValueError(f"{where} names no builder of `keras_nonlocal.models` to start from.")
+        raise ValueError(
+            f"{where} must name a builder of `keras_nonlocal.models`, to start from its network. "
+            f"Received: builder={recipe.get('builder')!r}"
+        )
     classes = len(read_data(folder).class_names)
     network = build(classes=classes, **recipe.get("arguments", {}))
     load_weights(network, file)
@@ -66,17 +71,17 @@ def _network_of_run(folder: Path) -> keras.Model:
 
 
 def _copy(source: keras.Model, target: keras.Model) -> None:
-    wanted = named_weights(target)
-    offered = _without_norms(source, wanted)
-    new = {name for name in wanted if _starts_anew(name, wanted, offered)}
+    variables = named_weights(target)
+    arrays = _with_folded_norms(source, variables)
+    skipped = {name for name in variables if _keeps_initial(name, variables, arrays)}
     assign(
-        {name: variable for name, variable in wanted.items() if name not in new},
-        {name: array for name, array in offered.items() if name not in new},
+        {name: variable for name, variable in variables.items() if name not in skipped},
+        {name: array for name, array in arrays.items() if name not in skipped},
     )
 
 
-def _without_norms(source: keras.Model, wanted: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Arrays by name, with the norms folded of those blocks that have none in the target."""
+def _with_folded_norms(source: keras.Model, variables: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Arrays by name; norms are folded in the blocks that have none in the target."""
     arrays = {
         name: keras.ops.convert_to_numpy(each) for name, each in named_weights(source).items()
     }
@@ -84,7 +89,7 @@ def _without_norms(source: keras.Model, wanted: Mapping[str, Any]) -> dict[str, 
         out, norm = f"{block.name}/out", f"{block.name}/norm"
         is_block = isinstance(block, NON_LOCAL_LAYERS)
         has_norm = is_block and block.norm_type == "batch"
-        if has_norm and f"{out}/bias" in wanted and f"{norm}/gamma" not in wanted:
+        if has_norm and f"{out}/bias" in variables and f"{norm}/gamma" not in variables:
             arrays = {
                 name: each for name, each in arrays.items() if not name.startswith(f"{norm}/")
             }
@@ -92,7 +97,7 @@ def _without_norms(source: keras.Model, wanted: Mapping[str, Any]) -> dict[str, 
     return arrays
 
 
-def _starts_anew(name: str, wanted, offered) -> bool:
+def _keeps_initial(name: str, variables, arrays) -> bool:
     if in_classifier(name):
-        return name not in offered or tuple(wanted[name].shape) != offered[name].shape
-    return in_non_local(name) and name not in offered
+        return name not in arrays or tuple(variables[name].shape) != arrays[name].shape
+    return in_non_local(name) and name not in arrays

@@ -15,7 +15,7 @@ def graph_calls(model: Any) -> list[Any]:
     return [call for depth in sorted(by_depth, reverse=True) for call in by_depth[depth]]
 
 
-def kernel_source_of(tensor: Any) -> Any:
+def layer_of(tensor: Any) -> Any:
     """The layer that a symbolic tensor comes out of."""
     return tensor._keras_history.operation
 

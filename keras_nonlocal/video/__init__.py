@@ -1,4 +1,4 @@
-"""Video files: opened, sampled, scanned, drawn, and read into `tf.data` batches of clips."""
+"""Reading, sampling, scanning and showing video files, and `tf.data` batches of their clips."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The clips of video files: of one file, and of all that a manifest lists, for `tf.data`."""
+"""Reads the clips of one video file, or of all videos of a manifest for `tf.data`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .pipeline import as_written, only_clip, seed_of, shuffled
 from .sampling.by_time import MICROSECONDS, window
 
 OnError = Literal["raise", "skip", "previous_frame"]
-# What is done about a frame that cannot be decoded, by what is done about a video.
+# From the policy for a video to the policy for a frame that cannot be decoded.
 DAMAGE: dict[OnError, DamagePolicy] = {
     "raise": "raise",
     "skip": "raise",
@@ -29,16 +29,12 @@ DAMAGE: dict[OnError, DamagePolicy] = {
 
 
 class FileClips:
-    """Clips of the videos of a manifest, read by threads of Python: a `ClipSource`.
+    """A `ClipSource` of the video files of a manifest, which are read by Python threads.
 
     Args:
-        manifest: The videos and what is in them.
-        clip: How clips are cut.
-        training: True for one random clip of each video, False for its test clips.
-        num_parallel_calls: How many videos are read at once.
-        on_error: What becomes of a video that cannot be read, as in `ClipReader`.
-        error_log: Where each failure is written down.
-        by_clip: Whether a clip has only the labels that hold during it.
+        manifest, clip, training, on_error, by_clip: As in `ClipReader`.
+        num_parallel_calls: Number of videos that are read at once.
+        error_log: The log of failures; the default only counts them.
     """
 
     def __init__(
@@ -65,24 +61,24 @@ class FileClips:
         )
 
     def order(self, seed: int) -> tf.data.Dataset:
-        """`(index, draw)` of all videos once."""
+        """Returns `(index, draw)` of all videos once."""
         return shuffled(self.videos, training=self._training, seed=seed)
 
     def clips(self, order: tf.data.Dataset) -> tf.data.Dataset:
-        """`(index, draw)` of videos -> `(video, target, seed)` of clips, or `(video, seed)`."""
+        """Reads clips, `(video, target, seed)` or `(video, seed)`, of videos, `(index, draw)`."""
         videos = order.map(self._read, num_parallel_calls=self.num_parallel_calls)
         if self._skips:
             videos = videos.filter(lambda views, *_: tf.shape(views)[0] > 0)
         clips = videos.map(only_clip) if self._training else videos.unbatch()
         known = order.cardinality()
-        if self._skips or known < 0:  # unknown, or without end
+        if self._skips or known < 0:  # unknown or infinite
             return clips
         views = 1 if self._training else self._clip.views
         return clips.apply(tf.data.experimental.assert_cardinality(known * views))
 
     @as_written
     def _read(self, index, draw):
-        """All views of a video: uint8 `(views, T, H, W, 3)`, with a target and a seed for each."""
+        """Reads all views of a video, uint8 `(views, T, H, W, 3)`, with their targets and seeds."""
         clip, target = self._clip, tf.constant(self._reader.targets[:1])
         views, targets = tf.numpy_function(self._reader, [index, draw], (tf.uint8, target.dtype))
         views = tf.ensure_shape(views, (None, clip.num_frames, *(clip.size or (None, None)), 3))
@@ -92,21 +88,20 @@ class FileClips:
 
 
 class ClipReader:
-    """Reads the clips of a manifest's entries by their number.
+    """Reads the clips of the videos of a manifest by index.
 
     Args:
-        manifest: The videos and what is in them.
+        manifest: The dataset.
         clip: How clips are cut.
-        training: True for one random clip of each video, False for its test clips.
-        on_error: What becomes of a video that cannot be read: `"raise"` stops, `"skip"` leaves it
-            out, `"previous_frame"` repeats the frame before one that cannot be decoded.
-        error_log: Where each failure is written down.
-        by_clip: Whether a clip has only the labels that hold during it, where their times are
-            known, or all labels of its video.
+        training: True for one random clip of each video, False for its evaluation clips.
+        on_error: What to do about a video that cannot be read: `"raise"` an error, `"skip"` it, or
+            use the `"previous_frame"` for each frame that cannot be decoded.
+        error_log: The log of failures.
+        by_clip: Whether a clip has only the labels that hold during it, if their times are known,
+            or all labels of its video.
 
     Raises:
-        ValueError: A clip may have several labels or none by their times, but classes exclude each
-            other.
+        ValueError: `by_clip` is set for labels with times, but classes exclude each other.
     """
 
     def __init__(
@@ -121,40 +116,43 @@ class ClipReader:
     ):
         self._entries, self._clip, self._training = manifest.entries, clip, training
         self._on_error, self._error_log, self._by_clip = on_error, error_log, by_clip
-        self._skipped, self._any_read = count(1), False
+        self._num_skipped, self._any_read = count(1), False
         if by_clip and not manifest.multi_label and any(entry.times for entry in manifest):
             raise ValueError(
-                "`labels` can be 'clip' where a clip may have several labels or none: call the "
-                "column `labels`. Received: labels='clip', and times of a column `label`"
+                "`labels='clip'` needs a multi-label dataset, as several labels or none may hold "
+                "during a clip: call the column `labels`. Received: a column `label` with times"
             )
         self.labeled = manifest.labeled
         self.targets = manifest.targets() if self.labeled else np.zeros((len(manifest), 0))
 
     def __call__(self, index: int, draw: int) -> tuple[np.ndarray, np.ndarray]:
-        """Clips `(views, T, H, W, 3)` of an entry with their targets; no views if it is skipped.
+        """Reads the clips of a video.
 
         Args:
-            index: Of the entry.
-            draw: A number that alone decides the random choices.
+            index: Index of the entry.
+            draw: The seed of all random choices.
+
+        Returns:
+            Clips `(views, T, H, W, 3)` and their targets; no views if the video is skipped.
 
         Raises:
-            VideoError, OSError: The video cannot be read, and the policy is to stop.
-            ValueError: All are skipped.
+            VideoError, OSError: The video cannot be read, and `on_error` is not `"skip"`.
+            ValueError: All videos were skipped.
         """
         try:
-            read = self._read(int(index), np.random.default_rng(int(draw)))
+            views_and_targets = self._read(int(index), np.random.default_rng(int(draw)))
             self._any_read = True
-            return read
+            return views_and_targets
         except (VideoError, OSError) as error:
             policy = "skip" if self._on_error == "skip" else "raise"
             cause = getattr(error, "cause", None) or getattr(error, "strerror", None) or str(error)
             self._error_log.record(self._entries[index].path, cause, policy)
             if policy == "raise":
                 raise
-            if not self._any_read and next(self._skipped) == len(self._entries):
+            if not self._any_read and next(self._num_skipped) == len(self._entries):
                 raise ValueError(
                     f"None of the {len(self._entries)} videos can be read, so all were skipped. "
-                    f"The last one: {error}"
+                    f"The last error: {error}"
                 ) from error
         height, width = self._clip.size or (0, 0)
         empty = np.zeros((0, self._clip.num_frames, height, width, 3), "uint8")
@@ -166,30 +164,33 @@ class ClipReader:
             indices, times = self._indices(entry, video, rng)
             videos = self._views(video, indices, rng)
             if video.repaired:
-                cause = f"{video.repaired} of the frames wanted cannot be decoded"
+                cause = f"{video.repaired} of the frames of the clips cannot be decoded"
                 self._error_log.record(entry.path, cause, "previous_frame")
         targets = [self._target(index, entry, times, clip) for clip in indices]
         return videos, np.repeat(targets, len(videos) // len(targets), axis=0)
 
     def _indices(self, entry: Entry, video: Video, rng) -> tuple[list[list[int]], np.ndarray]:
-        """Frame indices of each clip, and the times of all frames."""
+        """The frame indices of each clip, and the times of all frames."""
         times, fps = video.index.times, video.index.fps
-        first, behind = window(times, entry.start, entry.end)
-        if first >= behind:
-            raise VideoError(entry.path, f"it has no frame {_part(entry)}")
-        inside = times[first:behind] - times[first]
+        first, end = window(times, entry.start, entry.end)
+        if first >= end:
+            seconds = entry.start or 0.0, np.inf if entry.end is None else entry.end
+            raise VideoError(
+                entry.path, "it has no frame from {:g} to {:g} seconds".format(*seconds)
+            )
+        inside = times[first:end] - times[first]
         if self._training:
             indices = [self._clip.random_indices(inside, rng, fps)]
         else:
             indices = self._clip.spread_indices(inside, fps)
-        return [[first + number for number in clip] for clip in indices], times
+        return [[first + index for index in clip] for clip in indices], times
 
     def _views(self, video: Video, indices: list[list[int]], rng) -> np.ndarray:
         if self._training:
-            return video.read(indices[0], self._random_framing(rng))[None]
+            return video.read(indices[0], self._random_crop(rng))[None]
         return views(video, indices, self._clip)
 
-    def _random_framing(self, rng) -> ResizeCrop:
+    def _random_crop(self, rng) -> ResizeCrop:
         sides = self._clip.short_sides
         short_side = sides and int(rng.integers(sides[0], sides[1] + 1))
         return ResizeCrop(short_side, self._clip.size, place=tuple(rng.random(2)))
@@ -207,7 +208,7 @@ class ClipReader:
 
 
 def _runs(indices: Sequence[int]) -> list[np.ndarray]:
-    """The parts of a clip in which time goes on; where a video is too short, it starts again.
+    """Splits a clip where a video that is too short starts again.
 
     >>> [run.tolist() for run in _runs([4, 6, 0, 2])]
     [[4, 6], [0, 2]]
@@ -215,17 +216,12 @@ def _runs(indices: Sequence[int]) -> list[np.ndarray]:
     return np.split(np.asarray(indices), np.flatnonzero(np.diff(indices) < 0) + 1)
 
 
-def _part(entry: Entry) -> str:
-    start, end = entry.start or 0.0, np.inf if entry.end is None else entry.end
-    return f"from {start:g} to {end:g} seconds"
-
-
 def read_clips(path: PathLike, clip: ClipSpec, *, on_error: DamagePolicy = "raise") -> np.ndarray:
-    """Reads all clips that a video is tested on.
+    """Reads all evaluation clips of a video.
 
     Args:
         path: A video file.
-        clip: How they are cut: `clip.num_clips` of them by the rule `clip.sampling`, and
+        clip: How clips are cut: `clip.num_clips` clips by the rule `clip.sampling`, and
             `clip.num_crops` crops of each.
         on_error: As in `read_clip`.
 
@@ -234,7 +230,7 @@ def read_clips(path: PathLike, clip: ClipSpec, *, on_error: DamagePolicy = "rais
 
     Raises:
         FileNotFoundError: There is no such file.
-        VideoError: The file is not a video, or a part of it that was needed is damaged.
+        VideoError: The file is not a video, or a part that the clips need is damaged.
 
     Example:
 
@@ -247,29 +243,28 @@ def read_clips(path: PathLike, clip: ClipSpec, *, on_error: DamagePolicy = "rais
 
 
 def views(video: Video, indices: Sequence[Sequence[int]], clip: ClipSpec) -> np.ndarray:
-    """Clips of an open video by their frame indices, each cropped; every frame is decoded once."""
-    everything = sorted({number for clip_indices in indices for number in clip_indices})
-    framing = ResizeCrop(
+    """Reads and crops clips of an open video by frame indices, and decodes each frame once."""
+    all_indices = sorted({index for clip_indices in indices for index in clip_indices})
+    resize = ResizeCrop(
         clip.short_sides and clip.short_sides[0], clip.size, whole=clip.num_crops > 1
     )
-    pictures = video.read(everything, framing)
-    rows = (np.searchsorted(everything, clip_indices) for clip_indices in indices)
-    clips = [pictures[row] for row in rows]
+    frames = video.read(all_indices, resize)
+    clips = [frames[np.searchsorted(all_indices, clip_indices)] for clip_indices in indices]
     if clip.num_crops > 1 and clip.size is not None:
         clips = [crop for whole in clips for crop in spread_crops(whole, clip.size, clip.num_crops)]
     return np.stack(clips)
 
 
 def spread_crops(video: np.ndarray, size: tuple[int, int], crops: int) -> list[np.ndarray]:
-    """Crops of every frame from one end of its longer side to the other; one is the center.
+    """Crops all frames, evenly from one end of their longer side to the other.
 
     Args:
         video: `(T, H, W, 3)`, frames that just cover `size`.
         size: `(H, W)` of each crop.
-        crops: How many.
+        crops: Number of crops; a single one is in the center.
 
     Returns:
-        Views of the video, each `(T, *size, 3)`: from left to right, or from top to bottom.
+        Views of the video, each `(T, *size, 3)`, from left to right or from top to bottom.
 
     >>> video = np.arange(4).reshape(1, 1, 4, 1)
     >>> [crop.ravel().tolist() for crop in spread_crops(video, (1, 2), 3)]
@@ -284,7 +279,7 @@ def spread_crops(video: np.ndarray, size: tuple[int, int], crops: int) -> list[n
 
 
 def center_crop(video: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The middle `size` of every frame: `(T, H, W, 3) -> (T, *size, 3)`, without copying."""
+    """Crops the center of all frames without a copy: `(T, H, W, 3) -> (T, *size, 3)`."""
     height, width = size
     top = (video.shape[1] - height) // 2
     left = (video.shape[2] - width) // 2

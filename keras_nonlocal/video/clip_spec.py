@@ -1,4 +1,4 @@
-"""How a video becomes the input of a network, in one place."""
+"""How a video becomes the input of a network, in one dataclass."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from .sampling.by_index import clip_span
 from .sampling.by_time import MICROSECONDS
 from .sampling.rules import SAMPLING_RULES, exact_rate, random_indices, spread_indices
 
-_LONGEST_STEP = 1e6  # seconds
-
 
 @dataclass(frozen=True)
 class ClipSpec:
-    """How a video becomes an input: which frames, of which size, and which numbers.
+    """How a video becomes the input of a network: which frames, their size, their pixel values.
 
-    Cards, recipes, evaluators, predictors and exported bundles all say it by this one class.
+    Cards, recipes, evaluators and predictors share this class, so that a network gets the same
+    inputs everywhere.
 
     Attributes:
         num_frames: Frames of a clip.
-        frame_stride: Their distance in the video, in frames.
-        seconds_between_frames: Their distance in seconds instead, for videos of different or
+        frame_stride: Distance between two frames of a clip, in frames of the video.
+        seconds_between_frames: The distance in seconds instead, for videos with different or
             changing frame rates.
-        short_side: Frames are scaled while they are decoded until their shorter side is this; two
-            numbers are the ends of a range to draw from for each training clip.
-        size: Height and width. Frames are scaled until this is just covered, or by `short_side`,
-            and cropped to it: at random in training, else in the center. Without it, videos of
-            different sizes make no batch, unless a layer of `augment` makes them equal.
-        sampling: By whose rule clips are chosen, see `keras_nonlocal.video.SAMPLING_RULES`.
-        speed_jitter: Training clips are cut as if the video played up to this many times faster or
-            slower.
-        num_clips: How many clips of a video are tested.
-        num_crops: How many crops of each of them, spread along the longer side; one is the center.
-        flip: Whether the mirror images of these views are tested too.
-        mean, std: One value a channel, in the order RGB, for pixels from 0 to 255: the network's
-            input is `(pixel - mean) / std`. `None` leaves pixels as they are.
-        subtract_mean_frame: Whether clips are reduced to what moves, see
+        short_side: Frames are resized while they are decoded, until their shorter side is this
+            many pixels. Two integers are a range; each training clip draws from it.
+        size: Height and width. Frames are resized until they just cover it, or by `short_side`,
+            and cropped to it: randomly in training, else in the center. Without `size`, videos of
+            different sizes cannot be batched, unless a layer of `augment` makes them equal.
+        sampling: The rule by which clips are chosen, one of `keras_nonlocal.video.SAMPLING_RULES`.
+        speed_jitter: Training clips are sampled as if the video played up to this many times faster
+            or slower; 1 is off.
+        num_clips: Clips of each video in evaluation.
+        num_crops: Crops of each clip in evaluation, spread along the longer side; a single one is
+            in the center.
+        flip: Whether mirrored views are evaluated too.
+        mean, std: One value per channel, RGB, for pixels from 0 to 255: the network's input is
+            `(pixel - mean) / std`. `None` leaves pixels as they are.
+        subtract_mean_frame: Whether clips are reduced to their motion, see
             `keras_nonlocal.video.preprocess`.
-        track_motion: Height and width of a crop that moves along with what moves; with
+        track_motion: Height and width of a crop that follows the motion; needs
             `subtract_mean_frame`.
 
     Raises:
-        ValueError: A value is out of range, or two contradict each other.
+        ValueError: A value is out of range, or two values contradict each other.
 
     Example:
 
@@ -88,7 +88,7 @@ class ClipSpec:
 
     @property
     def views(self) -> int:
-        """How many views of a video are read when it is tested; mirror images are made of them."""
+        """Views of a video that are read in evaluation; mirrored views are made from them."""
         return self.num_clips * self.num_crops
 
     @property
@@ -101,47 +101,51 @@ class ClipSpec:
 
     @property
     def input_shape(self) -> tuple[int | None, int | None, int | None, int]:
-        """Frames, height, width and channels of the network's input; `None` where it is free."""
+        """Frames, height, width and channels of the network's input; `None` means any size."""
         height, width = self.track_motion or self.size or (None, None)
         return (self.num_frames, height, width, 3)
 
     @property
     def short_sides(self) -> tuple[int, int] | None:
-        """The least and the largest short side that is drawn."""
+        """The smallest and the largest short side."""
         if self.short_side is None or isinstance(self.short_side, tuple):
             return self.short_side
         return self.short_side, self.short_side
 
+    @property
+    def step(self) -> int:
+        """`seconds_between_frames` in integer microseconds."""
+        return round((self.seconds_between_frames or 0) * MICROSECONDS)
+
     def random_indices(self, times: np.ndarray, rng: np.random.Generator, fps: float) -> list[int]:
-        """The frames of a training clip.
+        """Selects the frames of a training clip.
 
         Args:
-            times: When each frame is shown, int64 microseconds from the first.
-            rng: Where the draw comes from.
-            fps: Frames a second of the video.
+            times: When each frame is shown, int64 microseconds from the first frame.
+            rng: The random number generator.
+            fps: Frames per second of the video.
+
+        Returns:
+            The frame indices.
         """
         return random_indices(self, times, exact_rate(fps), rng.integers).tolist()
 
     def spread_indices(self, times: np.ndarray, fps: float) -> list[list[int]]:
-        """The frames of each test clip, `num_clips` lists; arguments as for `random_indices`."""
+        """Selects the frames of each evaluation clip.
+
+        Args:
+            times, fps: As in `random_indices`.
+
+        Returns:
+            The frame indices of each of `num_clips` clips.
+        """
         rate = exact_rate(fps)
         return [spread_indices(self, n, times, rate).tolist() for n in range(self.num_clips)]
 
-    @property
-    def step(self) -> int:
-        """`seconds_between_frames` in whole microseconds."""
-        return round((self.seconds_between_frames or 0) * MICROSECONDS)
-
     def _check_seconds(self) -> None:
-        seconds = self.seconds_between_frames
-        if seconds is None:
+        if self.seconds_between_frames is None:
             return
-        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-        if not number or not 1 / MICROSECONDS <= seconds <= _LONGEST_STEP:
-            raise ValueError(
-                "`seconds_between_frames` must be a number from a millionth to a million. "
-                f"Received: seconds_between_frames={seconds!r}"
-            )
+        at_least("seconds_between_frames", self.seconds_between_frames, 1 / MICROSECONDS)
         if self.frame_stride != 1 or self.sampling != "spread" or self.speed_jitter != 1:
             raise ValueError(
                 "With `seconds_between_frames`, leave `frame_stride`, `sampling` and "
@@ -161,7 +165,7 @@ class ClipSpec:
             )
         if least > largest:
             raise ValueError(
-                "`short_side` must be a number, or the least and the largest of a range. "
+                "`short_side` must be an integer, or the smallest and the largest of a range. "
                 f"Received: short_side={self.short_side!r}"
             )
         if not isinstance(self.short_side, int):
@@ -186,7 +190,8 @@ class ClipSpec:
         object.__setattr__(self, "track_motion", sizes("track_motion", self.track_motion, 2))
         if not self.subtract_mean_frame:
             raise ValueError(
-                "`track_motion` needs `subtract_mean_frame=True`: it follows what moves."
+                "`track_motion` needs `subtract_mean_frame=True`, which computes the motion. "
+                f"Received: track_motion={self.track_motion}, subtract_mean_frame=False"
             )
 
 
@@ -200,7 +205,7 @@ def _channels(name: str, value: Any) -> tuple[float, ...]:
 
 
 def a_clip(clip: object) -> ClipSpec:
-    """Return `clip` if it is one."""
+    """Returns `clip` if it is a `ClipSpec`."""
     if not isinstance(clip, ClipSpec):
         raise ValueError(
             f"`clip` must be a `keras_nonlocal.video.ClipSpec`. Received: clip={clip!r}"

@@ -1,4 +1,4 @@
-"""A picture of clips and their labels, one row a clip: look at what a model is going to see."""
+"""Contact sheets: an image of clips and their labels, to look at the input of a model."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from ..utils.checks import PathLike, positive_int
 from ..utils.text import printable
 from .sampling.by_index import uniform_starts
 
-_CELL, _GAP, _TOP = 1.15, 0.04, 0.5  # inches of a frame's width, between two, above all
-_LETTER, _LEADING = 0.075, 0.16  # inches of a letter and of a line of a label
+# In inches: the width of a frame, the gap between frames, the space at the top, and the width and
+# height of a letter.
+_CELL, _GAP, _TOP, _LETTER, _LEADING = 1.15, 0.04, 0.5, 0.075, 0.16
 _DPI = 130
-_LINE, _LINES, _NAMES = 20, 5, 4  # letters a line, lines, and names of mixed labels, at most
-_FAINTEST = 0.005  # share of a mixed label that is worth its name
+# At most: letters per line, lines of a label, and class names of a mixed label.
+_LINE, _LINES, _NAMES = 20, 5, 4
+_LEAST_WEIGHT = 0.005  # of a class that is named in a mixed label
 _GRAY = "#707070"
 
 
@@ -30,25 +32,26 @@ def contact_sheet(
     num_clips: int = 16,
     num_frames: int = 8,
 ) -> int:
-    """Writes a PNG with a row for each clip: its labels, and frames from its first to its last.
+    """Writes a PNG image with one row per clip: its label, and frames from the first to the last.
 
-    Pixels are shown as they are where all values lie in 0..255 (in 0..1 for floating point); others
-    were normalized, so those of the whole sheet are stretched to black and white, and it says so.
+    Pixels are shown as they are if all values are between 0 and 255 (0 and 1 for floating point).
+    Other values were normalized; they are scaled from black to white, and the title says so.
 
     Args:
         videos: A `tf.data` dataset of batches, or one batch: videos `(B, T, H, W, 3)`, alone or as
-            `(videos,)` or `(videos, labels)`. Labels are class indices `(B,)`, or rows of 0 and 1
-            or of probabilities `(B, classes)`.
-        path: Where to. The file appears when it is complete; missing folders are made.
-        class_names: By class number; the default are those of the dataset, if it has any.
-        num_clips: How many to show at most.
-        num_frames: How many frames of each.
+            `(videos,)` or `(videos, labels)`. Labels are class indices `(B,)`, or multi-hot rows or
+            probabilities `(B, classes)`.
+        path: The PNG file. An existing file is overwritten, and missing folders are created.
+        class_names: Class names by class index; by default those of the dataset, if it has any.
+        num_clips: Maximum number of clips.
+        num_frames: Maximum number of frames of each clip.
 
     Returns:
-        How many clips the sheet shows.
+        The number of clips on the sheet.
 
     Raises:
-        ValueError: There is no clip, or `videos` are none, or a label has no name.
+        ValueError: There is no clip, `videos` have another shape, or a label has no name.
+        OSError: The file cannot be written.
 
     Example:
 
@@ -60,23 +63,24 @@ def contact_sheet(
     shown = list(islice(_clips(videos), positive_int("num_clips", num_clips)))
     if not shown:
         raise ValueError(
-            "`videos` must hold a clip to show, but none came. If files were skipped, scan them."
+            "`videos` must have at least one clip. Received: none. If files were skipped, scan "
+            "them."
         )
     indices = [
         uniform_starts(len(video), 1, min(positive_int("num_frames", num_frames), len(video)))
         for video, _ in shown
     ]
     texts = [_text(label, names) for _, label in shown]
-    pictures, note = _pixels([video[list(n)] for (video, _), n in zip(shown, indices, strict=True)])
-    title = _heading([video for video, _ in shown]) + note
-    figure = _draw(pictures, texts, indices, title)
+    rows, note = _pixels([video[list(n)] for (video, _), n in zip(shown, indices, strict=True)])
+    title = _title([video for video, _ in shown]) + note
+    figure = _draw(rows, texts, indices, title)
     with replacing(path) as partial:
         figure.savefig(partial, format="png")
     return len(shown)
 
 
 def _clips(source) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-    """One by one, with the label or None."""
+    """Yields single clips with their label or None."""
     for batch in [source] if isinstance(source, tuple) or hasattr(source, "ndim") else source:
         videos, *labels = batch if isinstance(batch, tuple | list) else (batch,)
         videos = np.asarray(videos)
@@ -90,35 +94,34 @@ def _clips(source) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
 
 
 def _text(label: np.ndarray | None, names: Sequence[str] | None) -> str:
-    """What stands beside a clip: names of classes, with their share where it is not one."""
+    """The text beside a clip: class names, with their weights if these are not 1."""
     if label is None:
         return ""
-    number = label.shape == (1,) and np.issubdtype(label.dtype, np.integer)
-    if label.ndim == 0 or number:
+    if label.ndim == 0 or (label.shape == (1,) and np.issubdtype(label.dtype, np.integer)):
         return textwrap.fill(_name(int(label.reshape(())), names), _LINE, max_lines=_LINES)
-    strongest = [int(n) for n in np.argsort(-label, kind="stable") if label[n] > _FAINTEST]
-    parts = [
-        textwrap.shorten(_name(number, names), _LINE, placeholder="…")
-        + ("" if label[number] == 1 else f" {label[number]:.2f}")
-        for number in strongest[:_NAMES]
+    strongest = [int(n) for n in np.argsort(-label, kind="stable") if label[n] > _LEAST_WEIGHT]
+    lines = [
+        textwrap.shorten(_name(index, names), _LINE, placeholder="…")
+        + ("" if label[index] == 1 else f" {label[index]:.2f}")
+        for index in strongest[:_NAMES]
     ]
     more = [f"and {len(strongest) - _NAMES} more"] if len(strongest) > _NAMES else []
-    return "\n".join(parts + more) or "none"
+    return "\n".join(lines + more) or "none"
 
 
-def _name(number: int, names: Sequence[str] | None) -> str:
+def _name(index: int, names: Sequence[str] | None) -> str:
     if not names:
-        return str(number)
-    if not 0 <= number < len(names):
+        return str(index)
+    if not 0 <= index < len(names):
         raise ValueError(
             f"`class_names` must have a name for each class. Received: {len(names)} names, "
-            f"and a clip of class {number}"
+            f"and a clip of class {index}"
         )
-    return printable(names[number])
+    return printable(names[index])
 
 
 def _pixels(videos: list[np.ndarray]) -> tuple[list[np.ndarray], str]:
-    """uint8 of each video, and what was done to them."""
+    """Converts videos to uint8; the second value describes how."""
     low, high = (float(f([f(video) for video in videos])) for f in (np.min, np.max))
     floating = videos[0].dtype.kind == "f" or str(videos[0].dtype) == "bfloat16"
     note = ""
@@ -130,7 +133,7 @@ def _pixels(videos: list[np.ndarray]) -> tuple[list[np.ndarray], str]:
     return [np.rint((v.astype("float32") - low) * scale).astype("uint8") for v in videos], note
 
 
-def _heading(videos: list[np.ndarray]) -> str:
+def _title(videos: list[np.ndarray]) -> str:
     shapes = sorted({video.shape for video in videos})
     frames, height, width, _ = shapes[0]
     size = f"{_count(frames, 'frame')}, {height} x {width}"
@@ -141,15 +144,15 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _draw(pictures, texts, indices, title):
-    """A figure whose rows are as high as their pictures and texts need."""
+def _draw(videos, texts, indices, title):
+    """Draws a figure whose rows are as high as their frames and texts need."""
     from matplotlib.figure import Figure
 
     lines = [text.split("\n") for text in texts]
     left = 0.2 + _LETTER * max(len(line) for text in lines for line in text)
     heights = [
         max(_CELL * video.shape[1] / video.shape[2], _LEADING * len(text))
-        for video, text in zip(pictures, lines, strict=True)
+        for video, text in zip(videos, lines, strict=True)
     ]
     width = max(left + max(map(len, indices)) * (_CELL + _GAP) + 0.1, 4.5)
     top = _TOP + sum(heights) + _GAP * len(heights) + 0.1
@@ -159,15 +162,15 @@ def _draw(pictures, texts, indices, title):
     for row, height in enumerate(heights):
         y -= height
         _write(figure, left - 0.1, y + height / 2, texts[row], "right", 9, "black")
-        _strip(figure, left, y, height, pictures[row])
+        _draw_frames(figure, left, y, height, videos[row])
         if row == 0 or indices[row] != indices[0]:
             _caption(figure, left, y + height, indices[row], above=row == 0)
         y -= _GAP
     return figure
 
 
-def _strip(figure, left, bottom, height, video) -> None:
-    """The frames of a clip, side by side."""
+def _draw_frames(figure, left, bottom, height, video) -> None:
+    """Draws the frames of a clip side by side."""
     gap = max(round(video.shape[2] * _GAP / _CELL), 1)
     spaced = np.pad(video, ((0, 0), (0, 0), (0, gap), (0, 0)), constant_values=255)
     row = np.concatenate(list(spaced), axis=1)[:, :-gap]
@@ -181,15 +184,15 @@ def _strip(figure, left, bottom, height, video) -> None:
 
 
 def _caption(figure, left, top, indices, *, above: bool) -> None:
-    """Frame indices: over the first row; inside the pictures of one that shows other frames."""
+    """Writes frame indices above the first row, and into frames of rows with other indices."""
     y, color = (top + 0.08, _GRAY) if above else (top - 0.11, "white")
     box = None if above else {"facecolor": "black", "alpha": 0.5, "linewidth": 0, "pad": 1.5}
-    for column, number in enumerate(indices):
+    for column, index in enumerate(indices):
         x = left + column * (_CELL + _GAP) + _CELL / 2
-        _write(figure, x, y, f"frame {number}", "center", 7, color, bbox=box)
+        _write(figure, x, y, f"frame {index}", "center", 7, color, bbox=box)
 
 
-def _write(figure, x, y, text, side, size, color, **how) -> None:
+def _write(figure, x, y, text, side, size, color, **style) -> None:
     width, height = figure.get_size_inches()
-    how |= {"parse_math": False, "ha": side, "va": "center", "fontsize": size, "color": color}
-    figure.text(x / width, y / height, text, **how)
+    style |= {"parse_math": False, "ha": side, "va": "center", "fontsize": size, "color": color}
+    figure.text(x / width, y / height, text, **style)

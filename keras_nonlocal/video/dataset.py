@@ -1,4 +1,4 @@
-"""Videos and what is in them -> `tf.data` batches of clips: the front door."""
+"""`video_dataset`: videos on disk as `tf.data` batches of clips."""
 
 from __future__ import annotations
 
@@ -36,45 +36,47 @@ def video_dataset(
     num_parallel_calls: int | None = None,
     service: str | None = None,
 ) -> tf.data.Dataset:
-    """Batches of clips for `model.fit`, from videos as they lie on disk.
+    """Makes batches of clips for `model.fit` from videos on disk.
 
-    Values are RGB, 0..255, unless `augment` normalizes them.
+    Pixels are RGB from 0 to 255, unless `augment` normalizes them.
 
     Args:
-        source: Whatever `keras_nonlocal.data.read_source` reads: a folder with one folder a class,
-            a table or list of files, a data frame, a manifest.
-        clip: How clips are cut from videos; `ClipSpec()` if `None`.
-        augment: Layers of `keras_nonlocal.augmentation`, other layers of Keras, or functions of a
-            batch of clips. What is random in layers changes training clips only; a function is
-            not told which clips it gets.
-        batch_size: Clips in a batch; the last one may have fewer.
-        training: True for one random clip of each video an epoch, in a new order each time; False
-            for the test clips of each video (`clip.num_clips * clip.num_crops` of them, one after
-            another) in the order given.
-        seed: The same seed gives the same clips, epoch by epoch, however many `num_parallel_calls`
-            there are. A global seed, of `tf.random.set_seed`, makes others of them, as of all in
-            TensorFlow; layers of others draw by themselves.
-        split: Only the videos of this split.
+        source: The videos, in any format that `keras_nonlocal.data.read_source` reads: a folder
+            with one folder per class, a table or list of files, a data frame, a manifest. Or a
+            folder of shards.
+        clip: How clips are cut from videos. The default is `ClipSpec()`.
+        augment: Layers of `keras_nonlocal.augmentation`, other Keras layers, or functions of a
+            batch of clips. Random layers are active only when `training=True`; plain functions are
+            always applied.
+        batch_size: Clips in a batch; the last batch may have fewer.
+        training: True for one random clip of each video per epoch, shuffled in each epoch. False
+            for the evaluation clips of each video (`clip.num_clips * clip.num_crops`, one after
+            another), in the order of the source.
+        seed: The same seed gives the same clips in each epoch, for any `num_parallel_calls`.
+            `tf.random.set_seed` also changes the clips. Third-party layers use their own random
+            state.
+        split: Name of the split to read; `None` reads all videos.
         class_names, root: As in `read_source`.
-        labels: `"clip"` gives a clip the labels that hold during it, where their times are known.
-        on_error: What becomes of a video that cannot be read: `"raise"` stops with its name,
-            `"skip"` leaves it out, `"previous_frame"` repeats the frame before one that cannot be
-            decoded. No clip ever stands in for another.
-        error_log: A JSON lines file to which each failure is added.
-        num_parallel_calls: Videos that are decoded at once, by threads; as many as there are cores
-            if `None`.
+        labels: `"clip"` gives a clip only the labels that hold during it, if their times are known.
+        on_error: What to do about a video that cannot be read: `"raise"` an error with its name,
+            `"skip"` it, or use the `"previous_frame"` for each frame that cannot be decoded. A
+            failed clip is never replaced by a different one.
+        error_log: A JSON lines file to which each failure is appended.
+        num_parallel_calls: Videos that are decoded at once, by threads. The default is the number
+            of processor cores.
         service: Address of a `tf.data` service, such as `"grpc://host:5000"`, whose workers read
             shards; see `keras_nonlocal.video.shards.service.spread_over`.
 
     Returns:
         A dataset of uint8 `(batch, frames, H, W, 3)`, with targets if there are classes: int64
-        `(batch,)`, or float32 `(batch, classes)` if a video may have several. It has the names of
-        the classes as `class_names`.
+        `(batch,)`, or float32 `(batch, classes)` if a video may have several labels. Its attribute
+        `class_names` has the class names.
 
     Raises:
-        ValueError: The source names files that are missing or labels that are out of range, or an
-            argument is wrong. In the course of an epoch, a `tf.errors.OpError` names the video;
-            of shards, `check_shards` tells which one is damaged.
+        ValueError: A file is missing, a label is out of range, or an argument is wrong. During an
+            epoch, a `tf.errors.OpError` names the video; `check_shards` finds a damaged shard.
+        FileNotFoundError: There is no such source.
+        OSError: The error log cannot be written.
 
     Example:
 
@@ -84,35 +86,80 @@ def video_dataset(
         )
         model.fit(train, epochs=10)
     """
-    clip = a_clip(ClipSpec() if clip is None else clip)
-    num_parallel_calls = positive_int(
+    clips = open_clips(
+        source,
+        ClipSpec() if clip is None else clip,
+        training=training,
+        split=split,
+        class_names=class_names,
+        root=root,
+        labels=labels,
+        on_error=on_error,
+        error_log=error_log,
+        num_parallel_calls=num_parallel_calls,
+        service=service,
+    )
+    order = clips.order(any_int("seed", seed))
+    return clip_batches(clips, order, augment=augment, batch_size=batch_size, training=training)
+
+
+def open_clips(
+    source: Any,
+    clip: ClipSpec,
+    *,
+    training: bool,
+    split: str | None,
+    class_names: tuple[str, ...] | None,
+    root: PathLike | None,
+    error_log: PathLike | None,
+    num_parallel_calls: int | None,
+    service: str | None,
+    labels: Literal["video", "clip"] = "video",
+    on_error: OnError = "raise",
+    check: bool = True,
+    repeat: bool = False,
+) -> ClipSource:
+    """Opens videos or shards to read clips from them.
+
+    Args:
+        source, clip, training, split, class_names, root, labels, on_error, error_log,
+            num_parallel_calls, service: As in `video_dataset`.
+        check: Whether to call `check_manifest`.
+        repeat: Whether shards are repeated without end.
+    """
+    a_clip(clip)
+    threads = positive_int(
         "num_parallel_calls", cores() if num_parallel_calls is None else num_parallel_calls
     )
-    seed = any_int("seed", seed)
     one_of("labels", labels, ("video", "clip"))
     one_of("on_error", on_error, DAMAGE)
-    clips: ClipSource
     if holds_shards(source):
-        refuse_choices(split=split, class_names=class_names, root=root, error_log=error_log)
         refuse_choices(
+            split=split,
+            class_names=class_names,
+            root=root,
+            error_log=error_log,
             labels=labels if labels != "video" else None,
             on_error=on_error if on_error != "raise" else None,
         )
-        clips = ShardClips(
-            source, clip, training=training, num_parallel_calls=num_parallel_calls, service=service
-        )
-    else:
-        refuse_python(service)
-        manifest = read_source(source, split=split, class_names=class_names, root=root)
-        check_manifest(manifest)
-        clips = FileClips(
-            manifest,
+        return ShardClips(
+            source,
             clip,
             training=training,
-            num_parallel_calls=num_parallel_calls,
-            on_error=on_error,
-            error_log=ErrorLog(error_log),
-            by_clip=labels == "clip",
+            num_parallel_calls=threads,
+            service=service,
+            repeat=repeat,
         )
-    order = clips.order(seed)
-    return clip_batches(clips, order, augment=augment, batch_size=batch_size, training=training)
+    refuse_python(service)
+    manifest = read_source(source, split=split, class_names=class_names, root=root)
+    if check:
+        check_manifest(manifest)
+    return FileClips(
+        manifest,
+        clip,
+        training=training,
+        num_parallel_calls=threads,
+        on_error=on_error,
+        error_log=ErrorLog(error_log),
+        by_clip=labels == "clip",
+    )

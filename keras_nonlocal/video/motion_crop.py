@@ -1,7 +1,7 @@
-"""A crop that moves along with what moves, as a camera that pans: for one actor and a fixed camera.
+"""A crop that follows the motion like a panning camera, for one actor and a fixed camera.
 
-In each frame, what moves has a middle: the mean place, weighted by the square of the motion. The
-crop goes along a straight line at constant speed through these middles; its height stays.
+The center of the motion in a frame is the mean position, weighted by the squared motion. The crop
+moves along a straight line at constant speed that fits these centers best; its row is constant.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import tensorflow as tf
 
 
 def path_of(motion: tf.Tensor) -> tf.Tensor:
-    """The middles of what moves, on a line: `(B, T, H, W, C) -> (B, T, 2)`, row and column.
+    """Fits a line to the centers of the motion: `(B, T, H, W, C) -> (B, T, 2)`, row and column.
 
     Args:
-        motion: How much each pixel differs from the background, float32.
+        motion: The difference of each pixel from the background, float32.
     """
-    # a trace of motion everywhere, so that the middle of a still clip is that of the frame
+    # A little motion everywhere puts the center of a still clip in the middle of the frame.
     energy = tf.reduce_sum(tf.square(motion), axis=-1) + 1e-6
     frames, rows, columns = (
         tf.cast(tf.range(size), "float32") for size in tf.unstack(tf.shape(energy)[1:])
@@ -33,10 +33,10 @@ def path_of(motion: tf.Tensor) -> tf.Tensor:
 
 
 def crop_along(clips: tf.Tensor, path: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
-    """A crop of each frame around its place on the path; zero outside of the frame.
+    """Crops each frame around its point of the path; outside of the frame, pixels are zero.
 
     Args:
-        clips: Float32 `(B, T, H, W, C)`.
+        clips: float32 `(B, T, H, W, C)`.
         path: `(B, T, 2)`, from `path_of`.
         size: Height and width of the crop.
     """

@@ -1,4 +1,4 @@
-"""The `tf.data` chain of a video data set: clips are read, augmented, batched, fetched ahead."""
+"""The `tf.data` chain of a video dataset: read clips, augment, batch, prefetch."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ from ..utils.checks import positive_int
 from ..utils.compat import take_down
 
 Augment = Callable | Sequence[Callable] | None
-UNKNOWN = tf.data.UNKNOWN_CARDINALITY
-# Reading functions anew as graphs takes AutoGraph most of the time in which a data set is made.
+# AutoGraph would take most of the time that is needed to build a dataset.
 as_written = tf.autograph.experimental.do_not_convert
 
 
 class ClipSource(Protocol):
-    """Videos that clips are read from: files, or shards.
+    """Videos from which clips are read: files or shards.
 
     Attributes:
-        class_names: By class number; empty where nothing is labeled.
+        class_names: Class names by class index; empty if no video has a label.
         multi_label: Whether a video may show several classes.
-        videos: How many there are.
-        num_parallel_calls: How many are read at once.
+        videos: Number of videos.
+        num_parallel_calls: Number of videos that are read at once.
     """
 
     class_names: tuple[str, ...]
@@ -37,16 +36,16 @@ class ClipSource(Protocol):
     num_parallel_calls: int
 
     def order(self, seed: int) -> tf.data.Dataset:
-        """`(index, draw)` of all videos once, shuffled for training."""
+        """Returns `(index, draw)` of all videos once, shuffled for training."""
 
     def clips(self, order: tf.data.Dataset) -> tf.data.Dataset:
-        """`(index, draw)` of videos -> `(video, target, seed)` of clips, or `(video, seed)`."""
+        """Reads clips, `(video, target, seed)` or `(video, seed)`, of videos, `(index, draw)`."""
 
 
 def shuffled(count: int, *, training: bool, seed: int) -> tf.data.Dataset:
-    """`(index, draw)` of all videos once, in another order in each epoch of training.
+    """Returns `(index, draw)` of all videos once, shuffled in each epoch of training.
 
-    A draw is a number that decides how the video is changed at random; it is new each time.
+    A draw is a random number, new in each epoch, that seeds the random choices for the video.
     """
     order = tf.data.Dataset.range(count)
     if training:
@@ -64,33 +63,37 @@ def clip_batches(
     training: bool,
     full: bool = False,
 ) -> tf.data.Dataset:
-    """Batches of augmented clips.
+    """Makes batches of augmented clips.
 
     Args:
-        source: Where clips are read.
+        source: The videos.
         order: `(index, draw)` of each video, in order.
-        augment: A layer of `keras_nonlocal.augmentation`, another layer of Keras or function of a
-            batch of clips, or a sequence of them. Those before the first that mixes clips are
-            applied to each clip before it is batched, so that they may make clips of different
-            sizes equal.
-        batch_size: Clips in a batch; the last one may have fewer.
-        training: Whether layers change clips at random.
-        full: Whether clips that fill no batch at the end are left out; its size is known then.
+        augment: A layer of `keras_nonlocal.augmentation`, another Keras layer or function of a
+            batch of clips, or a sequence of these. Layers before the first one that mixes clips are
+            applied to single clips, so they may make clips of different sizes equal.
+        batch_size: Clips in a batch; the last batch may have fewer.
+        training: Whether random layers are active.
+        full: Whether to drop a last batch with fewer clips, so that the batch size is static.
 
     Returns:
-        Batches of `video` or `(video, target)`; they have `class_names`, `multi_label`, and
-        `videos`: how many there are in an epoch.
+        Batches of `video` or `(video, target)`, with the attributes `class_names`, `multi_label`,
+        and `videos`, the number of videos in an epoch.
+
+    Raises:
+        ValueError: `augment` or `batch_size` is wrong, or a layer cannot mix these clips.
     """
     layers = layers_of(augment)
     classes = len(source.class_names) or None
     check_mixing(layers, classes, positive_int("batch_size", batch_size), training=training)
-    before, mixing = _divided(layers)
+    mixing = [index for index, layer in enumerate(layers) if getattr(layer, "needs_batch", False)]
+    first_mixing = mixing[0] if mixing else len(layers)
 
     clips = source.clips(order)
-    if before:
-        clips = _changed_one_by_one(clips, before, training, source.num_parallel_calls)
+    if first_mixing:
+        before = layers[:first_mixing]
+        clips = _augment_single_clips(clips, before, training, source.num_parallel_calls)
     batches = clips.batch(batch_size, drop_remainder=full)
-    batches = batches.map(_change(mixing, training))
+    batches = batches.map(_augmentation(layers[first_mixing:], training))
     batches = with_fixed_tuning(batches.map(_without_seeds).prefetch(1))
 
     batches.class_names, batches.multi_label = source.class_names, source.multi_label
@@ -99,10 +102,8 @@ def clip_batches(
 
 
 def with_fixed_tuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """As all data sets made here end: epochs without a stall, iterators before Python.
-
-    With autotuning on, the end of an epoch sometimes takes seconds.
-    """
+    """Disables autotuning, with which the end of an epoch sometimes takes seconds, and releases
+    iterators when Python exits."""
     _release_iterators_at_exit()
     options = tf.data.Options()
     options.autotune.enabled = False
@@ -111,14 +112,18 @@ def with_fixed_tuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
 
 
 def layers_of(augment: Augment) -> list[Callable]:
-    """What is done to clips, one after the other."""
+    """Returns the layers and functions of `augment` as a flat list.
+
+    Raises:
+        ValueError: `augment` is not callable, nor a list of callables.
+    """
     if augment is None:
         return []
     layers: list = list(augment) if isinstance(augment, list | tuple) else [augment]
     if not all(map(callable, layers)):
         raise ValueError(
             "`augment` must be a layer of `keras_nonlocal.augmentation`, another function of "
-            f"clips, or a list of them. Received: augment={augment!r}"
+            f"clips, or a list of these. Received: augment={augment!r}"
         )
     return flattened(layers)
 
@@ -126,50 +131,47 @@ def layers_of(augment: Augment) -> list[Callable]:
 def check_mixing(
     layers: Sequence[Callable], classes: int | None, batch_size: int, *, training: bool
 ) -> None:
-    """Raises a `ValueError` where a layer that mixes clips has none to mix, or other classes."""
+    """Checks that layers that mix clips have clips to mix, and the number of classes of the videos.
+
+    Raises:
+        ValueError: A layer does not.
+    """
     for layer in (each for each in layers if getattr(each, "needs_batch", False)):
-        name, meant = type(layer).__name__, getattr(layer, "classes", None)
-        if None not in (meant, classes) and meant != classes:
+        name, expected = type(layer).__name__, getattr(layer, "classes", None)
+        if None not in (expected, classes) and expected != classes:
             raise ValueError(
                 f"`augment`: {name} must have the {classes} classes of the videos. "
-                f"Received: classes={meant}"
+                f"Received: classes={expected}"
             )
         if training and batch_size == 1:
             raise ValueError(
-                f"`augment`: {name} mixes the clips of a batch, or of this part of it, which must "
-                "be more than one. Received: batches of 1"
+                f"`augment`: {name} mixes the clips of a batch, or of one part of it, and needs at "
+                "least two. Received: batches of 1"
             )
 
 
-def _divided(layers) -> tuple[list, list]:
-    """What is done to each clip, and from the first layer on that mixes clips, what to batches."""
-    mixing = [index for index, layer in enumerate(layers) if getattr(layer, "needs_batch", False)]
-    first = mixing[0] if mixing else len(layers)
-    return list(layers[:first]), list(layers[first:])
-
-
-def _changed_one_by_one(clips, layers, training, num_parallel_calls):
-    """Each clip as a batch of one, which may become a batch of several."""
-    change, count = _change(layers, training), copies(layers)
+def _augment_single_clips(clips, layers, training, num_parallel_calls):
+    """Augments each clip as a batch of one, which may become a batch of several."""
+    augment, count = _augmentation(layers, training), copies(layers)
 
     @as_written
-    def changed(*element):
-        return change(*(part[None] for part in element))
+    def augment_clip(*element):
+        return augment(*(part[None] for part in element))
 
-    batches = clips.map(changed, num_parallel_calls=num_parallel_calls)
+    batches = clips.map(augment_clip, num_parallel_calls=num_parallel_calls)
     if count == 1:
         return batches.map(only_clip)
-    known = clips.cardinality()
-    several = batches.unbatch()
-    if known == UNKNOWN:
-        return several
-    return several.apply(tf.data.experimental.assert_cardinality(known * count))
+    length = clips.cardinality()
+    clips = batches.unbatch()
+    if length == tf.data.UNKNOWN_CARDINALITY:
+        return clips
+    return clips.apply(tf.data.experimental.assert_cardinality(length * count))
 
 
-def _change(layers, training):
-    """A function of `(video, target, seeds)` that applies layers, each with draws of its own."""
+def _augmentation(layers, training):
+    """A function of `(video, target, seeds)` that applies layers, each with its own seeds."""
     count = copies(layers)
-    # The functions of others may have branches and loops that AutoGraph has to read.
+    # Functions of users may have branches and loops, which AutoGraph has to convert.
     layers = [
         each
         if isinstance(each, ClipAugmentation)
@@ -178,25 +180,25 @@ def _change(layers, training):
     ]
 
     @as_written
-    def change(video, *rest):
+    def augment(video, *rest):
         *target, seeds = rest
         labels = target[0] if target else None
         video, labels = apply(layers, video, labels, seeds if training else None)
         seeds = tf.repeat(seeds, count, axis=0)
         return (video, labels, seeds) if target else (video, seeds)
 
-    return change
+    return augment
 
 
 @as_written
 def only_clip(*parts):
-    """The one clip that there is, without the copy that `unbatch` makes."""
+    """Takes the only clip of a batch, without the copy that `unbatch` makes."""
     return tuple(part[0] for part in parts)
 
 
 @as_written
 def seed_of(draw: tf.Tensor) -> tf.Tensor:
-    """What a draw gives the layers of `augment`: the same from files and from shards."""
+    """The seed `(2,)` of the layers of `augment`, the same from files and from shards."""
     return tf.bitcast(tf.cast(draw, tf.int64), tf.int32)
 
 
@@ -207,15 +209,15 @@ def _without_seeds(*parts):
 
 @cache
 def _release_iterators_at_exit() -> None:
-    """Has all iterators that are left taken down before Python ends, while it answers calls.
+    """Deletes all iterators before Python exits.
 
-    TensorFlow waits for calls of Python when it takes an iterator down. A thread that asks for
-    Python once that is ending never returns: a script that looked at one batch would not end.
+    TensorFlow waits for running Python functions when it deletes an iterator. While Python exits,
+    their threads never return, so a script that reads one batch would not end.
     """
     atexit.register(_release_iterators)
 
 
 def _release_iterators() -> None:
-    for thing in gc.get_objects():
-        if issubclass(type(thing), tf.data.Iterator):
-            take_down(thing)
+    for item in gc.get_objects():
+        if issubclass(type(item), tf.data.Iterator):
+            take_down(item)

@@ -1,4 +1,4 @@
-"""Pixels to the numbers a network was trained on: the same in training and in prediction."""
+"""From pixels to the input of a network, the same in training and in prediction."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from ..augmentation.functional.normalization import normalized
+from ..augmentation.normalization import normalized
 from .motion_crop import crop_along, path_of
 
 
@@ -18,20 +18,24 @@ def preprocess(
     subtract_mean_frame: bool = False,
     track_motion: tuple[int, int] | None = None,
 ) -> tf.Tensor:
-    """Normalizes clips: `(..., T, H, W, 3)` of 0..255 to float32 of the same shape.
+    """Normalizes clips of pixels from 0 to 255 to float32.
 
     Args:
-        clips: One clip, or a batch of them, RGB.
-        mean, std: One value a channel: `(pixel - mean) / std`; `None` leaves pixels as they are.
-        subtract_mean_frame: For cameras that stand still: takes the distance of each pixel from
-            its mean over the clip, so that the background becomes zero and the color of clothes
-            does not matter, and divides by the root mean square over the clip. Without `mean` and
-            `std`.
-        track_motion: Height and width of a crop that moves along with what moves; with
+        clips: One clip or a batch of clips, `(..., T, H, W, 3)`, RGB.
+        mean, std: One value per channel: `(pixel - mean) / std`. `None` leaves pixels as they are.
+        subtract_mean_frame: For cameras that do not move. Takes the absolute difference of each
+            pixel from its mean over the clip, so that the background becomes zero and the color of
+            clothes does not matter, and divides by the root mean square over the clip. Ignores
+            `mean` and `std`.
+        track_motion: Height and width of a crop that follows the motion; needs
             `subtract_mean_frame`.
 
+    Returns:
+        float32 of the same shape, or `(..., T, *track_motion, 3)`.
+
     Raises:
-        ValueError: `track_motion` without `subtract_mean_frame`, or only one of `mean` and `std`.
+        ValueError: `track_motion` is given without `subtract_mean_frame`, or only one of `mean`
+            and `std`.
 
     Example:
 
@@ -40,28 +44,31 @@ def preprocess(
     1.0
     """
     if track_motion and not subtract_mean_frame:
-        raise ValueError("`track_motion` needs `subtract_mean_frame=True`: it follows what moves.")
+        raise ValueError(
+            "`track_motion` needs `subtract_mean_frame=True`, which computes the motion. "
+            f"Received: track_motion={track_motion!r}, subtract_mean_frame=False"
+        )
     if (mean is None) != (std is None):
         raise ValueError(f"Give both `mean` and `std`, or neither. Received: {mean=}, {std=}")
     clips = tf.cast(clips, "float32")
     if not subtract_mean_frame:
         return clips if mean is None else normalized(clips, mean, std)
-    moving = _motion(clips)
+    motion = _motion(clips)
     if track_motion:
-        moving = _followed(moving, moving, track_motion)
-    power = tf.reduce_mean(tf.square(moving), axis=(-4, -3, -2, -1), keepdims=True)
-    return moving / tf.maximum(tf.sqrt(power), 1.0)
+        motion = _cropped(motion, motion, track_motion)
+    power = tf.reduce_mean(tf.square(motion), axis=(-4, -3, -2, -1), keepdims=True)
+    return motion / tf.maximum(tf.sqrt(power), 1.0)
 
 
 def pixels_seen(clips, track_motion: tuple[int, int] | None = None) -> tf.Tensor:
-    """The pixels that prepared clips show: clips as they are, or cropped along what moves.
+    """The pixels that preprocessed clips show: whole frames, or the crop that follows the motion.
 
     Args:
-        clips: One clip, or a batch of them, `(..., T, H, W, 3)`.
+        clips: One clip or a batch of clips, `(..., T, H, W, 3)`.
         track_motion: As in `preprocess`.
 
     Returns:
-        Pixels of the same type; `(..., T, *track_motion, 3)` where a crop follows.
+        Pixels of the same dtype; `(..., T, *track_motion, 3)` if the crop follows the motion.
 
     Example:
 
@@ -72,14 +79,14 @@ def pixels_seen(clips, track_motion: tuple[int, int] | None = None) -> tf.Tensor
     if not track_motion:
         return clips
     pixels = tf.cast(clips, "float32")
-    return tf.cast(tf.round(_followed(pixels, _motion(pixels), track_motion)), clips.dtype)
+    return tf.cast(tf.round(_cropped(pixels, _motion(pixels), track_motion)), clips.dtype)
 
 
 def _motion(clips):
     return tf.abs(clips - tf.reduce_mean(clips, axis=-4, keepdims=True))
 
 
-def _followed(clips, motion, size):
+def _cropped(clips, motion, size):
     if clips.shape.rank == 4:
-        return _followed(clips[None], motion[None], size)[0]
+        return _cropped(clips[None], motion[None], size)[0]
     return crop_along(clips, path_of(motion), size)

@@ -120,7 +120,7 @@ def _inspect_all(
         for path, answer in done:
             answers[path] = answer
             bar.update()
-    return {path: answers[path] for path in paths}
+    return answers
 
 
 def _write_error_log(answers: dict[str, FileReport | Failure], path: PathLike) -> None:

@@ -1,4 +1,4 @@
-"""Arrays into the variables of a model: names, checks, inflation."""
+"""Loads pretrained weights: converts names and layouts, inflates kernels, checks every shape."""
 
 import keras
 

@@ -1,4 +1,4 @@
-"""Arrays into variables by name: all or nothing, with both lists in the error."""
+"""Assigns arrays to the variables of a model by name: all of them, or none."""
 
 from __future__ import annotations
 
@@ -7,19 +7,26 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-MOST_NAMES = 50  # of a side, in an error
+MAX_LISTED_NAMES = 50  # per side, in an error message
 
 
 def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
-    """The variables of a model by path, such as `res3_1_nonlocal/theta/kernel`."""
-    return {variable.path: variable for variable in model.weights if _is_number(variable)}
+    """Returns the weights of a model by path, such as `res3_1_nonlocal/theta/kernel`.
+
+    The states of random generators are not weights.
+    """
+    return {
+        variable.path: variable
+        for variable in model.weights
+        if "seed_generator" not in variable.path
+    }
 
 
 def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarray]) -> None:
-    """Set every target to the array of its name, once all names and shapes fit.
+    """Sets every variable to the array of its name, after all names and shapes were compared.
 
     Raises:
-        ValueError: A name on one side only, or arrays of another shape; nothing was set.
+        ValueError: The names or shapes differ. Then no variable was changed.
     """
     missing, extra = sorted(targets.keys() - arrays.keys()), sorted(arrays.keys() - targets.keys())
     if missing or extra:
@@ -27,27 +34,22 @@ def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarra
             "The weights do not fit the model; nothing was loaded.\n"
             f"  only in the model:   {_listed(missing)}\n  only in the weights: {_listed(extra)}"
         )
-    wrong = [
+    wrong_shapes = [
         f"{name}: expected {tuple(variable.shape)}, received {np.shape(arrays[name])}"
         for name, variable in targets.items()
         if tuple(variable.shape) != np.shape(arrays[name])
     ]
-    if wrong:
+    if wrong_shapes:
         raise ValueError(
-            "The weights do not fit the model; nothing was loaded.\n  " + "\n  ".join(wrong)
+            "The weights do not fit the model; nothing was loaded.\n  " + "\n  ".join(wrong_shapes)
         )
-    read = {name: np.asarray(arrays[name]) for name in targets}  # a file may fail midway
+    values = {name: np.asarray(arrays[name]) for name in targets}  # reading a file may fail
     for name, variable in targets.items():
-        variable.assign(read[name])
+        variable.assign(values[name])
 
 
 def _listed(names: list[str]) -> str:
-    """All of a few names; of very many, which means another network, the first and their count."""
-    if len(names) <= MOST_NAMES:
+    """Lists the names. Where very many differ, the first ones and their number are enough."""
+    if len(names) <= MAX_LISTED_NAMES:
         return str(names)
-    return f"{names[:MOST_NAMES]} and others, {len(names)} in all"
-
-
-def _is_number(variable: keras.Variable) -> bool:
-    """Whether it is a weight, and not the state of a random generator."""
-    return "seed_generator" not in variable.path
+    return f"{names[:MAX_LISTED_NAMES]} and others, {len(names)} in all"

@@ -1,43 +1,47 @@
-"""What became of every tensor of a converted checkpoint, as a table."""
+"""The report of a conversion: a table of what was done with every tensor."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 NONE = "-"
-HEADINGS = ("there", "shape there", "here", "shape here", "done")
+HEADINGS = ("in the checkpoint", "shape", "in the model", "shape", "action")
 
 
 @dataclass(frozen=True)
 class TensorRow:
-    """One tensor: its name and shape in the checkpoint and in the model, and what was done.
+    """One tensor of a conversion.
 
-    A side that does not have the tensor has `"-"` for its name, and `()` for its shape.
+    A side that does not have the tensor has the name `"-"` and the shape `()`.
+
+    Attributes:
+        source_name, source_shape: Name and shape in the checkpoint.
+        target_name, target_shape: Name and shape in the model.
+        action: What was done with the tensor.
     """
 
-    name_there: str
-    shape_there: tuple[int, ...]
-    name_here: str
-    shape_here: tuple[int, ...]
-    done: str
+    source_name: str
+    source_shape: tuple[int, ...]
+    target_name: str
+    target_shape: tuple[int, ...]
+    action: str
 
 
 @dataclass(frozen=True)
 class ConversionReport:
-    """A conversion, one row a tensor. Printed, it is a table.
+    """The report of a conversion, with one row for each tensor. Its text is a table.
 
     Attributes:
-        source: The code base that the checkpoint is from.
-        model: Name of the model.
-        rows: In the order of the model, then what was left out.
+        source: The code base that wrote the checkpoint.
+        model: The name of the model.
+        rows: The tensors of the model in order, and then the entries that were ignored.
 
     Example:
-
-    >>> row = TensorRow("fc.bias", (400,), "logits/bias", (400,), "as it is")
-    >>> print(ConversionReport("gluoncv", "i3d_r50", (row,)))
-    there    shape there  here         shape here  done
-    fc.bias  400          logits/bias  400         as it is
-    1 row: a gluoncv checkpoint, and i3d_r50
+        >>> row = TensorRow("fc.bias", (400,), "logits/bias", (400,), "unchanged")
+        >>> print(ConversionReport("gluoncv", "i3d_r50", (row,)))
+        in the checkpoint  shape  in the model  shape  action
+        fc.bias            400    logits/bias   400    unchanged
+        1 row: a gluoncv checkpoint, and i3d_r50
     """
 
     source: str
@@ -46,7 +50,7 @@ class ConversionReport:
 
     def __str__(self) -> str:
         cells = [HEADINGS, *(_cells(row) for row in self.rows)]
-        widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS))]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = [
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
             for line in cells
@@ -56,8 +60,5 @@ class ConversionReport:
 
 
 def _cells(row: TensorRow) -> tuple[str, ...]:
-    return (row.name_there, _size(row.shape_there), row.name_here, _size(row.shape_here), row.done)
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape)) or NONE
+    shapes = (" x ".join(map(str, shape)) or NONE for shape in (row.source_shape, row.target_shape))
+    return (row.source_name, next(shapes), row.target_name, next(shapes), row.action)

@@ -1,6 +1,6 @@
-"""2-D weights into 3-D networks: a k x k kernel, repeated t times over time and divided by t.
+"""Inflates 2D weights to 3D: a k x k kernel is repeated t times over time and divided by t.
 
-On a clip whose frames are all alike, the inflated network answers as the image network does
+On a clip whose frames are all equal, the inflated network gives the output of the image network
 (paper, section 4; Carreira and Zisserman 2017).
 """
 
@@ -17,31 +17,34 @@ from .assign import assign, named_weights
 
 
 def inflate(kernel: np.ndarray, frames: int) -> np.ndarray:
-    """`(h, w, in, out)` to `(frames, h, w, in, out)`, with the same sum over time.
+    """Repeats a kernel `(h, w, in, out)` to `(frames, h, w, in, out)` with the same sum over time.
 
     Example:
-
-    >>> float(inflate(np.ones((7, 7, 3, 64)), 5).sum(axis=0).max())
-    1.0
+        >>> float(inflate(np.ones((7, 7, 3, 64)), 5).sum(axis=0).max())
+        1.0
     """
     positive_int("frames", frames)
     return np.repeat(np.asarray(kernel)[None], frames, axis=0) / frames
 
 
 def load_inflated(model: keras.Model, image_weights: Mapping[str, np.ndarray]) -> None:
-    """Fill a video network from an image network's weights, by name.
+    """Loads the weights of an image network into a video network, by name.
 
-    The names are this package's, such as `res2_0_1_conv/kernel`, and must match both ways,
-    but for what an image network does not have: non-local blocks keep their own weights.
+    The names are those of this package, such as `res2_0_1_conv/kernel`. Every name must be on both
+    sides, except for non-local blocks. An image network has none, so they keep their weights.
 
     Args:
-        model: A C2D or I3D network, with or without top.
-        image_weights: Arrays by name; convolution kernels are `(h, w, in, out)`.
+        model: A C2D or I3D network, with or without its classifier.
+        image_weights: Arrays by name. Kernels of convolutions have the shape `(h, w, in, out)`.
 
     Raises:
-        ValueError: A weight that is missing, left over, or of another shape; nothing was set.
+        ValueError: The names or shapes differ. Then the model did not change.
 
     Source: section 4 of the paper.
+
+    Example:
+        image_weights = dict(np.load("resnet50.npz"))
+        keras_nonlocal.weights.load_inflated(keras_nonlocal.models.i3d_r50(), image_weights)
     """
     targets = {
         name: variable for name, variable in named_weights(model).items() if not in_non_local(name)

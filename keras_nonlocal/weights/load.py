@@ -1,28 +1,44 @@
-"""A weights file into a model: all of it, or an error that names the file."""
+"""Loads a weights file into a model: all of it, or an error that names the file.
+
+Keras loads its files by the order of the layers of each class, and silently ignores extra weights.
+The weights of one non-local block would then go into another one, and those of a network with
+blocks into a network without. So this module reads the files by the names of the layers.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+import h5py
 import keras
 
 from ..checkpoints.read import read_checkpoint
 from ..utils.checks import PathLike
+from ..utils.roles import head_of
+from .assign import assign, named_weights
 from .convert import convert
-from .keras_h5 import load_own
 
 
 def load_weights(model: keras.Model, path: PathLike, source: str | None = None) -> None:
-    """Fill `model` from a `.weights.h5` file, or from a checkpoint of another code base.
+    """Loads a `.weights.h5` file of Keras, or a checkpoint of another code base.
 
     Args:
-        model: The network that the file is of.
+        model: The network whose weights the file holds.
         path: The file.
-        source: Whose names the weights have in it, a key of `SOURCES`; `None` for this package's.
+        source: The code base whose names the weights have, a key of
+            `keras_nonlocal.weights.SOURCES`. `None` means a file that Keras wrote.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is no weights file, or does not fit the model.
+        ValueError: It is not a weights file, or it does not fit the model. Then the model did not
+            change.
+
+    Example:
+        >>> model = keras_nonlocal.models.i3d_small(classes=2)
+        >>> model.save_weights("small.weights.h5")
+        >>> keras_nonlocal.weights.load_weights(model, "small.weights.h5")
     """
     path = Path(path)
     if source is not None:
@@ -34,10 +50,59 @@ def load_weights(model: keras.Model, path: PathLike, source: str | None = None) 
         )
     if not path.name.endswith(".weights.h5"):
         raise ValueError(
-            f"A weights file ends in .weights.h5. Received: {path}. "
-            "For checkpoints of other code bases see `keras_nonlocal.zoo.convert`."
+            f"The name of a weights file must end in .weights.h5. Received: path={path}. "
+            "To convert a checkpoint of another code base, use "
+            "`keras_nonlocal.zoo.convert_checkpoint`."
         )
     try:
-        load_own(model, path)
-    except (ValueError, KeyError, OSError, RuntimeError) as error:  # what h5py has for damage
+        _load_keras_file(model, path)
+    except (ValueError, KeyError, OSError, RuntimeError) as error:  # h5py's errors for damage
         raise ValueError(f"{path} does not fit the model {model.name!r}: {error}") from error
+
+
+def _load_keras_file(model: keras.Model, path: Path) -> None:
+    paths = _paths_by_location(model)
+    with h5py.File(path) as file:
+        heads = {None, *map(head_of, paths)}
+        arrays = {
+            paths.get(location, location): dataset
+            for location, dataset in _datasets(file)
+            if head_of(location) in heads  # the model may lack a head that its weights have
+        }
+        assign(named_weights(model), arrays)
+
+
+def _paths_by_location(model: keras.Model) -> dict[str, str]:
+    """Returns the path of each weight by its location in a file: layer names and an index."""
+    paths, counts = {}, Counter[str]()
+    for path in named_weights(model):
+        layer = path.rpartition("/")[0]
+        paths[f"{layer}/{counts[layer]}"] = path
+        counts[layer] += 1
+    return paths
+
+
+def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Yields what a file holds for the layers of a network, by location, without reading it.
+
+    Links are not followed, and data in other files are an error.
+    """
+    items: list[h5py.Dataset] = []
+    file.visititems(lambda _, item: items.append(item) if isinstance(item, h5py.Dataset) else None)
+    for dataset in items:
+        group, _, index = dataset.name.strip("/").rpartition("/")
+        if not group.startswith("layers/") or "/seed_generator" in group:
+            continue
+        if dataset.is_virtual or dataset.external:
+            raise ValueError(f"{dataset.name!r} lies in another file")
+        yield f"{_layer_names(file, group)}/{index}", dataset
+
+
+def _layer_names(file: h5py.File, group: str) -> str:
+    """Returns the names of a layer and of the layers around it, as in `res3_1_nonlocal/theta`."""
+    parts = group.split("/")[:-1]
+    groups = ("/".join(parts[:end]) + "/vars" for end in range(2, len(parts) + 1))
+    names = [file[each].attrs.get("name") for each in groups if each in file]
+    if not names or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{group!r} holds no name of its layer; Keras writes it since 3.10")
+    return "/".join(names)

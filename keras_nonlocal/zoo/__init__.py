@@ -1,4 +1,4 @@
-"""Trained networks by name: load, verify, convert, and the table of all cards."""
+"""Loads trained networks by name, verifies and converts them, and lists all model cards."""
 
 import lazy_loader
 

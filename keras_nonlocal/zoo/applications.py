@@ -1,4 +1,4 @@
-"""`preprocess_input` and `decode_predictions`, as `keras.applications` has them, for any card."""
+"""`preprocess_input` and `decode_predictions` for any model card, as in `keras.applications`."""
 
 from __future__ import annotations
 
@@ -11,31 +11,30 @@ from ..video.preprocessing import preprocess
 
 
 def preprocess_input(clips, *, card: str | Card):
-    """Pixels to what a card's network was trained on.
+    """Converts pixels to the inputs that a card's network was trained on.
 
-    The card says the mean and the standard deviation of each channel; networks of other origins
-    have others, so there is no default.
+    The card states the mean and the standard deviation of each channel. They differ between code
+    bases, so there is no default card.
 
     Args:
-        clips: RGB pixels from 0 to 255, `(..., T, H, W, 3)`: an array, or a tensor of a `tf.data`
-            pipeline.
-        card: The name of a card, or a card.
+        clips: RGB pixels from 0 to 255 of the shape `(..., T, H, W, 3)`: an array, or a tensor of a
+            `tf.data` pipeline.
+        card: A card, or its name.
 
     Returns:
-        float32 of the same shape, cropped where the card says so; an array for an array, a
-        tensor for a tensor.
+        The inputs as float32, of the same shape unless the card asks for a crop. They are an array
+        for an array, and a tensor for a tensor.
 
     Raises:
-        ValueError: There is no such card, or `clips` are no RGB clips.
+        ValueError: There is no such card, or the shape of `clips` is not that of RGB clips.
 
     Example:
-
-    >>> clips = np.full((1, 8, 32, 32, 3), 114.75)
-    >>> inputs = keras_nonlocal.zoo.preprocess_input(
-    ...     clips, card="nl_i3d_r50_kinetics400_official_8x8"
-    ... )
-    >>> inputs.shape, float(inputs.max())
-    ((1, 8, 32, 32, 3), 0.0)
+        >>> clips = np.full((1, 8, 32, 32, 3), 114.75)
+        >>> inputs = keras_nonlocal.zoo.preprocess_input(
+        ...     clips, card="nl_i3d_r50_kinetics400_official_8x8"
+        ... )
+        >>> inputs.shape, float(inputs.max())
+        ((1, 8, 32, 32, 3), 0.0)
     """
     clip = _card(card).clip
     is_tensor = tf.is_tensor(clips)
@@ -45,33 +44,33 @@ def preprocess_input(clips, *, card: str | Card):
             "`clips` must be RGB pixels of the shape (..., T, H, W, 3). "
             f"Received: shape={tuple(clips.shape)}"
         )
-    prepared = preprocess(clips, **clip.preprocessing)
-    return prepared if is_tensor else prepared.numpy()
+    inputs = preprocess(clips, **clip.preprocessing)
+    return inputs if is_tensor else inputs.numpy()
 
 
 def decode_predictions(
     predictions, *, card: str | Card, top: int = 5
 ) -> list[list[tuple[int, str, float]]]:
-    """What the outputs of a card's network mean: the likeliest classes of each clip.
+    """Finds the most probable classes of each clip.
 
     Args:
-        predictions: Probabilities `(B, classes)`, as the network returns them.
-        card: The name of a card, or a card.
-        top: How many classes.
+        predictions: Probabilities `(B, classes)`, as a card's network returns them.
+        card: A card, or its name.
+        top: The number of classes to return for each clip.
 
     Returns:
-        A list for each clip of `(index, name, probability)`, the highest first.
+        For each clip, a list of `(index, name, probability)` in order of decreasing probability.
 
     Raises:
-        ValueError: There is no such card, or it has another number of classes.
+        ValueError: There is no such card, it has another number of classes, or `top` is not a
+            positive integer.
 
     Example:
-
-    >>> probabilities = np.eye(400)[[5]]
-    >>> keras_nonlocal.zoo.decode_predictions(
-    ...     probabilities, card="nl_i3d_r50_kinetics400_mmaction2_embedded_gaussian", top=1
-    ... )
-    [[(5, 'archery', 1.0)]]
+        >>> probabilities = np.eye(400)[[5]]
+        >>> keras_nonlocal.zoo.decode_predictions(
+        ...     probabilities, card="nl_i3d_r50_kinetics400_mmaction2_embedded_gaussian", top=1
+        ... )
+        [[(5, 'archery', 1.0)]]
     """
     positive_int("top", top)
     card = _card(card)

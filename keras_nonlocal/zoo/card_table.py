@@ -1,4 +1,4 @@
-"""The zoo at a glance: a Markdown table with one row a card, generated and never typed."""
+"""The table of all model cards in `zoo/README.md`, which is generated."""
 
 from __future__ import annotations
 
@@ -21,24 +21,25 @@ COLUMNS: dict[str, Callable[[Card], str]] = {
     "top-5": lambda card: _percent(card.accuracy[0].top5),
     "hash": lambda card: card.weights.digest.kind if card.weights.digest else "-",
     "license": lambda card: card.license.name,
-    "weights": lambda card: "fetched" if card.weights.url else "in the package",
+    "weights": lambda card: "downloaded" if card.weights.url else "in the package",
 }
 
 
-def table(cards: Sequence[Card] | None = None) -> str:
-    """A Markdown table with one row a card; `*` marks what a data set's name stands for.
+def markdown_table(cards: Sequence[Card] | None = None) -> str:
+    """Makes a Markdown table with one row for each card.
+
+    A `*` marks the recommended cards, which the name of the data set means.
 
     Args:
         cards: The cards, by default all of them.
 
     Returns:
-        Lines of the same width: Markdown that can be read as it is.
+        The table, whose lines have the same width.
 
     Example:
-
-    >>> card = keras_nonlocal.pretrained.read_card("nl_i3d_small_weizmann")
-    >>> print(keras_nonlocal.zoo.table([card]))
-    | card                    | frames | views | top-1 | top-5 | hash   | license    | weights ...
+        >>> card = keras_nonlocal.pretrained.read_card("nl_i3d_small_weizmann")
+        >>> print(keras_nonlocal.zoo.markdown_table([card]))
+        | card                    | frames | views | top-1 | top-5 | hash   | license    | ...
     """
     cards = [read_card(name) for name in card_names()] if cards is None else cards
     rows = [list(COLUMNS), *([cell(card) for cell in COLUMNS.values()] for card in cards)]
@@ -48,10 +49,10 @@ def table(cards: Sequence[Card] | None = None) -> str:
 
 
 def write_table(path: PathLike) -> None:
-    """Put the table of all cards into a Markdown file, in place of the one that it ends in.
+    """Replaces the table of cards at the end of a Markdown file.
 
     Args:
-        path: The file; everything from the table's heading on is replaced.
+        path: The file. Everything from the heading of the table on is replaced.
 
     Raises:
         ValueError: The file has no table of cards.
@@ -59,8 +60,8 @@ def write_table(path: PathLike) -> None:
     path = Path(path)
     text, heading, _ = path.read_text("utf-8").partition(HEADING)
     if not heading:
-        raise ValueError(f"{path} has no table of cards: a line that begins with {HEADING!r}.")
-    path.write_text(f"{text}{table()}\n", "utf-8")
+        raise ValueError(f"{path} has no table of cards: no line begins with {HEADING!r}.")
+    path.write_text(f"{text}{markdown_table()}\n", "utf-8")
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -1,4 +1,4 @@
-"""A checkpoint of another code base -> a folder with the network, its weights and its card."""
+"""Converts a checkpoint of another code base to a folder with network, weights and model card."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from ..video.clip_spec import ClipSpec
 from ..weights.conversion_report import ConversionReport
 from ..weights.convert import convert as convert_arrays
 from ..weights.convert import find_source
-from ..weights.name_maps.sources import SOURCES
+from ..weights.name_maps.tables import SOURCES
 from .golden import golden_of
 
 WEIGHTS, MODEL, CARD = "model.weights.h5", "model.keras", "card.json"
 
-# Mean and standard deviation of each channel, by the code base that a checkpoint comes from.
+# The mean and the standard deviation of each channel, by code base.
 _GRAY = ((114.75,) * 3, (57.375,) * 3)
 _IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 NORMALIZATION = {
@@ -49,24 +49,26 @@ def convert_checkpoint(
     source: str | None = None,
     **arguments,
 ) -> ConversionReport:
-    """Converts a checkpoint of another code base, all of it or nothing.
+    """Converts a checkpoint of another code base: every tensor of it, or nothing.
 
     Args:
-        path: A file that `keras_nonlocal.checkpoints.read_checkpoint` reads.
-        builder: Name of the builder whose network it is of.
-        out: A folder to make, with `model.weights.h5`, `model.keras` and `card.json`.
-        source: Whose names the weights have, a key of `keras_nonlocal.weights.SOURCES`; by
-            default it is found by the names.
-        **arguments: Of the builder: `variant`, `blocks`, `inflation`, `instantiation`, `axes`.
-            `variant` says how the code base builds the network, and no checkpoint tells it, so it
-            has to be given. The number of classes is that of the checkpoint.
+        path: A file that `keras_nonlocal.checkpoints.read_checkpoint` can read.
+        builder: The name of the builder of the network.
+        out: A new folder for `model.weights.h5`, `model.keras` and `card.json`. `None` writes
+            nothing.
+        source: The code base whose names the weights have, a key of
+            `keras_nonlocal.weights.SOURCES`. By default it is found by the names.
+        **arguments: Arguments of the builder: `variant`, `blocks`, `inflation`, `instantiation`,
+            `axes`. `variant` is required: it describes how the code base builds the network, which
+            no checkpoint holds. The number of classes is that of the checkpoint.
 
     Returns:
-        What was done with every tensor; `print` it.
+        What was done with every tensor. `print` shows it as a table.
 
     Raises:
-        ValueError: The file cannot be read or does not fit the network; nothing was written.
-        FileExistsError: `out` is there already.
+        ValueError: The file cannot be read, or it does not fit the network. Nothing was written.
+        FileNotFoundError: There is no such file.
+        FileExistsError: `out` exists already.
 
     Example:
         report = keras_nonlocal.zoo.convert_checkpoint(
@@ -78,7 +80,9 @@ def convert_checkpoint(
         one_of("arguments", name, [field.name for field in fields(Design)])
     one_of("variant", arguments.get("variant"), VARIANTS)
     if out is not None and Path(out).exists():
-        raise FileExistsError(f"`out` must be a folder that is not there yet. Received: {out}")
+        raise FileExistsError(
+            f"`out` must be a folder that does not exist yet. Received: out={out}"
+        )
     checkpoint = read_checkpoint(path)
     source = find_source(checkpoint) if source is None else one_of("source", source, SOURCES)
     model = getattr(models, builder)(classes=_classes(checkpoint, source), **arguments)
@@ -89,17 +93,17 @@ def convert_checkpoint(
 
 
 def _classes(checkpoint, source) -> int | None:
-    """As many as the classifier of the checkpoint tells apart."""
+    """Returns the number of classes of the checkpoint's classifier."""
     for name, array in checkpoint.items():
-        if SOURCES[source].name_here(name) == f"{LOGITS}/bias":
+        if SOURCES[source].target_name(name) == f"{LOGITS}/bias":
             return len(array)
     return None
 
 
 def _card(path: Path, builder, arguments, source, model) -> Card:
-    """The published card whose file this is; else what can be known of the file itself.
+    """Returns the published card of this file, or a new card with what the file tells.
 
-    The weights file and the golden outputs are those of the checkpoint still.
+    The entries `weights` and `golden` are replaced when the converted files are written.
     """
     for card in map(read_card, card_names()):
         same_network = (builder, {**card.arguments, **arguments}) == (card.builder, card.arguments)
@@ -116,14 +120,14 @@ def _card(path: Path, builder, arguments, source, model) -> Card:
         clip=ClipSpec(variant.frames, variant.frame_stride, size=(224, 224), mean=mean, std=std),
         classes=tuple(map(str, range(model.output_shape[-1]))),
         weights=_keras_file(path),
-        license=License("unknown", False, "That of the checkpoint."),
+        license=License("unknown", False, "The license is that of the checkpoint."),
         accuracy=(),
         origin=f"{path.name}, sha256 {file_sha256(path)}.",
     )
 
 
 def _write(out: Path, model: keras.Model, card: Card) -> None:
-    """All three files under their names at once, or none of them."""
+    """Writes all three files, or none of them."""
     with new_folder(out) as partial:
         model.save_weights(partial / WEIGHTS)
         model.save(partial / MODEL)

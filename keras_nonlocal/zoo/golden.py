@@ -1,4 +1,4 @@
-"""Golden logits: what a network answered to a generated clip, to see whether it still does."""
+"""Golden logits: the stored output of a network for a generated clip, to verify the network."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from ..video.clip_spec import ClipSpec
 from ..video.preprocessing import preprocess
 from .loading import load
 
-TOLERANCE = 1e-4  # of the largest logit; other machines add up in another order
-SIDE = 64  # pixels of a generated clip, for networks that take any size
+TOLERANCE = 1e-4  # relative to the largest logit: other machines sum in another order
+SIDE = 64  # height and width of a generated clip, for networks that take any size
 
 
 @dataclass(frozen=True)
 class Verification:
-    """How far the logits of a card's network are from the stored ones.
+    """The result of comparing the logits of a network with the stored ones.
 
     Attributes:
-        name: Of the card.
-        difference: The largest, as a part of the largest logit.
-        passed: Whether it is within the tolerance.
+        name: The name of the card.
+        difference: The largest absolute difference, relative to the largest absolute logit.
+        passed: Whether the difference is within the tolerance.
     """
 
     name: str
@@ -35,34 +35,34 @@ class Verification:
 
 
 def golden_of(model: keras.Model, clip: ClipSpec, seed: int = 0) -> dict[str, Any]:
-    """The logits of a network for a small random clip, as cards store them.
-
-    A crop that follows needs clips as they are read; other networks take any size.
-    """
+    """Computes the logits of a network for a small random clip, as cards store them."""
+    # Tracking motion needs clips of the size in which they are read.
     size = clip.size if clip.track_motion and clip.size else (SIDE, SIDE)
     golden = {"seed": seed, "shape": [clip.num_frames, *size, 3]}
     return {**golden, "logits": _logits(model, clip, golden).tolist()}
 
 
 def verify(name: str) -> Verification:
-    """Compares a card's network on this machine with the logits that the card stores.
+    """Compares the output of a card's network on this machine with the logits in the card.
 
     Args:
-        name: Of a card that stores golden logits.
+        name: The name of a card that stores golden logits.
+
+    Returns:
+        The difference, and whether it is within the tolerance.
 
     Raises:
-        ValueError: There is no such card, or it stores none.
+        ValueError: There is no such card, it stores no logits, or its weights file is another one.
 
     Example:
-
-    >>> keras_nonlocal.zoo.verify("nl_i3d_small_weizmann").passed
-    True
+        >>> keras_nonlocal.zoo.verify("nl_i3d_small_weizmann").passed
+        True
     """
     card = read_card(name)
     if card.golden is None:
         raise ValueError(
             f"The card {name!r} stores no golden logits: its weights were not at hand when it "
-            "was written. `zoo fetch` compares the file with the published hash, if there is one."
+            "was written. `zoo fetch` compares the file with the published digest, if there is one."
         )
     stored = np.asarray(card.golden["logits"])
     found = _logits(load(name).model, card.clip, card.golden)
@@ -71,7 +71,7 @@ def verify(name: str) -> Verification:
 
 
 def _logits(model: keras.Model, clip: ClipSpec, golden: Mapping[str, Any]) -> np.ndarray:
-    """Of the generated clip, averaged over places where the network classifies several."""
+    """Returns the logits of the generated clip, averaged over all positions."""
     random = np.random.default_rng(golden["seed"])
     pixels = random.integers(0, 256, golden["shape"], "uint8")
     inputs = preprocess(pixels[None], **clip.preprocessing)

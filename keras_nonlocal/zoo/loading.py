@@ -1,4 +1,7 @@
-"""A trained network by the name of its card, or by the folder of its run."""
+"""Loads a trained network by the name of its card, or from the folder of its training run.
+
+The commands `predict` and `evaluate` import this module alone, so it stands apart from `golden`.
+"""
 
 from __future__ import annotations
 
@@ -12,26 +15,26 @@ from ..utils.checks import PathLike
 
 
 def load(name: PathLike) -> Predictor:
-    """A trained network with its weights, ready for files.
+    """Loads a trained network with its weights, ready to predict from files.
 
     Args:
-        name: Of a card, see `keras_nonlocal.pretrained.card_names()`; or the folder of a training
-            run, whose best weights it takes, as `keras_nonlocal.tasks.read_run` does.
+        name: The name of a card, see `keras_nonlocal.pretrained.card_names()`. Or the folder of a
+            training run, whose best weights are loaded, as by `keras_nonlocal.tasks.load_run`.
+
+    Returns:
+        The predictor, for example a `keras_nonlocal.tasks.video_classification.VideoClassifier`.
 
     Raises:
-        ValueError: There is no such card, or its weights file is not the one of the card.
-        FileNotFoundError: The folder is none of a training run that has come so far.
+        ValueError: There is no such card, or the weights file is not that of the card.
+        FileNotFoundError: The folder is not that of a training run with saved weights.
+        PermissionError, FetchError: As in `keras_nonlocal.pretrained.fetch_weights`.
 
     Example:
-
-    >>> classifier = keras_nonlocal.zoo.load("nl_i3d_small_weizmann")
-    >>> classifier.class_names[:3]
-    ('bend', 'jack', 'jump')
+        >>> classifier = keras_nonlocal.zoo.load("nl_i3d_small_weizmann")
+        >>> classifier.class_names[:3]
+        ('bend', 'jack', 'jump')
     """
-    if isinstance(name, os.PathLike) or os.sep in name or _is_folder_only(name):
+    is_path = isinstance(name, os.PathLike) or os.sep in name
+    if is_path or (os.path.isdir(name) and name not in card_names()):
         return load_run(name)
-    return VideoClassifier.from_card(read_card(name))
-
-
-def _is_folder_only(name: str) -> bool:
-    return os.path.isdir(name) and name not in card_names()
+    return VideoClassifier.from_card(read_card(str(name)))

@@ -1,4 +1,4 @@
-"""One table of layers for clips. Files beside this one are promises that all of them keep."""
+"""The table of augmentation layers that the tests of this folder run through."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keras_nonlocal import augmentation
 
 @dataclass(frozen=True)
 class Case:
-    """A configured layer, what becomes of a batch's shape, and whether it draws."""
+    """A configured layer, the output shape of a batch, and whether the layer is random."""
 
     name: str
     layer: type
@@ -21,8 +21,8 @@ class Case:
     height_and_width: tuple[int, int] = (20, 26)
     copies: int = 1
     random: bool = True
-    rows: int | None = None  # labels that come out as rows of this many
-    alike: bool = True  # whether all frames of a clip are changed alike
+    num_classes: int | None = None  # of the label rows that a mixing layer returns
+    same_for_all_frames: bool = True
 
     def make(self, **overrides):
         return self.layer(**{**self.config, **overrides})
@@ -32,13 +32,13 @@ class Case:
 
 
 def clips(batch=3, frames=4, size=(20, 26), seed=0, dtype="uint8"):
-    """Random pictures, which a flip or a crop cannot leave unnoticed."""
+    """Random frames, in which every flip and crop is visible."""
     rng = np.random.default_rng(seed)
     return rng.integers(0, 256, (batch, frames, *size, 3)).astype(dtype)
 
 
 def still_clips(batch=6, frames=3, seed=0):
-    """The same picture in all frames of all clips: what differs afterwards was drawn."""
+    """The same image in all frames of all clips: all differences in the output are random."""
     return np.repeat(np.repeat(clips(1, 1, seed=seed), batch, 0), frames, 1)
 
 
@@ -60,26 +60,26 @@ CASES = [
     ),
     Case("multi_scale_crop", augmentation.MultiScaleCrop, {"size": SMALL, "positions": 13}, SMALL),
     Case(
-        "scales_anywhere",
+        "multi_scale_crop_anywhere",
         augmentation.MultiScaleCrop,
         {"size": SMALL, "scales": (1.0, 0.6), "positions": None, "antialias": True},
         SMALL,
     ),
     Case("resize", augmentation.ResizeShortSide, {"short_side": 10}, (10, 13), random=False),
     Case("flip", augmentation.RandomFlip, {"p": 0.5, "veto": (2,)}),
-    Case("move", augmentation.RandomAffine, {"zoom": 1.25, "shift": 0.1, "turn": 0.3}),
-    Case("gray", augmentation.RandomGrayscale, {"p": 0.5}),
+    Case("affine", augmentation.RandomAffine, {"zoom": 1.25, "shift": 0.1, "turn": 0.3}),
+    Case("grayscale", augmentation.RandomGrayscale, {"p": 0.5}),
     Case("invert", augmentation.RandomInvert, {"p": 0.5}),
     Case("tint", augmentation.RandomTint, {"tint": 0.3}),
-    Case("noise", augmentation.RandomNoise, {"deviation": 20.0}, alike=False),
+    Case("noise", augmentation.RandomNoise, {"deviation": 20.0}, same_for_all_frames=False),
     Case(
-        "color",
+        "color_jitter",
         augmentation.RandomColorJitter,
         {"brightness": 0.4, "contrast": 0.4, "saturation": 0.4, "hue": 0.1},
     ),
     Case("rand_augment", augmentation.RandAugment, {"magnitude": 12}),
-    Case("mixup", augmentation.MixUp, {"alpha": 1.0, "classes": 3}, rows=3),
-    Case("cutmix", augmentation.CutMix, {"alpha": 1.0, "classes": 3}, rows=3),
+    Case("mixup", augmentation.MixUp, {"alpha": 1.0, "classes": 3}, num_classes=3),
+    Case("cutmix", augmentation.CutMix, {"alpha": 1.0, "classes": 3}, num_classes=3),
     Case("erasing", augmentation.RandomErasing, {"p": 0.7, "value": (1, 2, 3)}),
     Case(
         "normalize",

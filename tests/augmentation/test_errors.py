@@ -1,4 +1,4 @@
-"""Wrong arguments and clips get an error that says what was expected, received, and what to do."""
+"""Errors for invalid arguments and clips."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from augmentation.cases import LABELS, clips
 
 from keras_nonlocal import augmentation
 
-WRONG_ARGUMENTS = [
+INVALID_ARGUMENTS = [
     (augmentation.RandomCrop, {"size": 0}, "positive integer"),
     (augmentation.CenterCrop, {"size": (1, 2, 3)}, "positive integer or 2"),
     (augmentation.ThreeCrop, {"size": 2.5}, "positive integer or 2"),
@@ -32,8 +32,8 @@ WRONG_ARGUMENTS = [
     (augmentation.RandomTint, {"tint": 1.5}, "from 0 to 1"),
     (augmentation.RandomNoise, {"deviation": -2}, "from 0 to 255"),
     (augmentation.RandomFlip, {"p": 1.5}, "from 0 to 1"),
-    (augmentation.RandomFlip, {"veto": "left"}, "class numbers"),
-    (augmentation.RandomFlip, {"veto": [-1]}, "class numbers"),
+    (augmentation.RandomFlip, {"veto": "left"}, "class indices"),
+    (augmentation.RandomFlip, {"veto": [-1]}, "class indices"),
     (augmentation.RandomColorJitter, {"hue": 0.6}, "from 0 to 0.5"),
     (augmentation.RandomColorJitter, {"contrast": -0.1}, "`contrast`"),
     (augmentation.RandAugment, {"magnitude": 31}, "from 0 to 30"),
@@ -43,21 +43,21 @@ WRONG_ARGUMENTS = [
     (augmentation.RandomErasing, {"area": (0.5, 0.2)}, "lower one first"),
     (augmentation.RandomErasing, {"value": 256}, "from 0 to 255"),
     (augmentation.Normalization, {"std": (1.0, 0.0, 1.0)}, "`std`"),
-    (augmentation.FrameWise, {"layer": keras.layers.Dense(3)}, "picture layer"),
-    (augmentation.FrameWise, {"layer": keras.layers.MixUp()}, "picture layer"),
+    (augmentation.FrameWise, {"layer": keras.layers.Dense(3)}, "image layer"),
+    (augmentation.FrameWise, {"layer": keras.layers.MixUp()}, "image layer"),
     (augmentation.FrameWise, {"layer": keras.layers.RandomColorJitter()}, "RandomColorJitter"),
 ]
 
-WRONG_CLIPS = [
+INVALID_CLIPS = [
     (augmentation.RandomFlip(), np.zeros((4, 4, 3)), "one clip without the batch"),
     (augmentation.RandomFlip(), (1, 2, 3), "a pair"),
     (augmentation.RandomFlip(veto=[1]), clips(), "give `\\(clips, labels\\)`"),
     (augmentation.MixUp(classes=3), clips(), "give `\\(clips, labels\\)`"),
-    (augmentation.CutMix(), (clips(), LABELS), "how many `classes`"),
+    (augmentation.CutMix(), (clips(), LABELS), "number of `classes`"),
     (augmentation.MixUp(classes=3), (clips(), LABELS[:, None]), r"rows \(B, 3\).*shape \(3, 1\)"),
     (augmentation.CutMix(classes=3), (clips(), np.eye(3, 4)), r"classes=3.*shape \(3, 4\)"),
     (augmentation.MixUp(classes=3), (clips(), LABELS / 2), "must be integers.*float64"),
-    (augmentation.MixUp(classes=3), (clips(), LABELS[:2]), "one for each clip"),
+    (augmentation.MixUp(classes=3), (clips(), LABELS[:2]), "one label for each clip"),
     (augmentation.RandomFlip(), [clips(), clips()], "Two batches of clips are not a pair"),
     (augmentation.RandomFlip(veto=[0]), (clips(), LABELS[:, None]), r"more than 0 classes"),
     (augmentation.RandomFlip(veto=[3]), (clips(), np.eye(3)), r"more than 3 classes.*\(3, 3\)"),
@@ -73,33 +73,33 @@ WRONG_CLIPS = [
 ]
 
 
-@pytest.mark.parametrize(("layer", "arguments", "message"), WRONG_ARGUMENTS)
-def test_wrong_arguments_are_named(layer, arguments, message):
+@pytest.mark.parametrize(("layer", "arguments", "message"), INVALID_ARGUMENTS)
+def test_invalid_arguments_are_refused(layer, arguments, message):
     with pytest.raises(ValueError, match=message) as error:
         layer(**arguments)
     assert "Received: " in str(error.value)
 
 
-@pytest.mark.parametrize(("layer", "inputs", "message"), WRONG_CLIPS)
-def test_wrong_clips_are_described(layer, inputs, message):
+@pytest.mark.parametrize(("layer", "inputs", "message"), INVALID_CLIPS)
+def test_invalid_clips_are_refused(layer, inputs, message):
     with pytest.raises(ValueError, match=message) as error:
         layer(inputs)
     assert "Received: " in str(error.value)
 
 
-def test_clips_that_turn_out_too_small_stop_the_data_set():
+def test_small_clips_of_unknown_size_are_refused_in_tf_data():
     free = tf.TensorSpec((None, None, None, None, 3), tf.uint8)
     data = tf.data.Dataset.from_generator(lambda: iter([clips()]), output_signature=free)
     with pytest.raises(tf.errors.InvalidArgumentError, match="Scale first, with ResizeShortSide"):
         next(iter(data.map(augmentation.RandomCrop(21))))
 
 
-def test_a_tensor_of_unknown_rank_asks_for_its_shape():
+def test_unknown_rank_is_refused():
     data = tf.data.Dataset.from_generator(lambda: iter([clips()]), output_types=tf.uint8)
     with pytest.raises(ValueError, match=r"tf\.ensure_shape"):
         data.map(augmentation.RandomFlip())
 
 
-def test_augment_takes_batches_only():
+def test_augment_refuses_a_single_clip():
     with pytest.raises(ValueError, match="take a batch"):
         augmentation.RandomFlip().augment(clips()[0], None, [[0, 0]])

@@ -1,4 +1,4 @@
-"""Picture layers of Keras and KerasCV, applied to clips: one draw a clip."""
+"""FrameWise: image layers of Keras and KerasCV make one draw for each clip."""
 
 import sys
 
@@ -35,7 +35,7 @@ KERAS_CV = {
 }
 
 
-def check_one_draw_a_clip(layer):
+def check_one_draw_per_clip(layer):
     still, layer = still_clips(), FrameWise(layer)
     shape = layer.compute_output_shape(still.shape)
     for changed in (layer(still), next(iter(tf.data.Dataset.from_tensors(still).map(layer)))):
@@ -48,32 +48,32 @@ def check_one_draw_a_clip(layer):
 
 
 @pytest.mark.parametrize("layer", KERAS, ids=lambda layer: layer.name)
-def test_layers_of_keras_draw_once_a_clip(layer):
-    check_one_draw_a_clip(layer)
+def test_keras_layers_draw_once_per_clip(layer):
+    check_one_draw_per_clip(layer)
 
 
 @pytest.mark.parametrize("name", KERAS_CV)
-def test_layers_of_keras_cv_draw_once_a_clip(name):
+def test_keras_cv_layers_draw_once_per_clip(name):
     keras_cv = pytest.importorskip("keras_cv", reason="KerasCV is not installed (extra `cv`)")
-    check_one_draw_a_clip(getattr(keras_cv.layers, name)(seed=1, **KERAS_CV[name]))
+    check_one_draw_per_clip(getattr(keras_cv.layers, name)(seed=1, **KERAS_CV[name]))
 
 
-def test_a_flip_of_keras_cv_is_the_flip_of_the_clip():
+def test_keras_cv_flip_mirrors_original_clips():
     keras_cv = pytest.importorskip("keras_cv", reason="KerasCV is not installed (extra `cv`)")
-    whole = np.random.default_rng(0).integers(0, 256, (8, 3, 10, 12, 3)).astype("uint8")
-    changed = FrameWise(keras_cv.layers.RandomFlip("horizontal", seed=4))(whole).numpy()
+    original = np.random.default_rng(0).integers(0, 256, (8, 3, 10, 12, 3)).astype("uint8")
+    changed = FrameWise(keras_cv.layers.RandomFlip("horizontal", seed=4))(original).numpy()
     flipped = [
-        (clip[:, :, ::-1] == result).all() for clip, result in zip(whole, changed, strict=True)
+        (clip[:, :, ::-1] == result).all() for clip, result in zip(original, changed, strict=True)
     ]
-    kept = [(clip == result).all() for clip, result in zip(whole, changed, strict=True)]
-    assert [one != other for one, other in zip(flipped, kept, strict=True)] == [True] * 8
+    unchanged = [(clip == result).all() for clip, result in zip(original, changed, strict=True)]
+    assert [one != other for one, other in zip(flipped, unchanged, strict=True)] == [True] * 8
     assert 0 < sum(flipped) < 8
 
 
 @pytest.mark.parametrize(
     "name", ["AugMix", "CutMix", "MixUp", "Mosaic", "RandAugment", "RandomColorJitter"]
 )
-def test_layers_of_keras_cv_that_draw_more_are_refused(name):
+def test_keras_cv_layers_that_draw_again_are_refused(name):
     keras_cv = pytest.importorskip("keras_cv", reason="KerasCV is not installed (extra `cv`)")
     needed = {"AugMix", "RandAugment"}
     layer = getattr(keras_cv.layers, name)
@@ -81,11 +81,11 @@ def test_layers_of_keras_cv_that_draw_more_are_refused(name):
     if name == "RandomColorJitter":
         arguments = {"value_range": (0, 255), **dict.fromkeys(("hue_factor",), 0.2)}
         arguments |= {f"{each}_factor": 0.2 for each in ("brightness", "contrast", "saturation")}
-    with pytest.raises(ValueError, match="picture layer"):
+    with pytest.raises(ValueError, match="image layer"):
         FrameWise(layer(**arguments))
 
 
-def test_a_layer_of_keras_cv_is_stored_and_loaded(tmp_path):
+def test_keras_cv_layers_can_be_saved_and_loaded(tmp_path):
     keras_cv = pytest.importorskip("keras_cv", reason="KerasCV is not installed (extra `cv`)")
     layer = FrameWise(keras_cv.layers.RandomSaturation((0.2, 0.9), seed=1))
     keras.Sequential([keras.Input((None, 20, 26, 3)), layer]).save(tmp_path / "cv.keras")
@@ -94,22 +94,22 @@ def test_a_layer_of_keras_cv_is_stored_and_loaded(tmp_path):
     assert again.get_config() == layer.get_config()
 
 
-def test_without_keras_cv_its_layers_ask_to_be_installed(monkeypatch):
+def test_a_missing_keras_cv_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "keras_cv", None)
     config = {"layer": {"registered_name": "keras_cv.layers>RandomHue", "config": {}}}
     with pytest.raises(ImportError, match=r'pip install "keras_nonlocal\[cv\]"'):
         FrameWise.from_config(config)
 
 
-def test_what_goes_beyond_bytes_is_cut_off():
+def test_values_outside_uint8_are_clipped():
     layer = FrameWise(keras.layers.Resizing(17, 15, interpolation="bicubic"))
-    pictures = np.where(clips(6) > 127, 255, 0).astype("uint8")
-    exact = layer(pictures.astype("float32")).numpy()
+    images = np.where(clips(6) > 127, 255, 0).astype("uint8")
+    exact = layer(images.astype("float32")).numpy()
     assert exact.max() > 256
-    np.testing.assert_allclose(layer(pictures), np.clip(exact, 0, 255), atol=0.51)
+    np.testing.assert_allclose(layer(images), np.clip(exact, 0, 255), atol=0.51)
 
 
-def test_bytes_are_rounded_in_float32_under_mixed_precision():
+def test_uint8_is_exact_under_mixed_precision():
     layer = FrameWise(
         keras.layers.RandomRotation(0.0, dtype="mixed_bfloat16"), dtype="mixed_bfloat16"
     )

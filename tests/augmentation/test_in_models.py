@@ -1,4 +1,4 @@
-"""Layers work eagerly, on one clip, in functional models and in `fit`."""
+"""Layers called eagerly, on one clip, in functional models and in `fit`."""
 
 import keras
 import numpy as np
@@ -13,8 +13,8 @@ pytestmark = pytest.mark.skipif(
 
 
 @each_layer
-def test_one_clip_comes_out_as_one_clip(case):
-    if case.rows:
+def test_a_single_clip_is_accepted(case):
+    if case.num_classes:
         with pytest.raises(ValueError, match="batch them first"):
             case.make()((clips()[0], LABELS[0]))
         return
@@ -24,12 +24,12 @@ def test_one_clip_comes_out_as_one_clip(case):
 
 
 @each_layer
-def test_a_model_of_unknown_sizes_says_and_gives_shape_and_type(case):
+def test_symbolic_shape_and_dtype_match_the_output(case):
     inputs = keras.Input((None, None, None, 3), dtype="uint8"), keras.Input((), dtype="int32")
     changed, labels = case.make()(inputs)
-    kept = (None, None) if case.name == "resize" else case.height_and_width
-    free = (None, None, *(kept if kept == SMALL else (None, None)), 3)
-    assert changed.shape == free
+    size = (None, None) if case.name == "resize" else case.height_and_width
+    expected = (None, None, *(size if size == SMALL else (None, None)), 3)
+    assert changed.shape == expected
     values, rows = keras.Model(inputs, [changed, labels]).predict((clips(), LABELS), verbose=0)
     assert values.shape == case.shape()
     assert values.dtype == changed.dtype
@@ -38,17 +38,19 @@ def test_a_model_of_unknown_sizes_says_and_gives_shape_and_type(case):
 
 
 @each_layer
-def test_known_sizes_are_computed(case):
+def test_compute_output_shape_of_known_sizes(case):
     symbols = keras.KerasTensor((3, 4, 20, 26, 3)), keras.KerasTensor((3,), dtype="int32")
     changed, labels = case.make()(symbols)
     assert changed.shape == case.shape()
-    assert labels.shape == ((3, case.rows) if case.rows else (3 * case.copies,))
+    assert labels.shape == ((3, case.num_classes) if case.num_classes else (3 * case.copies,))
 
 
 @pytest.mark.parametrize(
-    "case", [case for case in CASES if not case.rows and case.copies == 1], ids=lambda c: c.name
+    "case",
+    [case for case in CASES if not case.num_classes and case.copies == 1],
+    ids=lambda c: c.name,
 )
-def test_a_model_with_the_layer_inside_trains(case):
+def test_a_model_with_the_layer_can_be_trained(case):
     layer = case.make(veto=()) if case.name == "flip" else case.make()
     model = keras.Sequential(
         [
@@ -62,7 +64,7 @@ def test_a_model_with_the_layer_inside_trains(case):
     assert np.isfinite(model.train_on_batch(clips(dtype="float32") / 255, LABELS))
 
 
-def test_fit_switches_chance_on_and_predict_switches_it_off():
+def test_layers_are_random_in_fit_and_not_in_predict():
     model = keras.Sequential([keras.Input((4, 20, 26, 3)), augmentation.RandomFlip(p=1.0)])
     x = clips(dtype="float32")
     np.testing.assert_array_equal(model.predict(x, verbose=0), x)

@@ -1,4 +1,4 @@
-"""Half precision: values come out in the compute dtype, and are computed in float32 until then."""
+"""Half precision: outputs have the compute dtype, and are computed in float32."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ SEEDS = np.arange(6, dtype="int32").reshape(3, 2)
 
 @each_case
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float32"])
-def test_floats_come_out_in_the_compute_dtype_rounded_once(case, policy):
+def test_float_clips_are_cast_to_the_compute_dtype_once(case, policy):
     values = clips(dtype="float32") + 0.25
     half, labels = case.make(dtype=policy).augment(values, LABELS, SEEDS)
     full, _ = case.make(dtype="float32").augment(values, LABELS, SEEDS)
@@ -21,7 +21,7 @@ def test_floats_come_out_in_the_compute_dtype_rounded_once(case, policy):
 
 
 @each_case
-def test_calls_under_mixed_precision_do_not_round_clips_before(case):
+def test_mixed_precision_does_not_round_the_input(case):
     values = np.full((3, 4, 20, 26, 3), 100.3, "float32")
     changed, _ = case.make(dtype="mixed_float16")(
         (values, np.eye(3, dtype="float32")[LABELS]), training=False
@@ -33,10 +33,10 @@ def test_calls_under_mixed_precision_do_not_round_clips_before(case):
 
 
 @each_case
-def test_uint8_is_float32_rounded_to_the_nearest(case):
-    whole, _ = case.make().augment(clips(), LABELS, SEEDS)
+def test_uint8_is_the_rounded_float32_result(case):
+    integers, _ = case.make().augment(clips(), LABELS, SEEDS)
     values, _ = case.make().augment(clips(dtype="float32"), LABELS, SEEDS)
-    if case.name in ("normalize", "rand_augment", "erasing"):  # rounded before, or never
-        np.testing.assert_allclose(whole.numpy().astype(float), values, atol=1)
+    if case.name in ("normalize", "rand_augment", "erasing"):  # rounded earlier, or never
+        np.testing.assert_allclose(integers.numpy().astype(float), values, atol=1)
     else:
-        np.testing.assert_array_equal(whole, np.floor(values.numpy() + 0.5).astype("uint8"))
+        np.testing.assert_array_equal(integers, np.floor(values.numpy() + 0.5).astype("uint8"))

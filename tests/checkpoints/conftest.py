@@ -1,17 +1,17 @@
-"""Reading bytes as a file, and the reason why it is refused."""
+"""Fixtures that read bytes as a checkpoint, or return the error."""
 
 import os
 import tracemalloc
 
 import pytest
-from checkpoints.tables import ALLOWANCE
+from checkpoints.hostile_files import ALLOWANCE
 
 from keras_nonlocal.checkpoints import read_checkpoint
 
 
 @pytest.fixture
 def read(tmp_path):
-    """What a file with these bytes holds."""
+    """Returns the function `read(data)`, which reads bytes as a checkpoint."""
 
     def read(data):
         (tmp_path / "file.pth").write_bytes(data)
@@ -22,14 +22,17 @@ def read(tmp_path):
 
 @pytest.fixture
 def refused(tmp_path):
-    """Why a file with these bytes is not read, which takes little memory and leaves no trace."""
+    """Returns `refused(data)`: the error of a file that cannot be read.
+
+    It also checks that the attempt needs little memory and leaves no file behind.
+    """
 
     def refused(data, allowance=ALLOWANCE):
         path = tmp_path / "hostile.pth"
         path.write_bytes(data)
         tracemalloc.start()
         try:
-            with pytest.raises(ValueError, match=r"hostile\.pth is no checkpoint") as error:
+            with pytest.raises(ValueError, match=r"hostile\.pth cannot be read") as error:
                 read_checkpoint(path)
             peak = tracemalloc.get_traced_memory()[1]
         finally:

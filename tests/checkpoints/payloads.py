@@ -1,4 +1,4 @@
-"""Pickles that run code in Python's own unpickler: each makes the file `canary`."""
+"""Pickles that run code in Python's own unpickler: each creates the file `canary`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import subprocess
 
 
 class Reduced:
-    """What unpickling replaces by the call of a function."""
+    """An object whose unpickling calls a function."""
 
     def __init__(self, function, *arguments):
         self._call = function, arguments
@@ -26,14 +26,14 @@ class Reduced:
 
 
 class WithState(Reduced):
-    """A call, whose result is given items."""
+    """An object whose unpickling calls a function and adds items to the result."""
 
     def __init__(self, function, entries=None, items=None):
         self._call = function, (), None, entries and iter(entries), items and iter(items)
 
 
 def payloads(canary):
-    """Objects by name, whose unpickling makes the file `canary`."""
+    """Returns objects by name. Unpickling any of them creates the file `canary`."""
     path = str(canary)
     touch, shell = f"open({path!r}, 'w').close()", f"touch {path!r}"
     module = Reduced(importlib.import_module, "os")
@@ -69,7 +69,7 @@ def payloads(canary):
 
 
 def named(module, name, argument, protocol):
-    """A call of `module.name(argument)`, whether there is such a function or not."""
+    """Returns a pickle that calls `module.name(argument)`, even if that does not exist."""
     if protocol < 4:
         head = b"\x80\x02" + pickle.GLOBAL + f"{module}\n{name}\n".encode()
     else:

@@ -1,6 +1,6 @@
-"""Files in the layouts of PyTorch and of Python 2's Caffe2, written without either of them.
+"""Writes files in the formats of PyTorch and of Python 2's Caffe2, without either of them.
 
-Values that only those programs have are written by name: `Named("torch._utils", "...")`.
+Functions and classes of those programs are written by name: `Named("torch._utils", "...")`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Named:
-    """Something that a pickle names."""
+    """A function or class that a pickle refers to."""
 
     module: str
     name: str
@@ -43,7 +43,7 @@ class Named:
 
 @dataclass
 class Called:
-    """The call of a name, and the state and the items that its result is given."""
+    """The call of a name, with the state and the items that the result gets."""
 
     function: Named
     arguments: tuple
@@ -57,7 +57,7 @@ class Called:
 
 @dataclass
 class Storage:
-    """Numbers, as the file has them; `part` is (first, count) of an old file's part of it."""
+    """Elements as they are in the file. `part` is (start, count) in a legacy file."""
 
     numbers: np.ndarray
     kind: str
@@ -82,7 +82,7 @@ def storage(array):
 
 
 def tensor(array):
-    """A tensor with a storage of its own."""
+    """Returns a tensor with its own storage."""
     array = np.asarray(array)
     strides = tuple(step // array.itemsize for step in np.ascontiguousarray(array).strides)
     return view(storage(array), 0, array.shape, strides[: array.ndim])
@@ -99,7 +99,7 @@ def parameter(value):
 
 
 def python2_array(array):
-    """An array as NumPy of Python 2 pickles it."""
+    """Returns an array as NumPy pickles it in Python 2."""
     dtype = python2_type(array.dtype)
     columns = array.flags.f_contiguous and not array.flags.c_contiguous
     data = Python2Text(array.tobytes("A"))
@@ -121,7 +121,7 @@ def python2_type(dtype):
 
 
 class Pickler(pickle._Pickler):
-    """Python's own, which writes names without looking whether they exist."""
+    """Python's own pickler, which here writes names even if they do not exist."""
 
     def __init__(self, file, protocol):
         super().__init__(file, protocol)
@@ -160,7 +160,7 @@ class Pickler(pickle._Pickler):
 
 
 class OldPickler(Pickler):
-    """With the place of a part in its storage, as before PyTorch 1.6."""
+    """A pickler that adds the position of a part in its storage, as PyTorch did before 1.6."""
 
     def identity(self, value):
         part = None if value.part is None else (f"{value.key}-part", *value.part)
@@ -168,7 +168,7 @@ class OldPickler(Pickler):
 
 
 def pickled(value, protocol=2, pickler=Pickler):
-    """The bytes, and the storages that the value has."""
+    """Returns the bytes of the pickle and the storages of the value."""
     file = io.BytesIO()
     writer = pickler(file, protocol)
     writer.dump(value)
@@ -184,7 +184,7 @@ def zip_bytes(members, compression=zipfile.ZIP_STORED):
 
 
 def torch_members(content, protocol=2, order="little", root="archive"):
-    """The members of a PyTorch zip file by name."""
+    """Returns the members of a PyTorch zip file by name."""
     data, storages = pickled(content, protocol)
     code = {"little": "<", "big": ">"}[order]
     numbers = {
@@ -204,7 +204,7 @@ def torch_zip(content, protocol=2, order="little"):
 
 
 def torch_legacy(content, protocol=2, keys=None):
-    """A file of PyTorch before 1.6; `keys` replaces its list of storages."""
+    """Returns a file of PyTorch before 1.6. `keys` replaces its list of storages."""
     about = {
         "protocol_version": 1001,
         "little_endian": True,
@@ -219,7 +219,7 @@ def torch_legacy(content, protocol=2, keys=None):
 
 
 def caffe2(arrays, blobs=True):
-    """Python 2's pickle of arrays, numbers and texts by name."""
+    """Returns Python 2's pickle of arrays, numbers and texts by name."""
     content = {Python2Text(name.encode()): _python2(value) for name, value in arrays.items()}
     return pickled({Python2Text(b"blobs"): content} if blobs else content)[0]
 

@@ -1,9 +1,9 @@
-import argparse
+"""`keras-nonlocal data shard` writes TFRecord files and an error log."""
 
 import numpy as np
 import pytest
 
-from keras_nonlocal.cli import data_shard
+from keras_nonlocal.cli.main import main
 from keras_nonlocal.data.error_log import read_error_log
 from keras_nonlocal.video.decoding.write import write_video
 from keras_nonlocal.video.shards.index import read_set
@@ -17,14 +17,11 @@ def folder(tmp_path):
     return tmp_path
 
 
-def _run(*arguments):
-    parser = argparse.ArgumentParser()
-    data_shard.add_parser(parser.add_subparsers(required=True))
-    parsed = parser.parse_args(["shard", *map(str, arguments)])
-    return parsed.run(parsed)
+def shard(*arguments):
+    return main(["data", "shard", *map(str, arguments)])
 
 
-def test_a_folder_becomes_shards_and_bad_videos_an_error_log(folder, capsys):
+def test_videos_are_written_to_shards_and_unreadable_ones_to_the_error_log(folder, capsys):
     out, error_log = folder / "out", folder / "bad.jsonl"
     options = (
         "--shards",
@@ -38,12 +35,15 @@ def test_a_folder_becomes_shards_and_bad_videos_an_error_log(folder, capsys):
         "--error-log",
         error_log,
     )
-    assert _run(folder / "videos", out, *options) == 0
+    assert shard(folder / "videos", out, *options) == 0
     assert read_set(out).class_names == ("run", "sit")
-    assert "2 videos in 1 shards" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines() == [
+        f"{out}: 2 videos in 1 shards",
+        f"skipped videos: 1 (see {error_log})",
+    ]
     assert [row["path"].endswith("bad.mp4") for row in read_error_log(error_log)] == [True]
 
 
-def test_a_bad_video_stops_it_unless_it_may_be_left_out(folder):
-    with pytest.raises(ValueError, match="--on-error skip"):
-        _run(folder / "videos", folder / "out", "--num-processes", 1)
+def test_unreadable_video_is_an_error_by_default(folder, capsys):
+    assert shard(folder / "videos", folder / "out", "--num-processes", 1) == 2
+    assert "--on-error skip" in capsys.readouterr().err

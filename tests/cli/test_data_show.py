@@ -1,4 +1,4 @@
-"""`keras-nonlocal data show`: whose clips it draws, and what it says of those it cannot."""
+"""`keras-nonlocal data show` draws clips, and reports videos that cannot be read."""
 
 import matplotlib.image
 import numpy as np
@@ -17,7 +17,7 @@ def folder(tmp_path):
     return tmp_path / "videos"
 
 
-def test_a_sheet_is_drawn_of_as_many_clips_as_asked_for(folder, tmp_path, capsys):
+def test_image_has_the_requested_number_of_clips(folder, tmp_path, capsys):
     sheet = tmp_path / "sheet.png"
     assert main(["data", "show", str(folder), "-o", str(sheet), *SMALL, "--num-clips", "2"]) == 0
     assert capsys.readouterr().out == f"{sheet}: 2 clips\n"
@@ -28,7 +28,7 @@ def test_a_sheet_is_drawn_of_as_many_clips_as_asked_for(folder, tmp_path, capsys
     assert six[1] == two[1]
 
 
-def test_clips_are_chosen_from_all_classes_by_the_seed_alone(tmp_path):
+def test_seed_chooses_clips_from_all_classes(tmp_path):
     for index in range(40):
         video = np.full((4, 32, 32, 3), 5 * index, "uint8")
         write_video(tmp_path / "all" / f"class_{index:02d}" / "a.mp4", video)
@@ -46,7 +46,7 @@ def test_clips_are_chosen_from_all_classes_by_the_seed_alone(tmp_path):
     assert levels("0") == levels("0") != levels("1")
 
 
-def test_with_augmentation_clips_differ_from_those_without(folder, tmp_path):
+def test_augment_changes_the_clips(folder, tmp_path):
     for name, options in (("plain", []), ("changed", ["--augment"])):
         sheet = str(tmp_path / f"{name}.png")
         assert main(["data", "show", str(folder), "-o", sheet, *SMALL, *options]) == 0
@@ -55,7 +55,7 @@ def test_with_augmentation_clips_differ_from_those_without(folder, tmp_path):
     assert abs(plain - changed).mean() > 0.01
 
 
-def test_shards_are_drawn_as_the_videos_that_they_were_made_of(folder, tmp_path, capsys):
+def test_clips_of_shards_are_drawn(folder, tmp_path, capsys):
     out = str(tmp_path / "shards")
     assert (
         main(["data", "shard", str(folder), out, "--short-side", "32", "--num-processes", "1"]) == 0
@@ -66,12 +66,12 @@ def test_shards_are_drawn_as_the_videos_that_they_were_made_of(folder, tmp_path,
     assert "a.png: 5 clips" in capsys.readouterr().out
 
 
-def test_a_file_that_cannot_be_read_is_counted_and_the_others_are_drawn(folder, tmp_path, capsys):
+def test_unreadable_files_are_counted_and_the_others_drawn(folder, tmp_path, capsys):
     next(folder.rglob("*.mp4")).write_text("no video")
     assert main(["data", "show", str(folder), "-o", str(tmp_path / "a.png"), *SMALL]) == 1
     output = capsys.readouterr()
     assert "a.png: 5 clips" in output.out
-    assert "1 more cannot be read; `data scan` says why" in output.err
+    assert "1 of 6 videos cannot be read. Run `keras-nonlocal data scan`" in output.err
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_file_that_cannot_be_read_is_counted_and_the_others_are_drawn(folder, 
         (["-o", "sheet.png", "--split", "night"], "night"),
     ],
 )
-def test_wrong_calls_end_with_one_line_and_status_2(folder, options, message, capsys):
+def test_invalid_options_print_one_line_and_status_is_2(folder, options, message, capsys):
     assert main(["data", "show", str(folder), *options]) == 2
     error = capsys.readouterr().err.strip()
     assert message in error

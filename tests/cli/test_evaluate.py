@@ -1,4 +1,4 @@
-"""`keras-nonlocal evaluate`: what it prints, keeps and refuses."""
+"""`keras-nonlocal evaluate` prints metrics, saves scores and rejects invalid input."""
 
 import json
 
@@ -16,7 +16,7 @@ MODEL = "nl_i3d_small_weizmann"
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory):
-    """Jumping jacks, once under another name; the two classes are no others of the network's."""
+    """Jumping jacks, one of them labeled as another class that the model knows."""
     folder = tmp_path_factory.mktemp("videos")
     sample_video.write_sample(folder / "jack" / "a.mp4")
     write_video(folder / "jack" / "b.mp4", sample_video.jumping_jacks(40), fps=25)
@@ -28,7 +28,7 @@ def evaluate(videos, *more, model=MODEL):
     return main(["evaluate", model, "--data", str(videos), *more])
 
 
-def test_figures_are_those_of_the_classifier(videos, tmp_path, capsys):
+def test_metrics_are_those_of_the_classifier(videos, tmp_path, capsys):
     assert evaluate(videos, "-o", str(tmp_path)) == 0
     lines = capsys.readouterr().out.splitlines()
     scores = read_scores(tmp_path)
@@ -42,25 +42,25 @@ def test_figures_are_those_of_the_classifier(videos, tmp_path, capsys):
     right = [p.argmax() == t for p, t in zip(scores.probabilities, scores.targets, strict=True)]
     assert lines[0] == "3 videos, 10 views each"
     assert lines[1].split()[:2] == ["top-1", f"{np.mean(right):.1%}"]
-    assert lines[-2] == "worst classes by accuracy"
+    assert lines[-2] == "classes of lowest accuracy"
     assert lines[-1].split() == ["walk", "0.0%"]
 
 
-def test_json_is_all_that_stands_on_stdout(videos, capfd):
+def test_stdout_holds_only_json(videos, capfd):
     assert evaluate(videos, "--num-clips", "2", "--json") == 0
-    figures = json.loads(capfd.readouterr().out)
-    assert figures["videos"] == 3
-    assert figures["top1"] == pytest.approx(2 / 3)
-    low, high = figures["top1_interval"]
-    assert low <= figures["top1"] <= high
+    metrics = json.loads(capfd.readouterr().out)
+    assert metrics["videos"] == 3
+    assert metrics["top1"] == pytest.approx(2 / 3)
+    low, high = metrics["top1_interval"]
+    assert low <= metrics["top1"] <= high
 
 
-def test_views_are_as_many_as_asked_for(videos, capsys):
+def test_number_of_views(videos, capsys):
     assert evaluate(videos, "--num-clips", "2", "--num-crops", "3", "--short-side", "100") == 0
     assert capsys.readouterr().out.startswith("3 videos, 12 views each\n")
 
 
-def test_shards_are_kept_side_by_side(videos, tmp_path, capsys):
+def test_shards_are_saved_and_merged(videos, tmp_path, capsys):
     for shard in ("0/2", "1/2"):
         assert evaluate(videos, "--num-clips", "1", "--shard", shard, "-o", str(tmp_path)) == 0
     assert [line[:8] for line in capsys.readouterr().out.splitlines() if " each" in line] == [
@@ -70,7 +70,7 @@ def test_shards_are_kept_side_by_side(videos, tmp_path, capsys):
     assert len(read_scores(tmp_path)) == 3
 
 
-def test_numbers_are_those_of_the_networks_classes(videos, tmp_path, capsys):
+def test_numeric_labels_are_class_indices_of_the_model(videos, tmp_path, capsys):
     (tmp_path / "list.csv").write_text(f"path,label\n{videos}/jack/a.mp4,1\n")
     assert evaluate(tmp_path / "list.csv", "--num-clips", "1", "-o", str(tmp_path / "out")) == 0
     scores = read_scores(tmp_path / "out")
@@ -78,7 +78,7 @@ def test_numbers_are_those_of_the_networks_classes(videos, tmp_path, capsys):
     assert len(scores.class_names) == 10
 
 
-def test_bad_videos_stop_it_or_are_listed(videos, tmp_path, capsys):
+def test_unreadable_videos_are_an_error_or_skipped(videos, tmp_path, capsys):
     (tmp_path / "set" / "jack").mkdir(parents=True)
     (tmp_path / "set" / "jack" / "a.mp4").write_bytes((videos / "jack" / "a.mp4").read_bytes())
     (tmp_path / "set" / "jack" / "bad.mp4").write_bytes(b"this is no video")
@@ -102,7 +102,7 @@ def test_bad_videos_stop_it_or_are_listed(videos, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("1 videos")
 
 
-def test_ctrl_c_is_said_in_one_line(videos, tmp_path, capsys, monkeypatch):
+def test_ctrl_c_prints_one_line(videos, tmp_path, capsys, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
@@ -112,16 +112,18 @@ def test_ctrl_c_is_said_in_one_line(videos, tmp_path, capsys, monkeypatch):
     assert evaluate(videos) == 130
     assert capsys.readouterr().err == "\nInterrupted: nothing was written.\n"
     assert evaluate(videos, "-o", str(tmp_path)) == 130
-    assert capsys.readouterr().err == f"\nInterrupted: {tmp_path} has what was scored.\n"
+    assert capsys.readouterr().err == (
+        f"\nInterrupted: the scores so far are in {tmp_path}. Run the same command to resume.\n"
+    )
 
 
-def test_classes_that_the_network_does_not_know_are_named_with_a_way_out(tmp_path, capsys):
+def test_unknown_classes_are_listed(tmp_path, capsys):
     sample_video.write_sample(tmp_path / "jack" / "a.mp4")
     sample_video.write_sample(tmp_path / "hopping" / "a.mp4")
     assert evaluate(tmp_path) == 2
     error = capsys.readouterr().err
     assert "does not know: hopping. It knows bend, jack" in error
-    assert "Name classes as the network does" in error
+    assert "Use the class names of the model" in error
 
 
 @pytest.mark.parametrize(
@@ -132,14 +134,14 @@ def test_classes_that_the_network_does_not_know_are_named_with_a_way_out(tmp_pat
         (["--short-side", "20"], "`short_side` must leave frames that `size` fits into"),
     ],
 )
-def test_wrong_calls_end_with_one_line_and_status_2(more, message, videos, capsys):
+def test_invalid_options_print_one_line_and_status_is_2(more, message, videos, capsys):
     assert evaluate(videos, *more) == 2
     error = capsys.readouterr().err.strip()
     assert message in error
     assert len(error.splitlines()) == 1
 
 
-def test_a_model_that_is_none_is_named(videos, capsys):
+def test_unknown_model_is_an_error(videos, capsys):
     assert evaluate(videos, model="nobody") == 2
     assert "There is no card 'nobody'" in capsys.readouterr().err
 
@@ -147,13 +149,13 @@ def test_a_model_that_is_none_is_named(videos, capsys):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--shard", "2/2"], "expected I/N with I from 0 to below N, such as 0/4, received '2/2'"),
+        (["--shard", "2/2"], "expected I/N, such as 0/4, where I is less than N, received '2/2'"),
         (["--shard", "1"], "received '1'"),
-        (["--num-clips", "0"], "expected a positive number, received '0'"),
-        (["--memory", "much"], "expected a positive number, received 'much'"),
+        (["--num-clips", "0"], "expected a positive integer, received '0'"),
+        (["--memory", "much"], "expected a positive integer, received 'much'"),
     ],
 )
-def test_a_wrong_number_is_explained(more, message, videos, capsys):
+def test_invalid_numbers_are_explained(more, message, videos, capsys):
     with pytest.raises(SystemExit):
         evaluate(videos, *more)
     assert message in capsys.readouterr().err

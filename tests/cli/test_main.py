@@ -1,4 +1,4 @@
-"""The command itself: quick where nothing is to be computed, and quiet."""
+"""The command starts quickly where nothing is computed, and prints only its own messages."""
 
 import os
 import subprocess
@@ -43,13 +43,13 @@ def run(script, *arguments, folder=None):
 
 
 @pytest.mark.parametrize("case", QUICK)
-def test_what_needs_no_network_loads_neither_keras_nor_tensorflow(case):
+def test_commands_without_a_network_import_neither_keras_nor_tensorflow(case):
     arguments, status = QUICK[case]
     result = run(HEAVY, *arguments)
     assert result.stderr.splitlines()[-1].strip() == f"status {status} heavy", result.stderr
 
 
-def test_the_version_is_that_of_the_package(capsys):
+def test_version_is_that_of_the_package(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
     assert capsys.readouterr().out == f"keras-nonlocal {keras_nonlocal.__version__}\n"
@@ -58,11 +58,11 @@ def test_the_version_is_that_of_the_package(capsys):
 MODULE = "import sys; from keras_nonlocal.cli.main import main; sys.exit(main())"
 
 
-def test_standard_error_holds_what_the_command_says_and_nothing_else(tmp_path):
+def test_stderr_holds_only_messages_of_the_command(tmp_path):
     result = run(MODULE, "predict", "--sample", folder=tmp_path)
     assert result.returncode == 0
-    said = "what one position attends to: keras_nonlocal_sample_attention.png\n"
-    assert result.stderr == said
+    message = "The attention of one position is drawn in keras_nonlocal_sample_attention.png\n"
+    assert result.stderr == message
     (tmp_path / "broken.mp4").write_bytes(b"no video")
     result = run(MODULE, "predict", "broken.mp4", folder=tmp_path)
     assert result.returncode == 1
@@ -70,7 +70,7 @@ def test_standard_error_holds_what_the_command_says_and_nothing_else(tmp_path):
     assert line.startswith("Cannot read 'broken.mp4' as a video")
 
 
-def test_a_video_that_fails_within_tensorflow_is_one_line(tmp_path):
+def test_error_within_tensorflow_prints_one_line(tmp_path):
     (tmp_path / "videos" / "a").mkdir(parents=True)
     (tmp_path / "videos" / "a" / "broken.mp4").write_bytes(b"no video")
     recipe = "nl_i3d_r50_32x2"
@@ -83,20 +83,20 @@ def test_a_video_that_fails_within_tensorflow_is_one_line(tmp_path):
     assert line.startswith("keras-nonlocal: Cannot read ")
 
 
-def test_verbose_shows_what_tensorflow_prints(tmp_path):
+def test_verbose_shows_messages_of_tensorflow(tmp_path):
     result = run(MODULE, "predict", "nowhere.mp4", "--verbose", folder=tmp_path)
     assert result.returncode == 2
     assert "oneDNN" in result.stderr
     assert result.stderr.splitlines()[-1].startswith("keras-nonlocal: There is no file or folder")
 
 
-def test_the_strategies_of_the_command_are_those_of_training():
-    from keras_nonlocal.cli.train import STRATEGIES as named
+def test_strategies_are_those_of_training():
+    from keras_nonlocal.cli.train import STRATEGIES as options
     from keras_nonlocal.training.distributed import strategies
 
-    assert named == strategies.STRATEGIES
+    assert options == strategies.STRATEGIES
 
 
-def test_a_command_runs_where_standard_error_is_closed(tmp_path):
+def test_commands_run_with_closed_stderr(tmp_path):
     command = f"{sys.executable} -m keras_nonlocal predict nowhere.mp4 2>&-"
     assert subprocess.run(command, shell=True, check=False, cwd=tmp_path).returncode == 2

@@ -1,4 +1,4 @@
-"""`keras-nonlocal predict`: what it prints, writes and refuses."""
+"""`keras-nonlocal predict` prints probabilities, draws attention and rejects invalid input."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ def videos(tmp_path_factory):
     return folder
 
 
-def test_the_sample_is_recognized_and_explained(tmp_path, monkeypatch, capsys):
+def test_sample_is_classified_and_explained(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["predict", "--sample"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -32,7 +32,7 @@ def test_the_sample_is_recognized_and_explained(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "keras_nonlocal_sample_attention.png").stat().st_size > 10_000
 
 
-def test_json_is_all_that_stands_on_stdout(videos):
+def test_stdout_holds_only_json(videos):
     command = [
         sys.executable,
         "-m",
@@ -61,12 +61,12 @@ def test_files_and_folders_can_be_mixed(videos, capsys):
     assert out.index("jack.mp4") < out.index("short.mp4")
 
 
-def test_several_videos_get_numbered_pictures(videos, tmp_path):
+def test_plots_of_several_videos_are_numbered(videos, tmp_path):
     assert main(["predict", str(videos), "--explain", str(tmp_path / "seen.png")]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["seen_1.png", "seen_2.png"]
 
 
-def test_a_bad_file_among_good_ones_is_named_and_the_rest_is_done(videos, tmp_path, capsys):
+def test_unreadable_file_is_named_and_the_others_are_classified(videos, tmp_path, capsys):
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"this is no video")
     assert main(["predict", "--json", str(bad), str(videos / "jack.mp4")]) == 1
@@ -78,13 +78,13 @@ def test_a_bad_file_among_good_ones_is_named_and_the_rest_is_done(videos, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["predict"], "or give --sample"),
+        (["predict"], "or use --sample"),
         (["predict", "absent.mp4"], "absent.mp4"),
-        (["predict", "--sample", "also.mp4"], "or give --sample"),
+        (["predict", "--sample", "also.mp4"], "or use --sample"),
         (["predict", "--model", "nobody", "PATH"], "There is no card 'nobody'"),
     ],
 )
-def test_wrong_calls_end_with_one_line_and_status_2(arguments, message, videos, capsys):
+def test_invalid_options_print_one_line_and_status_is_2(arguments, message, videos, capsys):
     arguments = [str(videos / "jack.mp4") if part == "PATH" else part for part in arguments]
     assert main(arguments) == 2
     error = capsys.readouterr().err.strip()
@@ -92,7 +92,7 @@ def test_wrong_calls_end_with_one_line_and_status_2(arguments, message, videos, 
     assert len(error.splitlines()) == 1
 
 
-def test_a_wrong_number_is_explained(capsys):
+def test_invalid_numbers_are_explained(capsys):
     with pytest.raises(SystemExit):
         main(["predict", "--sample", "--top", "none"])
-    assert "expected a positive number, received 'none'" in capsys.readouterr().err
+    assert "expected a positive integer, received 'none'" in capsys.readouterr().err

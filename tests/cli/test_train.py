@@ -1,10 +1,10 @@
-"""`keras-nonlocal train`: a recipe and videos make a run, the same command goes on with it."""
+"""`keras-nonlocal train` trains by a recipe, and resumes by the same command."""
 
 import json
 import sys
 
 import pytest
-from training.squares import write_squares
+from training.video_files import write_squares
 
 from keras_nonlocal.cli.main import main
 from keras_nonlocal.tasks.predictor import read_run
@@ -44,7 +44,7 @@ def runs(tmp_path_factory):
     return tmp_path_factory.mktemp("runs")
 
 
-def test_a_run_is_written_changed_by_set_and_goes_on(call, runs, capsys):
+def test_set_changes_the_recipe_and_a_finished_run_is_not_trained_again(call, runs, capsys):
     command = ("tiny.json", "--data", "videos", "--validation", "videos", "-o", runs / "one")
     command = (*command, "--set", "batch_size=2", "--set", "arguments.dropout=0.1")
     assert call(*command) == 0
@@ -60,7 +60,7 @@ def test_a_run_is_written_changed_by_set_and_goes_on(call, runs, capsys):
     assert read_run(runs / "one").history == run.history
 
 
-def test_a_dry_run_prints_the_plan_and_writes_nothing(call, place, capsys):
+def test_dry_run_prints_the_plan_and_writes_nothing(call, place, capsys):
     before = sorted(place.rglob("*"))
     assert call("tiny.json", "--data", "videos", "--dry-run", "--set", "epochs=7") == 0
     page = capsys.readouterr().out
@@ -70,7 +70,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(call, place, capsys):
     assert sorted(place.rglob("*")) == before
 
 
-def test_ctrl_c_is_said_in_one_line(call, tmp_path, capsys, monkeypatch):
+def test_ctrl_c_prints_one_line(call, tmp_path, capsys, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
@@ -80,21 +80,21 @@ def test_ctrl_c_is_said_in_one_line(call, tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().err == f"\nInterrupted {tmp_path}: nothing was saved.\n"
     (tmp_path / "checkpoint.npz").touch()
     assert call(*command) == 130
-    assert "the same command goes on from its last checkpoint" in capsys.readouterr().err
+    assert "run the same command to resume from the last checkpoint" in capsys.readouterr().err
     monkeypatch.setattr(sys.modules["keras_nonlocal.tasks.train"], "plan_training", interrupted)
     assert call("tiny.json", "--data", "videos", "--dry-run") == 130
     assert capsys.readouterr().err == "\nInterrupted.\n"
 
 
-WRONG = {
+INVALID = {
     "recipe": (["nobody"], "There is no recipe 'nobody'. Expected the path of a JSON file"),
-    "set": (["--set", "epochs"], "--set takes FIELD=VALUE, such as batch_size=8"),
+    "set": (["--set", "epochs"], "--set needs FIELD=VALUE, such as batch_size=8"),
     "field": (["--set", "epoch=3"], "`field of a recipe` must be one of"),
     "value": (["--set", "epochs=many"], "`epochs` must be of type int. Received: 'many'"),
     "argument": (["--set", "arguments.blcks=1"], "`arguments` must be arguments of nl_c2d_small"),
     "data": (["--data", "absent"], "absent"),
     "out": (["-o", "tiny.json"], "tiny.json"),
-    "classes": (["--data", "videos/dark"], "The videos have no classes to learn"),
+    "classes": (["--data", "videos/dark"], "The training videos must have labels"),
     "split": (["--split", "train"], "`split` must be None: there are no splits"),
     "steps": (
         ["--checkpoint-every-n-steps", "0"],
@@ -103,8 +103,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("arguments", "message"), WRONG.values(), ids=WRONG)
-def test_wrong_calls_end_with_one_line_and_status_2(arguments, message, call, place, capsys):
+@pytest.mark.parametrize(("arguments", "message"), INVALID.values(), ids=INVALID)
+def test_invalid_options_print_one_line_and_status_is_2(arguments, message, call, place, capsys):
     before = sorted(place.rglob("*"))
     recipe = [] if arguments[0] == "nobody" else ["tiny.json"]
     assert call(*recipe, "--data", "videos", *arguments) == 2
@@ -114,7 +114,7 @@ def test_wrong_calls_end_with_one_line_and_status_2(arguments, message, call, pl
     assert sorted(place.rglob("*")) == before
 
 
-def test_training_that_stops_ends_with_one_line_and_status_2(call, runs, capsys):
+def test_stopped_training_prints_one_line_and_status_is_2(call, runs, capsys):
     changes = ("--set", "learning_rate=1e30", "--set", "epochs=9")
     assert issubclass(TrainingStopped, RuntimeError)
     assert call("tiny.json", "--data", "videos", "-o", runs / "two", *changes) == 2
@@ -123,7 +123,7 @@ def test_training_that_stops_ends_with_one_line_and_status_2(call, runs, capsys)
     assert "the loss became nan. Try a lower `learning_rate`" in error
 
 
-def test_a_damaged_video_ends_a_dry_run_with_one_line(call, tmp_path, capsys):
+def test_damaged_video_in_a_dry_run_prints_one_line(call, tmp_path, capsys):
     videos = write_squares(tmp_path / "videos", 4)
     for path in videos.glob("*/*.mp4"):
         path.write_bytes(path.read_bytes()[:200])
@@ -133,7 +133,7 @@ def test_a_damaged_video_ends_a_dry_run_with_one_line(call, tmp_path, capsys):
     assert ".mp4" in line
 
 
-def test_help_lists_the_recipes_that_come_along(call, capsys):
+def test_help_lists_the_recipes_of_the_package(call, capsys):
     with pytest.raises(SystemExit) as end:
         call("--help")
     assert end.value.code == 0

@@ -1,4 +1,4 @@
-"""`keras-nonlocal zoo` lists and shows the cards, for people and for programs."""
+"""`keras-nonlocal zoo` prints cards as text and as JSON."""
 
 import json
 
@@ -11,12 +11,12 @@ from keras_nonlocal.pretrained import card_names, read_card
 NAME = "nl_i3d_r50_kinetics400_official_32x2"
 
 
-def test_the_list_is_the_table_of_the_zoo(capsys):
+def test_list_prints_the_table_of_the_zoo(capsys):
     assert main(["zoo", "list"]) == 0
-    assert capsys.readouterr().out.startswith(zoo.table())
+    assert capsys.readouterr().out.startswith(zoo.markdown_table())
 
 
-def test_the_list_as_json_holds_every_card(capsys):
+def test_list_as_json_has_every_card(capsys):
     assert main(["zoo", "list", "--json"]) == 0
     cards = json.loads(capsys.readouterr().out)["cards"]
     assert [card["name"] for card in cards] == card_names()
@@ -25,7 +25,7 @@ def test_the_list_as_json_holds_every_card(capsys):
     assert card["weights"]["digest"] is None
 
 
-def test_a_card_is_shown_with_all_that_it_says(capsys):
+def test_show_prints_every_field_of_a_card(capsys):
     assert main(["zoo", "show", NAME]) == 0
     rows = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
     card = read_card(NAME)
@@ -35,10 +35,10 @@ def test_a_card_is_shown_with_all_that_it_says(capsys):
     assert rows["clip.size"] == "256, 256"
     assert rows["weights.digest"] == "-"
     assert rows["classes"].startswith("abseiling, ")
-    assert rows["classes"].endswith("400 in all")
+    assert rows["classes"].endswith("(400 in total)")
 
 
-def test_a_card_as_json_is_the_card(capsys):
+def test_show_as_json_is_the_card(capsys):
     assert main(["zoo", "show", NAME, "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     card = read_card(NAME)
@@ -47,15 +47,15 @@ def test_a_card_as_json_is_the_card(capsys):
     assert shown["accuracy"][0]["top1"] == card.accuracy[0].top1
 
 
-def test_an_unknown_card_is_one_line_on_stderr(capsys):
+def test_unknown_card_prints_one_line_on_stderr(capsys):
     assert main(["zoo", "show", "nl_i3d_huge", "--json"]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "There is no card 'nl_i3d_huge'. Near it: nl_i3d_small_weizmann" in printed.err
+    assert "There is no card 'nl_i3d_huge'. Similar names: nl_i3d_small_weizmann" in printed.err
     assert len(printed.err.splitlines()) == 1
 
 
-def test_an_action_is_needed(capsys):
+def test_missing_action_is_an_error(capsys):
     with pytest.raises(SystemExit):
         main(["zoo"])
     assert "ACTION" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""One table of layers. Every file beside this one is a promise that all of them keep."""
+"""The table of configured layers. Each test file of this folder checks one property of all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras_nonlocal.layers import NonLocal1D, NonLocal2D, NonLocal3D
 
 @dataclass(frozen=True)
 class Case:
-    """A configured layer and the shape of an input it takes."""
+    """A configured layer and the shape of its input."""
 
     name: str
     layer: type
@@ -20,7 +20,7 @@ class Case:
     config: dict = field(default_factory=dict)
 
     def make(self, **overrides):
-        """The layer, not yet built."""
+        """Returns a new layer that is not built yet."""
         return self.layer(**{"name": "block", **self.config, **overrides})
 
     def input(self, seed=0):
@@ -83,7 +83,7 @@ each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
 def trained(layer, case, seed=1):
-    """The layer with weights as after training: none of them zero, running statistics moved."""
+    """Sets weights as after training, all different from zero, and returns the layer."""
     if not layer.built:
         layer.build(case.shape)
     rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""`attention` gives rows of the affinity that the layer uses, without forming the rest."""
+"""`attention` returns rows of the affinity of the layer."""
 
 import itertools
 
@@ -11,7 +11,7 @@ from conformance.cases import CASES, each_case, trained
 
 
 @each_case
-def test_attention_rows_sum_to_one_in_the_softmax_forms(case):
+def test_softmax_rows_sum_to_one(case):
     layer = trained(case.make(), case)
     last = tuple(size - 1 for size in case.shape[1:-1])
     rows = keras.ops.convert_to_numpy(layer.attention(case.input(), [(0,) * layer.rank, last]))
@@ -24,8 +24,8 @@ def test_attention_rows_sum_to_one_in_the_softmax_forms(case):
 @pytest.mark.parametrize(
     "case", [case for case in CASES if case.shape[0] == 2], ids=lambda case: case.name
 )
-def test_the_layer_is_its_attention_times_g(case):
-    """All rows together must give the layer's output: `z = x + norm(out(rows @ g))`."""
+def test_output_equals_attention_times_g(case):
+    """The output is `z = x + norm(out(rows @ g))`."""
     layer = trained(case.make(), case)
     x = case.input()
     places = list(itertools.product(*map(range, case.shape[1:-1])))
@@ -43,38 +43,38 @@ def test_the_layer_is_its_attention_times_g(case):
 
 
 @pytest.mark.parametrize("name", ["clip", "clip_space", "clip_time_groups"])
-def test_rows_come_in_the_order_asked_for(name):
-    """Also where one position is asked for twice, between positions of other sets."""
+def test_rows_keep_the_order_of_positions(name):
+    """Positions may be repeated, with positions of other sets between them."""
     case = next(case for case in CASES if case.name == name)
     layer = trained(case.make(), case)
-    asked = [(3, 2, 1), (0, 3, 5), (1, 2, 1), (3, 2, 1), (0, 0, 0)]
-    together = keras.ops.convert_to_numpy(layer.attention(case.input(), asked))
-    for index, position in enumerate(asked):
+    positions = [(3, 2, 1), (0, 3, 5), (1, 2, 1), (3, 2, 1), (0, 0, 0)]
+    together = keras.ops.convert_to_numpy(layer.attention(case.input(), positions))
+    for index, position in enumerate(positions):
         alone = keras.ops.convert_to_numpy(layer.attention(case.input(), [position]))
         np.testing.assert_allclose(together[:, index : index + 1], alone, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.skipif(backend.NAME != "tensorflow", reason="graphs are TensorFlow's")
-def test_rows_can_be_asked_for_in_a_graph():
+def test_attention_in_a_graph():
     import tensorflow as tf
 
     case = next(case for case in CASES if case.name == "clip_groups")
-    layer, asked = trained(case.make(), case), [(3, 1, 2)]
-    in_graph = tf.function(lambda x: layer.attention(x, asked))(case.input())
-    np.testing.assert_allclose(in_graph, layer.attention(case.input(), asked), rtol=1e-6)
+    layer, positions = trained(case.make(), case), [(3, 1, 2)]
+    in_graph = tf.function(lambda x: layer.attention(x, positions))(case.input())
+    np.testing.assert_allclose(in_graph, layer.attention(case.input(), positions), rtol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("positions", "message"),
     [
         ([(0, 0)], r"shape \(K, 3\)"),
-        (np.zeros((0, 3), int), "one row or more"),
+        (np.zeros((0, 3), int), "at least one row"),
         ([(0.5, 0, 0)], "integer coordinates"),
-        ([(0, 9, 0)], "must lie on the input's grid"),
-        ([(0, -1, 0)], "must lie on the input's grid"),
+        ([(0, 9, 0)], "must lie on the grid"),
+        ([(0, -1, 0)], "must lie on the grid"),
     ],
 )
-def test_positions_off_the_grid_are_refused(positions, message):
+def test_invalid_positions_are_refused(positions, message):
     case = next(case for case in CASES if case.name == "clip")
     with pytest.raises(ValueError, match=message):
         case.make().attention(case.input(), positions)

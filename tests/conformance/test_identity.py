@@ -1,4 +1,4 @@
-"""A fresh layer is the identity, to the bit, so that it disturbs no trained network."""
+"""A new layer is exactly the identity, and it can be trained."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ from conformance.cases import each_case
 
 
 @each_case
-def test_a_fresh_layer_returns_its_input(case):
+def test_new_layer_is_the_identity(case):
     x = case.input()
     for training in (False, True):
         y = keras.ops.convert_to_numpy(case.make()(x, training=training))
@@ -14,8 +14,8 @@ def test_a_fresh_layer_returns_its_input(case):
 
 
 @each_case
-def test_a_fresh_layer_can_learn(case):
-    """Some weight of the zero layer must receive a gradient, or it stays dead."""
+def test_new_layer_gets_gradients(case):
+    """At least one weight must get a gradient that is not zero."""
     x = case.input()
     model = keras.Sequential([keras.Input(case.shape[1:]), case.make()])
     before = [keras.ops.convert_to_numpy(weight).copy() for weight in model.trainable_weights]

@@ -1,4 +1,4 @@
-"""Padded positions are no keys: what stands in them changes no other position."""
+"""Masked positions are no keys, so their values do not change other positions."""
 
 import keras
 import numpy as np
@@ -11,40 +11,40 @@ ungrouped = [case for case in CASES if not case.config.get("temporal_groups")]
 
 
 def padded_from(case, start):
-    """A mask over the first grid dimension, valid before `start`."""
+    """Returns a mask over the first grid dimension that is valid before `start`."""
     return np.arange(case.shape[1])[None].repeat(case.shape[0], axis=0) < start
 
 
 @each_case
-def test_padding_does_not_reach_valid_positions(case):
+def test_masked_values_do_not_change_valid_positions(case):
     layer = trained(case.make(), case)
-    keep = case.shape[1] // 2
-    mask, x = padded_from(case, keep), case.input()
+    valid = case.shape[1] // 2
+    mask, x = padded_from(case, valid), case.input()
     other = x.copy()
-    other[:, keep:] = 1e3 * np.random.default_rng(7).normal(size=other[:, keep:].shape)
+    other[:, valid:] = 1e3 * np.random.default_rng(7).normal(size=other[:, valid:].shape)
     first, second = (
         keras.ops.convert_to_numpy(layer(clip, mask=mask, training=False)) for clip in (x, other)
     )
-    np.testing.assert_array_equal(first[:, :keep], second[:, :keep])
-    assert np.abs(first[:, keep:] - second[:, keep:]).max() > 1
+    np.testing.assert_array_equal(first[:, :valid], second[:, :valid])
+    assert np.abs(first[:, valid:] - second[:, valid:]).max() > 1
 
 
 @pytest.mark.parametrize("case", ungrouped, ids=lambda case: case.name)
-def test_a_masked_input_answers_as_the_shorter_one(case):
+def test_masked_input_equals_shorter_input(case):
     pool = case.make().pool_sizes[0]
-    keep = case.shape[1] // 2 // pool * pool
+    valid = case.shape[1] // 2 // pool * pool
     layer, x = trained(case.make(), case), case.input()
-    masked = layer(x, mask=padded_from(case, keep), training=False)
-    short = layer(x[:, :keep], training=False)
+    masked = layer(x, mask=padded_from(case, valid), training=False)
+    short = layer(x[:, :valid], training=False)
     np.testing.assert_allclose(
-        keras.ops.convert_to_numpy(masked)[:, :keep],
+        keras.ops.convert_to_numpy(masked)[:, :valid],
         keras.ops.convert_to_numpy(short),
         rtol=1e-5,
         atol=1e-5,
     )
 
 
-def test_a_mask_over_the_whole_grid_hides_single_places():
+def test_mask_over_the_whole_grid():
     case = next(case for case in CASES if case.name == "clip_paper")
     layer, x = trained(case.make(), case), case.input()
     mask = np.ones(case.shape[:-1], bool)
@@ -57,14 +57,14 @@ def test_a_mask_over_the_whole_grid_hides_single_places():
     np.testing.assert_array_equal(first[mask], second[mask])
 
 
-def test_all_positions_masked_is_finite():
+def test_output_is_finite_if_all_positions_are_masked():
     x = np.ones((1, 4, 3, 3, 2), "float32")
     layer = NonLocal3D(pool_size=(1, 2, 2))
     y = layer(x, mask=np.zeros((1, 4), bool), training=True)
     assert np.isfinite(keras.ops.convert_to_numpy(y)).all()
 
 
-def test_masks_flow_through_a_model():
+def test_masks_pass_through_a_model():
     tokens = np.array([[5, 3, 2, 0, 0], [1, 1, 1, 1, 1]])
     embed = keras.layers.Embedding(6, 8, mask_zero=True)
     layer = NonLocal1D()

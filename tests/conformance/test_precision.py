@@ -1,4 +1,4 @@
-"""Half precision: the dtype policy is kept, nothing overflows, values stay close to float32."""
+"""Half precision and float64: dtypes, overflow and accuracy."""
 
 import backend
 import keras
@@ -11,7 +11,7 @@ host = keras.ops.convert_to_numpy
 
 @each_case
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
-def test_mixed_precision_stays_close_to_float32(case, policy):
+def test_mixed_precision_is_close_to_float32(case, policy):
     half, full = trained(case.make(dtype=policy), case), trained(case.make(), case)
     assert {weight.dtype for weight in half.weights} == {"float32"}
     x = case.input()
@@ -32,15 +32,15 @@ def test_large_activations_do_not_overflow_in_float16(case):
 
 @each_case
 @pytest.mark.skipif(backend.NAME == "jax", reason="JAX has float64 for all of a process or not")
-def test_float64_is_float64_throughout(case):
+def test_float64_keeps_its_precision(case):
     """In float32 the error would be a hundred million times as large."""
     layer = trained(case.make(dtype="float64"), case)
     x = case.input().astype("float64")
     assert keras.backend.standardize_dtype(layer(x, training=False).dtype) == "float64"
-    once, ten = (host(layer(factor * x, training=False)) for factor in (1.0, 1.0 + 2.0**-40))
-    assert np.abs(ten - once).max() > 0
-    np.testing.assert_allclose(ten, once, rtol=1e-7, atol=1e-9)
-    np.testing.assert_allclose(once, host(_in_float32(layer, case)), rtol=1e-3, atol=1e-4)
+    first, second = (host(layer(factor * x, training=False)) for factor in (1.0, 1.0 + 2.0**-40))
+    assert np.abs(second - first).max() > 0
+    np.testing.assert_allclose(second, first, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(first, host(_in_float32(layer, case)), rtol=1e-3, atol=1e-4)
 
 
 def _in_float32(layer, case):

@@ -1,4 +1,4 @@
-"""Training: `trainable=False` freezes everything, XLA gives the same numbers."""
+"""Training: frozen layers, and compilation with XLA."""
 
 import backend
 import keras
@@ -8,7 +8,7 @@ from conformance.cases import each_case, trained
 
 
 @each_case
-def test_a_frozen_layer_does_not_move(case):
+def test_frozen_layer_does_not_change(case):
     layer = trained(case.make(), case)
     layer.trainable = False
     x = case.input()
@@ -17,12 +17,12 @@ def test_a_frozen_layer_does_not_move(case):
     model.compile("sgd", "mse")
     model.train_on_batch(x, np.ones((*case.shape[:-1], 3)))
     assert layer.trainable_weights == []
-    for weight, kept in zip(layer.weights, before, strict=True):
-        np.testing.assert_array_equal(keras.ops.convert_to_numpy(weight), kept)
+    for weight, old in zip(layer.weights, before, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(weight), old)
 
 
 @each_case
-def test_what_is_made_frozen_is_frozen_to_the_last_layer(case):
+def test_trainable_false_freezes_all_sublayers(case):
     made = trained(case.make(trainable=False), case)
     later = trained(case.make(), case)
     later.trainable = False
@@ -36,8 +36,8 @@ def test_what_is_made_frozen_is_frozen_to_the_last_layer(case):
 
 @each_case
 @pytest.mark.skipif(backend.NAME != "tensorflow", reason="jit_compile is tested on TensorFlow")
-def test_compiling_with_xla_changes_nothing(case):
-    """One training step: outputs before it and weights after it are those of eager steps."""
+def test_xla_equals_eager_training(case):
+    """Outputs before and weights after one training step are the same as without XLA."""
     results = []
     for how in ({"run_eagerly": True}, {"jit_compile": True}):
         layer = trained(case.make(), case)

@@ -1,4 +1,4 @@
-"""A layer computes what the paper defines, position by position."""
+"""Values of a layer against the definition in the paper."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ from conformance.cases import each_case, trained
 
 
 @each_case
-def test_a_layer_equals_nested_loops_in_float64(case):
+def test_layer_equals_loops_in_float64(case):
     layer = trained(case.make(), case)
     x = case.input()
     y = keras.ops.convert_to_numpy(layer(x, training=False))
@@ -15,7 +15,7 @@ def test_a_layer_equals_nested_loops_in_float64(case):
 
 
 @each_case
-def test_the_dense_method_changes_nothing(case):
+def test_dense_method_gives_the_same_values(case):
     layer = trained(case.make(), case)
     dense = trained(case.make(method="dense"), case)
     x = case.input()
@@ -28,8 +28,8 @@ def test_the_dense_method_changes_nothing(case):
 
 
 @each_case
-def test_integers_are_taken_as_the_numbers_they_are(case):
+def test_integer_input_is_cast(case):
     layer = trained(case.make(), case)
     pixels = np.random.default_rng(0).integers(0, 4, case.shape).astype("uint8")
-    answers = [layer(x, training=False) for x in (pixels, pixels.astype("float32"))]
-    np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, answers))
+    outputs = [layer(x, training=False) for x in (pixels, pixels.astype("float32"))]
+    np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, outputs))

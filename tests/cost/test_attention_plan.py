@@ -115,14 +115,14 @@ def _of_unknown_kind():
     ("question", "message"),
     [
         (lambda: plan(models.c2d_small(), (16, 64, 64, 3)), "no non-local block"),
-        (lambda: plan(models.nl_c2d_small(), (16, 64, 64)), "must fit the model's input"),
+        (lambda: plan(models.nl_c2d_small(), (16, 64, 64)), "must fit the input"),
         (
             lambda: plan(models.nl_c2d_small(), (None, 64, 64, 3)),
-            "a number for every dimension",
+            "an integer for each dimension",
         ),
         (
             lambda: plan(models.nl_c2d_small(), (16, 64, 64, 4)),
-            "must fit the model's input",
+            "must fit the input",
         ),
         (lambda: plan(NonLocal3D(), (4, 4, 4, 4), batch=0), "batch=0"),
         (

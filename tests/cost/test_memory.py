@@ -100,5 +100,5 @@ def test_what_a_non_local_block_makes_is_counted():
 
 @pytest.mark.parametrize("estimate", [inference_bytes, training_bytes])
 def test_a_shape_that_does_not_fit_is_refused(estimate):
-    with pytest.raises(ValueError, match="`input_shape` must fit the model's input"):
+    with pytest.raises(ValueError, match="`input_shape` must fit the input"):
         estimate(models.nl_i3d_small(), (8, 32, 32))

@@ -1,3 +1,3 @@
-"""Videos for tests of what reads lists of them."""
+"""The fixture that writes videos."""
 
 from video.conftest import write as write

@@ -1,17 +1,17 @@
-"""A line for each file that could not be read, whoever writes at the same time."""
+"""The error log has one line per file, also if several processes write to it."""
 
 import json
 import pickle
 import threading
 
 import pytest
-from data.ledger_writer import write_many
+from data.error_log_writer import write_many
 
 from keras_nonlocal.data.error_log import ErrorLog, read_error_log
 from keras_nonlocal.data.workers import map_in_processes
 
 
-def test_a_line_says_which_file_why_how_large_and_what_was_done(tmp_path):
+def test_a_line_has_path_cause_bytes_and_policy(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"12345")
     error_log = ErrorLog(tmp_path / "bad.jsonl")
     error_log.record(tmp_path / "a.mp4", 'no "video" stream\n', "skip")
@@ -35,14 +35,14 @@ def test_a_line_says_which_file_why_how_large_and_what_was_done(tmp_path):
     assert len(error_log) == 2
 
 
-def test_no_failure_no_file(tmp_path):
+def test_without_failures_there_is_no_file(tmp_path):
     error_log = ErrorLog(tmp_path / "bad.jsonl")
     assert len(error_log) == 0
-    assert error_log  # a error log is there, however short
+    assert error_log  # although its length is 0
     assert list(tmp_path.iterdir()) == []
 
 
-def test_its_folder_is_made_at_once(tmp_path):
+def test_the_folder_is_created_at_once(tmp_path):
     error_log = ErrorLog(tmp_path / "new" / "deep" / "bad.jsonl")
     assert list((tmp_path / "new" / "deep").iterdir()) == []
     error_log.record("a.mp4", "x", "skip")
@@ -50,16 +50,16 @@ def test_its_folder_is_made_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("place", ["folder", "file/bad.jsonl", "/proc/none/bad.jsonl"])
-def test_a_place_that_cannot_be_written_is_refused_before_the_first_line(tmp_path, place):
+def test_a_path_that_cannot_be_written_raises_before_the_first_line(tmp_path, place):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
     with pytest.raises(
-        OSError, match=r"No error_log can be written to '.*'\. Give the path of a file"
+        OSError, match=r"error log cannot be written to '.*'\. Give the path of a file"
     ):
         ErrorLog(tmp_path / place)
 
 
-def test_without_a_file_it_counts(tmp_path, monkeypatch):
+def test_without_a_path_it_only_counts(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     error_log = ErrorLog(None)
     for _ in range(3):
@@ -68,7 +68,7 @@ def test_without_a_file_it_counts(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_lines_are_added_to_those_there(tmp_path):
+def test_lines_are_appended_to_an_existing_file(tmp_path):
     for name in ("a", "b"):
         ErrorLog(tmp_path / "bad.jsonl").record(name, "x", "skip")
     assert [line["path"] for line in read_error_log(tmp_path / "bad.jsonl")] == ["a", "b"]
@@ -76,19 +76,19 @@ def test_lines_are_added_to_those_there(tmp_path):
 
 def test_processes_and_threads_write_whole_lines(tmp_path):
     error_log = ErrorLog(tmp_path / "bad.jsonl")
-    mine = threading.Thread(target=write_many, args=((error_log, "mine", 300),))
-    mine.start()
+    thread = threading.Thread(target=write_many, args=((error_log, "thread", 300),))
+    thread.start()
     tasks = [(error_log, name, 300) for name in ("one", "two")]
     counts = [count for _, count in map_in_processes(tasks, write_many, num_processes=2)]
-    mine.join()
+    thread.join()
     found = [line["path"] for line in read_error_log(tmp_path / "bad.jsonl")]
-    wanted = [f"{name}{n}" for name in ("mine", "one", "two") for n in range(300)]
+    wanted = [f"{name}{n}" for name in ("thread", "one", "two") for n in range(300)]
     assert sorted(found) == sorted(wanted)
     assert counts == [300, 300]
     assert len(error_log) == 300
 
 
-def test_a_copy_counts_for_itself(tmp_path):
+def test_a_pickled_copy_has_its_own_count(tmp_path):
     error_log = ErrorLog(tmp_path / "bad.jsonl")
     error_log.record("a", "x", "skip")
     copy = pickle.loads(pickle.dumps(error_log))
@@ -98,7 +98,7 @@ def test_a_copy_counts_for_itself(tmp_path):
 
 
 @pytest.mark.parametrize("wrong", ["no json", "[1]", '{"path": "a"}', ""])
-def test_a_line_that_is_none_is_said_with_its_number(tmp_path, wrong):
+def test_a_wrong_line_raises_with_its_line_number(tmp_path, wrong):
     error_log = ErrorLog(tmp_path / "bad.jsonl")
     error_log.record("a", "x", "skip")
     with (tmp_path / "bad.jsonl").open("a") as file:
@@ -107,6 +107,6 @@ def test_a_line_that_is_none_is_said_with_its_number(tmp_path, wrong):
         read_error_log(tmp_path / "bad.jsonl")
 
 
-def test_an_address_is_refused():
+def test_an_address_raises():
     with pytest.raises(ValueError, match="a file on this machine"):
         ErrorLog("s3://bucket/bad.jsonl")

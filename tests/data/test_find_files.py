@@ -30,73 +30,75 @@ def _below(folder, paths):
     return [path.relative_to(folder).as_posix() for path in paths]
 
 
-def test_a_folder_is_searched_to_the_bottom_and_sorted(folder):
+def test_folders_are_searched_recursively_and_sorted(folder):
     found = ["run/a.AVI", "run/b.mp4", "run/deep/c.mkv", "walk/d.mp4"]
     assert _below(folder, find_videos(folder)) == found
 
 
-def test_files_and_folders_keep_the_order_they_are_given_in(folder):
+def test_paths_keep_the_order_in_which_they_are_given(folder):
     found = find_videos([folder / "walk", str(folder / "run" / "b.mp4")])
     assert _below(folder, found) == ["walk/d.mp4", "run/b.mp4"]
 
 
-def test_a_file_that_is_named_is_taken_whatever_its_suffix(folder):
+def test_a_file_that_is_given_may_have_any_suffix(folder):
     assert _below(folder, find_videos(folder / "run" / "notes.txt")) == ["run/notes.txt"]
 
 
-def test_suffixes_are_written_as_pathlib_gives_them():
+def test_suffixes_start_with_a_dot_and_are_lower_case():
     assert all(suffix.startswith(".") and suffix.islower() for suffix in VIDEO_SUFFIXES)
 
 
-def test_a_path_that_does_not_exist_is_said_to_be_missing(folder):
+def test_a_path_that_does_not_exist_raises(folder):
     with pytest.raises(FileNotFoundError, match=r"There is no file or folder '.*/nowhere'"):
         find_videos([folder, folder / "nowhere"])
 
 
 @pytest.mark.parametrize("nothing", [True, False])
-def test_finding_nothing_is_an_error(tmp_path, nothing):
-    with pytest.raises(FileNotFoundError, match=r"No video found in .*\.mp4"):
+def test_finding_no_video_raises(tmp_path, nothing):
+    with pytest.raises(
+        FileNotFoundError, match=r"files that end in .*\.mp4.*Received: no video in"
+    ):
         find_videos([] if nothing else tmp_path)
 
 
-def test_each_folder_is_a_class_in_the_order_of_names(folder):
+def test_each_folder_is_a_class_sorted_by_name(folder):
     paths, labels, class_names = list_folder(folder)
     assert _below(folder, paths) == ["run/a.AVI", "run/b.mp4", "run/deep/c.mkv", "walk/d.mp4"]
     assert labels == [0, 0, 0, 1]
     assert class_names == ["run", "walk"]
 
 
-def test_a_class_without_a_video_is_an_error_that_names_it(folder):
+def test_a_class_without_a_video_raises_with_its_name(folder):
     (folder / "swim").mkdir()
     with pytest.raises(FileNotFoundError, match="swim"):
         list_folder(folder)
 
 
-def test_a_folder_without_folders_is_refused(folder):
+def test_a_folder_without_folders_of_classes_raises(folder):
     with pytest.raises(FileNotFoundError, match="one folder of videos per class"):
         list_folder(folder / "walk")
 
 
-def test_a_folder_that_is_missing_is_said_to_be_missing(tmp_path):
+def test_a_missing_folder_raises(tmp_path):
     with pytest.raises(FileNotFoundError, match="There is no folder"):
         list_folder(tmp_path / "nowhere")
 
 
-def test_what_has_the_name_of_a_video_is_listed_whatever_it_is(folder):
+def test_broken_links_and_pipes_named_like_a_video_are_listed(folder):
     (folder / "walk" / "a.mp4").symlink_to(folder / "gone.mp4")
     os.mkfifo(folder / "walk" / "b.mp4")
     names = ["walk/a.mp4", "walk/b.mp4", "walk/d.mp4"]
     assert _below(folder, find_videos(folder / "walk")) == names
 
 
-def test_a_link_to_itself_is_listed_as_what_its_name_says(folder):
+def test_a_link_to_itself_is_listed_if_named_like_a_video(folder):
     for name in ("again.mp4", "circle"):
         (folder / "walk" / name).symlink_to(folder / "walk" / name)
     assert _below(folder, find_videos(folder / "walk")) == ["walk/again.mp4", "walk/d.mp4"]
     assert subfolders(folder / "walk") == []
 
 
-def test_files_are_found_by_stem_and_the_first_of_several(folder):
+def test_files_by_stem_keeps_the_first_file_of_a_name(folder):
     _touch(folder / "also" / "b.mkv")
     found = {stem: Path(path) for stem, path in files_by_stem(folder).items()}
     names = {"a": "run/a.AVI", "b": "also/b.mkv", "c": "run/deep/c.mkv", "d": "walk/d.mp4"}
@@ -111,7 +113,7 @@ def test_links_to_folders_are_followed(folder, tmp_path_factory):
     assert files_by_stem(folder)["f"] == str(folder / "swim" / "jump" / "f.mp4")
 
 
-def test_links_that_lead_in_a_circle_are_not(folder):
+def test_circular_links_are_not_followed(folder):
     (folder / "run" / "again").symlink_to(folder / "run")
     (folder / "run" / "other").symlink_to(folder / "walk")
     (folder / "walk" / "other").symlink_to(folder / "run")
@@ -120,7 +122,7 @@ def test_links_that_lead_in_a_circle_are_not(folder):
     assert files_by_stem(folder / "run").keys() == {"a", "b", "c", "d"}
 
 
-def test_a_link_back_to_a_folder_above_brings_no_videos_of_other_classes(folder):
+def test_links_to_a_folder_above_are_not_followed(folder):
     before = list_folder(folder)
     (folder / "run" / "up").symlink_to(folder)
     (folder / "run" / "further").symlink_to(folder.parent)

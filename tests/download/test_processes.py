@@ -1,4 +1,4 @@
-"""Several processes at once, processes that are killed, and what is drawn on a terminal."""
+"""Parallel processes, killed processes, and what is shown on a terminal."""
 
 import os
 import pty
@@ -8,14 +8,14 @@ import termios
 import time
 from contextlib import suppress
 
-from download.lying_server import body
-from download.wished import DATA, DIGEST, names, pin, source, start_child
+from download.download_helpers import DATA, DIGEST, names, pin, source, start_child
+from download.faulty_server import body
 from filelock import FileLock
 
 from keras_nonlocal.download import fetch
 
 
-def test_of_four_processes_one_downloads(server, tmp_path):
+def test_only_one_of_four_processes_downloads(server, tmp_path):
     url = server.on("/a", body(DATA, pause=0.1))
     children = [start_child(tmp_path, url) for _ in range(4)]
     for child in children:
@@ -25,8 +25,8 @@ def test_of_four_processes_one_downloads(server, tmp_path):
     assert (tmp_path / "net.bin").read_bytes() == DATA
 
 
-def test_a_kill_before_any_file_operation_leaves_no_wrong_file(server, tmp_path):
-    """No digest is known: only the order of the operations protects."""
+def test_a_kill_before_any_file_operation_leaves_no_invalid_file(server, tmp_path):
+    """No digest is known, so only the order of the operations protects the file."""
     url = server.on("/a", body(DATA))
     for operation in range(1, 100):
         cache = tmp_path / str(operation)
@@ -44,7 +44,7 @@ def test_a_kill_before_any_file_operation_leaves_no_wrong_file(server, tmp_path)
     assert 8 < operation < 99
 
 
-def test_a_kill_while_the_file_comes_leaves_nothing_that_a_later_download_keeps(server, tmp_path):
+def test_a_kill_during_the_download_leaves_nothing_that_a_later_download_uses(server, tmp_path):
     url = server.on("/a", body(DATA, pause=0.5), body(DATA))
     child, part = start_child(tmp_path, url), tmp_path / ".net.bin.part"
     while not part.exists() or part.stat().st_size == 0:
@@ -57,12 +57,12 @@ def test_a_kill_while_the_file_comes_leaves_nothing_that_a_later_download_keeps(
     assert names(tmp_path) == ["net.bin", "net.bin.pin.json"]
 
 
-def test_waiting_and_progress_are_drawn_on_a_terminal_only(server, tmp_path, capfd):
+def test_waiting_and_progress_are_shown_on_a_terminal_only(server, tmp_path, capfd):
     url = server.on("/a", body(DATA, pause=0.02))
     fetch(source(url), cache=tmp_path / "a")
     assert capfd.readouterr() == ("", "")
     main, side = pty.openpty()
-    termios.tcsetwinsize(side, (24, 80))  # one without rows has no place for a bar
+    termios.tcsetwinsize(side, (24, 80))  # tqdm draws no bar on a terminal without rows
     (tmp_path / "b").mkdir()
     with FileLock(tmp_path / "b" / ".net.bin.lock"):
         child = start_child(tmp_path / "b", url, stderr=side)
@@ -78,7 +78,7 @@ def test_waiting_and_progress_are_drawn_on_a_terminal_only(server, tmp_path, cap
 
 
 def _all_of(terminal):
-    """What was drawn; on Linux, reading fails where nothing is left."""
+    """Reads what was drawn. On Linux, reading fails at the end."""
     drawn = b""
     with suppress(OSError):
         while block := os.read(terminal, 1 << 16):

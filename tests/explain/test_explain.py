@@ -75,7 +75,7 @@ def test_only_places_that_are_attended_to_are_found(clip):
 def test_wrong_questions_are_refused(model, clip):
     with pytest.raises(ValueError, match="one of res3_1_nonlocal, res4_0_nonlocal"):
         explain.attend_to(model, clip, block="res2_0_nonlocal")
-    with pytest.raises(ValueError, match="must lie on the input's grid"):
+    with pytest.raises(ValueError, match="must lie on the grid"):
         explain.attend_to(model, clip, position=(99, 0, 0))
     with pytest.raises(ValueError, match="no non-local block"):
         explain.attend_to(models.c2d_small(), clip)

@@ -11,7 +11,7 @@ from keras_nonlocal import models
 from keras_nonlocal.cost import flops
 from keras_nonlocal.export.fold_batch_norm import fold_batch_norm
 from keras_nonlocal.layers import Conv3D
-from keras_nonlocal.layers.max_pool import MaxPool3D
+from keras_nonlocal.layers.pooling import MaxPool3D
 
 
 def pooled(x, size=(1, 3, 3), strides=(2, 2, 2), pooling=MaxPool3D, **options):

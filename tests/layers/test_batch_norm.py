@@ -1,4 +1,4 @@
-"""The fused batch norm gives Keras's numbers: outputs, gradients, moving statistics."""
+"""BatchNorm equals the batch norm of Keras: outputs, gradients and moving statistics."""
 
 import backend
 import keras
@@ -27,18 +27,18 @@ def outcome(kind, x, **options):
 @pytest.mark.skipif(backend.NAME == "jax", reason="a JAX layer keeps its state outside")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16", "mixed_float16", "float64"])
-def test_a_training_step_equals_that_of_keras(shape, dtype):
+def test_training_step_equals_keras(shape, dtype):
     x = np.random.default_rng(0).normal(2, 3, size=shape).astype("float32")
     ours, theirs = (
         outcome(kind, x, dtype=dtype) for kind in (BatchNorm, keras.layers.BatchNormalization)
     )
     tolerance = 5e-2 if "16" in dtype else 2e-5
-    for mine, other in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(mine, other, rtol=tolerance, atol=tolerance)
+    for actual, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("options", [{"scale": False}, {"center": False}, {"axis": 1}])
-def test_other_configurations_take_the_way_of_keras(options):
+def test_other_configurations_equal_keras(options):
     x = np.random.default_rng(0).normal(size=(4, 5, 6, 8)).astype("float32")
     ours, theirs = (kind(**options) for kind in (BatchNorm, keras.layers.BatchNormalization))
     np.testing.assert_allclose(
@@ -49,7 +49,7 @@ def test_other_configurations_take_the_way_of_keras(options):
     )
 
 
-def test_a_frozen_norm_does_not_move():
+def test_frozen_norm_is_constant():
     layer = BatchNorm(trainable=False)
     x = np.random.default_rng(0).normal(3, 2, size=(4, 5, 5, 8)).astype("float32")
     y = keras.ops.convert_to_numpy(layer(x, training=True))

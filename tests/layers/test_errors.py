@@ -1,4 +1,4 @@
-"""A wrong argument is refused at once: what was expected, what was received."""
+"""Errors of the non-local layers for invalid arguments and inputs."""
 
 import keras
 import numpy as np
@@ -23,15 +23,13 @@ from keras_nonlocal.layers import NonLocal1D, NonLocal2D, NonLocal3D
         (NonLocal3D, {"temporal_groups": -1}, "temporal_groups=-1"),
         (NonLocal3D, {"temporal_groups": 2, "axes": "space"}, "must include time"),
         (NonLocal2D, {"temporal_groups": 2}, "there must be frames"),
-        (NonLocal3D, {"scale": "yes"}, "`scale` must be one of True, False"),
-        (NonLocal3D, {"out_bias": None}, "`out_bias` must be one of True, False"),
         (NonLocal3D, {"scale": True, "instantiation": "dot_product"}, "logits of a softmax"),
         (NonLocal3D, {"method": "sorted"}, "`method` must be one of 'auto'"),
         (NonLocal3D, {"axes": "time", "pool_size": (1, 2, 2)}, "leaves out"),
         (NonLocal3D, {"axes": "space", "pool_size": 2}, "leaves out"),
     ],
 )
-def test_arguments_are_checked(layer, config, message):
+def test_invalid_arguments_are_refused(layer, config, message):
     with pytest.raises((ValueError, TypeError), match=message):
         layer(**config)
 
@@ -45,7 +43,7 @@ def test_arguments_are_checked(layer, config, message):
         (NonLocal3D(temporal_groups=3), (2, 4, 4, 4, 8), "must divide the number of frames"),
     ],
 )
-def test_inputs_that_do_not_fit_are_refused(layer, shape, message):
+def test_invalid_input_shapes_are_refused(layer, shape, message):
     with pytest.raises(ValueError, match=message):
         layer(np.zeros(shape, "float32"))
     with pytest.raises(ValueError, match=message):
@@ -59,7 +57,7 @@ def test_inputs_that_do_not_fit_are_refused(layer, shape, message):
         (NonLocal3D(pool_size=(1, 4, 4)), (2, 4, 3, 8, 8), "fit into the grid .*larger input"),
     ],
 )
-def test_attention_refuses_them_too(layer, shape, message):
+def test_attention_refuses_invalid_input_shapes(layer, shape, message):
     with pytest.raises(ValueError, match=message):
         layer.attention(np.zeros(shape, "float32"), [(0, 0, 0)])
 
@@ -69,7 +67,7 @@ def test_unknown_channels_are_refused():
         NonLocal3D()(keras.KerasTensor((None, 4, 4, 4, None)))
 
 
-def test_other_channels_than_it_was_built_for_are_refused():
+def test_a_different_number_of_channels_is_refused():
     layer = NonLocal3D()
     layer.build((None, 4, 4, 4, 8))
     with pytest.raises(ValueError, match=r"axis -1 of input shape to have value 8.*4, 4, 6"):

@@ -1,10 +1,10 @@
-"""Scores on disk: what comes back, and what is refused."""
+"""Scores are written, read and merged without a change; invalid scores are rejected."""
 
 import numpy as np
 import pytest
 
 from keras_nonlocal.metrics import Scores, read_scores, write_scores
-from keras_nonlocal.metrics.scores_part import Part, read_part, write_part
+from keras_nonlocal.metrics.score_shard import ScoreShard, read_shard, write_shard
 
 NAMES = ("a", "b", "c")
 
@@ -40,36 +40,39 @@ def assert_same(one, other):
     ],
     ids=["one class", "no videos", "several classes", "other letters"],
 )
-def test_what_is_written_comes_back(scores, tmp_path):
+def test_scores_survive_writing_and_reading(scores, tmp_path):
     write_scores(scores, tmp_path / "new" / "test.npz")
     assert_same(read_scores(tmp_path / "new" / "test.npz"), scores)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["test.npz"]
 
 
-def write_shards(folder, count=2, **of_last):
+def write_shards(folder, count=2, **last_shard):
     for index in range(count):
         rows = np.arange(index, 6, count)
         given = {"scores": scores_of(rows), "positions": rows, "settings": {"clips": 10}}
-        part = Part(**{**given, **(of_last if index == count - 1 else {})})
-        write_part(part, folder / f"scores-{index:05d}-of-{count:05d}.npz")
+        part = ScoreShard(**{**given, **(last_shard if index == count - 1 else {})})
+        write_shard(part, folder / f"scores-{index:05d}-of-{count:05d}.npz")
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 7])
-def test_files_of_several_processes_come_back_in_the_order_of_the_source(count, tmp_path):
+def test_shards_are_merged_in_the_order_of_the_source(count, tmp_path):
     write_shards(tmp_path, count)
     assert_same(read_scores(tmp_path), scores_of(range(6)))
 
 
-def test_videos_that_were_skipped_leave_a_gap(tmp_path):
+def test_skipped_videos_are_missing_from_the_merged_scores(tmp_path):
     write_shards(tmp_path, scores=scores_of([1, 5]), positions=np.array([1, 5]))
     assert_same(read_scores(tmp_path), scores_of([0, 1, 2, 4, 5]))
 
 
-REFUSED = {
-    "still to be done": (lambda folder: write_shards(folder, left=2), "2 are still to be done"),
+INVALID_FOLDERS = {
+    "still to be done": (
+        lambda folder: write_shards(folder, num_remaining=2),
+        "2 more are still to be evaluated",
+    ),
     "other settings": (
         lambda folder: write_shards(folder, settings={"clips": 3}),
-        r"(?s)made in different ways:\n  clips: 10, in scores-00001-of-00002.npz 3",
+        r"(?s)have different settings:\n  clips: 10, in scores-00001-of-00002.npz 3",
     ),
     "other classes": (
         lambda folder: write_shards(folder, scores=scores_of([1, 3, 5], class_names=tuple("abx"))),
@@ -77,7 +80,7 @@ REFUSED = {
     ),
     "a video twice": (
         lambda folder: write_shards(folder, positions=np.array([0, 3, 5])),
-        "scores of the same example twice",
+        "the scores of one example twice",
     ),
     "a process missing": (
         lambda folder: (
@@ -88,40 +91,40 @@ REFUSED = {
     ),
     "two runs": (
         lambda folder: (write_shards(folder), write_shards(folder, 1)),
-        r"Too many: \['scores-00000-of-00002.npz', 'scores-00001-of-00002.npz'\]",
+        r"Unexpected: \['scores-00000-of-00002.npz', 'scores-00001-of-00002.npz'\]",
     ),
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
-def test_a_folder_is_read_as_a_whole_or_not_at_all(case, tmp_path):
-    make, message = REFUSED[case]
+@pytest.mark.parametrize("case", INVALID_FOLDERS)
+def test_incomplete_or_inconsistent_folders_are_rejected(case, tmp_path):
+    make, message = INVALID_FOLDERS[case]
     make(tmp_path)
     with pytest.raises(ValueError, match=message):
         read_scores(tmp_path)
 
 
-def test_a_folder_without_scores_says_what_was_expected(tmp_path):
+def test_a_missing_file_or_empty_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"scores-00000-of-00001\.npz"):
         read_scores(tmp_path)
     with pytest.raises(FileNotFoundError):
         read_scores(tmp_path / "nowhere.npz")
 
 
-def test_damaged_and_foreign_files_are_refused_by_name(tmp_path):
+def test_damaged_and_foreign_files_are_rejected(tmp_path):
     path = tmp_path / "scores.npz"
     write_scores(scores_of(range(6)), path)
     whole = path.read_bytes()
     for content in (b"", b"text", whole[:100], whole[:-30], whole.replace(b"0.mp4"[:1], b"\xff")):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"scores\.npz' is no file of scores"):
+        with pytest.raises(ValueError, match=r"scores\.npz' is not a file of scores"):
             read_scores(path)
     np.savez(path, paths=np.array(["a"]))
-    with pytest.raises(ValueError, match="it lacks class_names, left"):
+    with pytest.raises(ValueError, match="the array 'class_names' is missing"):
         read_scores(path)
 
 
-def test_nothing_in_a_file_is_executed(tmp_path):
+def test_reading_executes_no_pickled_code(tmp_path):
     class Trap:
         def __reduce__(self):
             return open, (str(tmp_path / "executed"), "w")
@@ -135,20 +138,20 @@ def test_nothing_in_a_file_is_executed(tmp_path):
     assert not (tmp_path / "executed").exists()
 
 
-def test_the_name_must_end_in_npz(tmp_path):
+def test_file_name_must_end_in_npz(tmp_path):
     with pytest.raises(ValueError, match=r"must end in \.npz"):
         write_scores(scores_of([0]), tmp_path / "scores.csv")
 
 
-def test_a_part_keeps_its_rows_and_settings(tmp_path):
-    part = Part(scores_of([3, 1]), np.array([3, 1]), 4, {"size": [8, 8], "flip": False})
-    write_part(part, tmp_path / "p.npz")
-    back = read_part(tmp_path / "p.npz")
-    assert (back.left, back.settings) == (4, {"size": [8, 8], "flip": False})
+def test_a_shard_keeps_its_positions_and_settings(tmp_path):
+    part = ScoreShard(scores_of([3, 1]), np.array([3, 1]), 4, {"size": [8, 8], "flip": False})
+    write_shard(part, tmp_path / "p.npz")
+    back = read_shard(tmp_path / "p.npz")
+    assert (back.num_remaining, back.settings) == (4, {"size": [8, 8], "flip": False})
     assert back.positions.tolist() == [3, 1]
 
 
-WRONG = {
+INVALID = {
     "too few probabilities": {"probabilities": np.ones((2, 3), "float32")},
     "float64": {"probabilities": np.ones((3, 3))},
     "no array": {"probabilities": [[0.0] * 3] * 3},
@@ -167,8 +170,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("case", WRONG)
-def test_parts_that_do_not_fit_are_refused_by_name(case):
-    with pytest.raises(ValueError, match=f"`{next(reversed(WRONG[case]))}` must") as error:
-        scores_of([0, 1, 2], **WRONG[case])
+@pytest.mark.parametrize("case", INVALID)
+def test_arrays_that_do_not_fit_are_rejected(case):
+    with pytest.raises(ValueError, match=f"`{next(reversed(INVALID[case]))}` must") as error:
+        scores_of([0, 1, 2], **INVALID[case])
     assert "\n" not in str(error.value)

@@ -1,11 +1,10 @@
-"""The three heads differ on maps larger than 7 x 7, each as its source does."""
+"""The three heads against loops over windows."""
 
 import keras
 import numpy as np
 import pytest
 from backend import answer
 
-from keras_nonlocal.layers import WindowAverage3D
 from keras_nonlocal.models.heads import MAKE_HEAD
 
 
@@ -15,7 +14,7 @@ def softmax(x):
 
 
 def windows(x, size=7):
-    """Means over all frames and every window of places, by loops."""
+    """Means over all frames and each window, by loops."""
     rows, columns = (max(n - size, 0) + 1 for n in x.shape[2:4])
     return np.array(
         [
@@ -48,11 +47,3 @@ def test_heads_equal_loops_over_windows(head, size, dynamic):
     x = rng.normal(size=(2, 4, *size, 16)).astype("float32")
     expected = REFERENCES[head](x, kernel, bias)
     np.testing.assert_allclose(answer(model, x), expected, atol=2e-6)
-
-
-def test_window_average_states_its_shape():
-    layer = WindowAverage3D(7)
-    assert layer.compute_output_shape((2, 4, 9, 5, 3)) == (2, 1, 3, 1, 3)
-    assert layer.compute_output_shape((2, 4, None, 8, 3)) == (2, 1, None, 2, 3)
-    with pytest.raises(ValueError, match="size=0"):
-        WindowAverage3D(0)

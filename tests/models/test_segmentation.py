@@ -1,6 +1,5 @@
 """The segmentation networks: sizes, dilations, the head, the auxiliary head."""
 
-import keras
 import numpy as np
 import pytest
 from backend import answer
@@ -45,25 +44,6 @@ def test_the_auxiliary_head_reads_res4():
 def test_a_whole_city_image_is_planned_in_blocks():
     (row,) = plan(models.nl_fcn_r101(), (512, 1024, 3)).blocks
     assert (row.positions, row.keys, row.form) == (8192, 8192, "blocked")
-
-
-def test_the_head_equals_its_layers_in_numpy():
-    """Resizing as pixel areas, corners not aligned, against plain bilinear weights."""
-    small = keras.ops.convert_to_tensor(np.arange(6, dtype="float32").reshape(1, 2, 3, 1))
-    from keras_nonlocal.layers import ResizeLike
-
-    large = keras.ops.convert_to_numpy(ResizeLike()([small, np.zeros((1, 4, 6, 1))]))[0, ..., 0]
-
-    def weights(out, size):
-        place = np.clip((np.arange(out) + 0.5) * size / out - 0.5, 0, size - 1)
-        matrix = np.zeros((out, size))
-        for row, p in enumerate(place):
-            low = min(int(p), size - 2)
-            matrix[row, low], matrix[row, low + 1] = 1 - (p - low), p - low
-        return matrix
-
-    expected = weights(4, 2) @ np.arange(6).reshape(2, 3) @ weights(6, 3).T
-    np.testing.assert_allclose(large, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(

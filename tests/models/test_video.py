@@ -137,7 +137,7 @@ def test_features_take_the_weights_of_features_and_of_classifiers(tmp_path):
     [
         ({"blocks": "res4"}, "`blocks` must be a number or a placement"),
         ({"blocks": True}, "`blocks` must be a number or a placement"),
-        ({"blocks": {"res4": 1}}, "lists residual blocks by their numbers"),
+        ({"blocks": {"res4": 1}}, "lists indices of residual blocks"),
         ({"weights": 5}, "`weights` must be a name or a path"),
         ({"method": "quick"}, "`method` must be one of"),
         ({"input_shape": (8, 16, 16, 3)}, "`pool_size` must fit into"),
@@ -151,7 +151,7 @@ def test_what_no_network_can_be_built_of_is_refused(options, message):
 
 @pytest.mark.parametrize("options", [{"axes": "space"}, {"instantiation": "gaussian"}])
 def test_networks_without_blocks_take_no_arguments_of_blocks(options):
-    with pytest.raises(ValueError, match="Take nl_c2d_small, which has non-local blocks"):
+    with pytest.raises(ValueError, match="Use nl_c2d_small, which has non-local blocks"):
         models.c2d_small(**options)
 
 
@@ -173,9 +173,9 @@ def test_logits_are_float32_under_half_precision():
 def test_builders_refuse_channels_first():
     keras.config.set_image_data_format("channels_first")
     try:
-        with pytest.raises(ValueError, match="takes channels at the end"):
+        with pytest.raises(ValueError, match="needs channels last"):
             models.c2d_small()
-        with pytest.raises(ValueError, match="NonLocal3D takes channels at the end"):
+        with pytest.raises(ValueError, match="NonLocal3D needs channels last"):
             NonLocal3D()
     finally:
         keras.config.set_image_data_format("channels_last")
@@ -202,8 +202,8 @@ def test_logits_come_without_an_activation():
         ("nl_i3d_r50", {"blocks": {"res6": (1,)}}, "Stages are res2, res3, res4, res5"),
         ("nl_i3d_r50", {"blocks": {"res4": (6,)}}, "residual blocks 0 to 5"),
         ("nl_i3d_r50", {"blocks": {"res4": (1, 1)}}, "one non-local block may follow"),
-        ("i3d_r50", {"blocks": 5}, "Take nl_i3d_r50"),
-        ("c2d_r50", {"inflation": "3x1x1"}, "Take an I3D builder"),
+        ("i3d_r50", {"blocks": 5}, "Use nl_i3d_r50"),
+        ("c2d_r50", {"inflation": "3x1x1"}, "Use an I3D builder"),
         ("i3d_r50", {"inflation": "5x1x1"}, "'3x1x1', '3x3x3'"),
         ("nl_i3d_r50", {"variant": "paper"}, "'official_32x2'"),
         ("nl_i3d_r50", {"instantiation": "softmax"}, "'embedded_gaussian'"),

@@ -1,4 +1,4 @@
-"""Every fast form is exact: values and gradients against float64, over random sizes."""
+"""Fast forms are exact: values and gradients against float64, over random sizes."""
 
 import backend
 import keras
@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_nonlocal import ops
-from keras_nonlocal.ops import concatenation, dot_product, fused, softmax
+from keras_nonlocal.ops import concatenation, fast_forms
 
 FORMS = {
-    "blocked": ("embedded_gaussian", lambda *x, **k: softmax.blocked(*x, block=16, **k)),
-    "blocked_whole": ("gaussian", lambda *x, **k: softmax.blocked(*x, block=1000, **k)),
-    "associated": ("dot_product", dot_product.associated),
+    "blocked": ("embedded_gaussian", lambda *x, **k: fast_forms.blocked(*x, block=16, **k)),
+    "blocked_whole": ("gaussian", lambda *x, **k: fast_forms.blocked(*x, block=1000, **k)),
+    "associated": ("dot_product", fast_forms.associated),
     "sorted": ("concatenation", concatenation.sorted_sums),
 }
 if backend.NAME == "torch":
-    FORMS["fused"] = ("embedded_gaussian", fused.fused)
+    FORMS["fused"] = ("embedded_gaussian", fast_forms.fused)
 
 sizes = st.tuples(
     st.integers(1, 3),
@@ -54,7 +54,9 @@ def test_values_and_gradients_equal_float64(form, sizes, seed, masked):
     )
     expected, slopes = oracle.pairwise(instantiation, *arrays, dy, mask)
     assert relative_error(y, expected) <= 1e-5
-    scale = max(np.abs(slope).max() for slope in slopes)  # a gradient may be zero but for rounding
+    scale = max(
+        np.abs(slope).max() for slope in slopes
+    )  # a single gradient may be zero up to rounding
     for gradient, slope in zip(gradients, slopes, strict=True):
         assert np.abs(gradient - slope).max() <= 1e-5 * scale
 
@@ -72,7 +74,7 @@ def test_a_large_case_equals_float64(form):
         assert relative_error(gradient, slope) <= 1e-5
 
 
-def test_sorting_stays_exact_far_from_zero():
+def test_sorted_is_exact_far_from_zero():
     arrays, dy, _ = draw("concatenation", 1, 400, 300, 1, 8, seed=3, masked=False)
     arrays[0] += 100
     arrays[1] -= 100
@@ -83,7 +85,7 @@ def test_sorting_stays_exact_far_from_zero():
         assert relative_error(gradient, slope) <= 1e-5
 
 
-def test_sorting_copes_with_equal_scores():
+def test_sorted_handles_equal_scores():
     theta = np.array([[[0.0], [1.0], [-1.0]]], "float32")
     phi = np.array([[[1.0], [1.0], [0.0], [-1.0], [0.0]]], "float32")
     g = np.arange(10, dtype="float32").reshape(1, 5, 2)
@@ -111,7 +113,7 @@ def test_half_precision_does_not_overflow(form, dtype):
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.skipif(backend.NAME != "tensorflow", reason="tf.function is TensorFlow's")
-def test_forms_take_dynamic_shapes_and_compile_under_xla(form):
+def test_dynamic_shapes_and_xla(form):
     import tensorflow as tf
 
     instantiation, function = FORMS[form]

@@ -1,4 +1,4 @@
-"""The dense forms are the definition: they must equal loops over pairs of positions."""
+"""Dense forms against loops over pairs of positions, and checks of these references."""
 
 import keras
 import numpy as np
@@ -28,7 +28,7 @@ def test_dense_equals_loops_over_pairs(instantiation, masked):
 
 
 @pytest.mark.parametrize("instantiation", INSTANTIATIONS)
-def test_the_matrix_oracle_equals_the_loops(instantiation):
+def test_matrix_reference_equals_the_loops(instantiation):
     theta, phi, g = operands(instantiation)
     mask = np.random.default_rng(1).random(phi.shape[:2]) < 0.6
     dy = np.ones((2, 11, 3))
@@ -39,24 +39,24 @@ def test_the_matrix_oracle_equals_the_loops(instantiation):
 
 
 @pytest.mark.parametrize("instantiation", INSTANTIATIONS)
-def test_the_oracles_gradients_are_slopes_of_its_values(instantiation):
+def test_reference_gradients_equal_finite_differences(instantiation):
     arrays = [array.astype("float64") for array in operands(instantiation, n=4, m=3, d=2, c=2)]
     dy = np.random.default_rng(2).normal(size=(2, 4, 2))
     _, gradients = oracle.pairwise(instantiation, *arrays, dy)
     step = 1e-6
     for array, gradient in zip(arrays, gradients, strict=True):
         for place in np.ndindex(array.shape):
-            kept = array[place]
+            value = array[place]
             values = []
             for move in (step, -step):
-                array[place] = kept + move
+                array[place] = value + move
                 values.append((oracle.pairwise(instantiation, *arrays, dy)[0] * dy).sum())
-            array[place] = kept
+            array[place] = value
             assert abs((values[0] - values[1]) / (2 * step) - gradient[place]) < 1e-6
 
 
 @pytest.mark.parametrize("instantiation", INSTANTIATIONS)
-def test_a_sample_without_valid_keys_gets_zeros(instantiation):
+def test_samples_without_valid_keys_get_zeros(instantiation):
     theta, phi, g = operands(instantiation)
     mask = np.array([[False] * 7, [True] * 7])
     y = keras.ops.convert_to_numpy(ops.dense(instantiation, theta, phi, g, mask))

@@ -1,4 +1,4 @@
-"""The planner: every method gives one answer, and memory stays within its budget."""
+"""The planner: all methods agree, and memory stays bounded."""
 
 import backend
 import keras
@@ -10,7 +10,7 @@ from keras_nonlocal.ops import planner, positions
 
 
 @pytest.mark.parametrize("instantiation", ops.METHODS)
-def test_every_method_gives_the_same_answer(instantiation):
+def test_all_methods_agree(instantiation):
     rng = np.random.default_rng(0)
     depth = 1 if instantiation == "concatenation" else 6
     theta, phi = (rng.normal(size=(2, n, depth)).astype("float32") for n in (90, 50))
@@ -25,7 +25,7 @@ def test_every_method_gives_the_same_answer(instantiation):
         np.testing.assert_allclose(answer, answers[0], atol=2e-6)
 
 
-def test_large_affinities_are_never_formed_whole():
+def test_large_affinities_are_never_dense():
     for instantiation in ops.METHODS:
         sizes = planner.Sizes(25088, 6272, 1 if instantiation == "concatenation" else 256, 256)
         name = planner.choose_method(instantiation, sizes)
@@ -33,31 +33,31 @@ def test_large_affinities_are_never_formed_whole():
         assert 4 * planner.FORMS[name].elements(sizes, 1) < 70e6
 
 
-def test_unknown_positions_take_the_form_whose_memory_is_bounded():
+def test_dynamic_positions_use_a_form_with_bounded_memory():
     for instantiation, names in ops.METHODS.items():
         expected = "fused" if "fused" in names and _available("fused") else names[-1]
         assert planner.choose_method(instantiation, None) == expected
 
 
-def test_few_positions_take_the_cheaper_association():
+def test_dot_product_uses_the_cheaper_order():
     assert planner.choose_method("dot_product", planner.Sizes(64, 64, 512, 512)) == "dense"
     assert planner.choose_method("dot_product", planner.Sizes(6272, 6272, 256, 256)) == "associated"
 
 
-def test_a_block_holds_at_least_64_queries_and_no_more_than_there_are():
+def test_block_size_limits():
     assert planner.block_size(1, 25088, 6272) * 6272 * 4 <= 17e6
     assert planner.block_size(64, 25088, 6272) == 64
     assert planner.block_size(1, 10, 10) == 10
 
 
 @pytest.mark.parametrize("method", ["sorted", "associated", "quick", ["dense"]])
-def test_a_method_of_another_function_is_refused(method):
+def test_invalid_methods_are_refused(method):
     with pytest.raises(ValueError, match=r"`method` must be one of 'auto', 'dense'"):
         planner.check_method("gaussian", method)
 
 
 @pytest.mark.skipif(backend.NAME == "torch", reason="torch has a fused kernel")
-def test_a_fused_kernel_that_is_not_there_is_refused():
+def test_fused_is_refused_on_backends_without_it():
     with pytest.raises(ValueError, match="Use 'auto'"):
         planner.check_method("gaussian", "fused")
 
@@ -66,7 +66,7 @@ def _available(name):
     return name != "fused" or backend.NAME == "torch"
 
 
-def test_the_memory_of_a_sample_counts_all_of_its_sets():
+def test_memory_counts_all_sets_of_a_sample():
     frame = {"positions": 1936, "keys": 1936, "depth": 32, "channels": 32}
     assert planner.choose_method("embedded_gaussian", planner.Sizes(**frame)) in ("dense", "fused")
     clip = planner.choose_method("embedded_gaussian", planner.Sizes(**frame, sets=32))
@@ -85,14 +85,14 @@ def test_the_memory_of_a_sample_counts_all_of_its_sets():
         ((None, None, None), "spacetime", 1, 1),
     ],
 )
-def test_sets_are_counted_as_folding_makes_them(grid, axes, groups, sets):
+def test_count_sets_matches_fold(grid, axes, groups, sets):
     assert positions.count_sets(grid, axes, groups) == sets
     if None not in grid:
         assert len(positions.fold(np.zeros((1, *grid, 2)), (1, *grid), axes, groups)) == sets
 
 
 @pytest.mark.parametrize("method", ["dense", "blocked"])
-def test_an_empty_batch_gives_an_empty_answer(method):
+def test_empty_batch(method):
     theta, phi, g = (np.zeros((0, n, 4), "float32") for n in (90, 50, 50))
     tensors = [keras.ops.convert_to_tensor(array) for array in (theta, phi, g)]
     assert tuple(ops.attend("gaussian", *tensors, method=method).shape) == (0, 90, 4)

@@ -1,4 +1,4 @@
-"""Folding a grid into sets of positions, and back."""
+"""Conversion of a grid to sets of positions, and back."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ CASES = [(rank, axes) for rank, names in positions.AXES.items() for axes in name
 
 @pytest.mark.parametrize(("rank", "axes"), CASES)
 @pytest.mark.parametrize("groups", [1, 2])
-def test_unfolding_undoes_folding(rank, axes, groups):
+def test_unfold_inverts_fold(rank, axes, groups):
     x = np.random.default_rng(0).normal(size=(2, 4, 3, 5)[: rank + 1] + (6,)).astype("float32")
     shape = x.shape[:-1]
     folded = positions.fold(x, shape, axes, groups)
@@ -24,7 +24,7 @@ def test_unfolding_undoes_folding(rank, axes, groups):
     np.testing.assert_array_equal(unfolded, rows)
 
 
-def test_a_set_of_space_is_a_frame_and_a_set_of_time_is_a_place():
+def test_sets_of_space_and_of_time():
     x = np.arange(2 * 4 * 3 * 5).reshape(2, 4, 3, 5, 1)
     space, time = (
         keras.ops.convert_to_numpy(positions.fold(x, x.shape[:-1], axes))
@@ -34,7 +34,7 @@ def test_a_set_of_space_is_a_frame_and_a_set_of_time_is_a_place():
     np.testing.assert_array_equal(time, x.transpose(0, 2, 3, 1, 4).reshape(30, 4, 1))
 
 
-def test_groups_are_runs_of_consecutive_frames():
+def test_groups_are_consecutive_frames():
     x = np.arange(4 * 2 * 2).reshape(1, 4, 2, 2, 1)
     folded = keras.ops.convert_to_numpy(positions.fold(x, (1, 4, 2, 2), "spacetime", groups=2))
     np.testing.assert_array_equal(folded[..., 0], [np.arange(8), np.arange(8, 16)])

@@ -1,4 +1,4 @@
-"""Every card is complete and consistent; a card that ships its file ships the one it names."""
+"""Every card is complete and consistent, and a weights file that ships is the one of its card."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ import pytest
 from keras_nonlocal import models
 from keras_nonlocal.download.digests import ALGORITHMS
 from keras_nonlocal.pretrained import card_names, read_card
-from keras_nonlocal.pretrained.cards import card_for
+from keras_nonlocal.pretrained.resolve import card_for
 from keras_nonlocal.zoo import load
 
 NAMES = card_names()
@@ -24,7 +24,7 @@ FORMATS = {".pkl": "caffe2", ".pth": "torch", ".pyth": "torch"}
 
 
 def test_every_published_checkpoint_has_a_card():
-    """As many as the sources list: those of the official code, PySlowFast and so on."""
+    """There are as many cards as the sources list checkpoints."""
     origin = re.compile("official|slowfast|pytorchvideo|mmaction2_v0|mmaction2|gluoncv")
     found = Counter(origin.search(name)[0] for name in PUBLISHED)
     assert found == {
@@ -39,7 +39,7 @@ def test_every_published_checkpoint_has_a_card():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_name_says_builder_and_data_set(name):
+def test_the_name_starts_with_builder_and_data_set(name):
     card = CARDS[name]
     assert card.name == name
     assert re.fullmatch(rf"{card.builder}_{card.dataset}(_[a-z0-9_]+)?", name)
@@ -57,14 +57,14 @@ def test_addresses_are_https_and_unique():
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_a_fetched_file_keeps_its_name_and_has_names_of_a_source(name):
+def test_a_published_file_has_the_name_in_its_address_and_a_source(name):
     file = CARDS[name].weights
     assert file.name == file.url.rsplit("/", 1)[1]
     assert file.source is not None
     assert FORMATS[Path(file.name).suffix] == file.format
 
 
-def test_names_of_fetched_files_are_unique():
+def test_names_of_published_files_are_unique():
     names = [CARDS[name].weights.name for name in PUBLISHED]
     assert len(set(names)) == len(names)
 
@@ -79,7 +79,7 @@ def test_digests_have_the_length_of_their_kind(name):
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_a_hash_in_the_file_name_is_the_one_of_the_card(name):
+def test_a_digest_in_the_file_name_is_that_of_the_card(name):
     file = CARDS[name].weights
     in_name = re.search(r"-([0-9a-f]{8})\.pth$", file.name)
     assert (in_name is None) == (file.digest is None)
@@ -88,7 +88,7 @@ def test_a_hash_in_the_file_name_is_the_one_of_the_card(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_license_is_restricted_exactly_where_it_is_non_commercial(name):
+def test_exactly_non_commercial_licenses_are_restricted(name):
     license = CARDS[name].license
     assert license.restricted == (license.name == RESTRICTED)
     assert license.note
@@ -114,17 +114,19 @@ def test_pixels_are_normalized_in_the_range_0_to_255(name):
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_the_frames_are_those_in_the_name_of_the_file(name):
+def test_the_frames_match_the_name_of_the_file(name):
     clip, file = CARDS[name].clip, CARDS[name].weights
     stated = re.search(r"(\d+)x(\d+)", file.url)
-    if CARDS[name].weights.source == "gluoncv":  # which states 32 frames, every second of 64
+    if (
+        CARDS[name].weights.source == "gluoncv"
+    ):  # it states 32 frames, which are every second one of 64
         assert (clip.num_frames, clip.frame_stride) == (32, 2)
     else:
         assert (clip.num_frames, clip.frame_stride) == (int(stated[1]), int(stated[2]))
 
 
 def preference(card):
-    """The order of `zoo/README.md`: what a recommended card is chosen by."""
+    """Returns the sort key by which `zoo/README.md` chooses the recommended card."""
     own = (
         card.arguments.get("blocks", 5) == 5
         and card.arguments.get("instantiation", "embedded_gaussian") == "embedded_gaussian"
@@ -142,7 +144,7 @@ def preference(card):
 
 
 @pytest.mark.parametrize("key", sorted({(card.builder, card.dataset) for card in CARDS.values()}))
-def test_one_card_a_builder_and_data_set_is_recommended(key):
+def test_one_card_of_each_builder_and_data_set_is_recommended(key):
     builder, dataset = key
     cards = [card for card in CARDS.values() if (card.builder, card.dataset) == key]
     recommended = [card for card in cards if card.recommended]
@@ -152,7 +154,7 @@ def test_one_card_a_builder_and_data_set_is_recommended(key):
         assert card_for(card.name, builder) == card
 
 
-def test_unknown_weights_list_the_fitting_cards():
+def test_unknown_weights_are_an_error_that_lists_the_fitting_cards():
     with pytest.raises(ValueError, match=r"'kinetics400', .*nl_i3d_r101_kinetics400_gluoncv_nl5"):
         card_for("imagenet22k", "nl_i3d_r101")
     with pytest.raises(ValueError, match="`weights` of c2d_r101") as error:
@@ -161,7 +163,7 @@ def test_unknown_weights_list_the_fitting_cards():
 
 
 def test_the_classes_of_kinetics_are_in_alphabetical_order():
-    """All sources number them so; a few spot checks against the official `classids.json`."""
+    """All sources use this order. A few classes are compared with the official `classids.json`."""
     classes = card_for("kinetics400", "nl_i3d_r50").classes
     assert len(set(classes)) == 400
     written = [re.sub("[()]", "-", name).replace(" ", "_") for name in classes]
@@ -185,7 +187,7 @@ def test_the_classes_of_kinetics_are_in_alphabetical_order():
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_the_file_is_the_one_of_the_card(name):
+def test_the_weights_file_is_that_of_the_card(name):
     card = read_card(name)
     data = card.path.read_bytes()
     assert len(data) == card.weights.bytes
@@ -194,8 +196,8 @@ def test_the_file_is_the_one_of_the_card(name):
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_golden_logits_are_met(name):
-    """Stored when the network was trained, on a generated clip."""
+def test_golden_logits_are_reproduced(name):
+    """They were stored for a generated clip when the network was trained."""
     classifier = load(name)
     golden = classifier.card.golden
     clip = np.random.default_rng(golden["seed"]).integers(0, 256, golden["shape"], "uint8")
@@ -206,7 +208,7 @@ def test_golden_logits_are_met(name):
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_builders_take_the_card_by_name_and_by_data_set(name):
+def test_builders_accept_the_name_of_the_card_or_of_the_data_set(name):
     card = read_card(name)
     builder = getattr(models, card.builder)
     by_name, by_dataset = builder(weights=card.name), builder(weights=card.dataset)
@@ -220,13 +222,13 @@ def test_builders_take_the_card_by_name_and_by_data_set(name):
     assert len(features.output_shape) == 2
 
 
-def test_choices_that_contradict_the_card_are_refused():
+def test_arguments_that_contradict_the_card_are_an_error():
     with pytest.raises(ValueError, match="belong to a network with axes='spacetime'"):
         models.nl_i3d_small(weights="weizmann", axes="space")
-    with pytest.raises(ValueError, match="tell 10 classes apart"):
+    with pytest.raises(ValueError, match="10 classes"):
         models.nl_i3d_small(weights="weizmann", classes=7)
 
 
-def test_an_unknown_name_lists_the_cards():
+def test_an_unknown_name_is_an_error_that_lists_the_cards():
     with pytest.raises(ValueError, match="nl_i3d_small_weizmann"):
         load("nl_i3d_huge_imaginary")

@@ -22,7 +22,7 @@ def report(tmp_path):
             history = [{"epoch": 1, "loss": 2.0, "val_loss": 3.0}] if scores is None else []
         options["history"] = history
         if scores is not None:
-            shown = report_samples.section(scores, samples)
+            shown = report_samples.samples_section(scores, samples)
             options["sections"] = classification_sections(scores, samples=shown)
         return Page(write_report(tmp_path / "report", title=title, **options))
 

@@ -1,19 +1,21 @@
-"""Videos of squares, and runs without graphs."""
+"""Fixtures: small videos, a short run, and eager execution."""
 
 import warnings
 
 import pytest
 import tensorflow as tf
-from training.small_runs import RECIPE, fit
-from training.squares import write_squares
+from training.helpers import RECIPE, fit
+from training.video_files import write_squares
 
 
 @pytest.fixture
 def eager():
-    """Without graphs, which take longer to make than a few steps take to run."""
+    """Runs eagerly, because tracing takes longer than the few steps of a test."""
     tf.config.run_functions_eagerly(True)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Even though the `tf.config")  # tf.data has some
+        warnings.filterwarnings(
+            "ignore", message="Even though the `tf.config"
+        )  # tf.data still uses graphs
         yield
     tf.config.run_functions_eagerly(False)
 
@@ -24,11 +26,11 @@ def videos(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def unseen(tmp_path_factory):
-    return write_squares(tmp_path_factory.mktemp("unseen"), 6, seed=1)
+def validation_videos(tmp_path_factory):
+    return write_squares(tmp_path_factory.mktemp("validation"), 6, seed=1)
 
 
 @pytest.fixture(scope="module")
 def short(videos):
-    """A run without a folder."""
+    """A run of one epoch, without a folder."""
     return fit(RECIPE.changed(epochs=1), videos)

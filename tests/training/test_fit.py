@@ -1,4 +1,4 @@
-"""Training from files: it learns, it can be repeated, and its folder tells what happened."""
+"""Training from files: the network learns, runs are reproducible, and the folder is complete."""
 
 import csv
 import json
@@ -6,8 +6,8 @@ import json
 import keras
 import numpy as np
 import pytest
-from training.small_runs import RECIPE, assert_same_weights, fit, probabilities, state
-from training.squares import CLASSES
+from training.helpers import RECIPE, assert_same_weights, fit, probabilities, state
+from training.video_files import CLASSES
 
 from keras_nonlocal import models
 from keras_nonlocal.tasks.predictor import read_run
@@ -16,8 +16,7 @@ from keras_nonlocal.training.recipe_files import change_recipe
 
 pytestmark = pytest.mark.slow  # a dozen trainings, each of which is traced
 
-
-EPOCHS = 40  # enough with each of several seeds; 25 were with three of four
+EPOCHS = 40  # enough for each of several seeds; 25 epochs are enough for three of four
 
 
 @pytest.fixture(scope="module")
@@ -26,30 +25,30 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def trained(videos, unseen, folder):
-    """A whole run, with a test after each epoch, and a report."""
+def trained(videos, validation_videos, folder):
+    """A complete run, with validation after each epoch, and a report."""
     recipe = RECIPE.changed(epochs=EPOCHS, schedule="cosine")
-    return fit(recipe, videos, folder, validation=unseen, report=True)
+    return fit(recipe, videos, folder, validation=validation_videos, report=True)
 
 
-def test_it_learns_what_holds_for_videos_it_has_not_seen(trained):
+def test_network_learns_and_generalizes(trained):
     assert trained.history[-1]["val_top1"] == 1.0
     assert trained.history[-1]["loss"] < trained.history[0]["loss"] / 2
     assert trained.class_names == CLASSES
 
 
-def test_two_runs_of_one_seed_have_identical_weights(short, videos):
+def test_same_seed_gives_identical_weights(short, videos):
     assert_same_weights(short.model, fit(RECIPE.changed(epochs=1), videos).model)
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_run_of_another_seed_has_other_weights(short, videos):
+def test_another_seed_gives_other_weights(short, videos):
     other = fit(RECIPE.changed(epochs=1, seed=1), videos).model
     kernels = (model.get_layer("conv1_conv").kernel.numpy() for model in (short.model, other))
     assert np.abs(np.subtract(*kernels)).max() > 1e-3
 
 
-def test_the_folder_holds_the_run_and_nothing_else(trained, folder):
+def test_files_of_a_run(trained, folder):
     assert sorted(path.name for path in folder.iterdir()) == [
         "best.weights.h5",
         "checkpoint.npz",
@@ -69,7 +68,7 @@ def test_the_folder_holds_the_run_and_nothing_else(trained, folder):
     assert (data["examples"], data["class_names"], data["multi_label"]) == (8, list(CLASSES), False)
 
 
-def test_metrics_are_rows_of_epochs_and_the_same_in_both_files(trained, folder):
+def test_metrics_files_have_one_row_for_each_epoch(trained, folder):
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     with open(folder / "metrics.csv", newline="") as file:
         table = list(csv.DictReader(file))
@@ -78,11 +77,11 @@ def test_metrics_are_rows_of_epochs_and_the_same_in_both_files(trained, folder):
     assert [row["epoch"] for row in rows] == list(range(1, EPOCHS + 1))
     assert [row["step"] for row in rows] == list(range(2, 2 * EPOCHS + 1, 2))
     assert {"loss", "clip_top1", "learning_rate", "seconds", "val_top1"} <= rows[0].keys()
-    rate = 0.01 * (1 + np.cos(np.pi * 23 / 80)) / 2  # of step 24, of half a cosine over 80
+    rate = 0.01 * (1 + np.cos(np.pi * 23 / 80)) / 2  # at step 24 of a cosine over 80 steps
     assert rows[11]["learning_rate"] == pytest.approx(rate, rel=1e-5)
 
 
-def test_the_builder_takes_the_weights(trained, folder):
+def test_builder_loads_the_weights(trained, folder):
     last = models.nl_c2d_small(
         weights=folder / "last.weights.h5", classes=2, variant="slowfast", blocks=1
     )
@@ -95,8 +94,8 @@ def assert_same_weights_of_layers(one, other):
             assert_same_weights(layer, other.get_layer(layer.name))
 
 
-def test_a_run_that_is_read_gives_the_same_probabilities(trained, folder, unseen):
-    path = unseen / "dark" / "1.mp4"
+def test_read_run_gives_the_same_probabilities(trained, folder, validation_videos):
+    path = validation_videos / "dark" / "1.mp4"
     read = read_run(folder, weights="last")
     np.testing.assert_array_equal(probabilities(read, path), probabilities(trained, path))
     assert (read.recipe, read.class_names) == (trained.recipe, trained.class_names)
@@ -112,32 +111,43 @@ def accuracy(run, videos):
 
 
 @pytest.mark.usefixtures("eager")
-def test_the_best_weights_are_those_of_the_first_best_epoch(videos, unseen, tmp_path):
-    kept = []
+def test_best_weights_are_those_of_the_first_best_epoch(videos, validation_videos, tmp_path):
+    epochs = []
 
-    class Keep(keras.callbacks.Callback):
+    class RecordWeights(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
-            kept.append((logs["val_top1"], self.model.get_weights()))
+            epochs.append((logs["val_top1"], self.model.get_weights()))
 
-    fit(RECIPE.changed(epochs=6), videos, tmp_path / "run", validation=unseen, callbacks=[Keep()])
+    fit(
+        RECIPE.changed(epochs=6),
+        videos,
+        tmp_path / "run",
+        validation=validation_videos,
+        callbacks=[RecordWeights()],
+    )
     best = read_run(tmp_path / "run")
-    scores = [score for score, _ in kept]
-    weights = kept[int(np.argmax(scores))][1]
+    scores = [score for score, _ in epochs]
+    weights = epochs[int(np.argmax(scores))][1]
     for one, other in zip(best.model.get_weights(), weights, strict=True):
-        if one.dtype.kind == "f":  # and not the dropout's seed
+        if one.dtype.kind == "f":  # excludes the seed of dropout
             np.testing.assert_array_equal(one, other)
-    assert accuracy(best, unseen) == pytest.approx(max(scores))
+    assert accuracy(best, validation_videos) == pytest.approx(max(scores))
     assert [row["val_top1"] for row in best.history] == scores
 
 
-def test_the_same_call_does_not_train_a_run_again_that_is_done(trained, videos, unseen, folder):
-    class Never(keras.callbacks.Callback):
+def test_a_finished_run_is_not_trained_again(trained, videos, validation_videos, folder):
+    class FailOnTraining(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
             raise AssertionError("it trained")
 
     before = state(folder)
     again = fit(
-        trained.recipe, str(videos), folder, validation=unseen, report=True, callbacks=[Never()]
+        trained.recipe,
+        str(videos),
+        folder,
+        validation=validation_videos,
+        report=True,
+        callbacks=[FailOnTraining()],
     )
     assert_same_weights_of_layers(again.model, trained.model)
     assert again.history == trained.history
@@ -145,22 +155,26 @@ def test_the_same_call_does_not_train_a_run_again_that_is_done(trained, videos, 
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_report_that_is_missing_is_written_by_the_same_call(videos, unseen, tmp_path):
-    options = {"folder": tmp_path / "run", "validation": unseen}
+def test_missing_report_is_written_by_the_same_call(videos, validation_videos, tmp_path):
+    options = {"folder": tmp_path / "run", "validation": validation_videos}
     fit(RECIPE.changed(epochs=1), videos, **options)
     assert not (tmp_path / "run" / "report.html").exists()
     fit(RECIPE.changed(epochs=1), videos, report=True, **options)
-    assert (tmp_path / "run" / "confusion.png").exists()  # the network was tested once more
+    assert (tmp_path / "run" / "confusion.png").exists()  # the network was evaluated again
 
 
 @pytest.mark.parametrize(
     ("field", "text", "message"),
     [
-        ("epochs", "30", r"recipe\.json is of another run.*\n  epochs: there 40, now 30"),
-        ("arguments.blocks", "0", r"recipe\.json is of another run.*\n  arguments: there"),
+        (
+            "epochs",
+            "30",
+            r"recipe\.json belongs to another run.*\n  epochs: 40 in the folder, now 30",
+        ),
+        ("arguments.blocks", "0", r"recipe\.json belongs to another run.*\n  arguments: \{"),
     ],
 )
-def test_another_recipe_is_refused_and_nothing_changes(
+def test_another_recipe_is_an_error_and_changes_nothing(
     field, text, message, trained, videos, folder
 ):
     before = state(folder)
@@ -169,15 +183,17 @@ def test_another_recipe_is_refused_and_nothing_changes(
     assert state(folder) == before
 
 
-def test_other_data_are_refused_and_nothing_changes(trained, unseen, folder):
+def test_other_data_is_an_error_and_changes_nothing(trained, validation_videos, folder):
     before = state(folder)
-    with pytest.raises(ValueError, match=r"data\.json is of another.*\n  examples: there 8, now 6"):
-        fit(trained.recipe, unseen, folder)
+    with pytest.raises(
+        ValueError, match=r"data\.json belongs to another.*\n  examples: 8 in the folder, now 6"
+    ):
+        fit(trained.recipe, validation_videos, folder)
     assert state(folder) == before
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_recipe_of_lists_goes_on_as_one_of_tuples(videos, tmp_path):
+def test_a_recipe_with_lists_resumes_as_one_with_tuples(videos, tmp_path):
     given = RECIPE.changed(
         epochs=1, size=[24, 24], arguments={**RECIPE.arguments, "blocks": {"res3": (1,)}}
     )
@@ -187,7 +203,7 @@ def test_a_recipe_of_lists_goes_on_as_one_of_tuples(videos, tmp_path):
 
 
 @pytest.mark.usefixtures("eager")
-def test_weights_that_are_not_there_are_named(trained, videos, tmp_path):
+def test_missing_weights_are_named(trained, videos, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"absent.*Missing: recipe\.json, data\.json"):
         read_run(tmp_path / "absent")
     fit(RECIPE.changed(epochs=1), videos, tmp_path / "run")
@@ -198,7 +214,7 @@ def test_weights_that_are_not_there_are_named(trained, videos, tmp_path):
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_run_writes_nowhere_without_a_folder(videos, tmp_path, monkeypatch):
+def test_a_run_without_a_folder_writes_nothing(videos, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run = fit(RECIPE.changed(epochs=1), videos, report=True)
     assert list(tmp_path.iterdir()) == []

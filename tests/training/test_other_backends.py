@@ -1,9 +1,9 @@
-"""Training under whichever Keras backend there is: it goes on where it stopped, and is tested."""
+"""Runs on other Keras backends resume, and their networks are evaluated."""
 
 import keras
 import numpy as np
 import pytest
-from training.noise import write_noise
+from training.video_files import write_noise
 
 from keras_nonlocal.tasks.predictor import read_run
 from keras_nonlocal.tasks.train import train
@@ -15,16 +15,14 @@ from keras_nonlocal.video.clip_reader import read_clips
 from keras_nonlocal.video.preprocessing import preprocess
 
 BACKEND = keras.backend.backend()
-pytestmark = pytest.mark.skipif(
-    BACKEND == "tensorflow", reason="of other backends: KERAS_BACKEND=jax or torch"
-)
+pytestmark = pytest.mark.skipif(BACKEND == "tensorflow", reason="needs KERAS_BACKEND=jax or torch")
 
 RECIPE = VideoRecipe(
     "nl_c2d_small",
     num_frames=2,
     frame_stride=1,
     size=(24, 24),
-    # PyTorch's dropout draws from a generator of its own, which no checkpoint holds.
+    # The generator of PyTorch's dropout is not in a checkpoint.
     arguments={"variant": "slowfast", "blocks": {"res3": [1]}, "dropout": 0.0},
     augmentation=({"layer": "RandomFlip"},),
     epochs=1,
@@ -39,7 +37,7 @@ RECIPE = VideoRecipe(
 
 
 class StopAfter(keras.callbacks.Callback):
-    """A fault after so many steps."""
+    """Fails after some steps."""
 
     def __init__(self, steps):
         super().__init__()
@@ -47,7 +45,7 @@ class StopAfter(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch, logs=None):
         if batch == self.steps:
-            raise OSError("a fault")
+            raise OSError("a failure")
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +54,8 @@ def videos(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def stopped_and_whole(videos, tmp_path_factory):
-    """A run that a fault stopped and that went on, and one that nothing stopped."""
+def resumed_and_whole(videos, tmp_path_factory):
+    """A run that failed and resumed, and an uninterrupted run."""
     folder = tmp_path_factory.mktemp("runs")
     options = {"checkpoint_every_n_steps": 1, "verbose": 0}
     with pytest.raises(TrainingStopped, match="The checkpoint of step 2"):
@@ -66,15 +64,15 @@ def stopped_and_whole(videos, tmp_path_factory):
     return stopped, train(RECIPE, videos, **options), folder / "stopped"
 
 
-def test_a_run_that_was_stopped_ends_as_one_that_was_not(stopped_and_whole):
-    stopped, whole, _ = stopped_and_whole
+def test_resume_gives_the_same_weights(resumed_and_whole):
+    stopped, whole, _ = resumed_and_whole
     assert stopped.history[-1]["step"] == 3
     for one, other in zip(stopped.model.get_weights(), whole.model.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
-def test_a_run_leaves_its_weights_and_a_report(stopped_and_whole):
-    stopped, _, folder = stopped_and_whole
+def test_weights_and_report_are_written(resumed_and_whole):
+    stopped, _, folder = resumed_and_whole
     names = {path.name for path in folder.iterdir()}
     assert {"best.weights.h5", "checkpoint.npz", "last.weights.h5", "report.html"} <= names
     read = read_run(folder, weights="last")
@@ -82,8 +80,8 @@ def test_a_run_leaves_its_weights_and_a_report(stopped_and_whole):
         np.testing.assert_array_equal(one, other)
 
 
-def test_videos_are_scored_by_the_mean_over_their_clips(stopped_and_whole, videos):
-    run = stopped_and_whole[0]
+def test_evaluator_averages_the_clips_of_a_video(resumed_and_whole, videos):
+    run = resumed_and_whole[0]
     scores = Evaluator(RECIPE.testing_clip).evaluate(run.model, videos, progress=False)
     for path, probabilities in zip(scores.paths, scores.probabilities, strict=True):
         clips = preprocess(
@@ -94,17 +92,17 @@ def test_videos_are_scored_by_the_mean_over_their_clips(stopped_and_whole, video
         np.testing.assert_allclose(probabilities, expected.mean(axis=0), atol=1e-4)
 
 
-def test_a_run_starts_from_the_weights_of_another(stopped_and_whole, videos):
-    folder = stopped_and_whole[2]
+def test_run_starts_from_the_weights_of_another_run(resumed_and_whole, videos):
+    folder = resumed_and_whole[2]
     start = RECIPE.changed(weights=str(folder), learning_rate=1e-12, precise_bn_batches=0)
-    went_on = train(start, videos, verbose=0).model
+    started = train(start, videos, verbose=0).model
     first = read_run(folder).model.trainable_weights
-    for one, other in zip(went_on.trainable_weights, first, strict=True):
+    for one, other in zip(started.trainable_weights, first, strict=True):
         host = keras.ops.convert_to_numpy
         np.testing.assert_allclose(host(one), host(other), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["mirrored", "multiworker"])
-def test_strategies_of_tensorflow_are_refused(name):
+def test_strategies_of_tensorflow_are_errors(name):
     with pytest.raises(ValueError, match="KERAS_BACKEND=tensorflow"):
         strategy_for(name)

@@ -1,4 +1,4 @@
-"""Whole video networks train in half precision where logits leave its range."""
+"""Video networks train in half precision, even with logits outside of its range."""
 
 import keras
 import numpy as np
@@ -37,7 +37,7 @@ def network(builder, instantiation):
 
 
 def scaled_up(model):
-    """Large features into the non-local block: logits above the largest float16, 65504."""
+    """Scales up the input of the non-local block: its logits exceed the largest float16, 65504."""
     block = model.get_layer("res4_0_nonlocal")
     for name in ("res4_0_2_norm", "res4_0_shortcut_norm"):
         norm = model.get_layer(name)
@@ -78,9 +78,7 @@ def finite(tensors):
     [("nl_c2d_small", "mixed_bfloat16"), ("nl_i3d_small", "mixed_float16")],
     indirect=["policy"],
 )
-def test_a_step_stays_finite_where_logits_leave_the_range_of_float16(
-    builder, instantiation, policy
-):
+def test_gradients_are_finite_with_logits_beyond_float16(builder, instantiation, policy):
     model, block = scaled_up(network(builder, instantiation))
     x = np.random.default_rng(1).normal(size=(2, *SHAPE)).astype("float32")
     assert largest_logit(model, block, x) > 65504
@@ -96,7 +94,7 @@ def test_a_step_stays_finite_where_logits_leave_the_range_of_float16(
 
 
 @each_policy
-def test_fit_changes_the_weights_and_keeps_them_in_float32(policy):
+def test_weights_stay_in_float32(policy):
     model = network("nl_c2d_small", "embedded_gaussian")
     assert {weight.dtype for weight in model.trainable_variables} == {"float32"}
     before = model.get_layer("logits").kernel.numpy()
@@ -109,7 +107,7 @@ def test_fit_changes_the_weights_and_keeps_them_in_float32(policy):
 
 
 @pytest.mark.parametrize("policy", ["float32", *POLICIES], indirect=True)
-def test_clips_are_pooled_as_the_policy_says_but_never_in_float16(policy):
+def test_pooling_uses_the_policy_but_never_float16(policy):
     model = network("nl_c2d_small", "embedded_gaussian")
     expected = "bfloat16" if policy == "mixed_bfloat16" else "float32"
     assert {model.get_layer(name).compute_dtype for name in ("pool1", "pool2")} == {expected}

@@ -1,4 +1,4 @@
-"""A task of its own, of small rendered images, trains by `fit` without an edit in the package."""
+"""`fit` trains a task that is defined outside the package: small images of stripes."""
 
 import json
 import os
@@ -40,7 +40,7 @@ class Accuracy(keras.callbacks.Callback):
 
 
 class Stripes:
-    """Which way stripes run, in images that are drawn by their number."""
+    """The direction of stripes, in images that are generated from their index."""
 
     def __init__(self, recipe, examples):
         self.recipe = recipe
@@ -52,19 +52,19 @@ class Stripes:
         image = np.tile(image[:, None], (1, side)) + rng.normal(0, 0.3, (side, side))
         return (image.T if number % 2 == 0 else image)[..., None].astype("float32"), number % 2
 
-    def batches(self, *, first=0, part=(0, 1)):
+    def batches(self, *, first=0, shard=(0, 1)):
         size = self.recipe.batch_size
 
         def drawn():
             for batch in range(first, 10**6):
-                numbers = [n for n in range(size) if n * part[1] // size == part[0]]
+                numbers = [n for n in range(size) if n * shard[1] // size == shard[0]]
                 pairs = [self.image((batch * size + n) % self.data.examples) for n in numbers]
                 yield (
                     np.stack([x for x, _ in pairs]),
                     np.eye(2, dtype="float32")[[y for _, y in pairs]],
                 )
 
-        shape = (size // part[1], self.recipe.side, self.recipe.side, 1)
+        shape = (size // shard[1], self.recipe.side, self.recipe.side, 1)
         specs = (tf.TensorSpec(shape), tf.TensorSpec((shape[0], 2)))
         return tf.data.Dataset.from_generator(drawn, output_signature=specs)
 
@@ -129,7 +129,7 @@ def fresh(script, folder):
     return subprocess.run([sys.executable, "-c", script, folder], env=environment, check=False)
 
 
-def test_it_learns_and_is_evaluated_and_reported(tmp_path):
+def test_custom_task_is_trained_evaluated_and_reported(tmp_path):
     found = run(tmp_path / "run")
     assert found.history[-1]["val_top1"] == 1.0
     assert found.class_names == NAMES
@@ -140,25 +140,25 @@ def test_it_learns_and_is_evaluated_and_reported(tmp_path):
     assert json.loads((tmp_path / "run" / "recipe.json").read_text())["task"] == "stripes"
 
 
-def test_after_a_kill_it_resumes_to_the_same_bits(tmp_path):
+def test_resume_after_a_kill_gives_the_same_bits(tmp_path):
     script = "import sys; from training.test_task import run; run(sys.argv[1])"
     assert fresh(KILLED, tmp_path / "killed").returncode == -9
     assert not (tmp_path / "killed" / "last.weights.h5").exists()
     for name in ("killed", "whole"):
         assert fresh(script, tmp_path / name).returncode == 0
     one, other = (np.load(tmp_path / name / "checkpoint.npz") for name in ("killed", "whole"))
-    for name in set(one.files) - {"notes"}:
+    for name in set(one.files) - {"metadata"}:
         np.testing.assert_array_equal(one[name], other[name])
 
 
 class Short(Stripes):
-    """Its batches end within the first epoch."""
+    """The batches end within the first epoch."""
 
     def batches(self, **options):
         return super().batches(**options).take(3)
 
 
-def test_batches_that_end_within_an_epoch_end_the_run(tmp_path):
-    with pytest.raises(ValueError, match=r"must not end .*after 3 of 6 steps of epoch 1"):
+def test_batches_that_end_within_an_epoch_are_an_error(tmp_path):
+    with pytest.raises(ValueError, match=r"must be endless.*after 3 of 6 steps of epoch 1"):
         fit(Short(RECIPE, 48), tmp_path / "run", verbose=0)
     assert not list(tmp_path.glob("run/*.csv"))

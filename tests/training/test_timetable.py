@@ -1,4 +1,4 @@
-"""What is left of a run is what a plain count of its steps says."""
+"""Remaining spans of a run equal a plain count of its steps."""
 
 import pytest
 from hypothesis import example, given
@@ -17,7 +17,7 @@ def timetable(clips, batch, unit, duration):
 
 
 def counted(clips, batch, unit, duration):
-    """The epoch of each step, one by one: an epoch ends with the batch that shows the last clip."""
+    """The epoch of each step: an epoch ends with the batch that shows the last clip."""
     epochs, epoch, shown = [], 0, 0
     while (epoch if unit == "epochs" else len(epochs)) < duration:
         epochs.append(epoch)
@@ -37,7 +37,7 @@ def steps_of(span):
 
 
 @given(runs, st.data())
-def test_spans_are_the_steps_that_are_left_in_their_epochs(run, data):
+def test_spans_contain_the_remaining_steps(run, data):
     all_steps = counted(*run)
     done = data.draw(st.integers(0, len(all_steps)))
     found = [
@@ -50,7 +50,7 @@ def test_spans_are_the_steps_that_are_left_in_their_epochs(run, data):
 
 
 @given(runs, st.data())
-def test_spans_are_few_and_each_is_of_equal_epochs(run, data):
+def test_there_are_at_most_three_spans_of_equal_epochs(run, data):
     table = timetable(*run)
     done = data.draw(st.integers(0, table.steps))
     spans = table.spans(done)
@@ -70,12 +70,12 @@ def test_spans_are_few_and_each_is_of_equal_epochs(run, data):
 
 @given(runs)
 @example((8, 3, "steps", 7))
-def test_epochs_and_steps_are_those_of_the_whole_run(run):
+def test_number_of_epochs_and_steps(run):
     all_steps, table = counted(*run), timetable(*run)
     assert table.steps == len(all_steps)
     assert table.epochs == all_steps[-1] + 1
 
 
 @pytest.mark.parametrize(("clips", "expected"), [(8, 2), (9, 3), (4, 1), (3, 1)])
-def test_the_first_clips_of_the_next_epoch_fill_the_last_batch(clips, expected):
+def test_last_batch_of_an_epoch_is_filled_up(clips, expected):
     assert timetable(clips, 4, "epochs", 1).steps_per_epoch == expected

@@ -6,24 +6,24 @@ from keras_nonlocal.video.clip_spec import ClipSpec
 EVEN = np.arange(100) * 40_000  # 25 frames a second
 
 
-def test_whole_frames_of_an_even_video_are_the_same_by_clock_and_by_count():
+def test_at_a_constant_rate_clips_by_time_are_clips_by_index():
     for clips in (1, 2, 4, 10):
-        by_clock, by_count = (
+        by_time, by_index = (
             ClipSpec(8, seconds_between_frames=0.16, num_clips=clips),
             ClipSpec(8, frame_stride=4, num_clips=clips),
         )
-        assert by_clock.spread_indices(EVEN, 25.0) == by_count.spread_indices(EVEN, 25.0)
+        assert by_time.spread_indices(EVEN, 25.0) == by_index.spread_indices(EVEN, 25.0)
 
 
-def test_a_clip_by_count_follows_its_scheme():
+def test_clips_follow_the_sampling_rule():
     clip = ClipSpec(4, frame_stride=8, sampling="official", num_clips=10)
     assert clip.spread_indices(EVEN, 25.0)[-1] == [90, 98, 6, 14]
-    numbers = clip.random_indices(EVEN, np.random.default_rng(1), 25.0)
-    assert np.diff(numbers).tolist() == [8, 8, 8]
+    indices = clip.random_indices(EVEN, np.random.default_rng(1), 25.0)
+    assert np.diff(indices).tolist() == [8, 8, 8]
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"num_frames": 0}, "`num_frames`"),
         ({"frame_stride": 1.5}, "`frame_stride`"),
@@ -32,7 +32,6 @@ def test_a_clip_by_count_follows_its_scheme():
         ({"seconds_between_frames": 0.1, "sampling": "official"}, "count frames"),
         ({"seconds_between_frames": float("nan")}, "`seconds_between_frames`"),
         ({"seconds_between_frames": True}, "`seconds_between_frames`"),
-        ({"seconds_between_frames": 1e13}, "`seconds_between_frames`"),
         ({"short_side": 0}, "`short_side`"),
         ({"short_side": (20, 40), "size": (24, 32)}, "`size` fits"),
         ({"short_side": (320, 256)}, "`short_side`"),
@@ -42,13 +41,13 @@ def test_a_clip_by_count_follows_its_scheme():
         ({"num_crops": 3}, "`num_crops` needs the `size`"),
     ],
 )
-def test_what_is_out_of_range_or_contradicts_is_refused(wrong, said):
-    with pytest.raises(ValueError, match=f"{said}.*Received"):
+def test_values_out_of_range_or_in_contradiction_raise(wrong, message):
+    with pytest.raises(ValueError, match=f"{message}.*Received"):
         ClipSpec(**wrong)
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
-def test_speed_keeps_frames_in_order_and_evenly_apart(stride):
+def test_speed_jitter_keeps_frames_in_order_and_evenly_apart(stride):
     clip, times = ClipSpec(8, stride, speed_jitter=1.5), np.arange(200) * 40_000
     rng, means = np.random.default_rng(0), []
     for _ in range(50):
@@ -58,12 +57,12 @@ def test_speed_keeps_frames_in_order_and_evenly_apart(stride):
     assert stride / 1.5 - 0.2 <= min(means) < stride < max(means) <= stride * 1.5 + 0.2
 
 
-def test_speed_counts_frames():
+def test_speed_jitter_with_seconds_between_frames_raises():
     with pytest.raises(ValueError, match=r"leave .*`speed_jitter`.*Received: .*speed_jitter=1.2"):
         ClipSpec(8, seconds_between_frames=0.1, speed_jitter=1.2)
 
 
-def test_a_video_does_not_play_more_slowly_than_speed_says():
+def test_speed_jitter_below_1_raises():
     with pytest.raises(ValueError, match="`speed_jitter` must be a number of at least 1"):
         ClipSpec(8, speed_jitter=0.5)
 
@@ -74,6 +73,6 @@ def test_mean_and_std_may_be_arrays():
 
 
 @pytest.mark.parametrize("mean", [(1, 2), "abc", (float("inf"),) * 3, (True,) * 3, 1.0])
-def test_what_is_no_number_for_each_channel_is_refused(mean):
+def test_a_mean_that_is_not_one_number_per_channel_raises(mean):
     with pytest.raises(ValueError, match="`mean` must be one number for each"):
         ClipSpec(8, mean=mean, std=(1, 1, 1))

@@ -47,7 +47,7 @@ def where(picture, color):
     return np.nonzero((abs(picture.astype(int) - color) < 6).all(axis=-1))
 
 
-def test_each_clip_is_a_row_and_its_frames_go_from_left_to_right(draw):
+def test_each_clip_is_a_row_of_frames_from_left_to_right(draw):
     picture, _ = draw(one_color_each(), num_frames=3)
     bands = [where(picture, color)[0] for color in COLORS]
     assert bands[0].max() < bands[1].min() <= bands[1].max() < bands[2].min()
@@ -64,7 +64,7 @@ def test_frames_are_spread_from_the_first_to_the_last(draw):
     assert "3 clips of 31 frames, 24 x 32" in texts
 
 
-def test_a_clip_shorter_than_the_row_is_shown_whole(draw):
+def test_a_clip_shorter_than_the_row_shows_all_frames(draw):
     _, texts = draw(one_color_each(frames=2), num_frames=8)
     assert [text for text in texts if text.startswith("frame")] == ["frame 0", "frame 1"]
 
@@ -81,18 +81,18 @@ LABELS = [
 
 
 @pytest.mark.parametrize(("labels", "expected"), LABELS)
-def test_names_stand_beside_the_clips_and_mixed_labels_with_their_share(draw, labels, expected):
+def test_class_names_and_weights_of_mixed_labels_are_beside_the_clips(draw, labels, expected):
     _, texts = draw((one_color_each(), labels), class_names=["bend", "run", "walk"])
     assert [text for text in texts if text in expected] == expected
 
 
-def test_classes_without_names_are_numbers_and_clips_without_labels_have_none(draw):
+def test_without_class_names_class_indices_are_shown(draw):
     assert "7" in draw((one_color_each(), np.array([5, 6, 7])))[1]
     _, texts = draw((one_color_each(),))
     assert not [text for text in texts if text and "frame" not in text]
 
 
-def test_a_long_name_is_broken_and_many_names_are_cut(draw):
+def test_long_names_are_wrapped_and_many_names_are_shortened(draw):
     names = ["playing the accordion in the rain with others", *"abcdefgh"]
     label = np.full((3, 9), 1 / 9)
     label[0] = np.eye(9)[0]
@@ -111,7 +111,7 @@ def test_a_long_name_is_broken_and_many_names_are_cut(draw):
         (lambda x: ((x - 114.75) / 57.375).astype("float32"), "-2 to 2.44 shown as black to white"),
     ],
 )
-def test_floating_point_and_normalized_values_give_the_same_picture(draw, values, note):
+def test_floating_point_and_normalized_values_give_the_same_image(draw, values, note):
     videos = one_color_each()
     as_bytes, _ = draw(videos)
     picture, texts = draw(values(videos))
@@ -121,7 +121,7 @@ def test_floating_point_and_normalized_values_give_the_same_picture(draw, values
     assert abs(difference).max() <= 2
 
 
-def test_a_dataset_is_read_as_far_as_the_sheet_goes_and_brings_its_names(draw):
+def test_a_dataset_is_read_only_as_far_as_needed_and_gives_class_names(draw):
     seen = []
 
     def batches():
@@ -137,7 +137,7 @@ def test_a_dataset_is_read_as_far_as_the_sheet_goes_and_brings_its_names(draw):
     assert len(seen) < 10
 
 
-def test_clips_of_different_sizes_keep_their_aspect(draw):
+def test_clips_of_different_sizes_keep_their_aspect_ratio(draw):
     wide, tall = one_color_each(size=(20, 40))[:1], one_color_each(size=(40, 20))[1:2]
     picture, texts = draw([(wide,), (tall,)], num_frames=2)
     assert "2 clips of different sizes" in texts
@@ -155,30 +155,30 @@ def test_clips_of_different_sizes_keep_their_aspect(draw):
             r"`videos` must be .* Received: shape=\(2, 3, 8, 8\)",
         ),
         (np.zeros((2, 3, 8, 8, 1), "uint8"), {}, "`videos` must be batches of clips"),
-        ([], {}, "hold a clip to show"),
+        ([], {}, "at least one clip"),
         ((one_color_each(), np.array([0, 1, 2])), {"class_names": ["a", "b"]}, "of class 2"),
         (one_color_each(), {"num_frames": 0}, "`num_frames` must be a positive integer"),
         (one_color_each(), {"num_clips": 0}, "`num_clips` must be a positive integer"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(tmp_path, videos, options, message):
+def test_wrong_arguments_raise(tmp_path, videos, options, message):
     with pytest.raises(ValueError, match=message):
         contact_sheet(videos, tmp_path / "sheet.png", **options)
     assert not list(tmp_path.iterdir())
 
 
-def test_names_with_signs_of_formulas_stay_as_they_are(draw):
+def test_class_names_are_not_parsed_as_formulas(draw):
     videos = (one_color_each(), np.array([0, 1, 0]))
     _, texts = draw(videos, class_names=["$run_$", "a_b^c"])
     assert {"$run_$", "a_b^c"} <= set(texts)
 
 
-def test_rows_of_one_class_are_shares_and_no_class_numbers(draw):
+def test_float_labels_of_one_class_are_probabilities(draw):
     _, texts = draw((one_color_each(), np.array([[1.0], [0.0], [1.0]])), class_names=["run"])
     assert texts.count("run") == 2
 
 
-def test_names_that_are_no_utf_8_are_drawn_as_they_can_be(draw):
+def test_class_names_that_are_not_utf_8_are_drawn_escaped(draw):
     name = os.fsdecode(b"caf\xe9")
     _, texts = draw((one_color_each(), np.array([0, 0, 0])), class_names=[name])
     assert texts.count("caf\\udce9") == 3

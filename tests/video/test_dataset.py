@@ -24,14 +24,14 @@ def numbers_of(dataset, read_numbers):
     return [read_numbers(clip) for clips, *_ in dataset for clip in clips.numpy()]
 
 
-def test_each_file_gives_its_centered_clip_and_its_label_in_order(videos, read_numbers):
+def test_each_video_gives_its_centered_clip_and_label_in_order(videos, read_numbers):
     dataset = video_dataset(videos, clip=CLIP, batch_size=2)
     assert numbers_of(dataset, read_numbers) == [[0, 2, 4, 1], [6, 8, 10, 12], [10, 12, 14, 16]]
     assert np.concatenate([labels for _, labels in dataset]).tolist() == [7, 8, 9]
     assert dataset.class_names == NAMES
 
 
-def test_batches_are_uint8_of_static_shape_and_known_number(videos):
+def test_batches_have_static_shapes_and_a_known_cardinality(videos):
     dataset = video_dataset(videos, clip=CLIP, batch_size=2, training=True)
     clips, labels = dataset.element_spec
     assert clips == tf.TensorSpec((None, 4, 16, 16, 3), tf.uint8)
@@ -40,19 +40,19 @@ def test_batches_are_uint8_of_static_shape_and_known_number(videos):
     assert [len(clips) for clips, _ in dataset] == [2, 1]
 
 
-def test_without_labels_a_batch_is_clips_alone(videos):
+def test_without_labels_a_batch_is_only_clips(videos):
     dataset = video_dataset([entry.path for entry in videos], clip=CLIP)
     assert isinstance(dataset.element_spec, tf.TensorSpec)
 
 
-def test_classes_without_a_label_are_no_targets(videos):
+def test_class_names_without_labels_give_no_targets(videos):
     unlabeled = [entry.path for entry in videos]
     dataset = video_dataset(unlabeled, clip=CLIP, class_names=NAMES)
     assert isinstance(dataset.element_spec, tf.TensorSpec)
     assert dataset.class_names == NAMES
 
 
-def test_a_part_begins_with_the_frame_at_its_start_and_ends_before_that_at_its_end(
+def test_a_part_includes_the_frame_at_its_start_and_excludes_the_one_at_its_end(
     write, read_numbers
 ):
     path = str(write("a.mp4", frames=100, fps=10))
@@ -66,14 +66,14 @@ def test_a_part_begins_with_the_frame_at_its_start_and_ends_before_that_at_its_e
         assert read_numbers(clip.numpy()) == numbers
 
 
-def test_several_labels_become_a_row_of_zeros_and_ones(videos):
+def test_several_labels_give_multi_hot_targets(videos):
     paths = [(entry.path, labels) for entry, labels in zip(videos, [[0], [], [0, 2]], strict=True)]
     dataset = video_dataset(paths, clip=CLIP, class_names=("a", "b", "c"))
     ((_, targets),) = dataset
     np.testing.assert_array_equal(targets, [[1, 0, 0], [0, 0, 0], [1, 0, 1]])
 
 
-def test_a_clip_can_have_the_labels_that_hold_during_it(videos):
+def test_labels_clip_gives_the_labels_that_hold_during_a_clip(videos):
     entry = Entry(videos.entries[1].path, (0, 1, 2), times=((0, 0.3), (0.7, 0.9), (1.5, 2)))
     timed = Manifest((entry,), ("a", "b", "c"), multi_label=True)
     clip = ClipSpec(
@@ -83,7 +83,7 @@ def test_a_clip_can_have_the_labels_that_hold_during_it(videos):
     np.testing.assert_array_equal(targets, [[1, 0, 0], [0, 1, 0], [0, 0, 1]])
 
 
-def test_a_clip_that_starts_again_has_no_label_of_what_lies_between(videos):
+def test_a_looped_clip_has_no_labels_of_the_gap(videos):
     entry = Entry(videos.entries[1].path, (0, 1, 2), times=((0, 0.3), (0.8, 0.9), (1.7, 2)))
     timed = Manifest((entry,), ("a", "b", "c"), multi_label=True)
     clip = ClipSpec(4, frame_stride=2, size=(16, 16), sampling="official", num_clips=6)
@@ -91,17 +91,17 @@ def test_a_clip_that_starts_again_has_no_label_of_what_lies_between(videos):
     np.testing.assert_array_equal(targets[-1], [1, 0, 1])
 
 
-def test_labels_by_clip_need_classes_that_may_hold_together(videos):
+def test_labels_clip_without_multi_label_raises(videos):
     entry = Entry(videos.entries[1].path, (0,), times=((0, 0.3),))
     with pytest.raises(ValueError, match="call the column `labels`"):
         video_dataset(Manifest((entry,), ("a",)), clip=CLIP, labels="clip")
 
 
-def test_the_end_of_an_epoch_cannot_wait_for_autotuning(videos):
+def test_autotuning_is_disabled(videos):
     assert video_dataset(videos, clip=CLIP).options().autotune.enabled is False
 
 
-def test_only_the_part_between_start_and_end_is_seen(videos, read_numbers):
+def test_only_frames_between_start_and_end_are_read(videos, read_numbers):
     entry = Entry(videos.entries[1].path, (0,), start=0.5, end=1.2)  # frames 5 to 11
     part = Manifest((entry,), ("a",))
     assert numbers_of(video_dataset(part, clip=CLIP), read_numbers) == [[5, 7, 9, 11]]
@@ -111,7 +111,7 @@ def test_only_the_part_between_start_and_end_is_seen(videos, read_numbers):
     )
 
 
-def test_training_draws_other_clips_in_another_order_each_epoch(videos, read_numbers):
+def test_training_draws_new_clips_in_a_new_order_each_epoch(videos, read_numbers):
     dataset = video_dataset(videos, clip=CLIP, training=True)
     epochs = [numbers_of(dataset, read_numbers) for _ in range(8)]
     assert len({str(epoch) for epoch in epochs}) == 8
@@ -126,18 +126,16 @@ def test_clips_and_labels_stay_together_in_training(videos, read_numbers):
             assert np.all(np.diff(read_numbers(clip)) % lengths[label] == 2)
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_one_seed_gives_the_same_epochs_whatever_the_number_of_workers(
-    videos, read_numbers, workers
-):
-    def epochs(seed, workers):
+@pytest.mark.parametrize("threads", [1, 3])
+def test_one_seed_gives_the_same_epochs_for_any_num_parallel_calls(videos, read_numbers, threads):
+    def epochs(seed, threads):
         dataset = video_dataset(
-            videos, clip=CLIP, training=True, seed=seed, num_parallel_calls=workers
+            videos, clip=CLIP, training=True, seed=seed, num_parallel_calls=threads
         )
         return [numbers_of(dataset, read_numbers) for _ in range(3)]
 
-    assert epochs(3, workers) == epochs(3, 2)
-    assert epochs(3, workers) != epochs(4, 2)
+    assert epochs(3, threads) == epochs(3, 2)
+    assert epochs(3, threads) != epochs(4, 2)
 
 
 def test_all_views_of_a_video_follow_each_other(write_pictures):
@@ -153,7 +151,7 @@ def test_all_views_of_a_video_follow_each_other(write_pictures):
     np.testing.assert_allclose(levels, [0, 100, 200] * 4, atol=12)
 
 
-def test_training_crops_anywhere_and_scales_within_the_range(write_pictures):
+def test_training_crops_are_random_in_position_and_scale(write_pictures):
     slope = np.broadcast_to(np.linspace(0, 255, 96)[:, None], (2, 32, 96, 3)).astype("uint8")
     path = [(str(write_pictures("a.mp4", slope)), 0)]
     clip = ClipSpec(1, short_side=(16, 32), size=(16, 16))
@@ -166,7 +164,7 @@ def test_training_crops_anywhere_and_scales_within_the_range(write_pictures):
     assert reached.max() >= 70  # a third, at the smallest
 
 
-def test_a_model_trains_on_it_as_it_is(videos):
+def test_a_model_trains_on_the_dataset(videos):
     model = keras.Sequential(
         [
             keras.Input((4, 16, 16, 3)),
@@ -182,7 +180,7 @@ def test_a_model_trains_on_it_as_it_is(videos):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"batch_size": 0}, "`batch_size`"),
         ({"clip": {"frames": 4}}, "`clip` must be a `keras_nonlocal.video.ClipSpec`"),
@@ -198,23 +196,23 @@ def test_a_model_trains_on_it_as_it_is(videos):
         ({"seed": 1.5}, "`seed` must be an integer"),
     ],
 )
-def test_a_wrong_argument_is_refused_by_name(videos, wrong, said):
-    with pytest.raises(ValueError, match=f"{said}.*Received"):
+def test_a_wrong_argument_raises_with_its_name(videos, wrong, message):
+    with pytest.raises(ValueError, match=f"{message}.*Received"):
         video_dataset(videos, **{"clip": CLIP, **wrong})
 
 
-def test_a_place_for_no_error_log_is_refused_before_the_first_batch(videos, tmp_path):
-    with pytest.raises(OSError, match="No error_log can be written"):
+def test_an_error_log_that_cannot_be_written_raises_at_once(videos, tmp_path):
+    with pytest.raises(OSError, match="error log cannot be written"):
         video_dataset(videos, clip=CLIP, error_log=tmp_path)
 
 
-def test_a_missing_file_is_found_before_the_first_batch(videos):
+def test_a_missing_file_raises_before_the_first_batch(videos):
     gone = Manifest((*videos.entries, Entry("/gone/a.mp4", (0,))), NAMES)
     with pytest.raises(ValueError, match=r"/gone/a\.mp4"):
         video_dataset(gone, clip=CLIP)
 
 
-def test_functions_of_others_may_branch_by_what_a_clip_shows(videos):
+def test_functions_of_users_may_branch_on_pixels(videos):
     def brightened(clips):
         clips = tf.cast(clips, "float32")
         if tf.reduce_mean(clips) < 1000.0:  # which Python cannot know when it is traced

@@ -10,15 +10,15 @@ from keras_nonlocal.video.pipeline import clip_batches
 CLIPS = np.random.default_rng(0).integers(0, 255, (6, 2, 12, 20, 3)).astype("uint8")
 LABELS = np.arange(6)
 SEEDS = np.arange(12, dtype="int32").reshape(6, 2)
-HOW = {"batch_size": 4, "training": True}
+OPTIONS = {"batch_size": 4, "training": True}
 
 
 def elements(*parts):
     return tf.data.Dataset.from_tensor_slices(parts)
 
 
-class Listed:
-    """Clips that are there already, as a source."""
+class ClipsInMemory:
+    """A `ClipSource` of clips that were read already."""
 
     multi_label, num_parallel_calls, videos = False, 2, len(CLIPS)
 
@@ -30,31 +30,31 @@ class Listed:
         return self._elements
 
 
-def finish(elements, classes=None, **how):
-    return clip_batches(Listed(elements, classes), None, **how)
+def finish(elements, classes=None, **options):
+    return clip_batches(ClipsInMemory(elements, classes), None, **options)
 
 
-def gathered(dataset):
+def concatenated(dataset):
     return [np.concatenate(part) for part in zip(*dataset.as_numpy_iterator(), strict=True)]
 
 
-def test_without_augmentation_clips_are_batched_as_they_are():
-    videos, labels = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=None, **HOW))
+def test_without_augmentation_clips_are_only_batched():
+    videos, labels = concatenated(finish(elements(CLIPS, LABELS, SEEDS), augment=None, **OPTIONS))
     np.testing.assert_array_equal(videos, CLIPS)
     np.testing.assert_array_equal(labels, LABELS)
-    batches = finish(elements(CLIPS, SEEDS), augment=None, **HOW)
+    batches = finish(elements(CLIPS, SEEDS), augment=None, **OPTIONS)
     assert [batch.shape[0] for batch in batches] == [4, 2]
 
 
 def test_a_layer_gets_the_seed_of_its_clip():
     layers = [augmentation.RandomCrop(8), augmentation.RandomFlip()]
-    videos, _ = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=layers, **HOW))
+    videos, _ = concatenated(finish(elements(CLIPS, LABELS, SEEDS), augment=layers, **OPTIONS))
     expected, _ = chain.apply(layers, CLIPS, None, SEEDS)
     np.testing.assert_array_equal(videos, expected)
     assert videos.shape == (6, 2, 8, 8, 3)
 
 
-def test_two_layers_do_not_draw_the_same_numbers():
+def test_two_layers_draw_independent_random_numbers():
     seeds = np.arange(400, dtype="int32").reshape(200, 2)
     once = augmentation.RandomFlip()
     slope = np.broadcast_to(np.arange(4)[:, None], (200, 1, 2, 4, 1)).astype("uint8")
@@ -67,16 +67,16 @@ def test_two_layers_do_not_draw_the_same_numbers():
     assert 0.3 < np.mean(flipped == second) < 0.7
 
 
-def test_evaluation_leaves_chance_out():
+def test_random_layers_are_inactive_in_evaluation():
     layers = [augmentation.RandomCrop(8), augmentation.RandomFlip(1.0)]
-    how = {**HOW, "training": False}
-    videos, _ = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=layers, **how))
+    options = {**OPTIONS, "training": False}
+    videos, _ = concatenated(finish(elements(CLIPS, LABELS, SEEDS), augment=layers, **options))
     np.testing.assert_array_equal(videos, CLIPS[:, :, 2:10, 6:14])
 
 
-def test_layers_that_mix_clips_see_whole_batches():
+def test_layers_that_mix_clips_get_whole_batches():
     layers = [augmentation.CenterCrop(8), augmentation.MixUp(1.0, classes=6)]
-    videos, labels = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=layers, **HOW))
+    videos, labels = concatenated(finish(elements(CLIPS, LABELS, SEEDS), augment=layers, **OPTIONS))
     assert labels.shape == (6, 6)
     np.testing.assert_allclose(labels.sum(1), 1, atol=1e-6)
     assert (labels.max(1) < 0.99).any()
@@ -87,51 +87,51 @@ def test_layers_that_mix_clips_see_whole_batches():
 
 @pytest.mark.parametrize("training", [False, True])
 def test_three_crops_of_a_clip_follow_each_other(training):
-    how = {**HOW, "training": training}
-    dataset = finish(elements(CLIPS, LABELS, SEEDS), augment=augmentation.ThreeCrop(12), **how)
+    options = {**OPTIONS, "training": training}
+    dataset = finish(elements(CLIPS, LABELS, SEEDS), augment=augmentation.ThreeCrop(12), **options)
     assert dataset.cardinality() == 5
-    videos, labels = gathered(dataset)
+    videos, labels = concatenated(dataset)
     assert labels.tolist() == np.repeat(LABELS, 3).tolist()
     np.testing.assert_array_equal(videos[2], CLIPS[0, :, :, 8:])
 
 
-def test_any_function_of_clips_will_do():
+def test_any_keras_layer_can_augment():
     halve = keras.layers.Rescaling(0.5)
-    videos, _ = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=halve, **HOW))
+    videos, _ = concatenated(finish(elements(CLIPS, LABELS, SEEDS), augment=halve, **OPTIONS))
     np.testing.assert_allclose(videos, CLIPS / 2)
 
 
-def test_layers_of_a_sequential_are_as_those_of_a_list():
+def test_layers_of_a_sequential_are_applied_like_a_list():
     def layers():
         return [augmentation.RandomCrop(8), augmentation.RandomFlip(), augmentation.MixUp(1.0, 6)]
 
     crop, *rest = layers()
     nested = keras.Sequential([keras.Sequential([crop]), *rest])
     for training in (True, False):
-        how = {**HOW, "training": training}
-        listed = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=layers(), **how))
-        inside = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=nested, **how))
+        options = {**OPTIONS, "training": training}
+        listed = concatenated(finish(elements(CLIPS, LABELS, SEEDS), augment=layers(), **options))
+        inside = concatenated(finish(elements(CLIPS, LABELS, SEEDS), augment=nested, **options))
         for one, other in zip(listed, inside, strict=True):
             np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_other_layers_of_keras_are_told_whether_clips_are_for_training(training):
+def test_keras_layers_get_the_training_argument(training):
     layers = [keras.layers.Rescaling(1.0), keras.layers.GaussianNoise(1.0)]
-    how = {**HOW, "training": training}
-    videos, _ = gathered(finish(elements(CLIPS, LABELS, SEEDS), augment=layers, **how))
+    options = {**OPTIONS, "training": training}
+    videos, _ = concatenated(finish(elements(CLIPS, LABELS, SEEDS), augment=layers, **options))
     assert (videos != CLIPS).any() == training
     np.testing.assert_allclose(videos, CLIPS, atol=10)
 
 
-def test_layers_that_mix_must_know_as_many_classes_as_there_are():
+def test_a_mixing_layer_with_a_wrong_number_of_classes_raises():
     layer = augmentation.CutMix(1.0, 5)
     with pytest.raises(ValueError, match=r"CutMix must have the 6 classes.*classes=5"):
-        finish(elements(CLIPS, LABELS, SEEDS), augment=layer, classes=6, **HOW)
+        finish(elements(CLIPS, LABELS, SEEDS), augment=layer, classes=6, **OPTIONS)
 
 
-def test_the_box_of_a_layer_says_nothing_about_flips_behind_it():
-    """The seed of the box must not be that of a flip two places on."""
+def test_the_box_of_cut_mix_is_independent_of_a_later_flip():
+    """The seed of the box must not be the seed of the flip two layers later."""
     count = 400
     seeds = np.random.default_rng(0).integers(-(2**31), 2**31, (count, 2)).astype("int32")
     clips = np.zeros((count, 1, 16, 16, 1), "uint8")

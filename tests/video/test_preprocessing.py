@@ -1,4 +1,4 @@
-"""Preparation is one line of arithmetic, so it is compared with the same line in NumPy."""
+"""Preprocessing agrees with the same arithmetic in NumPy."""
 
 import numpy as np
 import pytest
@@ -12,12 +12,12 @@ def clips():
     return np.random.default_rng(0).integers(0, 256, (2, 5, 4, 6, 3)).astype("uint8")
 
 
-def test_values_are_centered_and_scaled():
+def test_pixels_are_normalized_by_mean_and_std():
     expected = (clips().astype("float64") - MEAN) / STD
     np.testing.assert_allclose(preprocess(clips(), mean=MEAN, std=STD), expected, atol=1e-5)
 
 
-def test_motion_is_the_distance_from_each_pixels_mean_scaled_by_its_own_power():
+def test_subtract_mean_frame_takes_absolute_differences_and_normalizes_them():
     video = clips().astype("float64")
     motion = np.abs(video - video.mean(axis=1, keepdims=True))
     expected = motion / np.sqrt((motion**2).mean(axis=(1, 2, 3, 4), keepdims=True))
@@ -25,7 +25,7 @@ def test_motion_is_the_distance_from_each_pixels_mean_scaled_by_its_own_power():
     np.testing.assert_allclose(result, expected, atol=1e-5)
 
 
-def test_dark_clothes_look_like_bright_ones():
+def test_subtract_mean_frame_ignores_the_sign_of_contrast():
     dark, bright = preprocess(
         np.stack([255 - clips()[0], clips()[0]]), mean=MEAN, std=STD, subtract_mean_frame=True
     )
@@ -37,13 +37,13 @@ def test_a_still_clip_has_no_motion():
     assert not np.any(preprocess(still, mean=MEAN, std=STD, subtract_mean_frame=True))
 
 
-def test_a_clip_alone_is_prepared_as_in_a_batch():
+def test_a_single_clip_is_preprocessed_as_in_a_batch():
     batch = preprocess(clips(), mean=MEAN, std=STD, subtract_mean_frame=True)
     alone = preprocess(clips()[1], mean=MEAN, std=STD, subtract_mean_frame=True)
     np.testing.assert_allclose(alone, batch[1], atol=1e-6)
 
 
 @pytest.mark.parametrize("half", [{"mean": MEAN}, {"std": STD}])
-def test_half_of_a_normalization_is_refused(half):
+def test_mean_without_std_raises(half):
     with pytest.raises(ValueError, match="both `mean` and `std`"):
         preprocess(clips(), **half)

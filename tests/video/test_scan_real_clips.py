@@ -1,4 +1,4 @@
-"""A scan of real files, sound and damaged."""
+"""A scan of real files, some of them damaged."""
 
 import hashlib
 from pathlib import Path
@@ -20,24 +20,24 @@ def scanned(tmp_path_factory):
     return {Path(entry.path).name: entry for entry in usable}, read_error_log(error_log)
 
 
-def test_all_sound_files_are_usable_with_the_frames_that_they_have(scanned):
+def test_undamaged_files_are_usable_with_their_number_of_frames(scanned):
     found = {name: entry.frames for name, entry in scanned[0].items()}
     assert found == {name: FACTS[name]["decoded"] for name in SOUND}
 
 
-def test_sizes_are_those_of_the_upright_picture(scanned):
+def test_sizes_are_those_of_upright_frames(scanned):
     for name, entry in scanned[0].items():
         sides = [FACTS[name]["w"], FACTS[name]["h"]]
         turned = FACTS[name]["rotation"] % 180 == 90
         assert [entry.width, entry.height] == (sides[::-1] if turned else sides), name
 
 
-def test_digests_are_those_of_the_files(scanned):
+def test_sha256_is_that_of_the_file(scanned):
     for name, entry in scanned[0].items():
         assert entry.sha256 == hashlib.sha256((CLIPS / name).read_bytes()).hexdigest()
 
 
-def test_all_damaged_files_are_in_the_ledger(scanned):
+def test_damaged_files_are_in_the_error_log(scanned):
     lines = {Path(line["path"]).name: line for line in scanned[1]}
     assert lines.keys() == FACTS.keys() - set(SOUND)
     assert {line["policy"] for line in lines.values()} == {"skip"}

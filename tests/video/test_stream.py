@@ -1,4 +1,4 @@
-"""Batch `n` of the stream depends on its number and the seed alone, wherever one begins."""
+"""Batch `n` of a training stream depends only on `n` and the seed."""
 
 import shutil
 
@@ -19,7 +19,7 @@ CLIP = ClipSpec(3, 2, short_side=(20, 28), size=(16, 16), speed_jitter=1.2)
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory):
-    """Videos that tell by their brightness which one it is, and by a stripe which frame."""
+    """Videos whose brightness encodes the video, and whose stripe encodes the frame."""
     folder = tmp_path_factory.mktemp("videos")
     for number in range(VIDEOS):
         video = np.full((12, 24, 32, 3), 20 + 30 * number, "uint8")
@@ -60,24 +60,24 @@ def assert_equal(some, others):
             np.testing.assert_array_equal(ours, theirs)
 
 
-def test_a_stream_that_begins_later_gives_the_same_batches(source):
+def test_resume_with_first_gives_the_same_batches(source):
     whole = batches(source, 9)
     for first in (1, 4, 8):
         assert_equal(batches(source, 9 - first, first=first), whole[first:])
 
 
-def test_each_epoch_holds_every_video_once_in_an_order_of_its_own(source):
+def test_each_epoch_has_every_video_once_in_a_new_order(source):
     clips = np.concatenate([batch[0] for batch in batches(source, 3 * VIDEOS)])
     epochs = numbers(clips).reshape(-1, VIDEOS)
     np.testing.assert_array_equal(np.sort(epochs), [list(range(VIDEOS))] * len(epochs))
     assert len({tuple(epoch) for epoch in epochs}) > len(epochs) // 2
 
 
-def test_a_global_seed_does_not_matter(source):
+def test_the_global_seed_of_tensorflow_has_no_effect(source):
     tf.random.set_seed(5)
-    with_one = batches(source, 3)
+    expected = batches(source, 3)
     tf.random.set_seed(6)
-    assert_equal(batches(source, 3), with_one)
+    assert_equal(batches(source, 3), expected)
 
 
 def test_labels_are_those_of_the_videos(source):
@@ -85,7 +85,7 @@ def test_labels_are_those_of_the_videos(source):
         np.testing.assert_array_equal(labels, numbers(clips) % 2)
 
 
-def test_parts_make_up_the_batch(source):
+def test_shards_of_a_batch_make_up_the_batch(source):
     whole = batches(source, 5, first=1)
     parts = [batches(source, 5, first=1, shard=(index, 2)) for index in range(2)]
     joined = [
@@ -95,28 +95,28 @@ def test_parts_make_up_the_batch(source):
     assert_equal(joined, whole)
 
 
-def test_a_video_gives_another_clip_in_each_epoch(videos):
+def test_each_epoch_has_a_different_clip_of_a_video(videos):
     clips = np.concatenate([batch[0] for batch in batches(videos, 4 * VIDEOS)])
     of_first = clips[numbers(clips) == 0]
     assert len({clip.tobytes() for clip in of_first}) > len(of_first) // 2
 
 
-def test_seeds_differ(source):
+def test_different_seeds_give_different_clips(source):
     one, other = batches(source, 2), batches(source, 2, seed=1)
     assert any((ours[0] != theirs[0]).any() for ours, theirs in zip(one, other, strict=True))
 
 
-def test_the_number_of_threads_does_not_matter(source):
+def test_num_parallel_calls_does_not_change_the_clips(source):
     assert_equal(batches(source, 4, num_parallel_calls=1), batches(source, 4, num_parallel_calls=3))
 
 
-def test_a_stream_knows_its_classes_and_its_epoch(source):
+def test_a_stream_has_class_names_and_number_of_videos(source):
     stream = training_stream(source, clip=CLIP)
     assert stream.class_names == ("class0", "class1")
     assert (stream.videos, stream.multi_label) == (VIDEOS, False)
 
 
-def test_a_single_video_comes_again_and_again(videos):
+def test_a_single_video_is_repeated(videos):
     stream = training_stream([(videos / "class0" / "0.mp4", 0)], clip=CLIP, batch_size=3)
     (clips, labels), *_ = stream.take(1)
     assert (numbers(clips.numpy()) == 0).all()
@@ -124,30 +124,30 @@ def test_a_single_video_comes_again_and_again(videos):
 
 
 @pytest.mark.parametrize("part", [(0, 3), (2, 2), (-1, 2)])
-def test_parts_that_do_not_divide_a_batch_are_refused(videos, part):
+def test_a_shard_that_does_not_divide_the_batch_raises(videos, part):
     with pytest.raises(ValueError, match="`shard` must be"):
         training_stream(videos, clip=CLIP, batch_size=4, shard=part)
 
 
-def test_no_workers_at_all_are_refused(videos):
+def test_zero_parallel_calls_raise(videos):
     with pytest.raises(
         ValueError, match=r"`num_parallel_calls` must be a positive integer.*num_parallel_calls=0"
     ):
         training_stream(videos, clip=CLIP, num_parallel_calls=0)
 
 
-def test_a_negative_beginning_is_refused(videos):
+def test_a_negative_first_raises(videos):
     with pytest.raises(ValueError, match="`first` must be a number of at least 0"):
         training_stream(videos, clip=CLIP, first=-1)
 
 
-def test_a_seed_that_is_no_integer_is_refused(videos):
+def test_a_seed_that_is_not_an_integer_raises(videos):
     with pytest.raises(ValueError, match=r"`seed` must be an integer\. Received: seed='x'"):
         training_stream(videos, clip=CLIP, seed="x")
 
 
-def test_a_place_for_no_error_log_is_refused_before_the_first_batch(videos, tmp_path):
-    with pytest.raises(OSError, match="No error_log can be written"):
+def test_an_error_log_that_cannot_be_written_raises_at_once(videos, tmp_path):
+    with pytest.raises(OSError, match="error log cannot be written"):
         training_stream(videos, clip=CLIP, error_log=tmp_path)
 
 
@@ -155,12 +155,12 @@ def test_a_place_for_no_error_log_is_refused_before_the_first_batch(videos, tmp_
     ("name", "value"),
     [("split", "train"), ("class_names", ("b", "a")), ("root", "/x"), ("error_log", "x.jsonl")],
 )
-def test_what_is_settled_in_shards_cannot_be_chosen(shards, name, value):
+def test_arguments_that_do_not_apply_to_shards_raise(shards, name, value):
     with pytest.raises(ValueError, match=f"is a folder of shards.*Received: {name}="):
         training_stream(shards, clip=CLIP, **{name: value})
 
 
-def test_shards_that_lost_clips_end_their_first_epoch_in_an_error(shards, tmp_path):
+def test_shards_with_missing_clips_raise_in_the_first_epoch(shards, tmp_path):
     broken = tmp_path / "set"
     shutil.copytree(shards, broken)
     file = max(broken.glob("*.tfrecord"), key=lambda path: path.stat().st_size)
@@ -174,23 +174,23 @@ def test_shards_that_lost_clips_end_their_first_epoch_in_an_error(shards, tmp_pa
 
 
 @pytest.mark.parametrize("clip", [None, {"frames": 3}])
-def test_a_clip_must_be_one(videos, clip):
+def test_a_clip_that_is_not_a_clip_spec_raises(videos, clip):
     with pytest.raises(ValueError, match=r"`clip` must be a `keras_nonlocal.video.ClipSpec`"):
         training_stream(videos, clip=clip)
 
 
-def test_three_crops_are_refused_as_they_would_be_counted_as_videos(source):
-    with pytest.raises(ValueError, match=r"one clip of one.*make 3 of each"):
+def test_three_crop_raises(source):
+    with pytest.raises(ValueError, match=r"one clip of each.*make 3 of each"):
         training_stream(source, clip=CLIP, augment=keras.Sequential([augmentation.ThreeCrop(8)]))
 
 
 @pytest.mark.parametrize(("name", "value"), [("first", 1.5), ("shard", (0.5, 2))])
-def test_numbers_of_batches_and_parts_are_whole(videos, name, value):
+def test_first_and_shard_must_be_integers(videos, name, value):
     with pytest.raises(ValueError, match=f"`{name}` must be an integer"):
         training_stream(videos, clip=CLIP, **{name: value})
 
 
-def test_a_part_of_one_clip_cannot_be_mixed(videos):
+def test_mixing_a_shard_of_one_clip_raises(videos):
     mixing = augmentation.MixUp(classes=2)
     with pytest.raises(ValueError, match=r"MixUp mixes the clips of a batch.*batches of 1"):
         training_stream(videos, clip=CLIP, augment=mixing, batch_size=2, shard=(0, 2))

@@ -1,4 +1,6 @@
-"""Converting is exact, and all or nothing."""
+"""Conversion is exact, and all or nothing."""
+
+import re
 
 import keras
 import numpy as np
@@ -27,15 +29,15 @@ def values(model):
     }
 
 
-def drawn(shape, rng):
-    return rng.random(shape, "float32")  # four times as fast as normal numbers
+def random_array(shape, rng):
+    return rng.random(shape, "float32")  # four times as fast as normally distributed numbers
 
 
 def checkpoint(source, model, blocks, seed=0):
-    """Random tensors for the model, by their names and layout there; and as they are here."""
+    """Returns random tensors with the names and layout of the source, and those of this package."""
     rng = np.random.default_rng(seed)
     names = {here: there for there, here in entries(source, 50, blocks)}
-    here = {name: drawn(v.shape, rng) for name, v in named_weights(model).items()}
+    here = {name: random_array(v.shape, rng) for name, v in named_weights(model).items()}
     return {names[name]: their_layout(name, array) for name, array in here.items()}, here
 
 
@@ -46,12 +48,12 @@ def assert_holds(model, expected):
 
 @pytest.fixture(scope="module")
 def network():
-    """A non-local I3D of the authors, to be filled again and again."""
+    """A non-local I3D of the authors, whose weights the tests overwrite."""
     return models.nl_i3d_r50()
 
 
 @pytest.mark.parametrize(("source", "variant"), VARIANTS.items())
-def test_every_tensor_arrives_in_its_place(source, variant):
+def test_every_tensor_is_converted_exactly(source, variant):
     blocks = 0 if source == "pytorchvideo" else 5
     model = getattr(models, "nl_i3d_r50" if blocks else "i3d_r50")(variant=variant)
     there, here = checkpoint(source, model, blocks)
@@ -59,11 +61,11 @@ def test_every_tensor_arrives_in_its_place(source, variant):
     assert_holds(model, here)
     assert len(report.rows) == len(here)
     for row in report.rows:
-        assert row.shape_there == there[row.name_there].shape
-        assert row.shape_here == here[row.name_here].shape
+        assert row.source_shape == there[row.source_name].shape
+        assert row.target_shape == here[row.target_name].shape
 
 
-def test_names_may_begin_with_model():
+def test_names_may_have_the_prefix_model():
     model = models.i3d_r50(variant="pytorchvideo")
     there, here = checkpoint("pytorchvideo", model, 0)
     convert({f"model.{name}": array for name, array in there.items()}, model, "pytorchvideo")
@@ -80,7 +82,7 @@ def test_two_entries_for_one_tensor_are_refused():
     assert_holds(model, before)
 
 
-def test_kernels_without_time_get_one_frame():
+def test_2d_kernels_get_a_time_axis_of_one_frame():
     model = models.c2d_r50(variant="mmaction2_c2d")
     there, here = checkpoint("mmaction2", model, 0)
     flat = {n: a[:, :, 0] if a.ndim == 5 else a for n, a in there.items()}
@@ -89,7 +91,7 @@ def test_kernels_without_time_get_one_frame():
     assert "conv1_conv/kernel" in str(report)
 
 
-def test_kernels_without_time_do_not_fit_longer_ones():
+def test_2d_kernels_do_not_fit_longer_3d_kernels():
     model = models.i3d_r50(variant="mmaction2")
     there, _ = checkpoint("mmaction2", model, 0)
     there["backbone.conv1.conv.weight"] = there["backbone.conv1.conv.weight"][:, :, 0]
@@ -100,24 +102,24 @@ def test_kernels_without_time_do_not_fit_longer_ones():
     assert_holds(model, before)
 
 
-def test_a_classifier_may_be_a_convolution(network):
+def test_the_classifier_may_be_a_convolution(network):
     there, here = checkpoint("caffe2", network, 5)
     there["pred_w"] = there["pred_w"][:, :, None, None, None]
     convert(there, network, "caffe2")
     assert_holds(network, here)
 
 
-def test_what_training_left_in_a_pickle_is_ignored_and_told(network):
+def test_training_state_in_a_pickle_is_ignored_and_reported(network):
     there, here = checkpoint("caffe2", network, 5)
     there |= {"model_iter": 400000, "lr": np.float32(1e-4), "conv1_w_momentum": there["conv1_w"]}
     report = convert(there, network, "caffe2")
     assert_holds(network, here)
-    ignored = {row.name_there for row in report.rows if row.done.startswith("ignored")}
+    ignored = {row.source_name for row in report.rows if row.action.startswith("ignored")}
     assert ignored == {"model_iter", "lr", "conv1_w_momentum"}
 
 
-def test_fixed_norms_become_a_scale_and_a_shift():
-    """`gamma x + beta`: the statistics drop out of the norm."""
+def test_norms_without_statistics_become_a_scale_and_a_shift():
+    """The norms compute `gamma x + beta`."""
     model = models.nl_i3d_r50(variant="official_long")
     there, here = checkpoint("caffe2", model, 5)
     there = {name: array for name, array in there.items() if not name.endswith(("_rm", "_riv"))}
@@ -133,7 +135,7 @@ def test_fixed_norms_become_a_scale_and_a_shift():
     np.testing.assert_allclose(layer(x), expected, rtol=1e-6, atol=1e-6)
 
 
-def test_some_missing_statistics_are_missing(network):
+def test_a_single_missing_statistic_is_an_error(network):
     there, _ = checkpoint("caffe2", network, 5)
     del there["res2_0_branch1_bn_rm"]
     before = values(network)
@@ -143,7 +145,7 @@ def test_some_missing_statistics_are_missing(network):
 
 
 def with_duplicates(there):
-    """GluonCV's modules hold these layers twice."""
+    """Adds the second names of tensors whose layers GluonCV's modules hold twice."""
     again = {
         ".nonlocal_block.W.": ".nonlocal_block.W_bn.0.",
         ".nonlocal_block.bn.": ".nonlocal_block.W_bn.1.",
@@ -157,17 +159,17 @@ def with_duplicates(there):
     return there | second | {f"head.1.{part}": there[f"fc.{part}"] for part in ("weight", "bias")}
 
 
-def test_second_names_of_a_tensor_are_compared_and_left_out():
+def test_second_names_of_a_tensor_are_compared_and_ignored():
     model = models.nl_i3d_r50(variant="gluoncv")
     there, here = checkpoint("gluoncv", model, 5)
     twice = with_duplicates(there)
     assert len(twice) == len(there) + 5 * 6 + 2
     report = convert(twice, model, "gluoncv")
     assert_holds(model, here)
-    assert sum(row.done.startswith("ignored: the same as") for row in report.rows) == 32
+    assert sum(row.action.startswith("ignored: the same as") for row in report.rows) == 32
 
     twice["head.1.bias"] = twice["head.1.bias"] + 1
-    with pytest.raises(ValueError, match=r"head\.1\.bias must hold what fc\.bias holds"):
+    with pytest.raises(ValueError, match=r"head\.1\.bias must have the values of fc\.bias"):
         convert(twice, model, "gluoncv")
     assert_holds(model, here)
 
@@ -187,12 +189,12 @@ FAULTS = {
         lambda there: there.update(conv1_w=np.moveaxis(there["conv1_w"], 0, -1)),
         "conv1_conv/kernel",
     ),
-    "no numbers": (lambda there: there.update(pred_b=["a"] * 400), "pred_b must be an array"),
+    "not numbers": (lambda there: there.update(pred_b=["a"] * 400), "pred_b must be an array"),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_checkpoint_that_does_not_fit_changes_nothing_and_is_told(network, fault):
+def test_a_checkpoint_that_does_not_fit_is_an_error_and_changes_nothing(network, fault):
     there, _ = checkpoint("caffe2", network, 5, seed=3)
     before = values(network)
     spoil, culprit = FAULTS[fault]
@@ -202,7 +204,7 @@ def test_a_checkpoint_that_does_not_fit_changes_nothing_and_is_told(network, fau
     assert_holds(network, before)
 
 
-def test_both_lists_are_told_each_in_its_own_names(network):
+def test_the_error_lists_the_names_of_both_sides(network):
     there, _ = checkpoint("caffe2", network, 5)
     there["conv_one_w"] = there.pop("conv1_w")
     with pytest.raises(ValueError, match="does not fit the model 'nl_i3d_r50'") as error:
@@ -211,7 +213,7 @@ def test_both_lists_are_told_each_in_its_own_names(network):
     assert "only in the weights: ['conv_one_w']" in str(error.value)
 
 
-def test_an_unknown_source_is_refused_with_the_known_ones(network):
+def test_an_unknown_source_is_an_error(network):
     before = values(network)
     with pytest.raises(ValueError, match=r"'caffe2', 'gluoncv'.*source='tensorflow'"):
         convert({}, network, "tensorflow")
@@ -219,39 +221,45 @@ def test_an_unknown_source_is_refused_with_the_known_ones(network):
 
 
 def image_checkpoint(model, seed=0):
-    """torchvision's ResNet-50 with random weights, classifier and counters included."""
+    """Returns a checkpoint of torchvision's ResNet-50 with random weights."""
     rng = np.random.default_rng(seed)
     variables = named_weights(model)
     there = {}
     for name, here in entries("torchvision", 50):
         shape = variables[here].shape
-        array = drawn(shape[1:] if len(shape) == 5 else shape, rng)
+        array = random_array(shape[1:] if len(shape) == 5 else shape, rng)
         there[name] = np.transpose(array, (3, 2, 0, 1)) if array.ndim == 4 else array
     return there | {
-        "fc.weight": drawn((1000, 2048), rng),
-        "fc.bias": drawn((1000,), rng),
+        "fc.weight": random_array((1000, 2048), rng),
+        "fc.bias": random_array((1000,), rng),
         "bn1.num_batches_tracked": np.int64(0),
     }
 
 
-def test_an_image_network_is_repeated_over_time(network):
+def test_an_image_network_is_inflated(network):
     there = image_checkpoint(network)
     before = values(network)
     report = convert(there, network, "torchvision")
     after = values(network)
     kernel = np.transpose(there["conv1.weight"], (2, 3, 1, 0))
     np.testing.assert_allclose(after["conv1_conv/kernel"], np.stack([kernel] * 5) / 5, rtol=1e-6)
-    kept = {row.name_here for row in report.rows if row.done.startswith("kept")}
+    kept = {row.target_name for row in report.rows if row.action.startswith("kept")}
     assert kept == {name for name in after if "_nonlocal/" in name or "logits/" in name}
     for name in kept:
         np.testing.assert_array_equal(after[name], before[name])
 
 
-def test_a_report_is_a_table_of_all_tensors(network):
+def test_the_report_is_a_table_of_all_tensors(network):
     there, _ = checkpoint("caffe2", network, 5)
     lines = str(convert(there, network, "caffe2")).splitlines()
     assert len(lines) == 1 + 327 + 1
-    assert lines[0].split() == ["there", "shape", "there", "here", "shape", "here", "done"]
+    assert re.split(" {2,}", lines[0]) == [
+        "in the checkpoint",
+        "shape",
+        "in the model",
+        "shape",
+        "action",
+    ]
     assert lines[1].split("  ")[0] == "conv1_w"
     assert "64 x 3 x 5 x 7 x 7" in lines[1]
     assert "5 x 7 x 7 x 3 x 64" in lines[1]

@@ -1,4 +1,4 @@
-"""Inflation: a video of equal frames gets the answer of the image network."""
+"""Inflated networks give the output of the image network on a clip of equal frames."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ from keras_nonlocal.weights.inflate import inflate
 
 
 def image_weights(model, seed=0):
-    """Weights as an image network of the same names would have them: no time in its kernels."""
+    """Returns random weights of an image network: kernels have no time axis."""
     rng = np.random.default_rng(seed)
     arrays = {}
     for name, variable in named_weights(model).items():
@@ -23,20 +23,20 @@ def image_weights(model, seed=0):
     return arrays
 
 
-def test_a_kernel_keeps_its_sum_over_time():
+def test_inflation_keeps_the_sum_over_time():
     kernel = np.random.default_rng(0).normal(size=(3, 3, 4, 5))
     inflated = inflate(kernel, 5)
     assert inflated.shape == (5, 3, 3, 4, 5)
     np.testing.assert_allclose(inflated.sum(axis=0), kernel)
 
 
-def test_no_frames_are_refused():
+def test_inflation_to_no_frames_is_an_error():
     with pytest.raises(ValueError, match="frames=0"):
         inflate(np.ones((3, 3, 1, 1)), 0)
 
 
-def test_a_still_clip_gets_the_answer_of_its_frame():
-    """C2D treats frames as the image network does; I3D must agree away from the ends."""
+def test_a_still_clip_gets_the_output_of_its_frame():
+    """C2D treats frames as the image network does. I3D must agree in the middle of the clip."""
     c2d = models.c2d_small(include_top=False, variant="slowfast_nopool")
     i3d = models.nl_i3d_small(include_top=False, variant="slowfast_nopool")
     arrays = image_weights(c2d)
@@ -59,7 +59,7 @@ def test_non_local_blocks_keep_their_weights():
 
 
 @pytest.mark.parametrize("fault", ["missing", "extra", "shape"])
-def test_weights_that_do_not_fit_change_nothing_and_are_named(fault):
+def test_weights_that_do_not_fit_are_an_error_and_change_nothing(fault):
     model = models.i3d_small()
     arrays = image_weights(model)
     before = [keras.ops.convert_to_numpy(weight).copy() for weight in model.weights]

@@ -1,4 +1,4 @@
-"""Inputs are normalized as the sources say, and outputs get the names of their classes."""
+"""Inputs are normalized as the sources state, and outputs get the names of their classes."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def clips():
 
 
 @pytest.mark.parametrize("origin", FACEBOOK)
-def test_facebooks_networks_see_045_and_0225_of_the_unit_range(origin, clips):
+def test_networks_of_facebook_use_mean_045_and_std_0225(origin, clips):
     inputs = zoo.preprocess_input(clips, card=f"i3d_r50_kinetics400_{origin}")
     expected = (clips.astype("float64") / 255 - 0.45) / 0.225
     np.testing.assert_allclose(inputs, expected, atol=1e-5)
@@ -26,19 +26,19 @@ def test_facebooks_networks_see_045_and_0225_of_the_unit_range(origin, clips):
 
 
 @pytest.mark.parametrize("origin", IMAGENET)
-def test_the_others_see_the_channels_of_imagenet_in_the_order_rgb(origin, clips):
+def test_other_networks_use_the_statistics_of_imagenet(origin, clips):
     inputs = zoo.preprocess_input(clips, card=f"i3d_r50_kinetics400_{origin}")
     mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
     np.testing.assert_allclose(inputs, (clips.astype("float64") / 255 - mean) / std, atol=1e-5)
 
 
-def test_a_classifier_prepares_as_its_card_says(clips):
+def test_a_classifier_preprocesses_as_its_card_states(clips):
     classifier = load("nl_i3d_small_weizmann")
     inputs = zoo.preprocess_input(clips, card="nl_i3d_small_weizmann")
     np.testing.assert_array_equal(classifier.preprocess(clips), inputs)
-    assert inputs.shape[2:] == (64, 64, 3)  # the crop that follows
+    assert inputs.shape[2:] == (64, 64, 3)  # cropped around the motion
     still = np.broadcast_to(clips[:, :1], clips.shape)
-    assert not classifier.preprocess(still).any()  # only what moves is left
+    assert not classifier.preprocess(still).any()  # the mean frame was subtracted
 
 
 def test_tensors_of_a_pipeline_stay_tensors(clips):
@@ -50,12 +50,12 @@ def test_tensors_of_a_pipeline_stay_tensors(clips):
 
 
 @pytest.mark.parametrize("shape", [(3,), (6, 5, 3), (4, 6, 5, 1)])
-def test_what_is_no_rgb_clip_is_refused(shape):
+def test_clips_that_are_not_rgb_are_an_error(shape):
     with pytest.raises(ValueError, match=r"\.\.\., T, H, W, 3.*Received: shape="):
         zoo.preprocess_input(np.zeros(shape), card="i3d_r50_kinetics400_slowfast")
 
 
-def test_the_likeliest_classes_come_first_with_their_index_and_name():
+def test_predictions_are_sorted_by_probability():
     card = read_card("nl_i3d_small_weizmann")
     probabilities = np.random.default_rng(0).dirichlet(np.ones(10), 3)
     decoded = zoo.decode_predictions(probabilities, card=card, top=4)
@@ -64,18 +64,18 @@ def test_the_likeliest_classes_come_first_with_their_index_and_name():
         assert found == [(index, card.classes[index], row[index]) for index in best]
 
 
-def test_no_more_classes_are_named_than_there_are():
+def test_top_may_exceed_the_number_of_classes():
     decoded = zoo.decode_predictions(np.eye(10), card="nl_i3d_small_weizmann", top=99)
     assert [len(row) for row in decoded] == [10] * 10
 
 
 @pytest.mark.parametrize("shape", [(400,), (1, 399), (1, 1, 400)])
-def test_outputs_of_another_network_are_refused(shape):
+def test_predictions_of_another_network_are_an_error(shape):
     with pytest.raises(ValueError, match=r"shape \(B, 400\). Received: shape="):
         zoo.decode_predictions(np.zeros(shape), card="i3d_r50_kinetics400_slowfast")
 
 
-def test_wrong_names_and_numbers_are_explained():
+def test_an_unknown_card_and_a_wrong_top_are_errors():
     with pytest.raises(ValueError, match="There is no card 'kinetics'"):
         zoo.decode_predictions(np.zeros((1, 400)), card="kinetics")
     with pytest.raises(ValueError, match="`top` must be a positive integer"):

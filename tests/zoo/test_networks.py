@@ -1,4 +1,4 @@
-"""The networks of all cards are built, with as many weights as the sources count."""
+"""The networks of all cards have the numbers of weights that the sources state."""
 
 import json
 from math import prod
@@ -11,7 +11,7 @@ from keras_nonlocal.pretrained import card_names, read_card
 pytestmark = pytest.mark.usefixtures("undrawn_weights")
 
 CARDS = [read_card(name) for name in card_names()]
-# One card a network: those of one builder with equal arguments are the same network.
+# One card for each network: cards of one builder with equal arguments have the same network.
 NETWORKS = {(card.builder, json.dumps(dict(card.arguments))): card for card in CARDS}
 
 # Kernels of convolutions and of the classifier, with 400 classes.
@@ -28,7 +28,7 @@ KERNELS = {
 }
 EXCEPTIONS = {"mmaction2_heavy": 32_970_688, "gaussian": 31_659_968}
 
-# Trainable parameters and moving statistics where batch norms are no frozen scales and shifts.
+# Trainable parameters and moving statistics, where batch norms are not frozen.
 PARAMETERS = {
     24_274_112: (24_327_632, 53_120),
     43_214_016: (43_319_760, 105_344),
@@ -60,7 +60,7 @@ def test_the_network_is_built_and_has_the_published_size(card):
     )
     assert model.output_shape == (None, len(card.classes))
     if card.dataset != "kinetics400":
-        return  # of this project: nobody else counted it
+        return  # the network of this project, which no source counts
     variant = card.arguments["variant"]
     odd = {variant, card.arguments.get("instantiation")} & EXCEPTIONS.keys()
     expected = (

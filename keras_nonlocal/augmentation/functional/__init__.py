@@ -1,4 +1,4 @@
-"""Pure functions behind the layers: clips and parameters in, clips out; nothing is drawn here.
+"""Pure functions behind the layers: they take clips and parameters and return clips.
 
-`draws` alone turns seeds into numbers; `boxes` turns numbers into places.
+`draws` alone turns seeds into random numbers, and `boxes` turns random numbers into boxes.
 """

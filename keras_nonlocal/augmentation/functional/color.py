@@ -1,7 +1,7 @@
-"""Changes of color of one clip, float32 `(T, H, W, 3)` of 0..255; one factor for all its frames.
+"""Color changes of one clip, float32 `(T, H, W, 3)` in 0..255, with one factor for all frames.
 
-Means, darkest values and counts are those of the whole clip, never of one frame, so that the
-frames of a clip stay alike. Results lie in 0..255. A factor of one changes nothing.
+Means, extreme values and histograms are computed over the whole clip and never over one frame, so
+that all frames of a clip are changed alike. Results lie in 0..255. A factor of one changes nothing.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ def brightness(clip, factor) -> tf.Tensor:
 
 
 def contrast(clip, factor) -> tf.Tensor:
-    """Moves values away from the mean luminance of the clip, or nearer to it."""
+    """Scales the distance of values from the mean luminance of the clip."""
     mean = tf.tensordot(tf.reduce_mean(clip, axis=(0, 1, 2)), LUMINANCE, 1)
     return _in_range(clip * factor + mean * (1 - factor))
 
 
 def saturation(clip, factor) -> tf.Tensor:
-    """Moves values away from the luminance of their pixel; 0 leaves it in gray."""
+    """Scales the distance of values from the luminance of their pixel; 0 gives grayscale."""
     gray = tf.tile(tf.constant(LUMINANCE)[:, None], (1, 3))
     return _in_range(tf.tensordot(clip, factor * tf.eye(3) + (1 - factor) * gray, 1))
 
 
 def tint(clips, factors) -> tf.Tensor:
-    """Multiplies each channel: clips `(B, T, H, W, 3)`, factors `(B, 3)`.
+    """Multiplies each channel by a factor: clips `(B, T, H, W, 3)`, factors `(B, 3)`.
 
-    As long rows, which is several times faster than broadcasting along three channels.
+    The factors are repeated to whole rows, which is several times faster than broadcasting along
+    three channels.
     """
     batch, _, _, width, channels = tf.unstack(tf.shape(clips))
     rows = tf.reshape(clips, (batch, -1, width * channels))
@@ -40,12 +41,12 @@ def tint(clips, factors) -> tf.Tensor:
 
 
 def hue(clip, turn) -> tf.Tensor:
-    """Turns the circle of hues by this part of it, such as 0.1; 0 changes nothing."""
+    """Rotates the color wheel by a fraction of a full turn, such as 0.1; 0 changes nothing."""
     return _in_range(tf.image.adjust_hue(clip, turn))
 
 
 def sharpness(clip, factor) -> tf.Tensor:
-    """Moves values away from their 3 x 3 surroundings; the outermost pixels stay."""
+    """Scales the distance of values from their smoothed 3 x 3 neighborhood; the edge stays."""
     kernel = tf.constant([[1.0, 1, 1], [1, 5, 1], [1, 1, 1]])[:, :, None, None] / 13
     kernel = tf.tile(kernel, (1, 1, clip.shape[-1], 1))
     smooth = tf.nn.depthwise_conv2d(clip, kernel, (1, 1, 1, 1), "VALID")
@@ -54,18 +55,18 @@ def sharpness(clip, factor) -> tf.Tensor:
 
 
 def posterize(clip, bits) -> tf.Tensor:
-    """Keeps the highest bits of each value."""
+    """Keeps the highest `bits` bits of each value."""
     step = 2.0 ** (8.0 - tf.cast(bits, "float32"))
     return tf.floor(clip / step) * step
 
 
 def solarize(clip, threshold) -> tf.Tensor:
-    """Makes a negative of values that reach the threshold."""
+    """Inverts the values that are not below the threshold."""
     return tf.where(clip >= threshold, 255.0 - clip, clip)
 
 
 def autocontrast(clip) -> tf.Tensor:
-    """Stretches each channel from its darkest value in the clip to its brightest, to 0..255."""
+    """Stretches each channel so that its values in the clip span 0..255."""
     low, high = tf.reduce_min(clip, axis=(0, 1, 2)), tf.reduce_max(clip, axis=(0, 1, 2))
     flat = high <= low
     scale = tf.where(flat, 1.0, 255.0 / tf.where(flat, 1.0, high - low))
@@ -73,7 +74,7 @@ def autocontrast(clip) -> tf.Tensor:
 
 
 def equalize(clip) -> tf.Tensor:
-    """Spreads the values of each channel so that all are about as frequent, by Pillow's rule."""
+    """Equalizes the histogram of each channel by Pillow's rule."""
     channels = clip.shape[-1]
     levels = tf.cast(clip, "int32") + 256 * tf.range(channels)
     counts = tf.math.bincount(tf.reshape(levels, [-1]), minlength=256 * channels)

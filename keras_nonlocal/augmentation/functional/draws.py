@@ -1,15 +1,15 @@
-"""Seeds -> numbers, clip by clip, so that a clip's numbers do not depend on its batch."""
+"""Random numbers from seeds, for each clip by itself: they do not depend on the batch."""
 
 from __future__ import annotations
 
 import tensorflow as tf
 
-# A large odd number: neighboring seeds that are moved on by it do not meet.
+# A large odd number, so that shifted seeds do not coincide with neighboring seeds.
 _STEP = 0x3C6EF35F
 
 
 def uniforms(seeds, count: int) -> tf.Tensor:
-    """Numbers in `[0, 1)`: seeds int32 `(B, 2)` -> float32 `(B, count)`."""
+    """Draws numbers in `[0, 1)`: seeds int32 `(B, 2)` -> float32 `(B, count)`."""
 
     def draw(seed):
         return tf.random.stateless_uniform((count,), seed, alg="philox")
@@ -18,7 +18,7 @@ def uniforms(seeds, count: int) -> tf.Tensor:
 
 
 def normals(seeds, clips) -> tf.Tensor:
-    """Standard normal numbers, float32, as many as the clips have values: seeds `(B, 2)`."""
+    """Draws standard normal numbers, float32, in the shape of the clips: seeds `(B, 2)`."""
 
     def draw(seed):
         return tf.random.stateless_normal(tf.shape(clips)[1:], seed, alg="philox")
@@ -27,7 +27,7 @@ def normals(seeds, clips) -> tf.Tensor:
 
 
 def beta(seeds, alpha: float) -> tf.Tensor:
-    """A number in `[0, 1]` from Beta(alpha, alpha): seeds `(B, 2)` -> float32 `(B,)`."""
+    """Draws numbers in `[0, 1]` from Beta(alpha, alpha): seeds `(B, 2)` -> float32 `(B,)`."""
 
     def draw(seed):
         first, second = tf.unstack(tf.random.stateless_gamma((2,), seed, alpha, dtype="float64"))
@@ -37,24 +37,24 @@ def beta(seeds, alpha: float) -> tf.Tensor:
 
 
 def _each(draw, seeds, shape) -> tf.Tensor:
-    """What `draw` makes of each seed; of a single one without a loop, which is slow to trace."""
+    """Calls `draw` for each seed, without a loop if there is one seed: loops are slow to trace."""
     if seeds.shape[0] == 1:
         return tf.ensure_shape(draw(seeds[0])[None], (1, *shape))
     return tf.map_fn(draw, seeds, fn_output_signature=tf.TensorSpec(shape, "float32"))
 
 
 def order(seeds) -> tf.Tensor:
-    """A permutation of the batch: seeds `(B, 2)` -> int32 `(B,)`."""
+    """Draws a permutation of the batch: seeds `(B, 2)` -> int32 `(B,)`."""
     return tf.argsort(uniforms(seeds, 1)[:, 0])
 
 
 def at_place(seeds, place: int) -> tf.Tensor:
-    """Other seeds for each layer of a chain; place 0 leaves them as they are."""
+    """Derives the seeds of the layer at this place of a chain; place 0 keeps them."""
     return seeds + tf.constant([0, _shift(place)], "int32")
 
 
 def for_use(seeds, use: int) -> tf.Tensor:
-    """Other seeds for each use within a layer, which those at no other place meet."""
+    """Derives seeds for another use within a layer; they differ from those of all other layers."""
     return seeds + tf.constant([_shift(use), 0], "int32")
 
 
@@ -63,11 +63,11 @@ def _shift(steps: int) -> int:
 
 
 def between(numbers, low, high) -> tf.Tensor:
-    """`[0, 1)` -> `[low, high)`."""
+    """Maps `[0, 1)` to `[low, high)`."""
     return low + numbers * (high - low)
 
 
 def integers(numbers, count) -> tf.Tensor:
-    """`[0, 1)` -> int32 `0 .. count - 1`, each as likely as another."""
+    """Maps `[0, 1)` to int32 `0 .. count - 1`, all with the same probability."""
     whole = tf.cast(numbers * tf.cast(count, "float32"), "int32")
     return tf.minimum(whole, tf.cast(count, "int32") - 1)

@@ -1,7 +1,6 @@
-"""Cutting, scaling, mirroring and moving of clips `(B, T, H, W, C)`, and affine moves of one.
+"""Geometric changes of clips `(B, T, H, W, C)`: crop, resize, mirror and affine transformation.
 
-Cutting and mirroring copy bytes and keep the type. Resampling is computed in float32 and gives
-the type that came in.
+Cropping and mirroring copy pixels. Resampling is computed in float32.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import tensorflow as tf
 
 
 def cast_rounded(values, dtype) -> tf.Tensor:
-    """Values 0..255 in another type, to the nearest number where it is an integer type."""
+    """Casts values in 0..255 to another dtype; integers are rounded to the nearest."""
     dtype = tf.as_dtype(dtype)
     if values.dtype == dtype:
         return values
@@ -18,7 +17,7 @@ def cast_rounded(values, dtype) -> tf.Tensor:
 
 
 def crop(clips, corners, size: tuple[int, ...]) -> tf.Tensor:
-    """Cuts a box of a size out of each clip: corners int32 `(B, 2)`, top and left."""
+    """Cuts one box of a given size out of each clip: corners int32 `(B, 2)`, top and left."""
     height, width = size
 
     def cut(clip_and_corner):
@@ -29,13 +28,16 @@ def crop(clips, corners, size: tuple[int, ...]) -> tf.Tensor:
 
 
 def crop_and_resize(clips, boxes, size: tuple[int, ...], antialias: bool = False) -> tf.Tensor:
-    """Cuts a box out of each clip and scales it to a size, bilinear, in one resampling.
+    """Cuts one box out of each clip and scales it bilinearly, in one resampling.
 
     Args:
         clips: `(B, T, H, W, C)`.
         boxes: int32 `(B, 4)` of top, left, height and width.
-        size: Height and width that come out.
-        antialias: Averages over what one pixel covers where a box becomes smaller.
+        size: Height and width of the output.
+        antialias: Whether to average over the area of a pixel where a box gets smaller.
+
+    Returns:
+        `(B, T, *size, C)` in the dtype of the clips.
     """
 
     def scale(clip_and_box):
@@ -47,7 +49,7 @@ def crop_and_resize(clips, boxes, size: tuple[int, ...], antialias: bool = False
 
 
 def resize(clips, size, antialias: bool = False) -> tf.Tensor:
-    """Scales all frames to a size, which may be a tensor."""
+    """Scales all frames bilinearly to a size, which may be a tensor."""
     shape = tf.shape(clips)
     frames = tf.reshape(clips, tf.concat([[-1], shape[2:]], 0))
     scaled = cast_rounded(tf.image.resize(frames, size, antialias=antialias), clips.dtype)
@@ -55,32 +57,35 @@ def resize(clips, size, antialias: bool = False) -> tf.Tensor:
 
 
 def mirror(clips, chosen) -> tf.Tensor:
-    """Mirrors the chosen clips left to right: chosen bool `(B,)`. Others are not touched."""
+    """Mirrors the chosen clips left to right: chosen bool `(B,)`."""
 
-    def turned(clip_and_chosen):
+    def mirror_clip(clip_and_chosen):
         clip, chosen = clip_and_chosen
         return tf.cond(chosen, lambda: _mirrored(clip), lambda: clip)
 
     return tf.map_fn(
-        turned, (clips, chosen), fn_output_signature=_signature(clips, clips.shape[2:4])
+        mirror_clip, (clips, chosen), fn_output_signature=_signature(clips, clips.shape[2:4])
     )
 
 
 def _mirrored(clip):
-    """As rows of rank 3, which TensorFlow reverses several times faster than other ranks."""
+    """Mirrors a tensor of rank 3, which TensorFlow reverses several times faster than rank 4."""
     shape = tf.shape(clip)
     rows = tf.reshape(clip, tf.stack([-1, shape[2], shape[3]]))
     return tf.reshape(tf.reverse(rows, axis=[1]), shape)
 
 
-def move(clip, matrix, fill: float = 0.0) -> tf.Tensor:
-    """An affine move of one float clip `(T, H, W, C)`, bilinear.
+def affine(clip, matrix, fill: float = 0.0) -> tf.Tensor:
+    """Applies an affine transformation to one clip, bilinearly.
 
     Args:
         clip: float32 `(T, H, W, C)`.
-        matrix: `(a, b, c, d, e, f)` as Pillow takes it: the value at `(x, y)` comes from
-            `(a x + b y + c, d x + e y + f)`, where a pixel's center lies at its index plus a half.
-        fill: What comes in from outside.
+        matrix: `(a, b, c, d, e, f)` as in Pillow: the output at `(x, y)` is the input at
+            `(a x + b y + c, d x + e y + f)`, where the center of a pixel is its index plus a half.
+        fill: Value outside the frame.
+
+    Returns:
+        float32 `(T, H, W, C)`.
     """
     a, b, c, d, e, f = (tf.cast(number, "float32") for number in matrix)
     c, f = (a + b - 1) / 2 + c, (d + e - 1) / 2 + f
@@ -88,18 +93,21 @@ def move(clip, matrix, fill: float = 0.0) -> tf.Tensor:
 
 
 def zoom_shift_turn(clips, zooms, shifts, turns) -> tf.Tensor:
-    """Moves each clip around its center, bilinear, in float32; past the edge it is repeated.
+    """Zooms, shifts and turns each clip around its center, bilinearly; edge pixels are repeated.
 
     Args:
         clips: `(B, T, H, W, C)`.
-        zooms: How many times larger: `(B,)`.
-        shifts: In parts of height and width, down and to the right: `(B, 2)`.
-        turns: Radians, to the left: `(B,)`.
+        zooms: Zoom factors `(B,)`; factors above one enlarge.
+        shifts: Shifts down and to the right, as fractions of height and width: `(B, 2)`.
+        turns: Angles in radians, counterclockwise: `(B,)`.
+
+    Returns:
+        float32 `(B, T, H, W, C)`.
     """
     shape = tf.shape(clips)
     sides = tf.cast(shape[2:4], "float32")
     center = (sides - 1) / 2
-    y, x = tf.unstack(center + shifts * sides, axis=1)  # where the center goes
+    y, x = tf.unstack(center + shifts * sides, axis=1)  # the new place of the center
     cosine, sine = tf.cos(turns) / zooms, tf.sin(turns) / zooms
     to_x, to_y = center[1] - cosine * x + sine * y, center[0] - sine * x - cosine * y
     zero = tf.zeros_like(x)

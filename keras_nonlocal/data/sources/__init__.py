@@ -1,4 +1,4 @@
-"""Data sets as they lie on disks -> manifests, and back."""
+"""Reading datasets from disk into manifests, checking manifests and writing them."""
 
 from .check import check_class_numbers as check_class_numbers
 from .check import check_manifest as check_manifest

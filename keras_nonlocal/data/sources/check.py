@@ -1,4 +1,4 @@
-"""What is wrong with a manifest, all of it at once, before the first batch."""
+"""Checks of a manifest before training; one error lists everything that is wrong."""
 
 from __future__ import annotations
 
@@ -19,65 +19,63 @@ _CHUNK = 500
 
 
 def check_manifest(manifest: Manifest) -> None:
-    """Looks for what would spoil training or its figures; warns of videos that are listed twice.
+    """Checks that a manifest can be used for training and evaluation.
+
+    Warns of videos that are listed twice in a split.
+
+    Args:
+        manifest: The dataset.
 
     Raises:
-        ValueError: Files are missing, labels are not the number of a class, a video is in two
-            splits, an entry has not one label where classes exclude each other, or a part ends
-            before it starts. One error says all that was found.
+        ValueError: Files are missing, labels are out of range, a video is in two splits, an entry
+            has no label or several where classes exclude each other, or a part ends before it
+            starts. One error lists everything that was found.
+
+    Example:
+
+    >>> check_manifest(Manifest((Entry("jumping.mp4", (0,)),), ("jumping",)))
     """
-    _check(manifest, (*OF_FILES, *OF_LABELS, *OF_SPLITS))
-    twice = list(_listed_twice(manifest))
-    if twice:
-        advice = "Leave one of them out, if they should not weigh more."
-        warnings.warn(_said("are listed twice in a split", twice, advice).strip(), stacklevel=2)
+    _check(manifest, (*FILE_CHECKS, *LABEL_CHECKS, *SPLIT_CHECKS))
+    duplicates = list(_listed_twice(manifest))
+    if duplicates:
+        advice = "Remove one of them, unless they should count twice."
+        message = _message("videos are listed twice in a split", duplicates, advice)
+        warnings.warn(message.strip(), stacklevel=2)
 
 
 def check_class_numbers(manifest: Manifest) -> None:
-    """Looks at labels alone, as `check_manifest` does."""
-    _check(manifest, OF_LABELS)
+    """Checks the labels alone, as `check_manifest` does."""
+    _check(manifest, LABEL_CHECKS)
 
 
 def check_split(manifest: Manifest, name: str) -> None:
-    """Looks whether one split shares a video with another, as `check_manifest` does for all.
-
-    And whether another has the same name but for spaces.
-    """
+    """Checks that one split shares no video with another, as `check_manifest` does for all."""
     inside = manifest.split(name)
-    others = {entry.split for entry in manifest if entry.split and entry.split != name}
-    alike = sorted(other for other in others if other.strip() == name.strip())
-    if alike:
-        raise ValueError(
-            f"There is a split {name!r} and one {alike[0]!r}, which differ in spaces alone: some "
-            "videos would be left out. Give them one name."
-        )
     names = {entry.path for entry in inside} | {entry.sha256 for entry in inside} - {None}
     shared = (entry for entry in manifest if names & {entry.path, entry.sha256})
-    _check(replace(manifest, entries=tuple(shared)), OF_SPLITS)
+    _check(replace(manifest, entries=tuple(shared)), SPLIT_CHECKS)
 
 
 def _check(manifest: Manifest, checks: Sequence[Check]) -> None:
-    found = [(what, advice, list(look(manifest))) for what, advice, look in checks]
-    said = [_said(what, examples, advice) for what, advice, examples in found if examples]
-    if said:
-        raise ValueError("\n".join([f"{len(manifest)} entries were checked:", *said]))
+    found = [(fault, list(find(manifest)), advice) for fault, advice, find in checks]
+    lines = [_message(*each) for each in found if each[1]]
+    if lines:
+        raise ValueError("\n".join([f"{len(manifest)} entries were checked:", *lines]))
 
 
-def _said(what: str, examples: list[str], advice: str) -> str:
+def _message(fault: str, examples: list[str], advice: str) -> str:
     more = f" and {len(examples) - _SHOWN} more" if len(examples) > _SHOWN else ""
-    return f"  {len(examples)} {what}: {', '.join(examples[:_SHOWN])}{more}. {advice}"
+    return f"  {len(examples)} {fault}: {', '.join(examples[:_SHOWN])}{more}. {advice}"
 
 
 def _missing(manifest: Manifest) -> Iterator[str]:
     paths = list(dict.fromkeys(entry.path for entry in manifest))
     chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
+    found: list[bool] = []
     with ThreadPoolExecutor(_THREADS) as threads:
-        for absent in threads.map(_absent, chunks):
-            yield from map(repr, absent)
-
-
-def _absent(paths: list[str]) -> list[str]:
-    return [path for path in paths if not _exists(path)]
+        for exist in threads.map(lambda chunk: [_exists(path) for path in chunk], chunks):
+            found += exist
+    yield from (repr(path) for path, exists in zip(paths, found, strict=True) if not exists)
 
 
 def _exists(path: str) -> bool:
@@ -122,12 +120,12 @@ def _path_in_two_splits(manifest: Manifest) -> Iterator[str]:
 
 
 def _content_in_two_splits(manifest: Manifest) -> Iterator[str]:
-    by_path = {path for path in _shared(manifest, lambda entry: entry.path)}
-    return (said for said in _shared(manifest, lambda entry: entry.sha256) if said not in by_path)
+    by_path = set(_path_in_two_splits(manifest))
+    return (pair for pair in _shared(manifest, lambda entry: entry.sha256) if pair not in by_path)
 
 
 def _shared(manifest: Manifest, key: Callable[[Entry], str | None]) -> Iterator[str]:
-    """Entries whose key was seen in another split; those without a split are in none."""
+    """Yields pairs of entries in different splits that have the same key."""
     first: dict[str, Entry] = {}
     for entry in manifest:
         if entry.split is None or (name := key(entry)) is None:
@@ -147,12 +145,12 @@ def _listed_twice(manifest: Manifest) -> Iterator[str]:
         seen |= names
 
 
-# What is said of the entries found, what to do about them, and what finds them.
+# The fault, what to do about it, and the function that finds examples.
 Check = tuple[str, str, Callable[[Manifest], Iterator[str]]]
-OF_FILES: tuple[Check, ...] = (
+FILE_CHECKS: tuple[Check, ...] = (
     (
         "files are missing",
-        "Check `root`, or let `keras-nonlocal data scan` write a manifest of what is there.",
+        "Check `root`, or let `keras-nonlocal data scan` write a manifest of the files that exist.",
         _missing,
     ),
     (
@@ -161,32 +159,32 @@ OF_FILES: tuple[Check, ...] = (
         _backwards,
     ),
 )
-OF_LABELS: tuple[Check, ...] = (
+LABEL_CHECKS: tuple[Check, ...] = (
     (
         "entries have labels out of range",
-        "Labels count from 0 to the number of class names less one.",
+        "Labels are class indices from 0 to the number of class names minus 1.",
         _out_of_range,
     ),
     (
         "entries have no label or several where classes exclude each other",
-        "Name the column `labels` if they do not, or leave these entries out.",
+        "Call the column `labels` if a video may show several, or remove these entries.",
         _not_one_label,
     ),
     (
-        "entries have times of other labels than they have",
+        "entries do not have one time for each label",
         "Give a pair `start:end` for each label, or no times.",
         _times_of_other_labels,
     ),
 )
-OF_SPLITS: tuple[Check, ...] = (
+SPLIT_CHECKS: tuple[Check, ...] = (
     (
         "files are in two splits",
-        "Leave them out of one, or figures on it say little.",
+        "Remove them from one split, or its metrics will be too good.",
         _path_in_two_splits,
     ),
     (
         "files have the same content as one in another split",
-        "Leave them out of one, or figures on it say little.",
+        "Remove them from one split, or its metrics will be too good.",
         _content_in_two_splits,
     ),
 )

@@ -1,5 +1,5 @@
-"""A folder with one folder of videos for each class, below folders of splits if there are any;
-or a folder of videos without classes."""
+"""Folders of videos: one folder per class, below folders of splits if there are any; or videos
+without classes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 
 
 def read_folder(folder: str, class_names: Sequence[str] | None) -> Manifest:
-    """Reads `class/video`, `train/class/video` and the like, or videos if there are no folders.
+    """Reads `class/video` or `train/class/video`, or videos if there are no folders.
 
     Raises:
-        FileNotFoundError: The folder, a folder in it, or a video in one of those is missing.
-        ValueError: A folder is not among `class_names`, or that of a split holds none.
+        FileNotFoundError: The folder is missing, or a class has no video.
+        ValueError: A folder is not among `class_names`, or a split has no folders of classes.
     """
     if not subfolders(folder):
         return read_items([str(path) for path in find_videos(folder)], class_names, None)
@@ -31,7 +31,7 @@ def read_folder(folder: str, class_names: Sequence[str] | None) -> Manifest:
             for path, label in zip(paths, labels, strict=True)
         ]
         found.update(names)
-    classes = _in_order(found) if class_names is None else class_names
+    classes = _sorted(found) if class_names is None else class_names
 
     def where(row):
         return f"The folder of {records[row]['path']!r}"
@@ -39,28 +39,27 @@ def read_folder(folder: str, class_names: Sequence[str] | None) -> Manifest:
     return manifest_of(records, classes, where, numbered=False)
 
 
-def _in_order(names: set[str]) -> list[str]:
-    """By number, if all are numbers; else as they are spelled."""
+def _sorted(names: set[str]) -> list[str]:
+    """Sorts by number if all names are numbers, else by spelling."""
     if all(name.isascii() and name.isdigit() for name in names):
         return sorted(names, key=lambda name: (int(name), name))
     return sorted(names)
 
 
 def _splits(folder: str, class_names: Sequence[str] | None) -> list[str | None]:
-    """Names of its folders, if they are those of splits and not of classes; else one `None`."""
+    """Names of the folders if they are splits, or one `None` if they are classes."""
     names = subfolders(folder)
     splits = [name for name in names if name.lower() in _SPLITS]
     with_classes = [name for name in splits if subfolders(os.path.join(folder, name))]
-    classes = set(names) <= set(class_names or ()) or not (with_classes or splits == names)
-    if classes:
+    if set(names) <= set(class_names or ()) or not (with_classes or splits == names):
         return [None]
     others = [name for name in names if name not in with_classes]
     if others:
         raise ValueError(
-            f"{folder!r} has folders of splits, {', '.join(splits)}. Each folder in it must be one "
-            "of a split, and hold a folder of videos for each class. Received: none in "
-            f"{', '.join(others)}. Give the folder of one split as the source, or, if these are "
-            "classes, `class_names`."
+            f"{folder!r} has folders of splits, {', '.join(splits)}. Each of its folders must then "
+            "be a split, with a folder of videos for each class. Received: no folders of classes "
+            f"in {', '.join(others)}. Give the folder of one split as the source, or, if these "
+            "folders are classes, give `class_names`."
         )
     warn_of_strays(folder)
     return [*names]

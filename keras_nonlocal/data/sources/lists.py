@@ -1,4 +1,4 @@
-"""The lists of PySlowFast and MMAction2: a path and its class numbers on each line."""
+"""The lists of PySlowFast and MMAction2: a path and class indices on each line."""
 
 from __future__ import annotations
 
@@ -12,47 +12,43 @@ from ..manifest import Manifest
 from .records import manifest_of
 from .tables import Table
 
-# The path ends where all that follows are numbers, so it may hold spaces and commas.
+# The path ends where only numbers follow, so it may contain spaces and commas.
 _LINE = re.compile(r"(.*?\S)\s*[\s,]\s*(\d+(?:\s*[\s,]\s*\d+)*)")
 
 
 def is_list(table: Table) -> bool:
-    """Whether its first line looks like one of a list."""
+    """Whether the first line looks like a line of a list."""
     first = next(filter(None, map(str.strip, table.text.split("\n"))), "")
     return _LINE.fullmatch(first) is not None
 
 
 def read_list(table: Table, class_names: Sequence[str] | None, root: str | None) -> Manifest:
-    """Reads `path label` lines, or `path,label`; several labels a line make it multi-label.
+    """Reads lines of `path label` or `path,label`; the list is multi-label if a line has several.
 
     Raises:
-        ValueError: A line is written otherwise, or its path is a folder of frames.
+        ValueError: A line has another format, or its path is a folder of frames.
     """
     folder = folder_of(table.path) if root is None else root
-    records, lines = [], []
+    records, places = [], []
     for number, line in enumerate(table.text.split("\n"), len(table.comments) + 1):
         if line.strip():
-            records.append(_record(line.strip(), folder, f"{table.path!r}, line {number}"))
-            lines.append(number)
+            places.append(f"{table.path!r}, line {number}")
+            records.append(_record(line.strip(), folder, places[-1]))
     several = any(len(record["labels"]) > 1 for record in records)
-    place = table.place(lines)
-    return manifest_of(records, class_names, place, folder=folder, multi_label=several)
+    where = places.__getitem__
+    return manifest_of(records, class_names, where, folder=folder, multi_label=several)
 
 
 def _record(line: str, folder: str, where: str) -> dict:
     found = _LINE.fullmatch(line)
     if not found:
-        raise ValueError(f"{where}: expected a path and class numbers. Received: {line!r}")
+        raise ValueError(f"{where}: expected a path and class indices. Received: {line!r}")
     path, labels = found[1], [int(label) for label in re.findall(r"\d+", found[2])]
-    if os.path.splitext(path)[1].lower() not in VIDEO_SUFFIXES:
-        _check_is_file(absolute(path, folder), where)
-    return {"path": path, "labels": labels}
-
-
-def _check_is_file(path: str, where: str) -> None:
-    if os.path.isdir(path):
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix not in VIDEO_SUFFIXES and os.path.isdir(absolute(path, folder)):
         raise ValueError(
-            f"{where}: {path!r} is a folder. Lists of raw frames cannot be read: list the videos "
-            "that the frames are from, or make videos of them, as with "
-            "`ffmpeg -i img_%05d.jpg video.mp4`."
+            f"{where}: expected a video file. Received: {path!r}, which is a folder. Raw frames "
+            "cannot be read: list the videos that the frames are from, or make videos of the "
+            "frames, as with `ffmpeg -i img_%05d.jpg video.mp4`."
         )
+    return {"path": path, "labels": labels}

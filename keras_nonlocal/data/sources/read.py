@@ -1,4 +1,4 @@
-"""The one door to data sets: whatever lists videos -> a manifest."""
+"""Reads any list of videos into a manifest."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from ...utils.checks import PathLike
 from ...utils.remote_files import absolute, is_address, read_text
 from ..find_files import VIDEO_SUFFIXES
 from ..manifest import Manifest
-from .charades import read_charades
 from .check import check_split
 from .folders import read_folder
 from .items import read_frame, read_items
-from .kinetics import read_kinetics
 from .lists import is_list, read_list
 from .own_csv import read_own_csv
+from .published_tables import read_charades, read_kinetics
 from .records import class_numbers
 from .tables import split_comments
 
-# The columns that tell a table, and what reads it.
+# The columns that identify a CSV format, and its reader.
 CSV_FILES = (
     ({"path"}, read_own_csv),
     ({"youtube_id", "time_start", "time_end"}, read_kinetics),
@@ -36,33 +35,32 @@ def read_source(
     class_names: Sequence[str] | None = None,
     root: PathLike | None = None,
 ) -> Manifest:
-    """Reads which videos there are and what is in them; files are told by what they hold.
+    """Reads a dataset into a manifest; the format of a file is recognized by its contents.
 
     Args:
         source: One of
             - a folder with one folder of videos for each class, or with folders `train`, `val`,
-              `test` of such folders; or a folder of videos, which have no classes then;
+              `test` of such folders; or a folder of videos without classes;
             - a CSV file with a column `path`, and `label` or `labels` (joined by `;`), `split`,
               `start`, `end`, as `write_manifest` and a scan write them;
             - a CSV file of Kinetics or of Charades;
-            - a list of PySlowFast or MMAction2, a path and its class numbers a line;
-            - a pandas frame with the columns of the first CSV file;
+            - a list of PySlowFast or MMAction2, with a path and class indices on each line;
+            - a pandas data frame with the columns of the first CSV file;
             - a video file;
             - a list of paths, of `(path, label)` or of `(path, [labels])`;
             - a `Manifest`.
-        split: Only the entries of this split.
-        class_names: Names of the classes, in the order of their numbers. By default the names that
-            are found, sorted; numbers are their own names.
-        root: Where the videos lie; by default in the folder of the file that lists them.
+        split: Name of the split to read; `None` reads all entries.
+        class_names: Class names in the order of their indices. By default, the names that are
+            found, sorted; labels that are numbers are class indices and their own names.
+        root: Folder of the videos; by default the folder of the file that lists them.
 
     Returns:
-        A manifest with absolute paths. Whether the files are there is not looked at, see
-        `check_manifest`.
+        A manifest with absolute paths. `check_manifest` checks whether the files exist.
 
     Raises:
         FileNotFoundError: There is no such file or folder.
-        ValueError: The source is of no such kind, a row of it is wrong, or it has no such split,
-            or a video of the split is in another one, too.
+        ValueError: The source has none of these formats, one of its rows is wrong, there is no
+            such split, or a video of the split is also in another one.
 
     Example:
 
@@ -93,7 +91,7 @@ def _read(source: Any, class_names: Sequence[str] | None, root: str | None) -> M
     if isinstance(source, Iterable) and not isinstance(source, dict | bytes):
         return read_items(source, class_names, root)
     raise ValueError(
-        "`source` must be a folder, a CSV or list file, a pandas frame, a list of paths or a "
+        "`source` must be a folder, a CSV or list file, a data frame, a list of paths or a "
         f"Manifest. Received: source={source!r}"
     )
 
@@ -108,23 +106,23 @@ def _read_file(path: str, class_names: Sequence[str] | None, root: str | None) -
         return read_list(table, class_names, root)
     known = "; ".join(", ".join(sorted(needed)) for needed, _ in CSV_FILES)
     raise ValueError(
-        f"{path!r} is no list of videos that is known. Expected a first line with the columns "
-        f"{known}; or a path and class numbers on each line. "
+        f"{path!r} is not a known list of videos. Expected a first line with the columns "
+        f"{known}; or a path and class indices on each line. "
         f"Received: {table.text.lstrip().partition(chr(10))[0][:200]!r}"
     )
 
 
 def _renamed(manifest: Manifest, class_names: Sequence[str]) -> Manifest:
-    """The same videos with classes in another order, or with more of them."""
+    """The same videos with the classes in another order, or with more classes."""
     before = manifest.class_names
     labels = [[before[label] for label in entry.labels] for entry in manifest]
-    numbers, names = class_numbers(
+    indices, names = class_numbers(
         labels,
         class_names,
         lambda row: repr(manifest.entries[row].path),
         numbered=before == tuple(map(str, range(len(before)))),
     )
-    entries = zip(manifest, numbers, strict=True)
+    entries = zip(manifest, indices, strict=True)
     return replace(
         manifest,
         class_names=names,

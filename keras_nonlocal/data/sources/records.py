@@ -1,10 +1,10 @@
-"""Records of videos, as each format gives them -> a manifest, with the numbers of classes."""
+"""From records of videos, as each format gives them, to a manifest with class indices."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from ...utils.remote_files import absolute
@@ -26,67 +26,66 @@ def manifest_of(
     multi_label: bool = False,
     numbered: bool = True,
 ) -> Manifest:
-    """A manifest of records with a `path`, `labels`, and further fields of `Entry`.
+    """Makes a manifest from records with a `path`, `labels`, and further fields of `Entry`.
 
     Args:
-        records: One for each entry. Labels are names or numbers.
-        class_names: As given by the caller, see `class_numbers`.
-        where: What errors call a record.
-        folder: What paths are relative to.
+        records: One for each entry. Labels are class names or indices.
+        class_names: As in `class_numbers`.
+        where: From the index of a record to its place, for error messages.
+        folder: The folder of relative paths.
         multi_label: Whether a video may show several classes.
-        numbered: Whether labels may be numbers of `class_names`.
+        numbered: Whether labels may be indices of `class_names`.
 
     Raises:
         ValueError: A label is no class name, a path is empty, or there are no records.
     """
     if not records:
-        raise ValueError("The source holds no videos. Expected at least one.")
+        raise ValueError("The source must list at least one video. Received: none")
     for row, record in enumerate(records):
         if not record["path"]:
-            raise ValueError(f"{where(row)}: the path is empty. Expected that of a video.")
+            raise ValueError(f"{where(row)}: expected the path of a video. Received: an empty path")
     labels = [record["labels"] for record in records]
-    numbers, names = class_numbers(labels, class_names, where, numbered=numbered)
+    indices, names = class_numbers(labels, class_names, where, numbered=numbered)
     entries = [
-        Entry(**{**record, "path": absolute(record["path"], folder), "labels": own})
-        for record, own in zip(records, numbers, strict=True)
+        Entry(**{**record, "path": absolute(record["path"], folder), "labels": row})
+        for record, row in zip(records, indices, strict=True)
     ]
     return Manifest(tuple(entries), names, multi_label)
 
 
 def typed(cells: Iterable[tuple[str, Any]], where: str) -> dict[str, Any]:
-    """Fields of an `Entry` by name, from cells of a table: text, numbers, or nothing.
+    """Converts the cells of a row, which may be text, numbers or empty, to fields of `Entry`.
 
     Args:
-        cells: Name and value; names that are not known are left out.
-        where: What errors call the record.
+        cells: Column and value; unknown columns are ignored.
+        where: The place of the row, for error messages.
 
     Raises:
-        ValueError: A value is not of the kind that its name asks for.
+        ValueError: A value does not fit its column.
     """
     return {
-        _NAMES.get(name, name): _field(name, value, where)
+        "labels" if name == "label" else name: _field(name, value, where)
         for name, value in cells
         if name in FIELDS
     }
 
 
 def _field(name: str, value: Any, where: str) -> Any:
-    kind, read, nothing = FIELDS[name]
-    if _is_nothing(value):
-        return nothing
+    kind, read, default = FIELDS[name]
+    if _is_empty(value):
+        return default
     try:
         return read(value)
     except (ValueError, TypeError, OverflowError):
         raise ValueError(f"{where}: `{name}` must be {kind}. Received: {value!r}") from None
 
 
-def _is_nothing(value: Any) -> bool:
-    """An empty cell, as CSV files, Python and pandas have them."""
+def _is_empty(value: Any) -> bool:
+    """Whether a cell is empty, as it is in CSV files, in Python or in pandas."""
     if isinstance(value, float):
         return math.isnan(value)
-    return (
-        value is None or type(value).__name__ == "NAType" or (isinstance(value, str) and not value)
-    )
+    # pandas.NA can neither be compared nor tested for truth.
+    return type(value).__name__ in ("NoneType", "NAType") or (isinstance(value, str) and not value)
 
 
 def _path(value: Any) -> str:
@@ -124,8 +123,8 @@ def _times(value: Any) -> Times:
     return tuple((_seconds(start), _seconds(end)) for start, end in pairs)
 
 
-_LABELS: tuple[str, Callable, Any] = ("names or numbers of classes", _labels, [])
-# What a column must hold, how it is read, and what an empty cell means.
+_LABELS: tuple[str, Callable, Any] = ("class names or indices", _labels, [])
+# The kind of value in a column, the function that reads it, and the value of an empty cell.
 FIELDS: dict[str, tuple[str, Callable, Any]] = {
     "path": ("a path", _path, ""),
     "label": _LABELS,
@@ -140,27 +139,29 @@ FIELDS: dict[str, tuple[str, Callable, Any]] = {
     "height": ("a whole number", _whole, None),
     "sha256": ("a digest", str, None),
 }
-_NAMES = {"label": "labels"}
 
 
 def class_numbers(
     labels: Cells, class_names: Sequence[str] | None, where: Where, *, numbered: bool = True
 ) -> tuple[list[tuple[int, ...]], tuple[str, ...]]:
-    """The class numbers of each row, and the names of the classes.
+    """Converts labels to class indices.
 
-    Names that are given win: labels are looked up in them, or are numbers of them where all are
-    whole numbers and none is the name of another class. Otherwise the classes are the names
-    found, sorted, or the numbers from 0 to the largest one found.
+    If `class_names` are given, labels are looked up in them; or labels are their indices, if all
+    labels are integers and none is the name of another class. Otherwise the classes are the sorted
+    names that are found, or the integers from 0 to the largest one.
 
     Args:
-        labels: Those of each row, names or numbers.
-        class_names: Names in the order of their numbers; `None` to find them.
-        where: What errors call a row.
-        numbered: Whether labels may be numbers of the names given.
+        labels: The labels of each row, class names or indices.
+        class_names: Class names in the order of their indices; `None` to find them.
+        where: From the index of a row to its place, for error messages.
+        numbered: Whether labels may be indices of `class_names`.
+
+    Returns:
+        The class indices of each row, and the class names.
 
     Raises:
-        ValueError: A label is no name among those given; the names given are not different; labels
-            may be names or numbers.
+        ValueError: A label is not among `class_names`, `class_names` are not different names, or
+            labels could be either names or indices.
 
     Example:
 
@@ -172,19 +173,26 @@ def class_numbers(
     if numbered and not found <= set(names) and all(map(_is_number, found)):
         _check_numbers(found, names)
         return [tuple(int(label) for label in row) for row in labels], names
-    numbers = {name: number for number, name in enumerate(names)}
-    _check_known(labels, numbers, where)
-    return [tuple(numbers[str(label)] for label in row) for row in labels], names
+    indices = {name: index for index, name in enumerate(names)}
+    for row, cell in enumerate(labels):
+        for label in cell:
+            if str(label) not in indices:
+                more = f", ... {len(names)} in all" if len(names) > _SHOWN else ""
+                raise ValueError(
+                    f"{where(row)}: the label must be one of `class_names`: "
+                    f"{', '.join(names[:_SHOWN])}{more}. Received: {label!r}"
+                )
+    return [tuple(indices[str(label)] for label in row) for row in labels], names
 
 
 def check_names(class_names: Sequence[str]) -> tuple[str, ...]:
-    """`class_names` as a tuple, if they are different names."""
+    """Returns `class_names` as a tuple if they are different names."""
     unordered = isinstance(class_names, str | Mapping | Set)
     names = () if unordered else tuple(class_names)
     repeated = sorted({str(name) for name in names if names.count(name) > 1})
     if not names or repeated or not all(isinstance(name, str) for name in names):
         raise ValueError(
-            "`class_names` must be different names, in the order of their numbers. "
+            "`class_names` must be different names, in the order of their indices. "
             f"Received: {f'{repeated[:_SHOWN]} twice' if repeated else repr(class_names)}"
         )
     return names
@@ -196,38 +204,23 @@ def _found_names(found: set[str | int]) -> tuple[str, ...]:
     largest = max(map(int, found))
     if largest >= _MOST_CLASSES:
         raise ValueError(
-            f"Labels that are numbers must be class numbers, counted from 0. Received: {largest}. "
+            f"Labels that are numbers must be class indices from 0. Received: {largest}. "
             "Write names, or give `class_names`."
         )
     return tuple(str(number) for number in range(largest + 1))
 
 
 def _check_numbers(found: set[str | int], names: tuple[str, ...]) -> None:
-    """An error where a written number is the name of another class, as names may be digits."""
-    numbers = {name: number for number, name in enumerate(names)}
-    said = {label for label in found if isinstance(label, str)}
-    double = sorted(label for label in said if numbers.get(label, int(label)) != int(label))
-    if double:
+    """Raises if a number that is written as text is the name of another class."""
+    indices = {name: index for index, name in enumerate(names)}
+    texts = {label for label in found if isinstance(label, str)}
+    ambiguous = sorted(label for label in texts if indices.get(label, int(label)) != int(label))
+    if ambiguous:
         raise ValueError(
-            "Labels must all be names among `class_names`, or all be numbers of them. Received: "
-            f"{double[0]}, which is the name of class {numbers[double[0]]}, and "
-            f"{min(said - set(names), default=double[0])}, which is no name"
+            "Labels must all be names among `class_names`, or all be their indices. Received: "
+            f"{ambiguous[0]}, which is the name of class {indices[ambiguous[0]]}, and "
+            f"{min(texts - set(names), default=ambiguous[0])}, which is not a name"
         )
-
-
-def _check_known(labels: Cells, numbers: dict[str, int], where: Where) -> None:
-    for row, label in _all(labels):
-        if str(label) not in numbers:
-            names = list(numbers)
-            more = f", ... {len(names)} in all" if len(names) > _SHOWN else ""
-            raise ValueError(
-                f"{where(row)}: the label must be one of `class_names`: "
-                f"{', '.join(names[:_SHOWN])}{more}. Received: {label!r}"
-            )
-
-
-def _all(labels: Cells) -> Iterator[tuple[int, str | int]]:
-    return ((row, label) for row, cell in enumerate(labels) for label in cell)
 
 
 def _is_number(label: str | int) -> bool:

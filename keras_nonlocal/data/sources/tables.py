@@ -1,10 +1,10 @@
-"""Text with comma-separated rows under a header -> its rows, each with the line it stands on."""
+"""Text files with comments at the start and comma-separated rows under a header."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _LONGEST_HEADER = 10_000
@@ -16,8 +16,8 @@ class Table:
 
     Attributes:
         path: The file.
-        comments: Lines at its start that begin with `#`.
-        text: All that follows them.
+        comments: The lines at its start that begin with `#`.
+        text: Everything after the comments.
     """
 
     path: str
@@ -26,18 +26,25 @@ class Table:
 
     @property
     def header(self) -> list[str]:
-        """The cells of its first line."""
+        """The cells of the first line."""
         first = self.text.lstrip().partition("\n")[0][:_LONGEST_HEADER]
         return [cell.strip() for cell in next(csv.reader([first]), [])]
 
-    def rows(self) -> tuple[list[dict[str, str]], list[int]]:
-        """The rows below the header as dicts, and the number of the line that each ends on.
+    def rows(self) -> tuple[list[dict[str, str]], Callable[[int], str]]:
+        """Returns the rows below the header as dicts, and a function from the index of a row to
+        the file and line that error messages name.
 
         Raises:
-            ValueError: A row has more or fewer cells than the header.
+            ValueError: A row has more or fewer cells than the header, or two columns have the same
+                name.
         """
         (_, first), *rest = self._lines()
-        header = _checked_header(first, self.path)
+        header = [cell.strip() for cell in first]
+        if len(set(header)) < len(header):
+            raise ValueError(
+                f"The columns of {self.path!r} must have different names. "
+                f"Received: {', '.join(header)}"
+            )
         for line, cells in rest:
             if len(cells) != len(header):
                 raise ValueError(
@@ -45,9 +52,10 @@ class Table:
                     f"Received: {len(cells)} cells"
                 )
         rows = [dict(zip(header, cells, strict=True)) for _, cells in rest]
-        return rows, [line for line, _ in rest]
+        return rows, lambda row: f"{self.path!r}, line {rest[row][0]}"
 
     def _lines(self) -> list[tuple[int, list[str]]]:
+        """The line number on which each row ends, and its cells."""
         reader = csv.reader(io.StringIO(self.text, newline=""), skipinitialspace=True)
         before = len(self.comments)
         try:
@@ -55,24 +63,13 @@ class Table:
         except csv.Error as error:
             line = reader.line_num + before
             raise ValueError(
-                f"{self.path!r}, line {line} is no row of a CSV file: {error}"
+                f"{self.path!r}, line {line} must be a row of a CSV file. Received: {error}"
             ) from error
-
-    def place(self, lines: Sequence[int]):
-        """What errors call a row, as a function of its number."""
-        return lambda row: f"{self.path!r}, line {lines[row]}"
 
 
 def split_comments(path: str, text: str) -> Table:
-    """The text of a file as a table; some spreadsheets end lines by a carriage return alone."""
+    """Splits the text of a file; some spreadsheets end lines with a carriage return alone."""
     text = text if "\n" in text else text.replace("\r", "\n")
     lines = text.splitlines(keepends=True)
     count = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
     return Table(path, tuple(line.strip() for line in lines[:count]), "".join(lines[count:]))
-
-
-def _checked_header(cells: list[str], path: str) -> list[str]:
-    header = [cell.strip() for cell in cells]
-    if len(set(header)) < len(header):
-        raise ValueError(f"{path!r} has two columns of one name. Received: {', '.join(header)}")
-    return header

@@ -1,4 +1,4 @@
-"""A manifest -> a CSV file that `read_source` gives back without loss."""
+"""Writes a manifest to a CSV file, which `read_source` reads without loss."""
 
 from __future__ import annotations
 
@@ -14,22 +14,32 @@ from ..manifest import Entry, Manifest
 from .own_csv import CLASS_NAMES_COMMENT, NUMBERS_COMMENT
 from .records import check_names
 
-# pandas takes `#` for a comment, and spaces at the ends do not last in every reader.
+# pandas reads `#` as a comment, and some readers remove spaces at both ends.
 _NEEDS_QUOTES = re.compile(r'[",#\r\n]|^\s|\s$')
 
 
 def write_manifest(manifest: Manifest, path: PathLike) -> None:
-    """Writes a manifest as a CSV file; the file appears under its name when it is complete.
+    """Writes a manifest to a CSV file, completely or not at all.
 
-    Class names stand in a comment at its start: `pandas.read_csv(path, comment="#")` reads the
-    rest. Paths below the folder of the file are written relative to it, so both can move together.
+    Class names are a comment at the start of the file: `pandas.read_csv(path, comment="#")` reads
+    the rest. Paths below the folder of the file are written relative to it, so that both can be
+    moved together.
 
     Args:
-        manifest: What to write. Relative paths in it are those of the current folder.
-        path: Where to: a path, or an address that `tf.io.gfile` opens. A file there is replaced.
+        manifest: The dataset. Its relative paths start from the current folder.
+        path: A path, or an address that `tf.io.gfile` opens. An existing file is overwritten.
 
     Raises:
-        ValueError: Class names are not different, or a label is not the number of one.
+        ValueError: Class names are not different, or a label is not a class index.
+        OSError: The file cannot be written.
+
+    Example:
+
+    >>> write_manifest(Manifest((Entry("a.mp4", (1,)),), ("bend", "run")), "actions.csv")
+    >>> print(open("actions.csv").read().strip())
+    # class_names: ["bend", "run"]
+    path,label
+    a.mp4,run
     """
     path = absolute(path)
     names, comments = _labels_written(manifest)
@@ -39,7 +49,7 @@ def write_manifest(manifest: Manifest, path: PathLike) -> None:
 
 
 def _labels_written(manifest: Manifest) -> tuple[tuple[str, ...], list[str]]:
-    """What each class number is written as, and the comments that tell a reader so."""
+    """The text for each class index, and the comments that explain it to a reader."""
     _check_labels(manifest)
     if not manifest.class_names:
         return (), []
@@ -55,13 +65,13 @@ def _check_labels(manifest: Manifest) -> None:
     for entry in manifest:
         if any(not 0 <= label < classes for label in entry.labels):
             raise ValueError(
-                f"Labels must be numbers from 0 to {classes - 1}, as there are {classes} class "
-                f"names. Received: labels={entry.labels} of {entry.path!r}"
+                f"Labels must be class indices from 0 to {classes - 1}, as there are {classes} "
+                f"class names. Received: labels={entry.labels} of {entry.path!r}"
             )
 
 
 def _columns(manifest: Manifest, names, folder: str) -> dict[str, Callable[[Entry], Any]]:
-    """How each column is written, of those that hold anything."""
+    """Functions from an entry to its cell, for `path`, labels and columns that are not empty."""
     labels = "labels" if manifest.multi_label else "label"
     columns: dict[str, Callable[[Entry], Any]] = {
         "path": lambda entry: _relative(absolute(entry.path), folder),

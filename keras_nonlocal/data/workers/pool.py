@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import os
 import queue
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from ...utils.checks import positive_int
-from .worker import Worker, start_message
+from .worker import Worker
+
+_T = TypeVar("_T")
 
 
 def map_in_processes(
@@ -19,48 +22,49 @@ def map_in_processes(
     *,
     num_processes: int | None = None,
     time_limit: float | None = None,
-    ahead: int | None = None,
+    ahead: int = 256,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Generator[tuple[Any, Any], None, None]:
-    """Calls a function with each task in worker processes, and keeps no more than two a worker.
+    """Calls a function with each task in worker processes, and gives the results in order.
 
-    A process that dies or takes too long is replaced by a new one. All are ended when the iterator
-    is, be it by Ctrl-C or by an error.
+    A process that dies or takes too long is replaced by a new one, and the other tasks do not
+    notice. All processes are ended when the iterator is, whether by Ctrl-C or by an error.
 
     Args:
-        tasks: What the function is called with; taken one by one, pickled.
-        function: Of a module, not a lambda, or a `functools.partial` of one.
-        num_processes: How many processes; one for each core by default.
-        time_limit: Seconds that one task may take; `None` is without end.
-        ahead: How many later tasks at most are begun while one is not done, for who has to keep
-            what comes out of turn; `None` is without end.
+        tasks: What the function is called with. Tasks are taken one by one and pickled.
+        function: It is a function of a module or a `functools.partial` of one, not a lambda.
+        num_processes: How many processes there are; by default one for each core.
+        time_limit: How many seconds one task may take; `None` sets no limit.
+        ahead: How many tasks are begun before the result of the first of them is taken. At most
+            this many results are held.
+        environment: Variables that the processes get besides those of this one.
 
     Returns:
-        An iterator of the tasks with the result of each or its `Failure`, as they are done. Close
-        it where you leave it early, as `contextlib.closing` does.
+        An iterator of each task with its result or its `Failure`. Close it if you leave it early,
+        as `contextlib.closing` does.
 
     Raises:
-        ValueError: An argument is out of range, or processes cannot import the function.
-        RuntimeError: Processes do not start.
+        ValueError: An argument is out of range.
+        RuntimeError: The processes do not start, or they cannot import the function.
 
     Example:
 
     >>> import math
-    >>> sorted(map_in_processes([4, 9], math.sqrt, num_processes=1))
+    >>> list(map_in_processes([4, 9], math.sqrt, num_processes=1))
     [(4, 2.0), (9, 3.0)]
     """
     count = positive_int("num_processes", cores() if num_processes is None else num_processes)
+    positive_int("ahead", ahead)
     if time_limit is not None and not time_limit > 0:
         raise ValueError(f"`time_limit` must be positive. Received: time_limit={time_limit!r}")
-    if ahead is not None:
-        positive_int("ahead", ahead)
-    pool = [Worker(start_message(function), time_limit) for _ in range(count)]
-    return _run(enumerate(tasks), pool, math.inf if ahead is None else ahead)
+    pool = [Worker(function, time_limit, environment) for _ in range(count)]
+    return _run(tasks, pool, ahead)
 
 
 def _run(
-    tasks: Iterator[tuple[int, Any]], workers: list[Worker], ahead: float
+    tasks: Iterable, workers: list[Worker], ahead: int
 ) -> Generator[tuple[Any, Any], None, None]:
-    idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+    idle: queue.LifoQueue[Worker] = queue.LifoQueue()
     for worker in workers:
         idle.put(worker)
 
@@ -71,35 +75,29 @@ def _run(
         finally:
             idle.put(worker)
 
-    waiting: dict[Future, tuple[int, Any]] = {}  # in the order in which they began
-
-    def full(number):
-        oldest, _ = next(iter(waiting.values()))
-        return len(waiting) >= 2 * len(workers) or number - oldest >= ahead
-
-    threads = ThreadPoolExecutor(len(workers))
-    try:
-        for number, task in tasks:
-            waiting[threads.submit(call, task)] = number, task
-            while waiting and full(number):
-                yield from _done(waiting)
-        while waiting:
-            yield from _done(waiting)
-    finally:
-        threads.shutdown(wait=False, cancel_futures=True)
-        for worker in workers:
-            worker.close()
-        threads.shutdown()
+    with ThreadPoolExecutor(len(workers)) as threads:
+        try:
+            begun = ((task, threads.submit(call, task)) for task in tasks)
+            for task, answer in _prefetched(begun, ahead):
+                yield task, answer.result()
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+            for worker in workers:
+                worker.close()
 
 
-def _done(waiting: dict[Future, tuple[int, Any]]) -> Iterator[tuple[Any, Any]]:
-    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-        _, task = waiting.pop(future)
-        yield task, future.result()
+def _prefetched(items: Iterable[_T], count: int) -> Iterator[_T]:
+    """The same items; `count` of them are taken before the first is given."""
+    held: deque[_T] = deque()
+    for item in items:
+        held.append(item)
+        if len(held) >= count:
+            yield held.popleft()
+    yield from held
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """How many cores this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system

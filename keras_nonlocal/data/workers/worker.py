@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-_PROGRAM = Path(__file__).with_name("program.py")
+_COMMAND = [sys.executable, "-P", str(Path(__file__).with_name("program.py"))]
+_BROKEN = (EOFError, OSError, pickle.UnpicklingError)  # what a process that died leaves
 
 
 @dataclass(frozen=True)
@@ -18,10 +23,10 @@ class Failure:
     """Why a task has no result.
 
     Attributes:
-        kind: `"error"`: the function raised; `"time"`: it took too long, and its process was ended;
-            `"death"`: its process died.
-        cause: In words.
-        error: Name of the exception's class, such as `"ValueError"`, if the function raised one.
+        kind: `"error"`: the function raised an exception; `"time"`: the task took too long, and its
+            process ended; `"death"`: its process died.
+        cause: The cause in words.
+        error: The name of the exception's class, such as `"ValueError"`, if there was one.
     """
 
     kind: Literal["error", "time", "death"]
@@ -30,29 +35,33 @@ class Failure:
 
 
 class Worker:
-    """One process at a time, from the first task on."""
+    """One process at a time, which starts with the first task."""
 
-    def __init__(self, start: bytes, time_limit: float | None):
-        self._start_message, self._time_limit = start, time_limit
-        self._process: subprocess.Popen | None = None
+    def __init__(
+        self,
+        function: Callable[[Any], Any],
+        time_limit: float | None,
+        environment: Mapping[str, str],
+    ):
+        self._first_message = sys.path, pickle.dumps(function), time_limit
+        self._time_limit, self._environment = time_limit, environment
+        self._process: Any = None
         self._closed = False
         self._lock = threading.Lock()
 
-    def call(self, task) -> Any:
+    def call(self, task: Any) -> Any:
         """The result of a task, or its `Failure`."""
-        process, answer = self._ready(), None
-        with _Limit(process, self._time_limit) as limit:
-            try:
-                answer = _exchange(process, pickle.dumps(pickle.dumps(task)))
-            except (EOFError, OSError, pickle.UnpicklingError):
-                _end(process)
-        if limit.passed:
-            _end(process)
-            return Failure("time", f"it took longer than {self._time_limit:g} seconds")
-        if answer is None:
-            return Failure("death", f"the process at work on it ended, {_ending(process)}")
-        fine, value = answer
-        return value if fine else Failure("error", error=value[0], cause=value[1])
+        if self._process is None or self._process.poll() is not None:
+            self._start()
+        began = time.monotonic()
+        try:
+            succeeded, value = self._exchange(pickle.dumps(task))
+        except _BROKEN:
+            status = _end(self._process, seconds=1.0)
+            if self._time_limit is not None and time.monotonic() - began >= self._time_limit:
+                return Failure("time", f"it took longer than {self._time_limit:g} seconds")
+            return Failure("death", f"the process at work on it ended, {status}")
+        return value if succeeded else Failure("error", error=value[0], cause=value[1])
 
     def close(self) -> None:
         """End the process, whatever it does, and start no other one."""
@@ -61,89 +70,39 @@ class Worker:
             if self._process is not None:
                 _end(self._process)
 
-    def _ready(self) -> subprocess.Popen:
-        """The process; a new one where there is none, or it died meanwhile."""
+    def _start(self) -> None:
         with self._lock:
             if self._closed:
                 raise RuntimeError("The worker processes were ended.")
-            if self._process is not None and self._process.poll() is None:
-                return self._process
-            self._process = process = _start()
+            self._process = subprocess.Popen(
+                _COMMAND,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, **self._environment},
+                start_new_session=True,  # Ctrl-C is for the process that ends the others
+            )
         try:
-            fine, cause = _exchange(process, self._start_message)
-        except (EOFError, OSError) as error:
-            _end(process)
+            self._exchange(self._first_message)
+        except _BROKEN as error:
+            status = _end(self._process, seconds=1.0)
             raise RuntimeError(
-                f"A worker process ended while it started, {_ending(process)}. What it printed "
-                f"stands above. To see it again: {sys.executable} -P {_PROGRAM}"
+                f"A worker process ended while it started, {status}. What it printed stands above. "
+                f"To see that again, run: {' '.join(_COMMAND)}"
             ) from error
-        if not fine:
-            raise ValueError(f"Worker processes cannot import the function. {': '.join(cause)}")
-        return process
+
+    def _exchange(self, message: object) -> Any:
+        """Send a message and wait for the answer."""
+        pickle.dump(message, self._process.stdin)
+        self._process.stdin.flush()
+        return pickle.load(self._process.stdout)
 
 
-class _Limit:
-    """Ends a process that is still at work after so many seconds."""
-
-    def __init__(self, process: subprocess.Popen, seconds: float | None):
-        self.passed = False
-        self._process = process
-        self._timer = None if seconds is None else threading.Timer(seconds, self._pass)
-
-    def __enter__(self) -> _Limit:
-        if self._timer is not None:
-            self._timer.start()
-        return self
-
-    def __exit__(self, *error) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer.join()  # from here on, `passed` stays as it is
-
-    def _pass(self) -> None:
-        self.passed = True
-        self._process.kill()
-
-
-def start_message(function) -> bytes:
-    """What a process is told first: where to look for modules, and the function by its name."""
-    try:
-        by_name = pickle.dumps(function)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise ValueError(
-            "`function` must be one that another process can import: of a module, not a lambda "
-            f"and not made inside a function. Received: function={function!r} ({error})"
-        ) from error
-    return pickle.dumps(pickle.dumps(sys.path)) + pickle.dumps(by_name)
-
-
-def _start() -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-P", str(_PROGRAM)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for the process that can end the others
-    )
-
-
-def _exchange(process: Any, message: bytes) -> tuple[bool, Any]:
-    """Send a message and wait for the answer."""
-    process.stdin.write(message)
-    process.stdin.flush()
-    return pickle.load(process.stdout)
-
-
-def _ending(process: subprocess.Popen) -> str:
+def _end(process: subprocess.Popen, seconds: float = 0.0) -> str:
+    """Kill a process that does not end by itself within some seconds, and say how it ended."""
+    with suppress(OSError), process:  # what was still to be written has no reader
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
     status = process.wait()
     return f"signal {-status}" if status < 0 else f"status {status}"
-
-
-def _end(process: subprocess.Popen) -> None:
-    """Kill and forget; a process that ended by itself keeps its status."""
-    process.kill()
-    process.wait()
-    for pipe in filter(None, (process.stdin, process.stdout)):
-        try:
-            pipe.close()
-        except OSError:
-            continue  # what was still to be written has no reader any more

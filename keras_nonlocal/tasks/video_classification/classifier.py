@@ -1,4 +1,4 @@
-"""A trained network together with how its input is made and what its outputs mean."""
+"""A trained video classifier with its preprocessing and its classes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,19 @@ from ...video.preprocessing import pixels_seen, preprocess
 
 @dataclass(frozen=True)
 class VideoClassifier:
-    """A trained network, ready for video files.
+    """A trained network that classifies video files.
 
     Attributes:
-        model: The network, from prepared clips to probabilities.
-        class_names: Of its outputs, in order.
-        clip: How a video becomes its input.
-        card: What it is, and its accuracy; `None` for one of a training run.
+        model: The network, from preprocessed clips to probabilities.
+        class_names: Names of the classes, in the order of the outputs.
+        clip: How a video becomes the input of the network.
+        card: The card of a pretrained model; `None` for the network of a training run.
+
+    Example:
+
+    >>> classifier = keras_nonlocal.zoo.load("nl_i3d_small_weizmann")
+    >>> classifier.class_names[:2]
+    ('bend', 'jack')
     """
 
     model: keras.Model
@@ -33,31 +39,38 @@ class VideoClassifier:
 
     @classmethod
     def from_card(cls, card: Card) -> VideoClassifier:
-        """The network of a card, with its weights."""
+        """Loads the pretrained network of a card."""
         model = getattr(models, card.builder)(weights=card.name)
         return cls(model, card.classes, card.clip, card)
 
     def read(self, path: PathLike) -> np.ndarray:
-        """The clips that a video is tested on: uint8 `(clips * crops, frames, H, W, 3)`."""
+        """Reads the clips of a video for evaluation: uint8 `(clips * crops, frames, H, W, 3)`."""
         return read_clips(path, self.clip)
 
     def preprocess(self, clips: np.ndarray) -> np.ndarray:
-        """Pixels to the model's input: float32, normalized as in training."""
+        """Converts pixels to inputs of the model: float32, normalized as in training."""
         return preprocess(clips, **self.clip.preprocessing).numpy()
 
     def seen(self, clips: np.ndarray) -> np.ndarray:
-        """The pixels that prepared clips show, for pictures: uint8."""
+        """Returns the pixels that the model sees of clips, uint8, for plots."""
         return pixels_seen(clips, self.clip.track_motion).numpy()
 
     def predict(self, path: PathLike) -> dict[str, float]:
-        """The probability of each class for a video file, highest first.
+        """Classifies a video file.
 
-        Clips are spread over the whole video and their probabilities averaged. They pass through
-        the network one by one, as thirty views of a large network would not fit into memory.
+        The probabilities of clips at regular intervals over the whole video are averaged. The
+        clips pass through the network one by one, because thirty views of a large network would
+        not fit into memory.
+
+        Args:
+            path: Path of the file.
+
+        Returns:
+            The probability of each class, highest first.
 
         Raises:
-            FileNotFoundError: There is no such file.
-            keras_nonlocal.video.VideoError: The file is not a video that can be read.
+            FileNotFoundError: The file does not exist.
+            keras_nonlocal.video.VideoError: The file cannot be read as a video.
 
         Example:
 
@@ -68,6 +81,6 @@ class VideoClassifier:
         if self.clip.flip:
             clips = np.concatenate([clips, clips[:, :, :, ::-1]])
         views = [self.model.predict_on_batch(self.preprocess(clip[None])) for clip in clips]
-        scores = np.concatenate(views).mean(axis=0)
-        order = np.argsort(-scores, kind="stable")
-        return {self.class_names[index]: float(scores[index]) for index in order}
+        probabilities = np.concatenate(views).mean(axis=0)
+        order = np.argsort(-probabilities, kind="stable")
+        return {self.class_names[index]: float(probabilities[index]) for index in order}

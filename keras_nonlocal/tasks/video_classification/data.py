@@ -1,4 +1,4 @@
-"""A recipe's clips: augmented and prepared for training, prepared for testing."""
+"""Training data of a recipe: augmented and preprocessed clips with their targets."""
 
 from __future__ import annotations
 
@@ -17,43 +17,47 @@ from .recipe import VideoRecipe
 
 
 def open_source(source: Any, split: str | None = None) -> tuple[Any, TrainingData]:
-    """Videos to train on, read once, and what they are.
+    """Reads the list of training videos.
 
     Returns:
-        A manifest, or the folder of shards, and its description.
+        The manifest or the folder of shards, and a description of the data.
 
     Raises:
-        ValueError: The source has no such split; shards have none.
+        ValueError: The source does not have this split, or it is a folder of shards, which have no
+            splits.
     """
     name = str(source) if isinstance(source, str | os.PathLike) else type(source).__name__
     if holds_shards(source):
         if split is not None:
             raise ValueError(
-                f"Shards have no splits: write those of each into a folder of its own. "
-                f"Received: split={split!r} of {name!r}"
+                "`split` must be None for a folder of shards. Write each split to a folder of its "
+                f"own. Received: split={split!r} for {name!r}"
             )
         shards = read_set(source)
-        kinds = shards.class_names, shards.multi_label
-        return source, TrainingData(name, shards.clips, *kinds, shards.source)
+        labels = shards.class_names, shards.multi_label
+        return source, TrainingData(name, shards.clips, *labels, shards.source)
     manifest = read_source(source, split=split)
     check_manifest(manifest)
-    kinds = manifest.class_names if manifest.labeled else (), manifest.multi_label
-    return manifest, TrainingData(name, len(manifest), *kinds, manifest.digest)
+    labels = manifest.class_names if manifest.labeled else (), manifest.multi_label
+    return manifest, TrainingData(name, len(manifest), *labels, manifest.digest)
 
 
 def training_clips(recipe: VideoRecipe, source: Any, **options) -> tf.data.Dataset:
-    """Batches to train on, without end: prepared clips and one row of targets for each.
+    """Creates the endless dataset of training batches of a recipe.
 
     Args:
-        recipe: Says how clips are cut, changed, prepared and batched.
-        source: Videos and their classes, as `keras_nonlocal.data.read_source` reads them.
-        **options: `first`, `shard`, `service` and others of `keras_nonlocal.video.training_stream`.
+        recipe: The recipe, with the clips, their augmentation and preprocessing, and batch size.
+        source: Labeled videos, in any form that `keras_nonlocal.data.read_source` reads, or a
+            folder of shards.
+        **options: Further arguments of `keras_nonlocal.video.training_stream`, such as `first`,
+            `shard` or `service`.
 
     Returns:
-        A dataset of float32 `(batch, frames, H, W, 3)` and `(batch, classes)`.
+        A `tf.data.Dataset` of preprocessed clips, float32 `(batch, frames, height, width, 3)`, and
+        targets, float32 `(batch, classes)`.
 
     Raises:
-        ValueError: Nothing is labeled, or clips have several labels and the recipe expects one.
+        ValueError: The videos have no labels, or several labels where the recipe expects one.
 
     Example:
         clips, targets = next(iter(training_clips(recipe, "actions")))
@@ -61,13 +65,13 @@ def training_clips(recipe: VideoRecipe, source: Any, **options) -> tf.data.Datas
     clip = recipe.training_clip
 
     @tf.autograph.experimental.do_not_convert
-    def prepared(clips):
+    def preprocess_clips(clips):
         return preprocess(clips, **clip.preprocessing)
 
     stream = training_stream(
         source,
         clip=clip,
-        augment=[*recipe.layers(), prepared],
+        augment=[*recipe.layers(), preprocess_clips],
         batch_size=recipe.batch_size,
         seed=recipe.seed,
         **options,
@@ -76,25 +80,25 @@ def training_clips(recipe: VideoRecipe, source: Any, **options) -> tf.data.Datas
     check_labels(recipe, stream)
 
     @tf.autograph.experimental.do_not_convert
-    def with_rows(clips, labels):
-        return clips, _rows(labels, classes)
+    def with_targets(clips, labels):
+        # Multi-hot labels and layers that mix clips already give one row for each clip.
+        is_index = labels.shape.rank == 1
+        return clips, tf.one_hot(labels, classes) if is_index else tf.cast(labels, tf.float32)
 
-    rows = stream.map(with_rows)
-    rows.class_names, rows.videos = stream.class_names, stream.videos
-    return rows
-
-
-def _rows(labels: tf.Tensor, classes: int) -> tf.Tensor:
-    """Integer labels as rows; rows, which layers that mix clips give, as they are."""
-    return tf.one_hot(labels, classes) if labels.shape.rank == 1 else tf.cast(labels, tf.float32)
+    batches = stream.map(with_targets)
+    batches.class_names, batches.videos = stream.class_names, stream.videos
+    return batches
 
 
 def check_labels(recipe: VideoRecipe, data: Any) -> None:
-    """Raises a `ValueError` unless data, which know their classes, are what the recipe learns."""
+    """Raises a `ValueError` unless the labels of the data fit the recipe."""
     if not data.class_names:
-        raise ValueError("The videos have no classes to learn. Give a source with labels.")
+        raise ValueError(
+            "The training videos must have labels: use a folder with one subfolder for each class, "
+            "or a list with labels. Received: videos without labels"
+        )
     if data.multi_label and not recipe.multi_label:
         raise ValueError(
-            "Videos of this source may show several classes; the recipe expects one. "
-            "Set `multi_label` to true."
+            "The training videos must have one label each. Received: videos that may have several "
+            "labels. Set `multi_label` of the recipe to true to train on them."
         )

@@ -1,4 +1,4 @@
-"""The test on whole videos in the course of training."""
+"""A Keras callback that evaluates the network on whole videos during training."""
 
 from __future__ import annotations
 
@@ -14,29 +14,33 @@ from .evaluator import Evaluator
 
 
 class Evaluation(keras.callbacks.Callback):
-    """Tests at the end of epochs, and adds the figures to what the epoch reports.
+    """Evaluates the network at the end of epochs, and adds the metrics to the logs.
 
-    They have the names of `keras_nonlocal.metrics.summary` behind `prefix`, such as
-    `val_top1`, by which other callbacks can watch them; name those behind this one.
+    The metrics are those of `keras_nonlocal.metrics.summary`, with `prefix` before their names,
+    such as `val_top1`. Callbacks that come later in the list can monitor them.
 
     Args:
-        evaluator: How to test.
-        source: The videos: whatever `keras_nonlocal.data.read_source` reads, or what it returns
-            when it is told the network's `class_names`, if the source knows fewer.
-        every_n_epochs: Epochs from one test to the next.
-        prefix: What the names of the figures begin with.
-        network: The model to test, if it is another than the one in training and has its weights.
-        check: Whether to look before the first epoch whether all files are there and fit.
+        evaluator: The evaluator.
+        source: Labeled videos, in any form that `keras_nonlocal.data.read_source` reads. If the
+            source has fewer classes than the network, call `read_source` with `class_names` first.
+        every_n_epochs: Number of epochs between evaluations.
+        prefix: Prefix of the names of the metrics.
+        network: The model to evaluate, if it is not the model in training but shares its weights.
+        check: Whether to check before the first epoch that all files exist and fit.
 
     Attributes:
-        scores: Of the latest test; `None` before the first.
-        monitor: Name of the figure by which the best weights are chosen.
+        scores: Scores of the last evaluation; `None` before the first.
+        monitor: Name of the metric that selects the best weights; higher is better.
+
+    Raises:
+        ValueError: `evaluator` is not an `Evaluator`, `every_n_epochs` is not a positive integer,
+            or the source cannot be read.
 
     Example:
 
-        test = Evaluation(Evaluator(clip), "actions/val", every_n_epochs=5)
+        evaluation = Evaluation(Evaluator(clip), "actions/val", every_n_epochs=5)
         best = keras.callbacks.ModelCheckpoint("best.keras", "val_top1", mode="max")
-        model.fit(train, epochs=100, callbacks=[test, best])
+        model.fit(train, epochs=100, callbacks=[evaluation, best])
     """
 
     def __init__(
@@ -55,29 +59,25 @@ class Evaluation(keras.callbacks.Callback):
                 f"Received: evaluator={evaluator!r}"
             )
         self.evaluator, self.source, self.prefix = evaluator, read_source(source), prefix
-        self.every_n_epochs, self.network, self.check = (
-            positive_int("every_n_epochs", every_n_epochs),
-            network,
-            check,
-        )
+        self.every_n_epochs = positive_int("every_n_epochs", every_n_epochs)
+        self.network, self.check = network, check
         self.scores: Scores | None = None
-        figure = "mean_average_precision" if self.source.multi_label else "top1"
-        self.monitor = prefix + figure
+        self.monitor = prefix + ("mean_average_precision" if self.source.multi_label else "top1")
 
     def on_train_begin(self, logs=None):
         if self.check:
-            self.evaluator.check(self._tested, self.source)
+            self.evaluator.check(self._evaluated, self.source)
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every_n_epochs:
             return
         self.scores = self.evaluator.evaluate(
-            self._tested, self.source, progress=False, check=False
+            self._evaluated, self.source, progress=False, check=False
         )
         if logs is not None:
-            figures = summary(self.scores, intervals=False)
-            logs.update({f"{self.prefix}{name}": value for name, value in figures.items()})
+            metrics = summary(self.scores, intervals=False)
+            logs.update({f"{self.prefix}{name}": value for name, value in metrics.items()})
 
     @property
-    def _tested(self) -> keras.Model:
+    def _evaluated(self) -> keras.Model:
         return self.model if self.network is None else self.network

@@ -1,10 +1,10 @@
-"""The test of the paper: many views of each video, their probabilities averaged."""
+"""Evaluation as in the paper: the probabilities of many views of each video are averaged."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -23,38 +23,37 @@ from ...utils.progress import progress_bar
 from ...video.clip_reader import ClipReader
 from ...video.clip_spec import ClipSpec, a_clip
 from ...video.decoding.container import VideoError
-from .batch_by_shape import Buckets
-from .evaluation_checks import check_classes, check_fits, check_shard_index
-from .prefetch import ahead
+from .evaluation_checks import check_classes, check_input_shape, check_shard_index
 from .score_store import ScoreStore
 from .traced_network import TracedNetwork, digest
+from .view_batches import Batch, ShapeBatcher, prefetch
 
 
 class Evaluator:
-    """Tests a network on whole videos.
+    """Evaluates a network on whole videos.
 
-    Of each video, `clip.num_clips` clips spread over it are cut, and `clip.num_crops` crops of
-    each along the longer side; the network's probabilities for all these views are averaged. With
-    `fully_convolutional=True` it sees whole frames of any shape instead of crops, as in the paper;
-    the network's own head then averages over positions.
+    Each video is cut into `clip.num_clips` clips at regular intervals, and each clip into
+    `clip.num_crops` crops along its longer side. The probabilities of all these views are averaged.
+    With `fully_convolutional=True` the network receives whole frames of any shape instead of
+    crops, as in the paper, and its head averages over positions.
 
-    Threads read videos while the network is at work. Views of the same shape, whosever they are,
-    pass together, as many as fit into `memory`. The results do not depend on it.
+    Threads read the next videos while the network runs. Views of equal shape are batched across
+    videos, as many as fit into `memory`; the result does not depend on the batches.
 
     Args:
-        clip: How a video becomes the network's input: frames, size, views, normalization. Without
-            `mean` and `std` the network gets float32 pixels.
-        fully_convolutional: Whole frames in place of crops, scaled until their shorter side is
-            `clip.short_side`, or else the smaller side of `clip.size`.
-        memory: Bytes that the network may take for its views, by
-            `keras_nonlocal.cost.inference_bytes`, and that views may take that wait for it.
-        on_error: What becomes of a video that cannot be read: `"raise"` stops with its name,
-            `"skip"` leaves it out. No clip ever stands in for another.
+        clip: How a video becomes the input of the network: frames, size, views, normalization.
+            Without `mean` and `std` the network receives float32 pixels.
+        fully_convolutional: Whether to evaluate whole frames, scaled to a shorter side of
+            `clip.short_side` pixels, or else to the smaller side of `clip.size`.
+        memory: Number of bytes that the network may use for its features, as estimated by
+            `keras_nonlocal.cost.inference_bytes`, and that waiting views may use.
+        on_error: `"raise"` stops at a video that cannot be read, `"skip"` skips it. A skipped
+            video is never replaced by another one.
         error_log: A JSON lines file to which each such video is added.
-        num_parallel_calls: Videos that are read at once; as many as there are cores if `None`.
+        num_parallel_calls: Number of videos to read in parallel; `None` for one for each core.
 
     Raises:
-        ValueError: A value is out of range, or two contradict each other.
+        ValueError: A value is out of range, or two values contradict each other.
 
     Example:
 
@@ -91,7 +90,7 @@ class Evaluator:
 
     @property
     def views(self) -> int:
-        """How many views a video has."""
+        """Number of views of a video: clips x crops, and their mirror images."""
         return self.clip.views * (2 if self.clip.flip else 1)
 
     def evaluate(
@@ -107,61 +106,62 @@ class Evaluator:
         progress: bool = True,
         check: bool = True,
     ) -> Scores:
-        """Scores each video of a source.
+        """Computes the scores of each video of a source.
 
         Args:
-            model: A functional model from prepared clips to probabilities.
-            source: Videos and what is in them: whatever `keras_nonlocal.data.read_source` reads.
-            folder: Where the scores are kept, each process's in a file of its own. A second call
-                with the same arguments goes on where the first was stopped, and tries again what
-                could not be read. A call that is killed loses the video at work and what was
-                scored in the last ten seconds.
-            shard: `(index, count)`: this process takes every `count`-th video from `index` on.
-                `read_scores(folder)` merges what all of them wrote.
-            split: Only the videos of this split.
-            class_names: Of the network's outputs, in order; labels of the source are looked up in
-                them. By default the names of the source.
-            root: Where the videos lie, as in `read_source`.
-            progress: Whether to show how far it is, if standard error is a terminal.
-            check: Whether to look first, by `check`, whether all fits and all files are there.
+            model: A functional model from preprocessed clips to probabilities.
+            source: Labeled videos, in any form that `keras_nonlocal.data.read_source` reads.
+            folder: Folder where each process saves its scores in a file of its own. A second call
+                with the same arguments resumes, and reads skipped videos again. A call that is
+                killed loses the scores of the last ten seconds.
+            shard: `(index, count)`: this process evaluates every `count`-th video, starting with
+                `index`. `read_scores(folder)` merges the scores of all processes.
+            split: Name of the split to evaluate on; `None` for all videos.
+            class_names: Classes of the network's outputs, in order, with which the labels of the
+                source are looked up. By default the classes of the source.
+            root: Folder of the videos, as in `read_source`.
+            progress: Whether to show a progress bar, if standard error is a terminal.
+            check: Whether to call `check` before the first video is read.
 
         Returns:
             The scores of this process's videos, in the order of the source.
 
         Raises:
             ValueError: The source, its classes and the network do not fit each other, or the
-                folder holds scores that were made in another way.
-            VideoError, OSError: A video cannot be read, and `on_error` is `"raise"`. What was
-                scored is kept.
+                folder holds scores with other settings.
+            VideoError, OSError: A video cannot be read, and `on_error` is `"raise"`. The scores so
+                far are saved.
         """
         check_shard_index(shard)
         manifest = read_source(source, split=split, class_names=class_names, root=root)
         if check:
             self.check(model, manifest)
-        record = self._record(model, manifest, folder, shard)
-        if record.left:
-            self._score(model, manifest, record, progress)
+        store = self._score_store(model, manifest, folder, shard)
+        if store.remaining:
+            self._score(model, manifest, store, progress)
         else:
-            record.save()
-        if record.skipped:
+            store.save()
+        if store.skipped:
+            path = self.error_log.path
+            details = "" if path is None else f"; {os.fspath(path)!r} lists them with the causes"
             warnings.warn(
-                f"{record.skipped} of {len(manifest)} videos could not be read and are missing "
-                f"from the scores{_listed(self.error_log)}.",
+                f"{store.skipped} of {len(manifest)} videos could not be read and are missing "
+                f"from the scores{details}.",
                 stacklevel=2,
             )
-        return record.scores()
+        return store.scores()
 
     def check(self, model: keras.Model, manifest: Manifest) -> None:
-        """Looks whether network, classes, views and files fit each other.
+        """Checks that the network, the classes and the views fit, and that all files exist.
 
         Raises:
-            ValueError: They do not; it says what was expected.
+            ValueError: Something does not fit, or a file is missing.
         """
         check_classes(model, manifest)
-        check_fits(model, self.clip.input_shape)
+        check_input_shape(model, self.clip.input_shape)
         check_manifest(manifest)
 
-    def _record(self, model, manifest: Manifest, folder: PathLike | None, shard) -> ScoreStore:
+    def _score_store(self, model, manifest: Manifest, folder: PathLike | None, shard) -> ScoreStore:
         index, count = shard
         settings, file = {}, None
         if folder is not None:
@@ -175,11 +175,11 @@ class Evaluator:
             }
         return ScoreStore(manifest, range(index, len(manifest), count), self.views, file, settings)
 
-    def _score(self, model: keras.Model, manifest: Manifest, record: ScoreStore, progress: bool):
-        """From videos to the record: read, put together by shape, pass through the network."""
+    def _score(self, model: keras.Model, manifest: Manifest, store: ScoreStore, progress: bool):
+        """Reads the remaining videos, batches their views and stores the probabilities."""
         network = self._network_for(model)
-        buckets = Buckets(network.chunk, self.memory)
-        read = ClipReader(
+        batcher = ShapeBatcher(network.batch_size, self.memory)
+        reader = ClipReader(
             manifest,
             self.clip,
             training=False,
@@ -187,55 +187,55 @@ class Evaluator:
             error_log=self.error_log,
             by_clip=False,
         )
-        left = record.left
-        bar = progress_bar(len(left), shown=progress)
+        remaining = store.remaining
+        bar = progress_bar(len(remaining), shown=progress)
 
-        def pass_on(chunks):
-            for rows, views in chunks:
-                record.add(rows, network(views))
+        def read_views(row: int) -> np.ndarray:
+            views, _ = reader(row, 0)
+            return views
+
+        def predict(batches: Iterable[Batch]) -> None:
+            for rows, views in batches:
+                store.add(rows, network(views))
 
         try:
-            for row, (views, _) in ahead(lambda row: read(row, 0), left, self.num_parallel_calls):
-                record.skipped += not len(views)
+            for row, views in prefetch(read_views, remaining, self.num_parallel_calls):
+                store.skipped += not len(views)
                 if len(views):
-                    pass_on(buckets.add(row, self._with_mirror_images(views)))
-                if record.is_due:
-                    pass_on(buckets.rest())
-                    record.save()
+                    predict(batcher.add(row, self._with_mirror_images(views)))
+                if store.is_due:
+                    predict(batcher.flush())
+                    store.save()
                 bar.update()
-            pass_on(buckets.rest())
+            predict(batcher.flush())
         except (VideoError, OSError):
-            pass_on(buckets.rest())
+            predict(batcher.flush())
             raise
         finally:
-            record.save()
+            store.save()
             bar.close()
 
     def _with_mirror_images(self, views: np.ndarray) -> np.ndarray:
         return np.concatenate([views, views[:, :, :, ::-1]]) if self.clip.flip else views
 
     def _network_for(self, model: keras.Model) -> TracedNetwork:
-        """The one of the last call, if it was of the same model: it is traced."""
+        """The network of the last call if it has the same model, because tracing is slow."""
         if self._network is None or self._network.model is not model:
             self._network = TracedNetwork(model, self.clip, self.memory)
         return self._network
 
 
 def _whole_frames(clip: ClipSpec) -> ClipSpec:
-    """The same clips, of which the whole of each frame is seen."""
+    """The same clips with whole frames instead of crops."""
     if clip.track_motion:
         raise ValueError(
-            "`fully_convolutional=True` shows whole frames, and `track_motion` of `clip` a "
-            "crop. Choose one of them."
+            "`fully_convolutional=True` needs whole frames, but `track_motion` of `clip` crops "
+            "them. Use only one of the two."
         )
     short_side = clip.short_side or (clip.size and min(clip.size))
     if short_side is None:
         raise ValueError(
-            "`fully_convolutional=True` needs to know how large frames are: give `clip` a "
-            "`short_side` or a `size`. Received: neither"
+            "`fully_convolutional=True` needs a `clip` with a `short_side` or a `size`. "
+            "Received: neither"
         )
     return replace(clip, num_crops=1, size=None, short_side=short_side)
-
-
-def _listed(error_log: ErrorLog) -> str:
-    return "" if error_log.path is None else f"; {os.fspath(error_log.path)!r} tells which and why"

@@ -1,4 +1,4 @@
-"""A recipe's networks, one to train and one to ask, of the same weights; loss and metrics."""
+"""The models of a recipe, for training and for inference, with the loss and the metrics."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from inspect import signature
 import keras
 
 from ... import models
-from ...training.optimizers.norm_layers import norms
+from ...training.norm_layers import norms
 from ...training.task import Models
 from ...training.warm_start import start_from
 from ...utils.roles import LOGITS
 from .recipe import VideoRecipe
 
-TOP5_FROM = 6  # classes from which on the five likeliest tell something
+TOP5_MIN_CLASSES = 6  # with five classes, top-5 accuracy is always one
 
 
 def build(recipe: VideoRecipe, classes: int, *, read_weights: bool = True) -> Models:
-    """The recipe's network, with the weights to start from.
+    """Builds the network of a recipe, with its initial weights.
 
     Args:
-        recipe: Says which network, and what it starts from.
-        classes: How many there are.
-        read_weights: False leaves fresh weights, for a network that gets others anyway.
+        recipe: The recipe, with the network and the weights to start from.
+        classes: Number of classes.
+        read_weights: Whether to read the weights to start from. A checkpoint replaces them anyway.
 
     Returns:
-        `inference`, from prepared clips of any size to probabilities; and `trainer`, from prepared
-        clips to logits `(B, classes)`, float32.
+        `inference`, from preprocessed clips of any size to probabilities, and `trainer`, from
+        preprocessed clips to logits, float32 `(batch, classes)`.
 
     Raises:
         ValueError: Arguments or weights do not fit the builder.
@@ -55,35 +55,36 @@ def build(recipe: VideoRecipe, classes: int, *, read_weights: bool = True) -> Mo
 
 
 def loss_of(recipe: VideoRecipe) -> keras.losses.Loss:
-    """Cross-entropy after a softmax; of several classes, the mean of binary ones."""
-    losses, several = keras.losses, recipe.multi_label
-    kind = losses.BinaryCrossentropy if several else losses.CategoricalCrossentropy
-    return kind(from_logits=True, label_smoothing=recipe.label_smoothing)
+    """Returns the categorical cross-entropy; for a multi-label recipe, the binary one."""
+    options = {"from_logits": True, "label_smoothing": recipe.label_smoothing}
+    if recipe.multi_label:
+        return keras.losses.BinaryCrossentropy(**options)
+    return keras.losses.CategoricalCrossentropy(**options)
 
 
 def metrics_of(recipe: VideoRecipe, classes: int) -> list[keras.metrics.Metric]:
-    """The share of clips whose class is the likeliest, or among the five likeliest."""
+    """Returns top-1 and top-5 accuracy of clips; a multi-label recipe has no training metrics."""
     if recipe.multi_label:
         return []
     top1 = keras.metrics.CategoricalAccuracy(name="clip_top1")
     top5 = keras.metrics.TopKCategoricalAccuracy(5, name="clip_top5")
-    return [top1, top5] if classes >= TOP5_FROM else [top1]
+    return [top1, top5] if classes >= TOP5_MIN_CLASSES else [top1]
 
 
-def _classifier(recipe: VideoRecipe, **given) -> keras.Model:
+def _classifier(recipe: VideoRecipe, **arguments) -> keras.Model:
     builder = getattr(models, recipe.builder)
-    known = set(signature(builder).parameters) - {*given, "include_top", "input_tensor", "name"}
+    known = set(signature(builder).parameters) - {*arguments, "include_top", "input_tensor", "name"}
     unknown = sorted(set(recipe.arguments) - known)
     if unknown:
         raise ValueError(
             f"`arguments` must be arguments of {recipe.builder} that the recipe does not set: "
             f"{', '.join(sorted(known))}. Received: {', '.join(unknown)}"
         )
-    return builder(**given, **recipe.arguments)
+    return builder(**arguments, **recipe.arguments)
 
 
 def _logits(classifier: keras.Model):
-    """Logits of a clip. Where there are several windows, those of the windows are averaged."""
+    """The logits of a clip, averaged over windows if the head has several."""
     logits = classifier.get_layer(LOGITS).output
     if len(logits.shape) == 5:
         logits = keras.layers.GlobalAveragePooling3D(dtype="float32", name="clip_logits")(logits)
@@ -92,7 +93,7 @@ def _logits(classifier: keras.Model):
 
 @contextmanager
 def _precision(policy: str) -> Iterator[None]:
-    """Builds under a dtype policy, and puts the one of the caller back."""
+    """Sets a dtype policy, and restores that of the caller at the end."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:

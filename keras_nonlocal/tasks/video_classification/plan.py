@@ -1,4 +1,4 @@
-"""What a run will take, before it is begun: steps, memory, multiply-adds, hours."""
+"""An estimate of what a run needs: steps, memory, multiply-adds, hours."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from ...training.timetable import Timetable
 from .data import training_clips
 from .recipe import VideoRecipe
 
-# Clips of a measured step: few, so that a network meant for many devices fits into this machine.
+# Few clips in a measured step, so that a network for many devices fits into this machine.
 MEASURED_CLIPS = 2
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What a run will take. `print` it for a page.
+    """An estimate of what a run needs; `print` shows it as a page.
 
     Attributes:
-        recipe: Of the run.
-        clips, classes: Of the data.
-        timetable: Epochs and steps.
-        parameters: Trained numbers.
-        macs: Multiply-adds of a clip, forward; a training step takes about three times as many.
-        bytes: Estimate of what a step of the whole batch holds on all devices together.
-        blocks: The table of `keras_nonlocal.cost.plan`, empty without non-local blocks.
-        seconds_per_clip: Measured here, on real clips; `None` if that was not wanted.
+        recipe: Recipe of the run.
+        clips, classes: Number of training clips in an epoch, and of classes.
+        timetable: Epochs and steps of the run.
+        parameters: Number of trained parameters.
+        macs: Multiply-adds of a clip in the forward pass; a training step needs about three times
+            as many.
+        bytes: Estimated memory of a step of the whole batch, on all devices together.
+        blocks: The table of `keras_nonlocal.cost.plan`; empty without non-local blocks.
+        seconds_per_clip: Training time of a clip on this machine; `None` if it was not measured.
     """
 
     recipe: VideoRecipe
@@ -49,7 +50,7 @@ class TrainingPlan:
 
     @property
     def hours(self) -> float | None:
-        """Of the whole run on this machine, as far as a few steps tell."""
+        """Estimated duration of the run on this machine; `None` if no steps were measured."""
         if self.seconds_per_clip is None:
             return None
         return self.timetable.steps * self.recipe.batch_size * self.seconds_per_clip / 3600
@@ -61,11 +62,14 @@ class TrainingPlan:
         rows = [
             ("recipe", self.recipe.about or self.recipe.builder),
             ("data", f"{self.clips:,} videos of {self.classes} classes"),
-            ("network", f"{self.recipe.builder}, {self.parameters:,} trained numbers"),
-            ("clips", f"{shape}, {batch} a step"),
+            ("network", f"{self.recipe.builder}, {self.parameters:,} trained parameters"),
+            ("clips", f"{shape}, {batch} in each step"),
             ("steps", f"{self.timetable.steps:,} in {self.timetable.epochs:,} epochs"),
-            ("multiply-adds", f"{self.macs / 1e9:,.2f} G a clip, about three times that to train"),
-            ("memory", f"about {self.bytes / 1e9:,.2f} GB a step, all devices together"),
+            (
+                "multiply-adds",
+                f"{self.macs / 1e9:,.2f} G per clip, about three times as many in training",
+            ),
+            ("memory", f"about {self.bytes / 1e9:,.2f} GB in each step, on all devices together"),
             ("time", hours),
         ]
         page = "\n".join(f"{name:<15}{value}" for name, value in rows)
@@ -75,7 +79,7 @@ class TrainingPlan:
 
 
 def plan_of(task: Any, *, measure: bool = True) -> TrainingPlan:
-    """Tells what a run of `VideoClassification` will take; see `tasks.plan_training`."""
+    """Estimates what a run of `VideoClassification` needs; see `tasks.plan_training`."""
     recipe = task.recipe
     timetable = Timetable.of(recipe, task.data.examples)
     network = task.build(read_weights=False)
@@ -92,17 +96,17 @@ def plan_of(task: Any, *, measure: bool = True) -> TrainingPlan:
         parameters=cost.parameters,
         macs=cost.total_macs,
         bytes=recipe.batch_size * training_bytes(network.trainer, shape)
-        + 3 * 4 * cost.parameters,  # weights, gradients, momenta
+        + 3 * 4 * cost.parameters,  # weights, gradients and momentum in float32
         blocks=blocks,
         seconds_per_clip=_seconds_per_clip(task, network.trainer) if measure else None,
     )
 
 
 def input_shape(recipe: VideoRecipe) -> tuple[int, int, int, int]:
-    """Of a clip as the network sees it in training.
+    """Returns the shape of a clip as the network receives it in training.
 
     Raises:
-        ValueError: Neither the recipe nor its layers decide the size.
+        ValueError: Neither the recipe nor its augmentation determines the size.
     """
     shape: tuple = (1, recipe.num_frames, *(recipe.size or (None, None)), 3)
     for layer in recipe.layers():
@@ -110,26 +114,26 @@ def input_shape(recipe: VideoRecipe) -> tuple[int, int, int, int]:
     height, width = recipe.track_motion or shape[2:4]
     if height is None or width is None:
         raise ValueError(
-            "A plan needs clips of a known size. Set `size` in the recipe, or add a layer to "
-            f"`augmentation` that crops. Received: size={recipe.size}"
+            "The size of clips must be known. Set `size` in the recipe, or add a layer that crops "
+            f"to `augmentation`. Received: size={recipe.size}"
         )
     return (recipe.num_frames, height, width, 3)
 
 
 def _seconds_per_clip(task: Any, trainer: keras.Model, steps: int = 3) -> float:
-    """Of whole training steps with their input; the first, which traces, is left out."""
+    """Training time of a clip with its input, without the first step, which is traced."""
     few = task.recipe.changed(batch_size=min(task.recipe.batch_size, MEASURED_CLIPS))
     rate = learning_rate(task.recipe, steps_per_epoch=1)
     trainer.compile(optimizer(task.recipe, rate, trainer), task.loss(), metrics=task.metrics())
     clips = training_clips(few, task.videos, check=False)
-    batches = clips.as_numpy_iterator()  # as any backend takes them
+    batches = clips.as_numpy_iterator()  # NumPy arrays suit any backend
     trainer.train_on_batch(*next(batches))
-    began = time.perf_counter()
+    start = time.perf_counter()
     for _ in range(steps):
         trainer.train_on_batch(*next(batches))
-    return (time.perf_counter() - began) / (steps * few.batch_size)
+    return (time.perf_counter() - start) / (steps * few.batch_size)
 
 
 def _hours(hours: float, seconds: float | None) -> str:
-    lasts = f"{hours:,.1f} hours" if hours >= 1 else f"{60 * hours:.1f} minutes"
-    return f"about {lasts} on this machine ({seconds:.3f} s a clip)"
+    duration = f"{hours:,.1f} hours" if hours >= 1 else f"{60 * hours:.1f} minutes"
+    return f"about {duration} on this machine ({seconds:.3f} s per clip)"

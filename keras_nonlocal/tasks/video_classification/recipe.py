@@ -1,4 +1,4 @@
-"""What decides the outcome of training a video classifier, apart from the videos."""
+"""The settings that determine the result of training a video classifier, apart from the videos."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...training.recipe import BaseRecipe, below_one
 from ...utils.checks import at_least, one_of
 from ...video.clip_spec import ClipSpec
 
-# Layers that JSON can name: not those that take another layer, nor those for tests.
+# The layers that a JSON file can name: without those for inference, or with another layer inside.
 AUGMENTATIONS = (
     "CenterCrop",
     "RandomColorJitter",
@@ -37,32 +37,33 @@ AUGMENTATIONS = (
 
 @dataclass(frozen=True)
 class VideoRecipe(BaseRecipe):
-    """How to train one video classifier; `BaseRecipe` has what recipes of all tasks say.
+    """The settings for training a video classifier, besides those of `BaseRecipe`.
 
     Attributes:
-        builder: Name of a builder of `keras_nonlocal.models`, such as `"nl_i3d_small"`.
-        num_frames, stride: Frames of a clip, and their distance in the video.
-        size: Height and width of a clip as it is read; `None` for whole frames, which a layer of
-            `augmentation` then crops.
-        short_side: As in `keras_nonlocal.video.ClipSpec`; a range is the paper's scale jitter.
-        sampling: By whose rule clips are chosen, see `keras_nonlocal.video.SAMPLING_RULES`.
-        speed_jitter: A video plays up to this many times faster or slower.
-        augmentation: Layers of `keras_nonlocal.augmentation`, in order: `{"layer": "RandomFlip"}`,
-            with further arguments by name.
-        mean, std: One value a channel: clips become `(pixel - mean) / std`.
-        subtract_mean_frame: Whether clips are reduced to what moves, see
+        builder: Name of a builder in `keras_nonlocal.models`, such as `"nl_i3d_small"`.
+        num_frames, frame_stride: Number of frames in a clip, and their distance in the video.
+        size: Height and width of a clip when it is read; `None` reads whole frames, which a layer
+            of `augmentation` must then crop.
+        short_side: As in `keras_nonlocal.video.ClipSpec`; a range gives the scale jitter of the
+            paper.
+        sampling: The rule that chooses clips, see `keras_nonlocal.video.SAMPLING_RULES`.
+        speed_jitter: Largest factor by which a video is randomly played faster or slower.
+        augmentation: Layers of `keras_nonlocal.augmentation`, in order, each as a mapping with
+            its arguments by name: `{"layer": "RandomFlip"}`.
+        mean, std: One value for each channel; clips become `(pixel - mean) / std`.
+        subtract_mean_frame: Whether the mean frame is subtracted from clips, see
             `keras_nonlocal.video.preprocess`.
-        track_motion: Height and width of a crop that moves along with what moves, or `None`.
-        multi_label: Whether a video may show several classes: sigmoids instead of a softmax.
-        label_smoothing: The part of each label that is spread over all classes.
-        test_short_side, test_size: Of clips that are tested; those of training if `None`, and of a
-            range of short sides the least.
-        test_num_clips, test_crops: A video's probabilities are the mean over so many clips, spread
-            over it, and so many crops of each.
-        test_flip: Whether their mirror images are averaged too.
+        track_motion: Height and width of a crop that tracks the motion, or `None`.
+        multi_label: Whether a video may have several labels: sigmoids instead of a softmax.
+        label_smoothing: The part of each label that is spread evenly over all classes.
+        test_short_side, test_size: Size of clips in evaluation. `None` uses the size in training,
+            or the smallest size of a range.
+        test_num_clips, test_num_crops: Number of clips of a video in evaluation, at regular
+            intervals, and of crops of each clip. Their probabilities are averaged.
+        test_flip: Whether mirror images are evaluated, too.
 
     Raises:
-        ValueError: A name is unknown, a number out of range, or two contradict each other.
+        ValueError: A name is unknown, a value is out of range, or two values contradict each other.
 
     Example:
 
@@ -87,10 +88,10 @@ class VideoRecipe(BaseRecipe):
     std: tuple[float, float, float] = (57.375, 57.375, 57.375)
     subtract_mean_frame: bool = False
     track_motion: tuple[int, int] | None = None
-    # What is learned
+    # Labels
     multi_label: bool = False
     label_smoothing: float = 0.0
-    # Testing
+    # Evaluation
     test_short_side: int | None = None
     test_size: tuple[int, int] | None = None
     test_num_clips: int = 10
@@ -107,7 +108,7 @@ class VideoRecipe(BaseRecipe):
 
     @property
     def training_clip(self) -> ClipSpec:
-        """How clips are cut and prepared for training."""
+        """How clips are cut and preprocessed in training."""
         return ClipSpec(
             self.num_frames,
             self.frame_stride,
@@ -120,7 +121,7 @@ class VideoRecipe(BaseRecipe):
 
     @property
     def testing_clip(self) -> ClipSpec:
-        """How clips are cut and prepared for testing."""
+        """How clips are cut and preprocessed in evaluation."""
         return ClipSpec(
             self.num_frames,
             self.frame_stride,
@@ -141,17 +142,17 @@ class VideoRecipe(BaseRecipe):
         }
 
     def layers(self) -> list[layers.ClipAugmentation]:
-        """New layers of `augmentation`."""
-        return [_layer(index, given) for index, given in enumerate(self.augmentation)]
+        """Creates the layers of `augmentation`."""
+        return [_layer(*item) for item in enumerate(self.augmentation)]
 
 
-def _layer(index: int, given: Mapping[str, Any]) -> layers.ClipAugmentation:
-    if not isinstance(given, Mapping):
+def _layer(index: int, config: Mapping[str, Any]) -> layers.ClipAugmentation:
+    if not isinstance(config, Mapping):
         raise ValueError(
             f"`augmentation[{index}]` must be a mapping such as {{'layer': 'RandomFlip'}}. "
-            f"Received: {given!r}"
+            f"Received: {config!r}"
         )
-    arguments = dict(given)
+    arguments = dict(config)
     name = one_of(f"augmentation[{index}].layer", arguments.pop("layer", None), AUGMENTATIONS)
     try:
         return getattr(layers, name)(**arguments)

@@ -1,4 +1,4 @@
-"""What a process has scored by now, in memory and in its file; it goes on from there."""
+"""The scores that a process has computed so far, in memory and in a file to resume from."""
 
 from __future__ import annotations
 
@@ -11,75 +11,75 @@ from typing import Any
 import numpy as np
 
 from ...data.manifest import Manifest
-from ...metrics.ranks import ranks_of
-from ...metrics.scores import Scores
-from ...metrics.scores_part import Part, read_part, settings_differences, write_part
+from ...metrics.score_shard import ScoreShard, read_shard, settings_differences, write_shard
+from ...metrics.scores import Scores, ranks_of
 
-SAVE_EVERY = 10  # seconds
+SAVE_INTERVAL = 10  # seconds
 
 
 class ScoreStore:
-    """Collects the probabilities of views until those of a video are complete.
+    """Collects the probabilities of views until all views of a video are complete.
 
     Args:
-        manifest: All videos, those of other processes included.
-        rows: Which of them are for this process.
-        views: How many a video has.
-        file: Where the scores are kept, and taken up from; `None` for nowhere.
-        settings: How they are made.
+        manifest: All videos, including those of other processes.
+        rows: Indices of the videos of this process.
+        num_views: Number of views of a video.
+        file: File to resume from, and to save the scores to; `None` for no file.
+        settings: Settings of the evaluation.
 
     Raises:
-        ValueError: The file's folder holds scores made with other settings.
+        ValueError: The folder of the file holds scores with other settings.
     """
 
     def __init__(
         self,
         manifest: Manifest,
         rows: Sequence[int],
-        views: int,
+        num_views: int,
         file: Path | None,
         settings: Mapping[str, Any],
     ):
         self._manifest, self._targets = manifest, manifest.targets()
-        self._rows, self._views, self._file = rows, views, file
+        self._rows, self._num_views, self._file = rows, num_views, file
         self._settings = _as_json({**settings, "classes": manifest.class_names})
-        self._done: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        self._open: dict[int, list[np.ndarray]] = {}
+        self._complete: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._incomplete: dict[int, list[np.ndarray]] = {}
         self._saved = time.monotonic()
         self.skipped = 0
         if file is not None and file.parent.exists():
-            self._take_up(file)
+            self._resume(file)
 
     @property
-    def left(self) -> list[int]:
-        """The videos that are not scored yet."""
-        return [row for row in self._rows if row not in self._done]
+    def remaining(self) -> list[int]:
+        """Indices of the videos that have no scores yet."""
+        return [row for row in self._rows if row not in self._complete]
 
     @property
     def is_due(self) -> bool:
-        """Whether the last saving is some time ago."""
-        return self._file is not None and time.monotonic() - self._saved > SAVE_EVERY
+        """Whether the scores should be saved now."""
+        return self._file is not None and time.monotonic() - self._saved > SAVE_INTERVAL
 
     def add(self, rows: Sequence[int], probabilities: np.ndarray) -> None:
-        """Takes what the network says of views of these videos, each video's in their order."""
-        for row, of_view in zip(rows, probabilities, strict=True):
-            if not ((of_view >= 0) & (of_view <= 1.001)).all():
+        """Adds the probabilities of views, given the index of each view's video."""
+        for row, view in zip(rows, probabilities, strict=True):
+            if not ((view >= 0) & (view <= 1.001)).all():
                 raise ValueError(
-                    "A network for evaluation must give probabilities from 0 to 1: its last "
-                    "activation is a softmax or sigmoid, and its weights are finite. Received: "
-                    f"from {of_view.min()} to {of_view.max()} for "
+                    "`model` must give probabilities from 0 to 1: its last activation must be a "
+                    "softmax or a sigmoid, and its weights must be finite. Received: "
+                    f"outputs from {view.min()} to {view.max()} for "
                     f"{self._manifest.entries[row].path!r}"
                 )
-            views = self._open.setdefault(row, [])
-            views.append(of_view)
-            if len(views) == self._views:
-                self._done[row] = self._finished(row, np.stack(self._open.pop(row)))
+            views = self._incomplete.setdefault(row, [])
+            views.append(view)
+            if len(views) == self._num_views:
+                self._complete[row] = self._averaged(row, np.stack(self._incomplete.pop(row)))
 
     def scores(self) -> Scores:
-        """Of the videos done, in the order of the source."""
-        rows = sorted(self._done)
+        """Returns the scores of the complete videos, in the order of the source."""
+        rows = sorted(self._complete)
         classes = len(self._manifest.class_names)
-        means, ranks = zip(*(self._done[row] for row in rows), strict=True) if rows else ((), ())
+        pairs = (self._complete[row] for row in rows)
+        means, ranks = zip(*pairs, strict=True) if rows else ((), ())
         return Scores(
             tuple(self._manifest.entries[row].path for row in rows),
             self._manifest.class_names,
@@ -87,40 +87,38 @@ class ScoreStore:
             np.array(means, "float32").reshape(-1, classes),
             None
             if self._manifest.multi_label
-            else np.array(ranks, "int32").reshape(-1, self._views),
+            else np.array(ranks, "int32").reshape(-1, self._num_views),
         )
 
     def save(self) -> None:
-        """Replaces the file, if there is to be one."""
+        """Writes the scores to the file, if there is one."""
         if self._file is not None:
-            left = len(self._rows) - len(self._done) - self.skipped
-            part = Part(self.scores(), np.array(sorted(self._done), "int64"), left, self._settings)
-            write_part(part, self._file)
+            num_remaining = len(self._rows) - len(self._complete) - self.skipped
+            rows = np.array(sorted(self._complete), "int64")
+            shard = ScoreShard(self.scores(), rows, num_remaining, self._settings)
+            write_shard(shard, self._file)
         self._saved = time.monotonic()
 
-    def _finished(self, row: int, views: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _averaged(self, row: int, views: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         target = self._targets[row]
         ranks = ranks_of(views, np.full(len(views), target)) if target.ndim == 0 else views[:0]
         return views.mean(axis=0, dtype="float64").astype("float32"), ranks
 
-    def _take_up(self, file: Path) -> None:
-        parts = {
-            path.name: read_part(path) for path in sorted(file.parent.glob("scores-*-of-*.npz"))
-        }
-        for name, part in parts.items():
-            if lines := settings_differences(self._settings, part.settings):
+    def _resume(self, file: Path) -> None:
+        for path in sorted(file.parent.glob("scores-*-of-*.npz")):
+            shard = read_shard(path)
+            if lines := settings_differences(self._settings, shard.settings):
                 raise ValueError(
-                    f"{str(file.parent / name)!r} was made in another way. Take another folder, "
-                    "or the same settings:\n" + "\n".join(lines)
+                    f"{str(path)!r} has scores with other settings. Use another folder, or the "
+                    "same settings:\n" + "\n".join(lines)
                 )
-        if file.name in parts:
-            part = parts[file.name]
-            scores = part.scores
-            ranks = scores.probabilities if scores.ranks is None else scores.ranks
-            done = zip(scores.probabilities, ranks, strict=True)
-            self._done = dict(zip(part.positions.tolist(), done, strict=True))
+            if path.name == file.name:
+                scores = shard.scores
+                ranks = scores.probabilities if scores.ranks is None else scores.ranks
+                pairs = zip(scores.probabilities, ranks, strict=True)
+                self._complete = dict(zip(shard.positions.tolist(), pairs, strict=True))
 
 
 def _as_json(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """As they come back from a file."""
+    """The settings as they are after writing and reading a file."""
     return json.loads(json.dumps(settings, default=lambda value: np.asarray(value).tolist()))

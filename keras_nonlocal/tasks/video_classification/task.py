@@ -1,4 +1,4 @@
-"""Video classification as a task: what the training loop asks, answered for videos."""
+"""Video classification as a task that the training loop can train."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from ...data.sources.read import read_source
-from ...metrics.scores_file import Scores
+from ...metrics.scores import Scores
 from ...report.classification import classification_sections
 from ...report.sections import Section
 from ...training.run_folder import Run
@@ -26,24 +26,25 @@ from .network import build, loss_of, metrics_of
 from .plan import TrainingPlan, plan_of
 from .recipe import VideoRecipe
 
-SAMPLES = 6  # videos on the page of a run
+SAMPLES = 6  # number of videos in the report
 
 
 class VideoClassification:
-    """Learns which classes videos show.
+    """The task of classifying videos.
 
     Args:
-        recipe: The network, its input, and how to train it.
-        source: Videos and their classes, as `keras_nonlocal.data.read_source` reads them, or a
+        recipe: The network, its input, and how it is trained.
+        source: Labeled videos, in any form that `keras_nonlocal.data.read_source` reads, or a
             folder of shards.
-        split: Only the videos of this split of `source`.
-        validation: Videos to test on after each epoch.
-        validation_subset: The split of `validation`, or of `source` if that is `None`.
+        split: Name of the split of `source` to train on; `None` uses all videos.
+        validation: Videos on which the network is evaluated after each epoch.
+        validation_subset: Name of the split to evaluate on: of `validation`, or of `source` if
+            `validation` is `None`.
         service: Address of a `tf.data` service that reads shards.
-        num_parallel_calls: How many videos are decoded at once.
+        num_parallel_calls: Number of videos to decode in parallel.
 
     Raises:
-        ValueError: Recipe and data do not go together.
+        ValueError: The recipe and the data do not fit each other.
 
     Example:
         run = fit(VideoClassification(find_recipe("nl_i3d_r50_32x2"), "kinetics"), "runs/mine")
@@ -67,41 +68,48 @@ class VideoClassification:
         check_labels(recipe, self.data)
         if validation is None and validation_subset is not None:
             validation = source
-        self._unseen = None
+        self._validation = None
         if validation is not None:
             names = self.data.class_names
-            self._unseen = read_source(validation, split=validation_subset, class_names=names)
-            self.data = replace(self.data, validation=self._unseen.digest)
+            self._validation = read_source(validation, split=validation_subset, class_names=names)
+            self.data = replace(self.data, validation=self._validation.digest)
         check_mixing(recipe.layers(), self._classes, recipe.batch_size, training=True)
-        inputs = {"service": service, "num_parallel_calls": num_parallel_calls, "check": False}
-        self._stream = partial(training_clips, recipe, self.videos, **inputs)
+        options = {"service": service, "num_parallel_calls": num_parallel_calls, "check": False}
+        self._training_clips = partial(training_clips, recipe, self.videos, **options)
 
     def build(self, *, read_weights: bool = True) -> Models:
+        """Builds the models of the recipe."""
         return build(self.recipe, self._classes, read_weights=read_weights)
 
     def loss(self) -> keras.losses.Loss:
+        """Returns the loss of the recipe."""
         return loss_of(self.recipe)
 
     def metrics(self) -> list[keras.metrics.Metric]:
+        """Returns the metrics of clips during training."""
         return metrics_of(self.recipe, self._classes)
 
     def batches(self, *, first: int = 0, shard: tuple[int, int] = (0, 1)) -> tf.data.Dataset:
-        return self._stream(first=first, shard=shard)
+        """Returns the training batches, starting with batch number `first`."""
+        return self._training_clips(first=first, shard=shard)
 
     def validation(self, model: keras.Model) -> Evaluation | None:
-        if self._unseen is None:
+        """Returns the callback that evaluates `model` after each epoch."""
+        if self._validation is None:
             return None
         evaluator = Evaluator(self.recipe.testing_clip)
-        evaluator.check(model, self._unseen)
-        return Evaluation(evaluator, self._unseen, network=model, check=False)
+        evaluator.check(model, self._validation)
+        return Evaluation(evaluator, self._validation, network=model, check=False)
 
     def score(self, model: keras.Model) -> Scores | None:
-        if self._unseen is None:
+        """Evaluates `model` on the validation videos; `None` without validation."""
+        if self._validation is None:
             return None
         evaluator = Evaluator(self.recipe.testing_clip)
-        return evaluator.evaluate(model, self._unseen, progress=False)
+        return evaluator.evaluate(model, self._validation, progress=False)
 
     def facts(self) -> list[tuple[str, object]]:
+        """Returns the recipe, the network and the data for the top of the report."""
         data, recipe = self.data, self.recipe
         return [
             ("recipe", recipe.about or recipe.builder),
@@ -110,19 +118,23 @@ class VideoClassification:
         ]
 
     def sections(self, scores: Scores) -> Mapping[str, Section | None]:
-        return classification_sections(scores, samples=report_samples.section(scores, SAMPLES))
+        """Returns the sections of the report for these scores."""
+        return classification_sections(
+            scores, samples=report_samples.samples_section(scores, SAMPLES)
+        )
 
     def plan(self, *, measure: bool = True) -> TrainingPlan:
+        """Estimates what a run needs."""
         return plan_of(self, measure=measure)
 
     @staticmethod
     def networks(recipe: VideoRecipe, data: TrainingData) -> Models:
-        """The networks of a run, with fresh weights."""
+        """Builds the models of a run, with random weights."""
         return build(recipe, len(data.class_names), read_weights=False)
 
     @staticmethod
     def predictor(run: Run) -> VideoClassifier:
-        """What a run has learned, ready for video files."""
+        """Returns the network of a run as a classifier of video files."""
         recipe: Any = run.recipe
         return VideoClassifier(run.model, run.class_names, recipe.testing_clip)
 

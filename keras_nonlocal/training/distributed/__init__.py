@@ -1,3 +1,3 @@
-"""Training over several devices or machines."""
+"""Training on several devices or machines."""
 
 from .fit import distributed_fit as distributed_fit

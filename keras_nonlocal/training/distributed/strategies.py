@@ -1,4 +1,4 @@
-"""On which devices, and which machines, a model trains: by name, from `tf.distribute`."""
+"""Distribution strategies by name: on which devices and machines a model trains."""
 
 from __future__ import annotations
 
@@ -19,21 +19,25 @@ _SLURM = ("PROCID", "STEP_NUM_TASKS", "STEP_NODELIST", "STEP_TASKS_PER_NODE")
 
 
 def strategy_for(name: str) -> tf.distribute.Strategy:
-    """The `tf.distribute` strategy of that name; models are built and compiled in its scope.
+    """Creates a `tf.distribute` strategy; models are built and compiled in its scope.
 
-    - `"one"`: TensorFlow's default, one device; it costs nothing. Under another Keras backend
-      TensorFlow only reads the data, and leaves GPUs alone.
+    - `"one"`: one device, TensorFlow's default. On another Keras backend TensorFlow only reads the
+      data, and does not use GPUs.
     - `"mirrored"`: all GPUs of this machine, or its logical CPUs.
-    - `"multiworker"`: all devices of all workers. Each worker is a process that calls this before
-      anything of TensorFlow runs, and once. Who they are says the environment variable `TF_CONFIG`,
-      or else SLURM, where `srun` starts them; a worker uses the GPUs that SLURM lets it see.
+    - `"multiworker"`: all devices of all workers. Each worker is a process that calls this function
+      once, before it uses TensorFlow. The workers are listed in the environment variable
+      `TF_CONFIG`, or else by SLURM if `srun` starts them; a worker uses the GPUs that SLURM assigns
+      to it.
 
     Args:
-        name: One of `STRATEGIES`.
+        name: `"one"`, `"mirrored"` or `"multiworker"`.
+
+    Returns:
+        The strategy.
 
     Raises:
-        ValueError: The name is unknown, the backend is not TensorFlow, `TF_CONFIG` is damaged, or
-            nothing says who the workers are.
+        ValueError: The name is unknown, the backend is not TensorFlow, `TF_CONFIG` is invalid, or
+            the workers are not known.
 
     Example:
 
@@ -44,14 +48,14 @@ def strategy_for(name: str) -> tf.distribute.Strategy:
     make = _MAKERS[one_of("strategy", name, STRATEGIES)]
     if name != "one" and keras.backend.backend() != "tensorflow":
         raise ValueError(
-            f"The strategy {name!r} is TensorFlow's; set KERAS_BACKEND=tensorflow, or take 'one'. "
-            f"Received: the backend {keras.backend.backend()!r}"
+            f"The strategy {name!r} needs the TensorFlow backend. Set KERAS_BACKEND=tensorflow, or "
+            f"use the strategy 'one'. Received: the backend {keras.backend.backend()!r}"
         )
     return make()
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Whether this process is the one that writes: the first worker, or the only process."""
+    """Whether this process writes files: it is the first worker, or the only process."""
     resolver = strategy.cluster_resolver
     if resolver is None or not resolver.cluster_spec():
         return True
@@ -60,25 +64,25 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
 
 
 def check_batch(strategy: tf.distribute.Strategy, batch_size: int) -> int:
-    """Returns how many examples of a batch each replica gets.
+    """Returns the number of examples of a batch for each replica.
 
     Raises:
-        ValueError: They are not as many for each.
+        ValueError: The batch cannot be split evenly.
     """
     replicas = strategy.num_replicas_in_sync
     if batch_size < 1 or batch_size % replicas:
         raise ValueError(
-            f"`batch_size` must be a positive multiple of the {replicas} replicas that share it. "
+            f"`batch_size` must be a positive multiple of the number of replicas, {replicas}. "
             f"Received: batch_size={batch_size}"
         )
     return batch_size // replicas
 
 
 def resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
-    """Who all workers are, and which of them this process is: by TF_CONFIG, or else SLURM.
+    """Returns the addresses of all workers and the index of this one, by TF_CONFIG or by SLURM.
 
     Raises:
-        ValueError: TF_CONFIG is damaged, or neither is there.
+        ValueError: TF_CONFIG is invalid, or neither is set.
     """
     if "TF_CONFIG" in os.environ:
         _check_config(os.environ["TF_CONFIG"])
@@ -86,15 +90,15 @@ def resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
     if all(f"SLURM_{name}" in os.environ for name in _SLURM):
         return _slurm_resolver()
     raise ValueError(
-        "The strategy 'multiworker' must know all workers, and which of them this process is. "
-        "Either start the workers by `srun` of SLURM, or set TF_CONFIG for each. For the first of "
-        f"two: TF_CONFIG='{json.dumps(_EXAMPLE)}'"
+        "The strategy 'multiworker' needs the addresses of all workers and the index of this one. "
+        "Start the workers with `srun` of SLURM, or set TF_CONFIG for each of them. For the first "
+        f"of two workers: TF_CONFIG='{json.dumps(_EXAMPLE)}'"
     )
 
 
 def _one() -> tf.distribute.Strategy:
     if keras.backend.backend() != "tensorflow":
-        with suppress(RuntimeError):  # it was used before, and has taken its memory
+        with suppress(RuntimeError):  # TensorFlow has already used the GPU
             tf.config.set_visible_devices([], "GPU")
     return tf.distribute.get_strategy()
 
@@ -104,7 +108,7 @@ def _mirrored() -> tf.distribute.Strategy:
     if gpus:
         return tf.distribute.MirroredStrategy(gpus)
     cpus = [device.name for device in tf.config.list_logical_devices("CPU")]
-    # Collective operations among CPUs would break a second strategy of one process.
+    # With collective operations on CPUs, a second strategy in the same process would fail.
     return tf.distribute.MirroredStrategy(cpus, tf.distribute.ReductionToOneDevice())
 
 
@@ -113,10 +117,10 @@ def _multiworker() -> tf.distribute.Strategy:
 
 
 def _slurm_resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
-    """SLURM's tasks, each with the GPUs that SLURM lets it see.
+    """The tasks of SLURM, each with the GPUs that SLURM assigns to it.
 
-    TensorFlow's resolver would share them out once more, and fails where there are none; so it is
-    told of one a task, and only asked for the addresses.
+    TensorFlow's resolver would divide the GPUs again, and fails without GPUs. So it is told that
+    each task has one, and is used only for the addresses.
     """
     slurm = tf.distribute.cluster_resolver.SlurmClusterResolver(
         gpus_per_node=int(os.environ["SLURM_STEP_NUM_TASKS"]), gpus_per_task=1, auto_set_gpu=False
@@ -137,20 +141,16 @@ def _check_config(text: str) -> None:
         cluster, task = config["cluster"], config["task"]
         unknown = sorted(set(cluster) - {"chief", "worker"})
         addresses = cluster[task["type"]]
-        right = not unknown and isinstance(addresses, list) and task["index"] >= 0
-        right = right and isinstance(addresses[task["index"]], str)
+        is_valid = not unknown and isinstance(addresses, list) and task["index"] >= 0
+        is_valid = is_valid and isinstance(addresses[task["index"]], str)
     except (ValueError, KeyError, TypeError, IndexError):
-        right = False
-    if not right:
+        is_valid = False
+    if not is_valid:
         raise ValueError(
-            "TF_CONFIG must be JSON that names the workers, and which of them this process is, "
+            "TF_CONFIG must be JSON with the addresses of all workers and the index of this one, "
             f"such as {json.dumps(_EXAMPLE)}. Received: {text!r}"
         )
 
 
-_MAKERS = {
-    "one": _one,
-    "mirrored": _mirrored,
-    "multiworker": _multiworker,
-}
+_MAKERS = {"one": _one, "mirrored": _mirrored, "multiworker": _multiworker}
 STRATEGIES = tuple(_MAKERS)

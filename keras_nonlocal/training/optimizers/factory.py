@@ -1,4 +1,4 @@
-"""Recipe -> optimizer."""
+"""Optimizers of recipes, and SGD with weight decay in the gradient."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ import keras
 from keras import ops
 
 from ...utils.checks import at_least
+from ..norm_layers import norms
 from ..recipe import BaseRecipe
 from .adamw import AdamW
-from .norm_layers import norms
 from .schedules import Rate
 
 
 def optimizer(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimizers.Optimizer:
-    """The optimizer of a recipe, for one model.
+    """Creates the optimizer of a recipe for a model.
 
-    Scales and offsets of norms do not decay, unless the recipe says so; biases do, as in the
-    official code. The model is not changed.
+    Scales and offsets of normalization layers do not decay unless `decay_norms` is set; biases do,
+    as in the official code. The model is not changed.
 
     Args:
-        recipe: What decides optimizer, momentum, decay and clipping.
-        rate: The learning rate, or its schedule: what `learning_rate` makes of the recipe.
+        recipe: The recipe, with the optimizer and its momentum, weight decay and clipping.
+        rate: The learning rate or its schedule, as `learning_rate` returns it.
         model: The built model to train.
+
+    Returns:
+        A Keras optimizer.
 
     Example:
 
@@ -37,21 +40,25 @@ def optimizer(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optim
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class CoupledSGD(keras.optimizers.SGD):
-    """`keras.optimizers.SGD` with weight decay as a part of the gradient, as in the paper.
+    """`keras.optimizers.SGD` with weight decay in the gradient, as in the paper.
 
-    Keras's `weight_decay` goes past the momentum. L2 penalties of the weights do not, but are
-    summed up forward and differentiated, and count in every loss that is shown.
+    Keras's own `weight_decay` bypasses the momentum. An L2 penalty does not, but it costs a pass
+    over the weights and appears in every reported loss.
 
-    The order is PyTorch's: the gradient is clipped, then `weight_decay * weight` is added. Over
-    replicas the norm is that of the gradient of the whole batch; Keras's `global_clipnorm` takes
-    each replica's by itself.
+    The order is that of PyTorch: the gradient is clipped, then `weight_decay * weight` is added.
+    With several replicas the norm is that of the gradient of the whole batch, whereas Keras's
+    `global_clipnorm` clips the gradient of each replica separately.
 
     Args:
         learning_rate, momentum, nesterov: As in `keras.optimizers.SGD`.
-        weight_decay: This part of each weight is added to its gradient.
+        weight_decay: Factor by which each weight is added to its gradient.
         no_weight_decay: Paths of variables that do not decay.
-        clip_norm: The most that the gradient's L2 norm may be, over all weights, without decay.
+        clip_norm: Largest L2 norm of the gradient of all weights, before weight decay is added;
+            `None` does not clip.
         name: Name of the optimizer.
+
+    Raises:
+        ValueError: `weight_decay` is negative, or `clip_norm` is not positive.
 
     Example:
 
@@ -77,29 +84,30 @@ class CoupledSGD(keras.optimizers.SGD):
         self.clip_norm = clip_norm
 
     def build(self, variables):
-        known = list(variables)
-        self._known = lambda: known  # Keras would save a plain list among its own variables
+        built = list(variables)
+        self._built_variables = lambda: built  # Keras would save a list with its own variables
         super().build(variables)
 
     def apply(self, grads, trainable_variables=None):
-        variables = self._known() if trainable_variables is None else list(trainable_variables)
+        variables = (
+            self._built_variables() if trainable_variables is None else list(trainable_variables)
+        )
         grads, replicas = list(grads), _replicas()
         if self.clip_norm is not None:
             grads = _clipped(grads, self.clip_norm, replicas)
-        decay = self.weight_decay_in_gradient / replicas  # Keras sums over them
+        decay = self.weight_decay_in_gradient / replicas  # Keras sums the gradients of replicas
         pairs = zip(grads, variables, strict=True)
-        super().apply([self._decayed(*pair, decay) for pair in pairs], variables)
+        super().apply([self._with_decay(*pair, decay) for pair in pairs], variables)
 
-    def _decayed(self, gradient, variable, decay):
+    def _with_decay(self, gradient, variable, decay):
         if gradient is None or not decay or variable.path in self.no_weight_decay:
             return gradient
         return gradient + ops.cast(decay, variable.dtype) * variable
 
     def get_config(self):
-        kept = ("name", "learning_rate", "momentum", "nesterov")
         config = super().get_config()
         return {
-            **{key: config[key] for key in kept},
+            **{key: config[key] for key in ("name", "learning_rate", "momentum", "nesterov")},
             "weight_decay": self.weight_decay_in_gradient,
             "no_weight_decay": sorted(self.no_weight_decay),
             "clip_norm": self.clip_norm,
@@ -118,9 +126,11 @@ def _sgd(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimizers
 
 
 def _adamw(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimizers.Optimizer:
-    # PyTorch's is Keras's own, which updates all weights at once.
-    kind = keras.optimizers.AdamW if keras.backend.backend() == "torch" else AdamW
-    adamw = kind(rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm)
+    # On PyTorch, Keras's own AdamW updates all weights at once.
+    optimizer_class = keras.optimizers.AdamW if keras.backend.backend() == "torch" else AdamW
+    adamw = optimizer_class(
+        rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm
+    )
     adamw.exclude_from_weight_decay(var_list=_no_weight_decay(recipe, model))
     return adamw
 
@@ -129,7 +139,7 @@ _OPTIMIZERS = {"sgd": _sgd, "adamw": _adamw}
 
 
 def _no_weight_decay(recipe: BaseRecipe, model: keras.Model) -> list[keras.Variable]:
-    """The variables that do not decay."""
+    """The variables that do not decay by the recipe."""
     if recipe.decay_norms:
         return []
     return [variable for layer in norms(model) for variable in layer.trainable_variables]
@@ -143,14 +153,14 @@ def _replicas() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def _clipped(gradients: list, most: float, replicas: int) -> list:
-    """Gradients whose sum over the replicas has at most this norm."""
+def _clipped(gradients: list, clip_norm: float, replicas: int) -> list:
+    """Scales gradients so that their sum over the replicas has at most this norm."""
     present = [gradient for gradient in gradients if gradient is not None]
     if replicas > 1:
         import tensorflow as tf
 
         present = tf.distribute.get_replica_context().all_reduce("SUM", present)
-    norm = ops.sqrt(sum(ops.sum(ops.square(ops.cast(part, "float32"))) for part in present))
-    factor = ops.minimum(1.0, most / norm) / replicas
-    clipped = iter([part * ops.cast(factor, part.dtype) for part in present])
+    norm = ops.sqrt(sum(ops.sum(ops.square(ops.cast(each, "float32"))) for each in present))
+    factor = ops.minimum(1.0, clip_norm / norm) / replicas
+    clipped = iter([each * ops.cast(factor, each.dtype) for each in present])
     return [None if gradient is None else next(clipped) for gradient in gradients]

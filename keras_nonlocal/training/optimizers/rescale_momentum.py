@@ -1,4 +1,4 @@
-"""Momentum that follows the learning rate."""
+"""Rescaling of momentum when the learning rate changes."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from .schedules import Rate
 
 
 class RescaleMomentum(keras.callbacks.Callback):
-    """Multiplies SGD's momenta by new rate / old rate whenever the rate changes.
+    """Multiplies the momentum of SGD by (new rate / old rate) when the learning rate changes.
 
-    Keras's momenta, like Caffe2's, are sums of gradients times the rate of their time. After a
-    drop to a tenth, momenta of the old rate would drive the weights for some steps more. The
-    official code rescales them (`SCALE_MOMENTUM`). PyTorch multiplies by the rate last, so
-    that under this callback Keras's SGD equals PyTorch's for any schedule that is never zero.
+    In Keras, as in Caffe2, momentum is a sum of gradients times the learning rate of their step.
+    After the rate drops to a tenth, momentum of the old rate would dominate for several more steps.
+    The official code rescales it (`SCALE_MOMENTUM`). PyTorch multiplies by the rate last, so with
+    this callback Keras's SGD equals PyTorch's for any schedule that is never zero.
 
-    The schedule and the optimizer's count of steps decide alone, so that training which is
-    interrupted and goes on is the same.
+    The callback depends only on the schedule and on the optimizer's step count, so training that
+    is interrupted and resumed gives the same result.
 
     Args:
-        learning_rate: The rate that the optimizer has, such as `learning_rate(recipe, steps)`.
+        learning_rate: The learning rate or the schedule of the optimizer, for example
+            `learning_rate(recipe, steps_per_epoch)`.
 
     Raises:
-        ValueError: When training begins: the optimizer is not SGD, or runs several steps at once.
+        ValueError: At the start of training, if the optimizer is not SGD or if
+            `steps_per_execution` is not 1.
 
     Example:
         rate = learning_rate(recipe, steps_per_epoch)
@@ -39,12 +41,12 @@ class RescaleMomentum(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         if not isinstance(_inner(self.model.optimizer), keras.optimizers.SGD):
             raise ValueError(
-                "`RescaleMomentum` rescales the momenta of `keras.optimizers.SGD`. "
-                f"Received: a model compiled with {self.model.optimizer!r}"
+                "`RescaleMomentum` needs a model that is compiled with `keras.optimizers.SGD`. "
+                f"Received: optimizer={self.model.optimizer!r}"
             )
         if self.model.steps_per_execution != 1:
             raise ValueError(
-                "`RescaleMomentum` acts between steps, so `steps_per_execution` must be 1. "
+                "`steps_per_execution` must be 1, because `RescaleMomentum` acts between steps. "
                 f"Received: steps_per_execution={self.model.steps_per_execution}"
             )
 
@@ -55,12 +57,13 @@ class RescaleMomentum(keras.callbacks.Callback):
         step = int(ops.convert_to_numpy(sgd.iterations))
         if step in (0, self._rescaled_for):
             return
-        self._rescaled_for = step  # float16 takes a step again when its gradient overflows
-        old, new = (float(self.learning_rate(number)) for number in (step - 1, step))
+        self._rescaled_for = step  # in float16, a step is repeated if its gradient overflows
+        old, new = (float(self.learning_rate(each)) for each in (step - 1, step))
         if old not in (0.0, new):
             for momentum in sgd.momentums:
                 momentum.assign(momentum * (new / old))
 
 
 def _inner(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    return getattr(optimizer, "inner_optimizer", optimizer)  # within a LossScaleOptimizer
+    """The optimizer inside a `LossScaleOptimizer`, or the optimizer itself."""
+    return getattr(optimizer, "inner_optimizer", optimizer)

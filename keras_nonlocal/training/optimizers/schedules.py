@@ -1,4 +1,4 @@
-"""Recipe -> learning rate, step by step."""
+"""Learning rate schedules of recipes."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ Rate: TypeAlias = float | schedules.LearningRateSchedule
 
 
 def learning_rate(recipe: BaseRecipe, steps_per_epoch: int) -> Rate:
-    """The learning rate of a recipe, for a Keras optimizer.
+    """Creates the learning rate of a recipe for a Keras optimizer.
 
-    A drop at time `t` counts from the step after so many: the official code's step number `t`
-    from 0 is the first that takes the lower rate. Times that fall between two steps are rounded.
+    With a milestone at step `t`, counted from 0, step `t` is the first with the lower rate, as in
+    the official code. Milestones between two steps are rounded.
 
     Args:
-        recipe: What decides the rate.
-        steps_per_epoch: Steps of an epoch; a recipe that counts in steps ignores it.
+        recipe: The recipe, with schedule, warm-up and duration.
+        steps_per_epoch: Number of steps in an epoch; ignored if the recipe counts in steps.
 
     Returns:
-        A number if the rate never changes, or a schedule.
+        A number if the learning rate is constant, else a schedule.
+
+    Raises:
+        ValueError: `steps_per_epoch` is not a positive integer.
 
     Example:
 
@@ -49,15 +52,19 @@ def learning_rate(recipe: BaseRecipe, steps_per_epoch: int) -> Rate:
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class Warmup(schedules.LearningRateSchedule):
-    """Rises evenly to what another schedule says at the end, and follows it from there.
+    """A linear warm-up, followed by another learning rate schedule.
 
-    The other schedule is not shifted, as in PySlowFast: a cosine has already sunk a little when
-    the warm-up ends. Source: Accurate, Large Minibatch SGD (arXiv:1706.02677), section 2.2.
+    The other schedule is not shifted, as in PySlowFast: a cosine is already slightly below its
+    maximum when the warm-up ends. Source: Accurate, Large Minibatch SGD (arXiv:1706.02677),
+    section 2.2.
 
     Args:
-        schedule: The rate after the warm-up: a schedule, or a number.
-        steps: How many steps the rate rises.
-        start: The rate of the first step.
+        schedule: The learning rate after the warm-up: a schedule or a number.
+        steps: Number of steps of the warm-up.
+        start: Learning rate of the first step.
+
+    Raises:
+        ValueError: `steps` is not a positive integer, or `start` is negative.
 
     Example:
 
@@ -71,14 +78,14 @@ class Warmup(schedules.LearningRateSchedule):
         self.schedule = schedule
         self.steps = positive_int("steps", steps)
         self.start = at_least("start", start, 0)
-        self._end = float(self._later(self.steps))
+        self._end = float(self._after_warmup(self.steps))
 
     def __call__(self, step):
-        later = self._later(step)
+        later = self._after_warmup(step)
         rising = self.start + (self._end - self.start) * ops.cast(step, later.dtype) / self.steps
         return ops.where(step < self.steps, rising, later)
 
-    def _later(self, step):
+    def _after_warmup(self, step):
         rate = self.schedule(step) if callable(self.schedule) else self.schedule
         return ops.cast(rate, "float32")
 
@@ -97,10 +104,9 @@ def _constant(recipe: BaseRecipe, step: Callable) -> float:
 
 
 def _steps(recipe: BaseRecipe, step: Callable) -> schedules.LearningRateSchedule:
-    last = [step(drop) - 1 for drop in recipe.milestones]  # Keras names the last step before a drop
-    drops = range(len(last) + 1)
-    rates = [recipe.learning_rate * recipe.decay_factor**count for count in drops]
-    return schedules.PiecewiseConstantDecay(last, rates)
+    boundaries = [step(time) - 1 for time in recipe.milestones]  # the last steps of the old rates
+    rates = [recipe.learning_rate * recipe.decay_factor**n for n in range(len(boundaries) + 1)]
+    return schedules.PiecewiseConstantDecay(boundaries, rates)
 
 
 def _cosine(recipe: BaseRecipe, step: Callable) -> schedules.LearningRateSchedule:

@@ -1,1 +1,1 @@
-"""Video files: opened, numbered, decoded, described, written. Nothing else opens a video."""
+"""Opening, indexing, decoding, probing and writing video files; no other room opens one."""

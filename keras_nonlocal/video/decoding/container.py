@@ -1,4 +1,4 @@
-"""An open file, its packets, and the errors of both."""
+"""Opening a video file, reading its packets, and the errors of both."""
 
 from __future__ import annotations
 
@@ -15,40 +15,48 @@ from av.stream import Disposition
 from ...utils.checks import PathLike
 from ...utils.errors import InputError
 
-# Seconds that a damaged file may keep its reader busy.
+# Seconds of processor time after which reading a damaged file is given up.
 TIME_LIMIT = 120.0
 
-# What a damaged file can make FFmpeg and its binding raise.
+# The errors that FFmpeg and PyAV raise for damaged files.
 DAMAGE = (av.FFmpegError, MemoryError, OverflowError, UnicodeError)
-_TOLERATED = 100
-# Formats of files that hold their pictures themselves: a playlist would have FFmpeg open others.
+_MOST_FAILURES = 100
+# Formats that contain their frames: with a playlist, FFmpeg would open other files.
 _FORMATS = {
     "format_whitelist": "apng,asf,avi,dhav,dv,flv,gif,gxf,h264,hevc,ivf,m4v,matroska,mjpeg,mov,"
     "mp3,mpeg,mpegts,mpegvideo,mxf,nut,obu,ogg,rm,wav,wtv,yuv4mpegpipe"
 }
-_NO_VIDEO_FORMAT = "it is a playlist, a picture or the like, or its header is damaged"
-_ELSEWHERE = "videos are opened on this machine only; copy it here, or make shards of it"
-
-
-_ADVICE = "Check that the file is complete and plays, or leave it out."
+_NO_VIDEO_FORMAT = "it is a playlist, an image or the like, or its header is damaged"
+_ELSEWHERE = "videos must be files on this machine; copy it here, or write shards of it"
+_ADVICE = "Check that the file is complete and plays, or remove it from the dataset."
 
 
 class VideoError(InputError):
-    """A file that cannot be read as a video: which one, why, and what to do about it."""
+    """Raised if a file cannot be read as a video; says which file, why, and what to do.
+
+    Args:
+        path: The file.
+        cause: The reason, also available as the attribute `cause`.
+        advice: What to do.
+
+    Example:
+
+    >>> VideoError("a.mp4", "it has no video stream").cause
+    'it has no video stream'
+    """
 
     def __init__(self, path: PathLike, cause: object, advice: str = _ADVICE):
         super().__init__(f"Cannot read {os.fspath(path)!r} as a video: {cause}. {advice}")
         self.cause = str(cause)
 
     def __reduce__(self):
-        return _again, (type(self), self.args, self.cause)
+        return _unpickled, (type(self), self.args, self.cause)
 
 
 class Deadline:
-    """Raises a `VideoError` once work on a file has taken longer than it may: `with deadline: ...`.
+    """Limits the time for a file: `with deadline: ...` raises a `VideoError` when it is used up.
 
-    Seconds of the processor count. A process that was suspended, or seldom gets its turn, says
-    nothing about the file.
+    Only processor time counts, as a process may also be suspended or wait for others.
     """
 
     def __init__(self, path: PathLike, seconds: float):
@@ -66,11 +74,14 @@ class Deadline:
 
 @contextmanager
 def opened(path: PathLike) -> Iterator[tuple]:
-    """The container of a file and its first video stream; one decoder thread, as clips are read
-    in parallel."""
+    """Opens a file, and yields its container and first video stream.
+
+    The decoder has one thread, as clips are read in parallel.
+    """
     _check_file(path)
     with _opened(path) as container:
-        stream = next(filter(_moves, container.streams.video), None)
+        videos = (each for each in container.streams.video if not _is_cover(each))
+        stream = next(videos, None)
         if stream is None:
             raise VideoError(path, "it has no video stream")
         if stream.codec_context is None:
@@ -80,20 +91,20 @@ def opened(path: PathLike) -> Iterator[tuple]:
 
 
 @contextmanager
-def decoding(path: PathLike, place=lambda: "") -> Iterator[None]:
-    """Turns what FFmpeg raises into a `VideoError`; `place` says where in the file it was."""
+def decoding(path: PathLike, context=lambda: "") -> Iterator[None]:
+    """Raises a `VideoError` for errors of FFmpeg; `context` says where in the file it was."""
     try:
         yield
     except DAMAGE as error:
         cause = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-        raise VideoError(path, f"{cause}{place()}") from error
+        raise VideoError(path, f"{cause}{context()}") from error
 
 
 def packets(container, stream, deadline: Deadline, *, tolerant=False) -> Generator:
-    """The packets of a stream, or of all, from where the file stands, and the empty ones that end
-    them.
+    """Yields the packets of a stream, or of all streams, from the current position on.
 
-    A tolerant reader goes on behind what cannot be read, as often as a damaged file may need.
+    The last packet of each stream is empty. With `tolerant`, unreadable parts are skipped, up to a
+    limit.
     """
     failures = 0
     while True:
@@ -107,12 +118,12 @@ def packets(container, stream, deadline: Deadline, *, tolerant=False) -> Generat
                 yield packet
         except DAMAGE:
             failures += 1
-            if not tolerant or failures > _TOLERATED:
+            if not tolerant or failures > _MOST_FAILURES:
                 raise
 
 
 def decoded(container, stream, deadline: Deadline, tolerant=False) -> Generator:
-    """All frames from where the file stands, in the order they come out of the decoder."""
+    """Decodes all frames from the current position on, in the order of the decoder."""
     for packet in packets(container, stream, deadline, tolerant=tolerant):
         try:
             with deadline:
@@ -127,22 +138,22 @@ def decoded(container, stream, deadline: Deadline, tolerant=False) -> Generator:
 def _opened(path: PathLike):
     with decoding(path):
         try:
-            # The whole path, as FFmpeg takes what stands before a colon for a protocol.
-            whole = os.path.abspath(path)
-            return av.open(whole, container_options=_FORMATS, metadata_errors="replace")
+            # An absolute path, as FFmpeg reads the part before a colon as a protocol.
+            full = os.path.abspath(path)
+            return av.open(full, container_options=_FORMATS, metadata_errors="replace")
         except av.FFmpegError as error:
-            if error.errno == errno.EINVAL:  # so FFmpeg says that a format is not among those
+            if error.errno == errno.EINVAL:  # FFmpeg's error for a format that is not in the list
                 raise VideoError(path, _NO_VIDEO_FORMAT) from error
             raise
 
 
-def _moves(stream) -> bool:
-    """Whether it is more than the cover of a piece of music."""
-    return not stream.disposition & Disposition.attached_pic
+def _is_cover(stream) -> bool:
+    """Whether a stream is the cover image of a piece of music."""
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def _check_file(path: PathLike) -> None:
-    """Folders, pipes and devices would fail later, or never."""
+    """Raises for folders, pipes and devices, which would fail later or wait for ever."""
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -153,7 +164,7 @@ def _check_file(path: PathLike) -> None:
         raise VideoError(path, "it is not a file")
 
 
-def _again(kind, args, cause):
+def _unpickled(kind, args, cause):
     error = kind.__new__(kind, *args)
     error.args, error.cause = args, cause
     return error

@@ -1,8 +1,8 @@
-"""Which frames a file has, when each is shown, and where decoding can start: without decoding.
+"""The index of a file: its frames, when each is shown, and where decoding can start.
 
-Frames are numbered in the order they are shown. The packets of a file tell their times, and going
-through them takes a thousandth of decoding them. Where they cannot be trusted, as there are no
-times, or several packets make a frame, the file is decoded once to learn the same.
+Frames are indexed in the order in which they are shown. Their times are read from the packets of
+the file, which takes a thousandth of the time of decoding. If packets cannot be trusted, as times
+are missing or several packets make a frame, the file is decoded once instead.
 """
 
 from __future__ import annotations
@@ -23,25 +23,27 @@ from ...utils.checks import PathLike
 from ..sampling.by_time import MICROSECONDS
 from .container import Deadline, VideoError, decoded, opened, packets
 
-# Frames whose indexes are remembered, at 8 bytes each, twice that while times are in use.
+# Frames of all cached indexes, at 8 bytes each, and 16 bytes while times are in use.
 _LIMIT = 4_000_000
-# Codecs that show exactly one picture for each packet.
-_ONE_A_PACKET = {"av1", "gif", "h264", "hevc", "mjpeg", "mpeg4", "vp9"}
-# Containers that store the order of decoding, but no times; FFmpeg makes some up.
+# Codecs that show exactly one frame for each packet.
+_FRAME_PER_PACKET = {"av1", "gif", "h264", "hevc", "mjpeg", "mpeg4", "vp9"}
+# Containers that store the order of decoding but no times; FFmpeg invents times.
 _WITHOUT_TIMES = {"avi"}
-# Containers where packets have other times after a seek.
+# Containers in which packets have other times after a seek.
 _UNSEEKABLE = {"asf"}
-# Bytes of the largest packet of MPEG-4 that may say "no picture here", as FFmpeg takes it.
+# Packets of MPEG-4 with up to this many bytes may have no frame, as in FFmpeg.
 _EMPTY_MPEG4 = 19
 _USUAL_RATE = 25
 
 
 class Keys(NamedTuple):
-    """Times of the frames that decoding can start at, increasing; an edit list may cut them off.
+    """Times of the key frames, at which decoding can start, increasing.
+
+    An edit list may exclude a key frame from the video.
 
     Attributes:
-        shown: When they are shown.
-        decoded: When they are decoded, by which some containers seek.
+        shown: When key frames are shown.
+        decoded: When key frames are decoded, by which some containers seek.
     """
 
     shown: array[int]
@@ -53,11 +55,10 @@ class FrameIndex:
     """The frames of a file.
 
     Attributes:
-        stamps: Presentation times of the frames by number, in units of `unit` seconds.
-        unit: In seconds.
-        keys: Where decoding can start, in the same units. None where frames can only be numbered
-            by counting from the start.
-        rate: Frames a second that the file claims.
+        stamps: Presentation times of the frames, in units of `unit` seconds.
+        unit: The unit of time, in seconds.
+        keys: The key frames, in the same unit; `None` if frames can only be counted from the start.
+        rate: The frame rate in the header, frames per second.
     """
 
     stamps: array[int]
@@ -68,61 +69,61 @@ class FrameIndex:
     def __len__(self) -> int:
         return len(self.stamps)
 
-    def number_of(self, stamp: int | None) -> int | None:
-        """The number of the frame of that presentation time; `None` if there is none."""
+    def index_of(self, stamp: int | None) -> int | None:
+        """The index of the frame with a presentation time; `None` if there is none."""
         place = -1 if stamp is None else bisect_left(self.stamps, stamp)
         return place if 0 <= place < len(self) and self.stamps[place] == stamp else None
 
     @cached_property
     def times(self) -> np.ndarray:
-        """When each frame is shown: int64 microseconds from the first one, never decreasing."""
+        """When each frame is shown: int64 microseconds from the first frame, not decreasing."""
         stamps = np.maximum.accumulate(np.array(self.stamps, "int64"))
         scale = self.unit * MICROSECONDS
         return (stamps - stamps[0]) * scale.numerator // scale.denominator
 
     @property
     def fps(self) -> float:
-        """Frames a second on average; what the file claims where it has one frame only."""
+        """Frames per second on average; if there is only one frame, the rate in the header."""
         seconds = float(self.times[-1]) / MICROSECONDS
         return (len(self) - 1) / seconds if seconds > 0 else float(self.rate)
 
-    def key_before(self, number: int) -> tuple[int, int]:
-        """When the last frame up to `number` that decoding can start at is shown, and decoded."""
+    def key_before(self, index: int) -> tuple[int, int]:
+        """When the last key frame up to frame `index` is shown, and when it is decoded."""
         if self.keys is None:
-            raise ValueError("Decoding can only start at the first frame: `keys` is None.")
-        key = bisect_right(self.keys.shown, self.stamps[number]) - 1
+            raise ValueError("Decoding can only start at the first frame, as `keys` is None.")
+        key = bisect_right(self.keys.shown, self.stamps[index]) - 1
         return self.keys.shown[key], self.keys.decoded[key]
 
-    def first_decoded(self, number: int) -> int:
-        """The number of the first frame that is decoded on the way to frame `number`."""
-        return bisect_left(self.stamps, self.key_before(number)[0])
+    def first_decoded(self, index: int) -> int:
+        """The index of the first frame that has to be decoded to get frame `index`."""
+        return bisect_left(self.stamps, self.key_before(index)[0])
 
 
 def index_frames(path: PathLike, container, stream, deadline: Deadline, tolerant) -> FrameIndex:
-    """Makes the index of a file that was just opened, and leaves it at its end.
+    """Makes the index of a file that was just opened, and reads the file to its end.
 
     Args:
         path: The file.
-        container, stream, deadline: Of it.
-        tolerant: Whether to go on behind what cannot be read.
+        container, stream, deadline: The opened file, its video stream and its deadline.
+        tolerant: Whether to skip parts that cannot be read.
 
     Raises:
-        VideoError: The file has no frames, or took too long.
-        av.FFmpegError: A part of it cannot be read, and the reader is not tolerant.
+        VideoError: The file has no frames, or its time is used up.
+        av.FFmpegError: A part of it cannot be read, and `tolerant` is false.
     """
-    seen = [
+    found = [
         _Packet(packet.pts, packet.dts, packet.size, packet.is_keyframe, packet.is_discard)
         for packet in packets(container, stream, deadline, tolerant=tolerant)
         if packet.size
     ]
     rate = Fraction(stream.average_rate or stream.guessed_rate or _USUAL_RATE)
-    keys = _keys(seen)
-    if keys.shown and _trusted(seen, container.format.name, stream.codec_context):
-        stamps = sorted(stamp for stamp in _stamps(seen) if stamp >= keys.shown[0])
+    keys = _keys(found)
+    if keys.shown and _trusted(found, container.format.name, stream.codec_context):
+        stamps = sorted(stamp for stamp in _stamps(found) if stamp >= keys.shown[0])
         return FrameIndex(array("q", stamps), stream.time_base, keys, rate)
     stamps = _decoded_stamps(path, deadline, tolerant)
     if not stamps:
-        raise VideoError(path, "no frame of it can be decoded")
+        raise VideoError(path, "none of its frames can be decoded")
     return FrameIndex(array("q", stamps), stream.time_base, None, rate)
 
 
@@ -134,38 +135,38 @@ class _Packet(NamedTuple):
     cut_off: bool
 
 
-def _keys(seen: Sequence[_Packet]) -> Keys:
+def _keys(found: Sequence[_Packet]) -> Keys:
     pairs = sorted(
         (packet.shown, packet.shown if packet.decoded is None else packet.decoded)
-        for packet in seen
+        for packet in found
         if packet.is_key and packet.shown is not None
     )
     return Keys(array("q", [shown for shown, _ in pairs]), array("q", [at for _, at in pairs]))
 
 
-def _stamps(seen: Sequence[_Packet]) -> list[int]:
-    """Times of the frames that are shown and have one, in the order they are decoded."""
-    return [packet.shown for packet in seen if packet.shown is not None and not packet.cut_off]
+def _stamps(found: Sequence[_Packet]) -> list[int]:
+    """The times of packets that have one and are not cut off, in the order of decoding."""
+    return [packet.shown for packet in found if packet.shown is not None and not packet.cut_off]
 
 
-def _trusted(seen: Sequence[_Packet], container: str, codec) -> bool:
-    """Whether the times of packets are those of pictures, one of each."""
-    stamps = _stamps(seen)
-    if container in _UNSEEKABLE or codec.name not in _ONE_A_PACKET:
+def _trusted(found: Sequence[_Packet], container: str, codec) -> bool:
+    """Whether each packet is one frame and has the time at which the frame is shown."""
+    stamps = _stamps(found)
+    if container in _UNSEEKABLE or codec.name not in _FRAME_PER_PACKET:
         return False
-    if len(set(stamps)) < sum(not packet.cut_off for packet in seen):  # one has none, or another's
+    if len(set(stamps)) < sum(not packet.cut_off for packet in found):  # missing or repeated
         return False
-    if codec.name == "mpeg4" and min(packet.size for packet in seen) <= _EMPTY_MPEG4:
+    if codec.name == "mpeg4" and min(packet.size for packet in found) <= _EMPTY_MPEG4:
         return False
-    if stamps == sorted(stamps):  # so made up, where pictures are not decoded as they are shown
+    if stamps == sorted(stamps):  # invented, if frames are not decoded in the order shown
         return not codec.has_b_frames
     return container not in _WITHOUT_TIMES
 
 
 def _decoded_stamps(path: PathLike, deadline: Deadline, tolerant) -> list[int]:
-    """Times of all frames in the order they come out; frames without one follow the last.
+    """Decodes a file for the times of its frames; frames without a time follow the last frame.
 
-    Times that were made up come with the wrong frames; sorted, they are right.
+    Invented times belong to other frames; sorted, they are right.
     """
     stamps: list[int] = []
     with opened(path) as (container, stream):
@@ -178,7 +179,7 @@ def _decoded_stamps(path: PathLike, deadline: Deadline, tolerant) -> list[int]:
 
 
 class IndexCache:
-    """Indexes by file, until together they hold too many frames; then the oldest go."""
+    """A cache of indexes by file; the oldest are removed when there are too many frames."""
 
     def __init__(self, limit: int = _LIMIT):
         self._limit, self._frames = limit, 0
@@ -186,23 +187,20 @@ class IndexCache:
         self._lock = threading.Lock()
 
     def get(self, path: PathLike, tolerant: bool, make: Callable[[], FrameIndex]) -> FrameIndex:
-        """The index of a file as it is now, made if it is not known."""
+        """Returns the index of a file, and makes it if it is missing or the file has changed."""
         status = os.stat(path)
         key = (os.fspath(path), status.st_mtime_ns, status.st_size, tolerant)
-        known = self._indexes.get(key)
-        if known is not None:
-            return known
+        cached = self._indexes.get(key)
+        if cached is not None:
+            return cached
         index = make()
         with self._lock:
-            self._keep(key, index)
+            if key not in self._indexes:
+                self._indexes[key] = index
+                self._frames += len(index)
+            while self._frames > self._limit:
+                self._frames -= len(self._indexes.pop(next(iter(self._indexes))))
         return index
-
-    def _keep(self, key: Hashable, index: FrameIndex) -> None:
-        if key not in self._indexes:
-            self._indexes[key] = index
-            self._frames += len(index)
-        while self._frames > self._limit:
-            self._frames -= len(self._indexes.pop(next(iter(self._indexes))))
 
 
 INDEXES = IndexCache()

@@ -1,4 +1,4 @@
-"""Decoded frames -> RGB pixels of a clip: scaled as they are stored, cropped, turned upright."""
+"""From decoded frames to the RGB pixels of a clip: resized as stored, turned upright, cropped."""
 
 from __future__ import annotations
 
@@ -13,23 +13,21 @@ from av.video.reformatter import VideoReformatter
 from ...utils.checks import PathLike, positive_int, sizes
 from .container import VideoError, decoding
 
-# One thread, as clips are read in parallel. Older PyAV has no choice, and takes one.
+# One thread, as clips are read in parallel. Older PyAV has no such argument and uses one thread.
 _THREADS = {"threads": 1} if "threads" in (VideoReformatter.reformat.__doc__ or "") else {}
-
-
 _ALIGNMENT = 64  # bytes
 IndexedFrame = tuple[int, av.VideoFrame]
 
 
 @dataclass(frozen=True)
 class ResizeCrop:
-    """What of a frame becomes the picture.
+    """How a frame is resized and cropped.
 
     Attributes:
-        short_side: Scale until the shorter side is this.
-        size: `(H, W)`: scale until this is just covered, or by `short_side`, and crop to it.
-        place: Where the crop lies in the room there is, 0..1 down and right; `None` is the center.
-        whole: Do not crop: keep all that was scaled.
+        short_side: Resize until the shorter side is this many pixels.
+        size: `(H, W)`: resize until the frame just covers it, or by `short_side`, and crop to it.
+        place: Position of the crop, 0 to 1 from the top and from the left; `None` is the center.
+        whole: Resize only, without a crop.
     """
 
     short_side: int | None = None
@@ -43,64 +41,73 @@ class ResizeCrop:
         if self.size is not None:
             object.__setattr__(self, "size", sizes("size", self.size, 2))
 
-    def scaled(self, height: int, width: int) -> tuple[int, int]:
-        """The height and width that an upright frame is scaled to."""
-        if self.short_side is None:
-            return scaled_shape(height, width, size=self.size)
-        return scaled_shape(height, width, short_side=self.short_side)
+    def resized_shape(self, height: int, width: int) -> tuple[int, int]:
+        """The height and width of a resized upright frame, with its aspect ratio to the pixel.
 
-    def fits(self, height: int, width: int) -> bool:
-        """Whether `size` can be cut out of a scaled frame."""
-        return self.size is None or (self.size[0] <= height and self.size[1] <= width)
+        >>> ResizeCrop(short_side=120).resized_shape(240, 320)
+        (120, 160)
+        >>> ResizeCrop(size=(112, 112)).resized_shape(240, 320)
+        (112, 149)
+        """
+        cover = self.size if self.short_side is None else (self.short_side, self.short_side)
+        if cover is None:
+            return height, width
+        if cover[0] * width >= cover[1] * height:
+            return cover[0], max(_rounded(width * cover[0], height), cover[1])
+        return max(_rounded(height * cover[1], width), cover[0]), cover[1]
 
-    def crop(self, picture: np.ndarray) -> np.ndarray:
-        """The part of a scaled picture `(H, W, 3)` that is wanted, as a view."""
+    def crop(self, frame: np.ndarray) -> np.ndarray:
+        """Crops a resized frame `(H, W, 3)`, without a copy."""
         if self.size is None or self.whole:
-            return picture
-        room = [have - want for have, want in zip(picture.shape, self.size, strict=False)]
-        top, left = (_place(*pair) for pair in zip(room, self.place or (None, None), strict=True))
-        return picture[top : top + self.size[0], left : left + self.size[1]]
+            return frame
+        room = [have - want for have, want in zip(frame.shape, self.size, strict=False)]
+        if self.place is None:
+            top, left = (space // 2 for space in room)
+        else:
+            pairs = zip(room, self.place, strict=True)
+            top, left = (min(int(share * (space + 1)), space) for space, share in pairs)
+        return frame[top : top + self.size[0], left : left + self.size[1]]
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    return (2 * numerator + denominator) // (2 * denominator)
 
 
 class FrameConverter:
-    """Turns the frames of one video into pictures; keeps what scaling needs between them."""
+    """Converts the frames of one video to pixels, and reuses what resizing needs."""
 
-    def __init__(self, path: PathLike, framing: ResizeCrop):
-        self._path, self._framing, self._reformatter = path, framing, VideoReformatter()
+    def __init__(self, path: PathLike, resize: ResizeCrop):
+        self._path, self._resize, self._reformatter = path, resize, VideoReformatter()
 
-    def paint(self, frame: av.VideoFrame) -> np.ndarray:
-        """uint8 `(H, W, 3)`, upright where the file says how it was held; a view.
+    def pixels(self, frame: av.VideoFrame) -> np.ndarray:
+        """Converts a frame to uint8 `(H, W, 3)`, upright where the file says how it was held.
 
         Raises:
-            VideoError: The frame cannot be scaled to that, as a line 4 pixels high to a square, or
-                is too small for a crop then, as one held upright for a wide crop.
+            VideoError: The frame cannot be resized, as a line 4 pixels high to a square, or the
+                crop does not fit into the resized frame, as a wide crop into an upright frame.
         """
-        quarter_turns = round(frame.rotation / 90) % 4  # counterclockwise, as NumPy counts them
-        lying = quarter_turns % 2
-        upright = (frame.width, frame.height) if lying else (frame.height, frame.width)
-        shape = self._framing.scaled(*upright)
-        if not self._framing.fits(*shape):
+        quarter_turns = round(frame.rotation / 90) % 4  # counterclockwise, as in np.rot90
+        sideways = quarter_turns % 2
+        upright = (frame.width, frame.height) if sideways else (frame.height, frame.width)
+        shape, size = self._resize.resized_shape(*upright), self._resize.size
+        if size is not None and (size[0] > shape[0] or size[1] > shape[1]):
             raise VideoError(
                 self._path,
-                f"`size` does not fit into its frames, which are {shape} when scaled. Received: "
-                f"short_side={self._framing.short_side}, size={self._framing.size}",
-                "Take a larger `short_side` or another `size`, or leave the video out.",
+                f"`size` does not fit into its frames, which are {shape} when resized. Received: "
+                f"short_side={self._resize.short_side}, size={size}",
+                "Use a larger `short_side` or another `size`, or remove the video.",
             )
-        height, width = shape[:: -1 if lying else 1]
-        place = f" when scaled from {frame.width}x{frame.height} to {width}x{height}"
-        with decoding(self._path, lambda: place):
-            scaled = self._reformatter.reformat(
+        height, width = shape[:: -1 if sideways else 1]
+        context = f" when resized from {frame.width}x{frame.height} to {width}x{height}"
+        with decoding(self._path, lambda: context):
+            resized = self._reformatter.reformat(
                 frame, width=width, height=height, format="rgb24", **_THREADS
             )
-        return self._framing.crop(np.rot90(_pixels(scaled), quarter_turns))
+        return self._resize.crop(np.rot90(_array(resized), quarter_turns))
 
 
-def _place(room: int, share: float | None) -> int:
-    return room // 2 if share is None else min(int(share * (room + 1)), room)
-
-
-def _pixels(frame: av.VideoFrame) -> np.ndarray:
-    """The pixels of an RGB frame, without copying; they live as long as the array does."""
+def _array(frame: av.VideoFrame) -> np.ndarray:
+    """The pixels of an RGB frame, without a copy."""
     plane = frame.planes[0]
     rows = np.frombuffer(memoryview(plane), "uint8").reshape(-1, plane.line_size)[: frame.height]
     return rows[:, : frame.width * 3].reshape(frame.height, frame.width, 3)
@@ -113,82 +120,35 @@ class ClipBuffer:
         self.video = np.empty(0, "uint8")
         self._path, self._converter, self._length = path, converter, len(indices)
         self._rows: dict[int, list[int]] = {}
-        for row, number in enumerate(indices):
-            self._rows.setdefault(number, []).append(row)
+        for row, index in enumerate(indices):
+            self._rows.setdefault(index, []).append(row)
 
     @property
     def missing(self) -> Collection[int]:
-        """Numbers of the frames that are still to come."""
+        """The indices of the frames that are still missing."""
         return self._rows.keys()
 
-    def take(self, frames: Iterator[IndexedFrame]) -> None:
-        """Copies the wanted ones among numbered frames into the clip, until it is full."""
-        for number, frame in frames:
-            if number in self._rows:
-                self._put(self._rows.pop(number), self._converter.paint(frame))
-                if not self._rows:
-                    return
-
-    def _put(self, rows: list[int], picture: np.ndarray) -> None:
-        if not self.video.size:
-            self.video = _aligned((self._length, *picture.shape))
-        if picture.shape != self.video.shape[1:]:
-            raise VideoError(
-                self._path, "its frames change size midway; pass `size` to make them equal"
-            )
-        for row in rows:
-            self.video[row] = picture
+    def fill(self, frames: Iterator[IndexedFrame]) -> None:
+        """Copies the missing ones of these frames into the clip, until none is missing."""
+        for index, frame in frames:
+            if index not in self._rows:
+                continue
+            pixels = self._converter.pixels(frame)
+            if not self.video.size:
+                self.video = _aligned((self._length, *pixels.shape))
+            if pixels.shape != self.video.shape[1:]:
+                raise VideoError(
+                    self._path, "its frames change size midway; pass `size` to make them equal"
+                )
+            for row in self._rows.pop(index):
+                self.video[row] = pixels
+            if not self._rows:
+                return
 
 
 def _aligned(shape: tuple[int, ...]) -> np.ndarray:
-    """An empty uint8 array at an address that TensorFlow takes over without a copy."""
+    """An empty uint8 array at an address that TensorFlow uses without a copy."""
     size = math.prod(shape)
     memory = np.empty(size + _ALIGNMENT, "uint8")
     first = -memory.ctypes.data % _ALIGNMENT
     return memory[first : first + size].reshape(shape)
-
-
-def scaled_shape(
-    height: int,
-    width: int,
-    *,
-    short_side: int | None = None,
-    size: tuple[int, int] | None = None,
-) -> tuple[int, int]:
-    """The height and width a picture is scaled to, its aspect kept to the nearest pixel.
-
-    Args:
-        height, width: The picture as it is.
-        short_side: What its shorter side becomes.
-        size: `(H, W)` that it has to cover, as tightly as its aspect allows.
-
-    Returns:
-        The new height and width; the old ones where neither is asked for.
-
-    Raises:
-        ValueError: Both are asked for, or one is not a positive integer.
-
-    >>> scaled_shape(240, 320, short_side=120)
-    (120, 160)
-    >>> scaled_shape(240, 320, size=(112, 112))
-    (112, 149)
-    """
-    if short_side is not None and size is not None:
-        raise ValueError(
-            "Give `short_side` or `size`, not both. "
-            f"Received: short_side={short_side!r}, size={size!r}"
-        )
-    if short_side is not None:
-        size = (positive_int("short_side", short_side),) * 2
-    return (height, width) if size is None else _covering(height, width, *sizes("size", size, 2))
-
-
-def _covering(height: int, width: int, least_height: int, least_width: int) -> tuple[int, int]:
-    """One side becomes exactly its least, the other at least its own."""
-    if least_height * width >= least_width * height:
-        return least_height, max(_rounded(width * least_height, height), least_width)
-    return max(_rounded(height * least_width, width), least_height), least_width
-
-
-def _rounded(numerator: int, denominator: int) -> int:
-    return (2 * numerator + denominator) // (2 * denominator)

@@ -1,4 +1,4 @@
-"""One open video: its frame times, and its frames by number, decoding no more than it must."""
+"""An open video: its frame times, and its frames by index, with as little decoding as possible."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from .frame_transform import ClipBuffer, FrameConverter, IndexedFrame, ResizeCro
 DamagePolicy = Literal["raise", "previous_frame"]
 DAMAGE_POLICIES = ("raise", "previous_frame")
 
-# Codecs whose decoder leaves out, when told to, pictures that no other picture refers to.
+# Codecs whose decoders can skip frames that no other frame refers to.
 _SKIPPING = {"h264", "hevc", "mpeg4"}
-# Frames between two wanted ones that take longer to decode than a seek.
+# A seek is faster than decoding more than this many frames.
 _WORTH_SEEKING = 8
 
 
 class Video:
-    """A video file, open for reading; use it in a `with` statement.
+    """A video file that is open for reading, in a `with` statement.
 
     Args:
         path: The file.
-        on_error: `"raise"` refuses what cannot be decoded; `"previous_frame"` shows the frame
-            before it instead (the one after it, where there is none before).
-        time_limit: Seconds of the processor after which reading gives up.
+        on_error: `"raise"` an error, or use the `"previous_frame"` for each frame that cannot be
+            decoded (the next one, if there is no previous frame).
+        time_limit: Seconds of processor time after which a `VideoError` is raised.
 
     Attributes:
-        repaired: How many frames the last reading had to replace by another one.
+        repaired: Number of frames that `read` replaced by another frame.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -80,12 +80,16 @@ class Video:
 
     @property
     def index(self) -> FrameIndex:
-        """Which frames there are, and when each is shown."""
+        """The frames of the video, and when each is shown."""
         with decoding(self.path):
-            return INDEXES.get(self.path, self.tolerant, self._indexed)
+            return INDEXES.get(self.path, self.tolerant, self._make_index)
 
-    def read(self, indices: Sequence[int], framing: ResizeCrop | None = None) -> np.ndarray:
-        """Frames by number, in any order and as often as asked.
+    def read(self, indices: Sequence[int], resize: ResizeCrop | None = None) -> np.ndarray:
+        """Reads frames by index, in any order and also repeatedly.
+
+        Args:
+            indices: Frame indices, from 0.
+            resize: How frames are resized and cropped; by default not at all.
 
         Returns:
             uint8 `(len(indices), H, W, 3)`, RGB, upright.
@@ -93,57 +97,57 @@ class Video:
         Raises:
             VideoError: A frame cannot be decoded.
         """
-        clip = ClipBuffer(self.path, indices, FrameConverter(self.path, framing or ResizeCrop()))
-        for walk in (self._sought, self._from_the_start):
-            with closing(walk(clip.missing)) as frames:
-                clip.take(frames)
+        clip = ClipBuffer(self.path, indices, FrameConverter(self.path, resize or ResizeCrop()))
+        for decode in (self._decode_by_seeking, self._decode_from_start):
+            with closing(decode(clip.missing)) as frames:
+                clip.fill(frames)
             if not clip.missing:
                 return clip.video
         if not self.tolerant:
             raise VideoError(self.path, f"frame {min(clip.missing)} cannot be decoded")
         self.repaired = len(clip.missing)
-        return self._with_previous(indices, framing)
+        return self._with_previous(indices, resize)
 
-    def frames(self, first: int, behind: int) -> Generator[IndexedFrame, None, None]:
-        """Decoded frames from number `first` on and before `behind`, each with its number.
+    def frames(self, first: int, end: int) -> Generator[IndexedFrame, None, None]:
+        """Decodes the frames from index `first` on and before `end`, each with its index.
 
         Raises:
             VideoError: A part of the file is damaged.
         """
         following = first
-        for walk in (self._sought, self._from_the_start):
-            if following >= behind:
+        for decode in (self._decode_by_seeking, self._decode_from_start):
+            if following >= end:
                 return
-            with closing(walk(range(following, behind))) as frames:
-                for number, frame in frames:
-                    if following < number or number >= behind:
-                        break  # the one that follows is lost on this way
-                    if number == following:
-                        yield number, frame
+            with closing(decode(range(following, end))) as frames:
+                for index, frame in frames:
+                    if following < index or index >= end:
+                        break  # the following frame cannot be found in this way
+                    if index == following:
+                        yield index, frame
                         following += 1
-        if following < behind:
+        if following < end:
             raise VideoError(self.path, f"frame {following} cannot be decoded")
 
-    def _indexed(self) -> FrameIndex:
-        here = nullcontext((self.container, self.stream))
-        with opened(self.path) if self._moved else here as (container, stream):
+    def _make_index(self) -> FrameIndex:
+        current = nullcontext((self.container, self.stream))
+        with opened(self.path) if self._moved else current as (container, stream):
             self._moved = True
             return index_frames(self.path, container, stream, self._deadline, self.tolerant)
 
-    def _sought(self, wanted: Collection[int]) -> Generator[IndexedFrame, None, None]:
-        """From the nearest place before each run of wanted frames; nothing where that fails."""
+    def _decode_by_seeking(self, wanted: Collection[int]) -> Generator[IndexedFrame, None, None]:
+        """Decodes from the last key frame before each run of frames; stops where that fails."""
         if self.index.keys is None:
             return
         self._moved = True
         for run in _runs(sorted(wanted), self.index):
             try:
-                yield from self._run(run)
+                yield from self._decode_run(run)
             except DAMAGE:
                 return
 
-    def _run(self, run: Sequence[int]) -> Generator[IndexedFrame, None, None]:
+    def _decode_run(self, run: Sequence[int]) -> Generator[IndexedFrame, None, None]:
         index, context = self.index, self.stream.codec_context
-        waiting = {index.stamps[number] for number in run}
+        waiting = {index.stamps[each] for each in run}
         for packet in self._packets_from(*index.key_before(run[0])):
             if context.name in _SKIPPING:
                 context.skip_frame = "DEFAULT" if packet.pts in waiting else "NONREF"
@@ -151,26 +155,26 @@ class Video:
                 frames = packet.decode()
             yield from _with_indices(frames, index)
             waiting.discard(packet.pts)
-            if not waiting and packet.size:  # all were sent: take what the decoder still holds
+            if not waiting and packet.size:  # all were sent; the decoder may still hold some
                 yield from _with_indices(context.decode(None), index)
                 return
 
     def _packets_from(self, shown: int, decoded_at: int) -> Iterator[av.Packet]:
-        """Packets from the key frame of these times on, or from one before; none if not found.
+        """Packets from a key frame on, or from an earlier one; none if no key frame is found.
 
-        Some containers seek by the times at which frames are shown, others by those at which they
-        are decoded, and some to a place between key frames, where decoding gives garbage.
+        Some containers seek by the time at which frames are shown, others by the time at which
+        they are decoded, and some to a position between key frames, where decoding gives garbage.
         """
-        for place in (shown, decoded_at):
-            self.container.seek(place, stream=self.stream)
+        for time in (shown, decoded_at):
+            self.container.seek(time, stream=self.stream)
             found = packets(self.container, self.stream, self._deadline)
             key = next((packet for packet in found if packet.is_keyframe), None)
             if key is not None and key.pts is not None and key.pts <= shown:
                 return chain([key], found)
         return iter(())
 
-    def _from_the_start(self, wanted: Collection[int]) -> Generator[IndexedFrame, None, None]:
-        """All frames up to the last one that is wanted."""
+    def _decode_from_start(self, wanted: Collection[int]) -> Generator[IndexedFrame, None, None]:
+        """Decodes all frames up to the last one that is wanted."""
         last, seen, index = max(wanted), 0, self.index
         with (
             decoding(self.path, lambda: f" after {seen} frames"),
@@ -179,35 +183,35 @@ class Video:
         ):
             for count, frame in enumerate(frames):
                 seen = count + 1
-                number = index.number_of(frame.pts) if index.keys else count
-                if number is not None:
-                    yield number, frame
-                if count >= last and (number is None or number >= last):
+                frame_index = index.index_of(frame.pts) if index.keys else count
+                if frame_index is not None:
+                    yield frame_index, frame
+                if count >= last and (frame_index is None or frame_index >= last):
                     return
 
-    def _with_previous(self, indices: Sequence[int], framing) -> np.ndarray:
-        everything = range(len(self.index))
-        there = sorted(number for number, _ in self._from_the_start(everything))
-        if not there:
-            raise VideoError(self.path, "no frame of it can be decoded")
-        nearest = [there[max(bisect_right(there, number) - 1, 0)] for number in indices]
-        clip = ClipBuffer(self.path, nearest, FrameConverter(self.path, framing or ResizeCrop()))
-        with closing(self._from_the_start(everything)) as frames:
-            clip.take(frames)
+    def _with_previous(self, indices: Sequence[int], resize) -> np.ndarray:
+        all_indices = range(len(self.index))
+        decodable = sorted(index for index, _ in self._decode_from_start(all_indices))
+        if not decodable:
+            raise VideoError(self.path, "none of its frames can be decoded")
+        nearest = [decodable[max(bisect_right(decodable, each) - 1, 0)] for each in indices]
+        clip = ClipBuffer(self.path, nearest, FrameConverter(self.path, resize or ResizeCrop()))
+        with closing(self._decode_from_start(all_indices)) as frames:
+            clip.fill(frames)
         return clip.video
 
 
 def _runs(indices: Sequence[int], index: FrameIndex) -> Iterator[list[int]]:
-    """Frame numbers cut where it pays to seek over what lies between."""
+    """Splits sorted frame indices where a seek is faster than decoding the frames between."""
     run = [indices[0]]
-    for number in indices[1:]:
-        if index.first_decoded(number) > run[-1] + _WORTH_SEEKING:
+    for each in indices[1:]:
+        if index.first_decoded(each) > run[-1] + _WORTH_SEEKING:
             yield run
             run = []
-        run.append(number)
+        run.append(each)
     yield run
 
 
 def _with_indices(frames, index: FrameIndex) -> Iterator[IndexedFrame]:
-    numbered = ((index.number_of(frame.pts), frame) for frame in frames)
-    return ((number, frame) for number, frame in numbered if number is not None)
+    indexed = ((index.index_of(frame.pts), frame) for frame in frames)
+    return ((each, frame) for each, frame in indexed if each is not None)

@@ -1,4 +1,4 @@
-"""What a video file says of itself, without decoding more than it must."""
+"""`probe` describes a video file without decoding it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from .open_video import Video
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """A video file in numbers.
+    """The properties of a video file.
 
     Attributes:
-        frames: How many frames it has.
-        fps: Frames a second, on average.
-        width, height: Of the upright picture, in pixels.
-        rotation: By how many degrees, counterclockwise, stored frames are turned to stand upright.
+        frames: Number of frames.
+        fps: Frames per second, on average.
+        width, height: Size of the upright frame, in pixels.
+        rotation: Degrees, counterclockwise, by which stored frames are turned upright.
         codec: Name of the codec, such as `"h264"`.
-        seconds: From its first frame to the end of its last.
+        seconds: Time from the first frame to the end of the last frame.
         bytes: Size of the file.
     """
 
@@ -35,10 +35,14 @@ class VideoInfo:
 
 
 def probe(path: PathLike) -> VideoInfo:
-    """Tells what a video file is: its packets are counted, and one frame of it is decoded.
+    """Describes a video file: counts its packets and decodes its first frame.
 
     Args:
         path: A video file.
+
+    Returns:
+        A `VideoInfo` with `frames`, `fps`, `width`, `height`, `rotation`, `codec`, `seconds` and
+        `bytes`.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -54,7 +58,7 @@ def probe(path: PathLike) -> VideoInfo:
         index = video.index
         _, frame = next(video.frames(0, len(index)), (0, None))
         if frame is None:
-            raise VideoError(path, "no frame of it can be decoded")
+            raise VideoError(path, "none of its frames can be decoded")
         rotation = round(frame.rotation / 90) * 90
         width, height = (frame.width, frame.height)[:: -1 if rotation % 180 else 1]
         return VideoInfo(

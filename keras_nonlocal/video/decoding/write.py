@@ -1,4 +1,4 @@
-"""RGB frames -> a video file."""
+"""Writes RGB frames to a video file."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from ...utils.checks import PathLike
 
 
 def write_video(path: PathLike, video: np.ndarray, fps: int = 25) -> None:
-    """Writes an mp4 of high quality, in a codec that every FFmpeg has (MPEG-4 part 2).
+    """Writes an mp4 file of high quality, with a codec that every FFmpeg has (MPEG-4 part 2).
 
-    The file appears under its name only when it is complete; missing folders are made.
+    The file is written completely or not at all.
 
     Args:
-        path: Where to. A file that is there is replaced.
+        path: The file. An existing file is overwritten, and missing folders are created.
         video: uint8 `(T, H, W, 3)`, RGB, with even H and W.
-        fps: Frames a second.
+        fps: Frames per second.
 
     Raises:
-        ValueError: `video` is not of that kind.
+        ValueError: `video` has another shape or dtype.
+        OSError: The file cannot be written.
+
+    Example:
+
+    >>> write_video("gray.mp4", np.full((25, 32, 48, 3), 128, "uint8"))
     """
     _check(video)
     with replacing(path) as partial:
@@ -38,17 +43,15 @@ def _check(video: np.ndarray) -> None:
             f"Received: shape={shape}, dtype={dtype}"
         )
     if shape[1] % 2 or shape[2] % 2:
-        raise ValueError(
-            f"`video` must have an even height and width to be stored. Received: shape={shape}"
-        )
+        raise ValueError(f"`video` must have an even height and width. Received: shape={shape}")
 
 
 def _encode(path: Path, video: np.ndarray, fps: int) -> None:
     with av.open(os.path.abspath(path), "w", format="mp4") as container:
-        # The finest quantizer, or flat colored areas drift by tens of gray levels.
+        # With coarser quantizers, flat colored areas drift by tens of gray levels.
         stream = container.add_stream("mpeg4", rate=fps, options={"qmin": "1", "qmax": "2"})
         stream.height, stream.width = video.shape[1:3]
         stream.pix_fmt = "yuv420p"
-        for picture in video:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        for frame in video:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())

@@ -1,6 +1,7 @@
-"""What sampling rules need beside `+ - * // %`: for NumPy here, for graphs in `shards`.
+"""The operations that sampling rules need besides `+ - * // %`.
 
-A rule is written once, over integers that are Python's, NumPy's, or int64 tensors of TensorFlow.
+A rule is written once, over integers of Python or NumPy, or int64 tensors of TensorFlow. The
+operations for NumPy are here, and those for graphs are in `shards/reading.py`.
 """
 
 from __future__ import annotations
@@ -12,19 +13,19 @@ import numpy as np
 
 Integer = Any  # of Python or NumPy, or an int64 tensor
 Integers = Any  # an int64 array or tensor
-Draw = Callable[[Integer], Integer]  # `draw(n)` is an integer drawn evenly from 0 until before n
+Draw = Callable[[Integer], Integer]  # `draw(n)` returns a uniform integer in [0, n)
 
 
 class Arithmetic(NamedTuple):
-    """Operations on integers that have no operator.
+    """Operations on integers that Python has no operator for.
 
     Attributes:
-        maximum, minimum: Of two.
-        arange: The integers from 0 until before a number.
-        size: How many there are in a row.
-        at_or_before: For each moment, the place of the last time that is not after it.
-        real: Integers as float64.
-        rounded: Floats to the nearest integers, halves to the even one.
+        maximum, minimum: The larger or smaller of two integers.
+        arange: The integers in [0, n).
+        size: The number of elements of a vector.
+        at_or_before: For each moment, the index of the last time that is not after it.
+        real: Converts integers to float64.
+        rounded: Rounds to the nearest integer, and halves to the even one.
     """
 
     maximum: Callable[[Integer, Integer], Integer]

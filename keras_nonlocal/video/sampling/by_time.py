@@ -1,8 +1,8 @@
-"""Which frames are shown at which moments: clips by the clock, in whole microseconds.
+"""The frames of a clip by the time at which they are shown, in integer microseconds.
 
-For videos whose frame rate differs from file to file, or changes within one, a clip of so many
-frames so many seconds apart is the same length of life in each. `times` says when each frame is
-shown: int64 microseconds from the first, not decreasing.
+A clip of frames that are a fixed number of seconds apart shows the same length of time in every
+video, also if frame rates differ between files or change within one. `times` is when each frame is
+shown: int64 microseconds from the first frame, not decreasing.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import numpy as np
 
 from .arithmetic import NUMPY, Arithmetic, Draw, Integer, Integers
 
-MICROSECONDS = 1_000_000  # of a second
-# Files round the time of a frame, Matroska to a millisecond, so it may begin that much late.
+MICROSECONDS = 1_000_000  # per second
+# Files round times, Matroska to a millisecond, so a frame may begin that much too late.
 ROUNDING = 1_000
 
 
 def duration(times: Integers, xp: Arithmetic = NUMPY) -> Integer:
-    """How long a video is: its last frame is shown as long as the one before it.
+    """The duration of a video, whose last frame is shown as long as the frame before it.
 
     Returns:
         Microseconds, at least one.
@@ -29,11 +29,11 @@ def duration(times: Integers, xp: Arithmetic = NUMPY) -> Integer:
 
 
 def window(times: np.ndarray, start: float | None, end: float | None) -> tuple[int, int]:
-    """The number of the first frame shown from `start` on, and of the first one not before `end`.
+    """The indices of the first frame shown from `start` on, and of the first one from `end` on.
 
     Args:
         times: When each frame is shown.
-        start, end: In seconds; `None` for those of the video.
+        start, end: In seconds; `None` means the start or the end of the video.
 
     >>> window(np.array([0, 40_000, 80_000]), 0.04, None)
     (1, 3)
@@ -46,17 +46,17 @@ def window(times: np.ndarray, start: float | None, end: float | None) -> tuple[i
 def indices_at(
     times: Integers, start: Integer, frames: int, step: int, xp: Arithmetic = NUMPY
 ) -> Integers:
-    """The frame shown at each moment of a clip; past its end the video starts again.
+    """The frame shown at each moment of a clip; past its end, the video starts again.
 
-    Timestamps are matched with a tolerance of a millisecond, or of a quarter of the mean distance
-    between frames if that is less, as files round times that far. So steps of whole frames give
-    every so many frames.
+    As files round times, they are matched with a tolerance of min(1 ms, a quarter of the mean
+    frame interval). So steps of n frame intervals select every n-th frame.
 
     Args:
         times: When each frame is shown.
         start: The first moment, in microseconds.
-        frames: How many moments.
-        step: From one to the next, in microseconds.
+        frames: Number of moments.
+        step: The time between two moments, in microseconds.
+        xp: The arithmetic of these integers.
 
     Example:
 
@@ -70,7 +70,7 @@ def indices_at(
 
 
 def random_moment(times: Integers, span: int, draw: Draw, xp: Arithmetic = NUMPY) -> Integer:
-    """A first moment drawn evenly from all that let the clip end inside the video."""
+    """Draws the first moment of a clip uniformly, such that the clip ends inside the video."""
     room = _room(times, span, xp)
     return xp.minimum(draw(room + _last_shown(times, xp)), room)
 
@@ -78,24 +78,24 @@ def random_moment(times: Integers, span: int, draw: Draw, xp: Arithmetic = NUMPY
 def spread_moment(
     number: Integer, clips: int, times: Integers, span: int, xp: Arithmetic = NUMPY
 ) -> Integer:
-    """The first moment of test clip `number` of those spread evenly over a video.
+    """The first moment of one of several clips that are spread evenly over a video.
 
     Args:
-        number: Of the clip, from 0.
-        clips: How many there are; a single one is in the center.
+        number: Index of the clip.
+        clips: Number of clips; a single one is in the center.
         times: When each frame is shown.
-        span: From the first moment of a clip to its last, in microseconds.
-        xp: The arithmetic of these numbers.
+        span: The time from the first moment of a clip to its last, in microseconds.
+        xp: The arithmetic of these integers.
     """
     room = _room(times, span, xp)
     return room // 2 if clips == 1 else room * number // (clips - 1)
 
 
 def _room(times, span, xp):
-    """The last moment from which a clip ends no later than when the last frame begins."""
+    """The last start at which a clip still ends before or when the last frame begins."""
     return xp.maximum(times[-1] - span, 0)
 
 
 def _last_shown(times, xp):
-    """For how long the last frame is shown; one microsecond where it is the only one."""
+    """How long the last frame is shown; one microsecond if it is the only one."""
     return xp.maximum(times[-1] - times[-xp.minimum(xp.size(times), 2)], 1)

@@ -1,7 +1,6 @@
-"""Clip-sampling rules of published code bases, in whole numbers.
+"""Clip-sampling rules of published code bases, in integer arithmetic.
 
-Where the code that set a rule computes in floating point and cuts the fraction off, rounding may
-take it one frame below the exact quotient.
+Code that computes in floating point and truncates may land one frame below the exact quotient.
 """
 
 from __future__ import annotations
@@ -11,51 +10,49 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
-import numpy as np
-
 from .arithmetic import NUMPY, Arithmetic, Draw, Integer, Integers
 from .by_index import clip_span, last_start, uniform_start
 from .by_time import indices_at, random_moment, spread_moment
 
-# Frames a second that PySlowFast's clips are meant for; at other rates they span as many seconds.
+# The frame rate that PySlowFast's clips are meant for; at other rates they span as many seconds.
 SLOWFAST_RATE = 30
 # Frames within which MMAction2's dense clips begin.
 DENSE_RANGE = 64
-# PySlowFast draws any real start; here it is one of so many.
-_FINE = 1 << 16
-SPEEDS = 1 << 16  # steps of the draw of a speed
+# PySlowFast draws a real number for the start of a clip; here it is one of this many.
+_START_STEPS = 1 << 16
+SPEED_STEPS = 1 << 16
 
-Rate = tuple[Integer, Integer]  # frames a second, as a numerator and a denominator
+Rate = tuple[Integer, Integer]  # frames per second, as a numerator and a denominator
 
 
-class IndexRule(Protocol):
-    """One way to choose the frames of a clip.
+class SamplingRule(Protocol):
+    """A rule that selects the frames of a clip.
 
-    Arguments are `length`, the frames of the video; `frames` and `stride` of a clip; `rate` of the
-    video; and the `Arithmetic` of these numbers.
+    `length` is the number of frames of the video; `frames` and `stride` describe the clip; `rate`
+    is the frame rate of the video; `xp` is the `Arithmetic` of all these integers.
     """
 
     def random(self, draw: Draw, length, frames: int, stride: int, rate: Rate, xp) -> Integers:
-        """The frames of a training clip."""
+        """Returns the frame indices of a training clip."""
 
     def spread(self, number, clips: int, length, frames: int, stride: int, rate: Rate, xp):
-        """The frames of test clip `number` of `clips`."""
+        """Returns the frame indices of evaluation clip `number` of `clips`."""
 
 
 @dataclass(frozen=True)
 class Looped:
-    """Clips of equal steps; past the end the video starts again.
+    """Clips with a constant stride; past its end, the video starts again.
 
     Attributes:
-        places: `(length, frames, stride, xp)` to how many frames a training clip may begin at.
-        start: `(number, clips, length, frames, stride, xp)` to where a test clip begins.
+        num_starts: `(length, frames, stride, xp)` to the number of starts of a training clip.
+        start: `(number, clips, length, frames, stride, xp)` to the start of an evaluation clip.
     """
 
-    places: Callable[..., Integer]
+    num_starts: Callable[..., Integer]
     start: Callable[..., Integer]
 
     def random(self, draw, length, frames, stride, rate, xp):
-        start = draw(self.places(length, frames, stride, xp))
+        start = draw(self.num_starts(length, frames, stride, xp))
         return (start + xp.arange(frames) * stride) % length
 
     def spread(self, number, clips, length, frames, stride, rate, xp):
@@ -65,53 +62,54 @@ class Looped:
 
 @dataclass(frozen=True)
 class Stretched:
-    """Frames spread over a span of time, so that 8 frames of 64 are 9 apart; none past the end.
+    """Frames spread evenly over a span of time, so that 8 frames of 64 are 9 apart.
 
-    Test clips lie equal parts of the room there is apart, so that the last one ends before the
-    video does. Fractions of frames are kept as integers over `unit`; 64 bits are enough for clips
-    of 128 frames out of 10 million.
+    Indices past the end become the last frame. The starts of evaluation clips divide the room into
+    equal parts, so the last clip ends before the video does. Fractions of frames are integers over
+    `unit`; 64 bits are enough for clips of 128 frames from videos of 10 million.
     """
 
     def random(self, draw, length, frames, stride, rate, xp):
-        return self._stretched(draw(_FINE), _FINE, length, frames, stride, rate, xp)
+        return self._clip(draw(_START_STEPS), _START_STEPS, length, frames, stride, rate, xp)
 
     def spread(self, number, clips, length, frames, stride, rate, xp):
-        return self._stretched(number, clips, length, frames, stride, rate, xp)
+        return self._clip(number, clips, length, frames, stride, rate, xp)
 
-    def _stretched(self, part, parts, length, frames, stride, rate, xp):
-        """The clip that begins `part` of `parts` of the room behind the start of the video."""
+    def _clip(self, part, parts, length, frames, stride, rate, xp):
+        """The clip that starts at `part / parts` of the frames that it leaves free."""
         unit, steps = rate[1] * SLOWFAST_RATE, max(frames - 1, 1)
-        span = frames * stride * rate[0]  # in units, as the room is
+        span = frames * stride * rate[0]  # in units
         start = part * xp.maximum(length * unit - span, 0)
         exact = start * steps + xp.arange(frames) * (span - unit) * parts
         return xp.maximum(xp.minimum(exact // (unit * steps * parts), length - 1), 0)
 
 
-def _places(length, frames, stride, xp):
+def _starts(length, frames, stride, xp):
     return last_start(length, clip_span(frames, stride), xp) + 1
 
 
-def _places_of_whole_strides(length, frames, stride, xp):
-    """As if the last frame were shown for a whole stride."""
+def _starts_with_whole_strides(length, frames, stride, xp):
+    """Counts a whole stride for the last frame too."""
     return last_start(length, frames * stride, xp) + 1
 
 
-def _places_within_range(length, frames, stride, xp):
+def _starts_within_range(length, frames, stride, xp):
     return xp.maximum(length - DENSE_RANGE, 1)
 
 
 def _spread(number, clips, length, frames, stride, xp):
-    """From the first frame to the last; a single clip is the one in the center."""
+    """From the first frame to the last; a single clip is in the center."""
     return uniform_start(number, clips, length, clip_span(frames, stride), xp)
 
 
 def _official(number, clips, length, frames, stride, xp):
-    """Equal parts of the whole video apart, so that the last clips run on from its beginning."""
+    """Equal parts of the whole video apart, so that the last clips loop back to its start."""
     return length * number // clips
 
 
 def _mmaction2(number, clips, length, frames, stride, xp):
-    """From first frame to last, rounded half to even; single frames lie amid equal parts."""
+    """From the first frame to the last, rounded half to even; single frames are in the middle of
+    equal parts."""
     if frames == 1:
         return length * (2 * number + 1) // (2 * clips)
     room = last_start(length, clip_span(frames, stride), xp)
@@ -123,74 +121,48 @@ def _dense(number, clips, length, frames, stride, xp):
 
 
 def _half_to_even(numerator, denominator: int):
-    """A quotient, rounded; halves to the even neighbor."""
     odd = numerator // denominator % 2
     return (2 * numerator + denominator - 1 + odd) // (2 * denominator)
 
 
-RULES: Mapping[str, IndexRule] = {
-    "spread": Looped(_places, _spread),
-    "official": Looped(_places_of_whole_strides, _official),
+SAMPLING_RULES: Mapping[str, SamplingRule] = {
+    "spread": Looped(_starts, _spread),
+    "official": Looped(_starts_with_whole_strides, _official),
     "slowfast": Stretched(),
-    "mmaction2": Looped(_places_of_whole_strides, _mmaction2),
-    "mmaction2_dense": Looped(_places_within_range, _dense),
+    "mmaction2": Looped(_starts_with_whole_strides, _mmaction2),
+    "mmaction2_dense": Looped(_starts_within_range, _dense),
 }
 
 
-@dataclass(frozen=True)
-class Scheme:
-    """A rule for videos of known length, with Python's numbers.
-
-    Attributes:
-        rule: What it does.
-    """
-
-    rule: IndexRule
-
-    def random(
-        self, num_frames: int, frames: int, stride: int, rng: np.random.Generator, fps: float
-    ) -> list[int]:
-        """The frames of a training clip."""
-        rate = exact_rate(fps)
-        return self.rule.random(rng.integers, num_frames, frames, stride, rate, NUMPY).tolist()
-
-    def spread(
-        self, num_frames: int, frames: int, stride: int, clips: int, fps: float
-    ) -> list[list[int]]:
-        """The frames of each test clip."""
-        where = (num_frames, frames, stride, exact_rate(fps), NUMPY)
-        return [self.rule.spread(number, clips, *where).tolist() for number in range(clips)]
-
-
 def exact_rate(fps: float) -> Rate:
-    """Frames a second as a fraction: exact for the usual rates, such as 30000 / 1001."""
+    """The frame rate as a fraction, exact for the usual rates, such as 30000 / 1001."""
     rate = Fraction(fps).limit_denominator(1001)
     return rate.numerator, rate.denominator
-
-
-SAMPLING_RULES: Mapping[str, Scheme] = {name: Scheme(rule) for name, rule in RULES.items()}
 
 
 def random_indices(
     clip: Any, times: Integers, rate: Rate, draw: Draw, xp: Arithmetic = NUMPY
 ) -> Integers:
-    """The frames of a training clip.
+    """Selects the frames of a training clip.
 
     Args:
         clip: A `ClipSpec`.
-        times: When each frame is shown, int64 microseconds from the first.
-        rate: Frames a second, as a numerator and a denominator.
-        draw: `draw(n)` returns an integer drawn evenly from 0 until before `n`.
-        xp: The arithmetic of these numbers.
+        times: When each frame is shown, int64 microseconds from the first frame.
+        rate: Frames per second, as a numerator and a denominator.
+        draw: `draw(n)` returns a uniform integer in [0, n).
+        xp: The arithmetic of these integers.
+
+    Returns:
+        The frame indices, `(num_frames,)`.
     """
     if clip.seconds_between_frames is not None:
         start = random_moment(times, (clip.num_frames - 1) * clip.step, draw, xp)
         return indices_at(times, start, clip.num_frames, clip.step, xp)
-    rule, length = RULES[clip.sampling], xp.size(times)
+    rule, length = SAMPLING_RULES[clip.sampling], xp.size(times)
     if clip.speed_jitter == 1:
         return rule.random(draw, length, clip.num_frames, clip.frame_stride, rate, xp)
-    # From `1 / speed` to `speed`, by an even draw of the power.
-    speed = clip.speed_jitter ** (2 * xp.real(draw(SPEEDS + 1)) / SPEEDS - 1)
+    # From `1 / speed_jitter` to `speed_jitter`; the exponent is drawn uniformly.
+    speed = clip.speed_jitter ** (2 * xp.real(draw(SPEED_STEPS + 1)) / SPEED_STEPS - 1)
     played = xp.maximum(xp.rounded(xp.real(length) / speed), 1)
     indices = rule.random(draw, played, clip.num_frames, clip.frame_stride, rate, xp)
     return xp.minimum(xp.rounded(xp.real(indices) * speed), length - 1)
@@ -199,10 +171,18 @@ def random_indices(
 def spread_indices(
     clip: Any, number: Integer, times: Integers, rate: Rate, xp: Arithmetic = NUMPY
 ) -> Integers:
-    """The frames of test clip `number` of `clip.num_clips`; other arguments as above."""
+    """Selects the frames of evaluation clip `number` of `clip.num_clips`.
+
+    Args:
+        clip, times, rate, xp: As in `random_indices`.
+        number: Index of the clip.
+
+    Returns:
+        The frame indices, `(num_frames,)`.
+    """
     if clip.seconds_between_frames is not None:
         span = (clip.num_frames - 1) * clip.step
         start = spread_moment(number, clip.num_clips, times, span, xp)
         return indices_at(times, start, clip.num_frames, clip.step, xp)
-    where = (xp.size(times), clip.num_frames, clip.frame_stride, rate, xp)
-    return RULES[clip.sampling].spread(number, clip.num_clips, *where)
+    video = (xp.size(times), clip.num_frames, clip.frame_stride, rate, xp)
+    return SAMPLING_RULES[clip.sampling].spread(number, clip.num_clips, *video)

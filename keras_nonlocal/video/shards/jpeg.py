@@ -72,7 +72,7 @@ def _resized(video, scaled, window):
 
 
 def _scaled(clip, stored, short_side):
-    """As `scaled_shape`, of tensors."""
+    """As `ResizeCrop.resized_shape`, for tensors."""
     if short_side is None and clip.size is None:
         return stored
     least = tf.constant(clip.size, tf.int32) if short_side is None else tf.stack([short_side] * 2)

@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -42,7 +41,7 @@ from .verify import check_shard_file
 
 _CLIPS_A_SHARD = 64
 _MOST_SHARDS = 1024
-_CLIPS_AHEAD = 64  # held while a video is waited for, some megabytes each
+_CLIPS_AHEAD = 64  # held at most while one video takes long, some megabytes each
 
 
 def write_shards(
@@ -106,7 +105,7 @@ def write_shards(
     )
     with closing(pool) as made, progress_bar(len(tasks), shown=progress) as bar:
         account = _Account(ErrorLog(error_log), on_error, bar)
-        for number, clips in _shards(account.kept(made), paths, sizes):
+        for number, clips in _shards(account.kept(made), paths):
             state = state.with_shard(number, finished(paths[number], clips, sizes[number]))
             write_set(folder, state)
     return state
@@ -178,20 +177,14 @@ def _if_whole(folder: PathLike, shard: Shard | None) -> Shard | None:
     return shard if whole else None
 
 
-def _shards(made: Iterable[tuple[EncodingTask, Encoded | None]], paths, sizes) -> Iterator:
-    """Writes clips in order as they come, a few of which come early; gives each complete shard
-    with how many clips it holds."""
-    tasks = ((number, place) for number, size in sorted(sizes.items()) for place in range(size))
-    early: dict[tuple[int, int], Encoded | None] = {}
-    made = iter(made)
-    for number, together in groupby(tasks, key=itemgetter(0)):
+def _shards(
+    made: Iterable[tuple[EncodingTask, Encoded | None]], paths
+) -> Iterator[tuple[int, int]]:
+    """Writes the clips as they come, and gives each complete shard with how many clips it holds."""
+    for number, together in groupby(made, key=lambda pair: pair[0][0]):
         clips = 0
         with tf.io.TFRecordWriter(temporary(paths[number])) as writer:
-            for key in together:
-                while key not in early:
-                    (shard, place, _), clip = next(made)
-                    early[shard, place] = clip
-                clip = early.pop(key)
+            for _, clip in together:
                 if clip is not None:
                     writer.write(serialized_clip(clip))
                     clips += 1

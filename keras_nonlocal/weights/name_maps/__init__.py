@@ -1,5 +1,4 @@
-"""The names of other code bases: one table a source."""
+"""Tables that map the tensor names of other code bases to the names of this package."""
 
 from .name_map import NameMap as NameMap
-from .name_map import unknown_names as unknown_names
-from .sources import SOURCES as SOURCES
+from .tables import SOURCES as SOURCES

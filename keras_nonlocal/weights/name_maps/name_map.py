@@ -1,4 +1,4 @@
-"""What a code base calls its tensors, as a table, and the way from its names to this package's."""
+"""Maps the tensor names of one code base to the names of this package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
-# Tensors of a layer, by the last part of their names in PyTorch; a norm's differ from a kernel's.
+# The endings of tensor names in PyTorch. Those of norms differ from those of kernels.
 TORCH_FIELDS = {".weight": "/kernel", ".bias": "/bias"}
 TORCH_NORM_FIELDS = {
     ".weight": "/gamma",
@@ -17,25 +17,24 @@ TORCH_NORM_FIELDS = {
     ".running_mean": "/moving_mean",
     ".running_var": "/moving_variance",
 }
-TORCH_COUNTER = r".+\.num_batches_tracked"  # batches seen so far: only training reads it
+TORCH_COUNTER = r".+\.num_batches_tracked"  # only training reads it
 
 
 @dataclass(frozen=True, eq=False)
 class NameMap:
-    """One code base's names. Templates hold placeholders such as `{stage}`.
+    """The tensor names of one code base. Templates hold placeholders such as `{stage}`.
 
     Attributes:
-        layers: Templates of layers there, to templates of layers here.
-        words: What a placeholder stands for there, to what it stands for here. `{block}` is any
-            number, and the same on both sides.
-        fields, norm_fields: Endings of a layer's tensors there, to endings here.
-        duplicates: Like `layers`, for second names of tensors that have a first one.
-        ignored: Regular expressions of entries that carry no weights, matched in full.
-        optional_prefix: What may or may not stand before every name.
-        folds_norms: Whether checkpoints without any moving statistics are known: there, gamma
-            and beta are all that is left of a norm.
-        two_dimensional: Whether it is an image network: kernels are repeated over time.
-        lacks: Parts of this package's names that it has no tensors for.
+        layers: Templates of the source's layer names, to templates of this package's.
+        words: The source's values of each placeholder, to this package's. `{block}` is any number,
+            and the same on both sides.
+        fields, norm_fields: Endings of the tensors of a layer, to this package's endings.
+        duplicates: Like `layers`, for second names of tensors.
+        ignored: Regular expressions of entries that are not weights. They match whole names.
+        optional_prefix: A prefix that every name may have.
+        folds_norms: Whether there are checkpoints in which only gamma and beta are left of norms.
+        two_dimensional: Whether it is an image network, whose kernels are inflated over time.
+        lacks: Parts of this package's names for which the source has no tensors.
     """
 
     layers: Mapping[str, str]
@@ -49,61 +48,53 @@ class NameMap:
     two_dimensional: bool = False
     lacks: tuple[str, ...] = ()
 
-    def gives(self, name_here: str) -> bool:
-        """Whether a checkpoint must hold that tensor of a model."""
-        return not any(part in name_here for part in self.lacks)
+    def provides(self, target_name: str) -> bool:
+        """Returns whether a checkpoint must hold this tensor of a model."""
+        return not any(part in target_name for part in self.lacks)
 
-    def name_here(self, name: str) -> str | None:
-        """This package's name of a tensor; `None` for an unknown one."""
+    def target_name(self, name: str) -> str | None:
+        """Returns this package's name of a tensor, or `None` if the source has no such name."""
         return _translated(self, self.layers, name)
 
-    def first_name_here(self, name: str) -> str | None:
-        """This package's name of the tensor that `name` repeats; `None` if it repeats none."""
+    def target_name_of_duplicate(self, name: str) -> str | None:
+        """Returns this package's name of a tensor whose second name this is, or `None`."""
         return _translated(self, self.duplicates, name)
 
     def ignores(self, name: str) -> bool:
-        """Whether the entry carries no weights."""
+        """Returns whether an entry is not a weight."""
         return any(re.fullmatch(pattern, name) for pattern in self.ignored)
 
     def knows(self, name: str) -> bool:
-        """Whether the name is one of this code base's."""
-        return bool(self.name_here(name) or self.first_name_here(name) or self.ignores(name))
-
-
-def unknown_names(source: NameMap, names: Iterable[str]) -> list[str]:
-    """Those of the names that the code base does not have."""
-    return [name for name in names if not source.knows(name)]
+        """Returns whether the code base has this name."""
+        return bool(
+            self.target_name(name) or self.target_name_of_duplicate(name) or self.ignores(name)
+        )
 
 
 def _translated(source: NameMap, layers: Mapping[str, str], name: str) -> str | None:
-    for there, here in layers.items():
-        match = _expression(source, there, here).fullmatch(name)
-        if match:
-            return _filled(source, here, match)
+    for template, target in layers.items():
+        if match := _pattern(source, template, target).fullmatch(name):
+            values = match.groupdict()
+            ending = _fields(source, target)[values.pop("field")]
+            words = {key: source.words.get(key, {}).get(word, word) for key, word in values.items()}
+            return target.format(**words) + ending
     return None
 
 
-def _filled(source: NameMap, here: str, match: re.Match) -> str:
-    found = match.groupdict()
-    ending = _fields(source, here)[found.pop("field")]
-    words = {key: source.words.get(key, {}).get(word, word) for key, word in found.items()}
-    return here.format(**words) + ending
-
-
-def _fields(source: NameMap, here: str) -> Mapping[str, str]:
-    return source.norm_fields if here.endswith("norm") else source.fields
+def _fields(source: NameMap, target: str) -> Mapping[str, str]:
+    return source.norm_fields if target.endswith("norm") else source.fields
 
 
 @cache
-def _expression(source: NameMap, there: str, here: str) -> re.Pattern:
-    """The template as a regular expression, with a group for every placeholder."""
-    literals_and_keys = PLACEHOLDER.split(there)
+def _pattern(source: NameMap, template: str, target: str) -> re.Pattern:
+    """Returns a template as a regular expression, with a group for every placeholder."""
+    literals_and_keys = PLACEHOLDER.split(template)
     parts = [re.escape(text) for text in literals_and_keys]
     for index in range(1, len(parts), 2):
         key = literals_and_keys[index]
         parts[index] = f"(?P<{key}>{_one_of(source.words[key]) if key != 'block' else '[0-9]+'})"
     prefix = f"(?:{re.escape(source.optional_prefix)})?"
-    return re.compile(prefix + "".join(parts) + f"(?P<field>{_one_of(_fields(source, here))})")
+    return re.compile(prefix + "".join(parts) + f"(?P<field>{_one_of(_fields(source, target))})")
 
 
 def _one_of(words: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""A manifest with something wrong is told so, all at once; a good one passes in silence."""
+"""The checks of a manifest find every fault, and report all of them in one error."""
 
 import warnings
 from dataclasses import replace
@@ -27,7 +27,7 @@ def changed(manifest, index, **fields):
     return replace(manifest, entries=tuple(entries))
 
 
-def test_a_good_manifest_passes_in_silence(good):
+def test_a_correct_manifest_neither_raises_nor_warns(good):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert check_manifest(good) is None
@@ -37,39 +37,39 @@ def test_a_good_manifest_passes_in_silence(good):
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"path": "/nowhere.mp4"}, "1 files are missing: '/nowhere.mp4'. Check `root`"),
         ({"labels": (2,)}, r"1 entries have labels out of range: \(2,\) of '.*a.mp4'. Labels"),
         ({"labels": (-1,)}, r"out of range: \(-1,\)"),
         ({"labels": ()}, "1 entries have no label or several .*: 0 of '.*a.mp4'"),
-        ({"labels": (0, 1)}, "no label or several .*: 2 of '.*a.mp4'. Name the column `labels`"),
+        ({"labels": (0, 1)}, "no label or several .*: 2 of '.*a.mp4'. Call the column `labels`"),
         ({"start": 3.0, "end": 3.0}, r"1 parts end before they start: 3.0..3.0 of '.*a.mp4'"),
         ({"end": 0.0}, "end before they start"),
         ({"start": -1.0}, "end before they start"),
         ({"times": ((2.0, 1.0),)}, "end before they start"),
-        ({"times": ((0.0, 1.0), (1.0, 2.0))}, "times of other labels .*: 2 for 1 of '.*a.mp4'"),
+        ({"times": ((0.0, 1.0), (1.0, 2.0))}, "one time for each label: 2 for 1 of '.*a.mp4'"),
         ({"split": "val"}, None),
         ({"sha256": "cc"}, r"same content .*: '.*a.mp4' \(train\) and '.*c.mp4' \(val\)"),
     ],
 )
-def test_each_kind_of_fault_is_found(good, fields, said):
+def test_each_kind_of_fault_raises(good, fields, message):
     wrong = changed(good, 0, **fields)
-    if said is None:
+    if message is None:
         check_manifest(wrong)
     else:
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises(ValueError, match=message):
             check_manifest(wrong)
 
 
-def test_a_file_in_two_splits_is_found_by_its_path(good):
+def test_a_file_in_two_splits_raises_once(good):
     wrong = changed(good, 3, path=good.entries[0].path, sha256="aa")
     with pytest.raises(ValueError, match="1 files are in two splits") as caught:
         check_manifest(wrong)
-    assert "content" not in str(caught.value)  # said once is enough
+    assert "content" not in str(caught.value)  # one message per pair is enough
 
 
-def test_all_kinds_are_said_at_once_with_counts_and_five_examples(good):
+def test_one_error_lists_all_faults_with_counts_and_five_examples(good):
     missing = tuple(Entry(f"/nowhere/{n}.mp4", (0,)) for n in range(7))
     wrong = changed(good, 0, labels=(9,), end=-1.0)
     with pytest.raises(ValueError, match="7 files are missing") as caught:
@@ -82,34 +82,34 @@ def test_all_kinds_are_said_at_once_with_counts_and_five_examples(good):
 
 
 @pytest.mark.parametrize("fields", [{"start": 0.0, "end": 2.0}, None])
-def test_a_video_listed_twice_is_only_a_warning(good, fields):
+def test_a_video_listed_twice_warns(good, fields):
     if fields:
         twice = changed(good, 2, **fields)
     else:  # the same content under another name
         twice = changed(changed(good, 1, sha256="aa", start=None, end=None), 0, start=None)
-    with pytest.warns(UserWarning, match="1 are listed twice in a split: '.*b.mp4'"):
+    with pytest.warns(UserWarning, match="1 videos are listed twice in a split: '.*b.mp4'"):
         check_manifest(twice)
 
 
-def test_files_at_addresses_are_looked_for(good):
+def test_missing_files_at_addresses_raise(good):
     with pytest.raises(ValueError, match=r"1 files are missing: 'ram://none/a.mp4'"):
         check_manifest(changed(good, 0, path="ram://none/a.mp4"))
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"path": "{folder}/c.mp4"}, "1 files are in two splits"),
         ({"sha256": "cc"}, "1 files have the same content as one in another split"),
     ],
 )
 @pytest.mark.parametrize("split", ["train", "val"])
-def test_a_split_that_shares_a_video_with_another_is_refused(good, folder, fields, said, split):
+def test_a_split_that_shares_a_video_with_another_raises(good, folder, fields, message, split):
     shared = {name: value.format(folder=folder()) for name, value in fields.items()}
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         read_source(changed(good, 0, **shared), split=split)
 
 
-def test_what_other_splits_share_does_not_matter_to_one(good):
+def test_videos_shared_by_other_splits_are_ignored(good):
     other = changed(changed(good, 0, split="test"), 3, split="val", path=good.entries[0].path)
     assert len(read_source(other, split="train")) == 2

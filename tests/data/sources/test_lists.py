@@ -4,7 +4,7 @@ import pytest
 
 from keras_nonlocal.data.sources import read_source
 
-# Each line with the path and the labels that it means.
+# A line, its path and its labels.
 LINES = [
     ("some/path/000.mp4 1", "some/path/000.mp4", (1,)),
     ("some/path/000.mp4,1", "some/path/000.mp4", (1,)),
@@ -22,7 +22,7 @@ SEVERAL = [
 
 
 @pytest.mark.parametrize(("line", "path", "labels"), LINES + SEVERAL)
-def test_a_line_is_a_path_and_numbers(folder, line, path, labels):
+def test_a_line_is_a_path_and_class_indices(folder, line, path, labels):
     root = folder(text={"list.txt": f"{line}\n"})
     (entry,) = manifest = read_source(root / "list.txt")
     assert (entry.path, entry.labels) == (f"{root}/{path}", labels)
@@ -30,21 +30,21 @@ def test_a_line_is_a_path_and_numbers(folder, line, path, labels):
     assert len(manifest.class_names) == max(labels) + 1
 
 
-def test_one_line_with_several_labels_makes_all_multi_label(folder):
-    root = folder(text={"list.csv": "# mine\na.mp4 1\n\nb.mp4 0 2\n"})
+def test_a_line_with_several_labels_makes_the_list_multi_label(folder):
+    root = folder(text={"list.csv": "# a comment\na.mp4 1\n\nb.mp4 0 2\n"})
     manifest = read_source(root / "list.csv", class_names=["x", "y", "z"], root="/videos")
     assert manifest.multi_label
     assert manifest.targets().tolist() == [[0, 1, 0], [1, 0, 1]]
     assert [entry.path for entry in manifest] == ["/videos/a.mp4", "/videos/b.mp4"]
 
 
-def test_a_list_of_raw_frames_is_refused_with_the_way_out(folder):
+def test_a_list_of_raw_frames_raises_with_the_way_to_convert_them(folder):
     root = folder("frames/one/img_00001.jpg", text={"list.txt": "frames/one 163 1\n"})
-    with pytest.raises(ValueError, match=r"line 1: '.*/frames/one' is a folder.*ffmpeg"):
+    with pytest.raises(ValueError, match=r"line 1: .*'frames/one', which is a folder.*ffmpeg"):
         read_source(root / "list.txt")
 
 
-def test_a_line_without_a_number_is_said_with_its_line(folder):
+def test_a_line_without_a_class_index_raises_with_its_line_number(folder):
     root = folder(text={"list.txt": "a.mp4 1\n\nb.mp4 run\n"})
-    with pytest.raises(ValueError, match=r"line 3: expected a path and class numbers.*b.mp4 run"):
+    with pytest.raises(ValueError, match=r"line 3: expected a path and class indices.*b.mp4 run"):
         read_source(root / "list.txt")

@@ -1,4 +1,4 @@
-"""The tables that Kinetics and Charades are published as."""
+"""The CSV files of Kinetics and Charades."""
 
 import numpy as np
 import pytest
@@ -50,19 +50,19 @@ def test_kinetics_test_videos_have_no_labels(folder):
     assert manifest.entries == (Entry(path, split="test"),)
 
 
-def test_a_kinetics_time_that_is_none_is_said_with_its_line(folder):
+def test_a_wrong_kinetics_time_raises_with_its_line_number(folder):
     root = folder(text={"x.csv": KINETICS.replace("58,68", "58,end")})
     with pytest.raises(ValueError, match=r"line 4: `end` must be seconds.*'end'"):
         read_source(root / "x.csv")
 
 
-def test_kinetics_without_its_folder_is_an_error(folder):
+def test_a_missing_kinetics_folder_raises(folder):
     root = folder(text={"x.csv": KINETICS})
     with pytest.raises(FileNotFoundError, match=r"There is no folder '.*/nowhere'"):
         read_source(root / "x.csv", root=root / "nowhere")
 
 
-def test_charades_videos_show_several_actions_each_with_its_times(folder):
+def test_charades_videos_have_several_labels_with_times(folder):
     root = folder("46GP8.avi", text={"Charades_v1_train.csv": CHARADES})
     manifest = read_source(root / "Charades_v1_train.csv")
     assert manifest.multi_label
@@ -76,7 +76,7 @@ def test_charades_videos_show_several_actions_each_with_its_times(folder):
     assert [list(pair) for pair in np.argwhere(targets)] == [[0, 92], [0, 147]]
 
 
-def test_charades_takes_names_in_the_order_of_its_numbers(folder):
+def test_charades_class_names_can_be_given(folder):
     root = folder(text={"x.csv": CHARADES})
     names = [f"action {number}" for number in range(157)]
     manifest = read_source(root / "x.csv", class_names=names)
@@ -85,7 +85,7 @@ def test_charades_takes_names_in_the_order_of_its_numbers(folder):
 
 
 @pytest.mark.parametrize("action", ["c157 0.00 1.00", "c92 0.00 1.00", "c092 0.00", "eating"])
-def test_an_action_written_otherwise_is_said_with_its_line(folder, action):
+def test_a_wrong_charades_action_raises_with_its_line_number(folder, action):
     root = folder(text={"x.csv": CHARADES.replace("c092 11.90 21.20", action)})
     with pytest.raises(ValueError, match=f"line 2: an action must be .*'{action}'"):
         read_source(root / "x.csv")

@@ -1,4 +1,4 @@
-"""What is written comes back, and nobody sees half of it."""
+"""A written manifest is read without loss, and is never half-written."""
 
 import csv
 import os
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from keras_nonlocal.data.manifest import Entry, Manifest
 from keras_nonlocal.data.sources import read_source, write_manifest
 
-# Letters that CSV, JSON, pandas, file systems and people are known to trip over.
+# Characters that often cause errors in CSV, JSON, pandas and file systems.
 ODD = string.ascii_lowercase + " ;,#\"'\\\n\r\téß\u2028\x85\udcff0123456789:-."
 text = st.text(ODD, min_size=1, max_size=8)
 seconds = st.none() | st.floats(0, 1e6)
@@ -46,7 +46,7 @@ def manifests(draw):
     deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(manifests())
-def test_a_manifest_comes_back_as_it_was(tmp_path, manifest):
+def test_write_then_read_gives_the_same_manifest(tmp_path, manifest):
     entries = tuple(
         replace(entry, path=os.path.normpath(entry.path.replace("/here", str(tmp_path), 1)))
         for entry in manifest
@@ -56,7 +56,7 @@ def test_a_manifest_comes_back_as_it_was(tmp_path, manifest):
     assert read_source(tmp_path / "m.csv") == manifest
 
 
-def test_it_can_be_read_by_whoever_skips_comments(tmp_path):
+def test_a_csv_reader_that_skips_comments_can_read_it(tmp_path):
     entries = (Entry("/v/a #1.mp4", (1,), start=0.5), Entry("/v/b.mp4", (0,)))
     write_manifest(Manifest(entries, ("bend, low", "run")), tmp_path / "m.csv")
     first, *rest = (tmp_path / "m.csv").read_text().splitlines()
@@ -66,8 +66,8 @@ def test_it_can_be_read_by_whoever_skips_comments(tmp_path):
     assert [row["label"] for row in rows] == ["run", "bend, low"]
 
 
-def test_pandas_reads_it(tmp_path):
-    pandas = pytest.importorskip("pandas", reason="pandas is no dependency")
+def test_pandas_can_read_it(tmp_path):
+    pandas = pytest.importorskip("pandas", reason="pandas is not a dependency")
     entries = (Entry("/v/a #1.mp4", (1,), frames=7), Entry('/v/"b",.mp4', (0,)))
     manifest = Manifest(entries, ("bend, low", "#run"))
     write_manifest(manifest, tmp_path / "m.csv")
@@ -77,7 +77,7 @@ def test_pandas_reads_it(tmp_path):
     assert read_source(frame, class_names=manifest.class_names) == manifest
 
 
-def test_names_that_cannot_stand_in_a_cell_are_numbered(tmp_path):
+def test_class_names_that_do_not_fit_into_a_cell_are_written_as_indices(tmp_path):
     manifest = Manifest((Entry("/a", (1, 0)),), ("0", "run;jump"), True)
     write_manifest(manifest, tmp_path / "m.csv")
     assert (tmp_path / "m.csv").read_text().splitlines()[1:] == [
@@ -90,14 +90,16 @@ def test_names_that_cannot_stand_in_a_cell_are_numbered(tmp_path):
     assert other.entries[0].labels == (0, 1)
 
 
-def test_a_number_that_names_no_class_is_said_with_its_line(tmp_path):
+def test_a_class_index_out_of_range_raises_with_its_line_number(tmp_path):
     text = '# class_names: ["a;b"]\n# labels: numbers of class_names\npath,label\nx.mp4,1\n'
     (tmp_path / "m.csv").write_text(text)
-    with pytest.raises(ValueError, match=r"line 4: the label must be a number from 0 to 0.*'1'"):
+    with pytest.raises(
+        ValueError, match=r"line 4: the label must be a class index from 0 to 0.*'1'"
+    ):
         read_source(tmp_path / "m.csv")
 
 
-def test_a_folder_can_move_with_its_manifest(tmp_path):
+def test_a_folder_can_be_moved_with_its_manifest(tmp_path):
     (tmp_path / "old").mkdir()
     manifest = Manifest((Entry(f"{tmp_path}/old/run/a.mp4"), Entry(f"{tmp_path}/older/b.mp4")))
     write_manifest(manifest, tmp_path / "old" / "m.csv")
@@ -107,14 +109,14 @@ def test_a_folder_can_move_with_its_manifest(tmp_path):
     assert [entry.path for entry in moved] == paths
 
 
-def test_relative_paths_are_those_of_the_current_folder(tmp_path, monkeypatch):
+def test_relative_paths_start_from_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_manifest(Manifest((Entry("a.mp4"),)), "lists/m.csv")
     assert read_source("lists/m.csv").entries == (Entry(f"{tmp_path}/a.mp4"),)
 
 
-def test_any_address_of_tensorflow_will_do():
-    """`ram://` stands for `gs://` and `s3://`: TensorFlow opens all of them alike."""
+def test_addresses_of_tensorflow_can_be_written_and_read():
+    """`ram://` stands for `gs://` and `s3://`: TensorFlow opens all of them in the same way."""
     manifest = Manifest((Entry("ram://box/run/a.mp4", (0,)), Entry("/b.mp4", (0,))), ("run",))
     write_manifest(manifest, "ram://box/lists/m.csv")
     assert read_source("ram://box/lists/m.csv") == manifest
@@ -126,20 +128,20 @@ def test_any_address_of_tensorflow_will_do():
 
 
 @pytest.mark.parametrize(
-    ("manifest", "said"),
+    ("manifest", "message"),
     [
         (Manifest((Entry("/a", (2,)),), ("x", "y")), r"from 0 to 1.*labels=\(2,\) of '/a'"),
         (Manifest((Entry("/a", (-1,)),), ("x", "y")), "from 0 to 1"),
         (Manifest((Entry("/a"),), ("x", "x")), "different names"),
     ],
 )
-def test_what_could_not_be_read_back_is_not_written(tmp_path, manifest, said):
-    with pytest.raises(ValueError, match=said):
+def test_a_wrong_manifest_raises_and_is_not_written(tmp_path, manifest, message):
+    with pytest.raises(ValueError, match=message):
         write_manifest(manifest, tmp_path / "m.csv")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
     def fail(*_, **__):
         raise OSError("disk full")
 
@@ -152,7 +154,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["m.csv"]
 
 
-def test_a_place_that_cannot_be_written_is_an_error_of_the_system(tmp_path):
+def test_a_path_that_cannot_be_written_raises_os_error(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="cannot be"):
         write_manifest(Manifest((Entry("/a"),)), tmp_path / "file" / "m.csv")

@@ -1,8 +1,10 @@
 """What worker processes are told to do in tests; loaded by them, so it imports little."""
 
 import os
+import re
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -22,12 +24,19 @@ def probed(path):
 
 
 def obey(order):
-    """`("sleep", seconds)`, `("kill", signal)`, `("raise", text)`, `("say", text)`, others."""
+    """What the first word says, with the second value; it is the answer of other words."""
     verb, value = order
     if verb == "sleep":
         time.sleep(value)
     elif verb == "kill":
         os.kill(os.getpid(), value)
+    elif verb == "exit":
+        os._exit(value)
+    elif verb == "spin":
+        re.match(r"(a*)*$", "a" * 40 + "b")  # takes for ever, and lets no other thread work
+    elif verb == "die soon":
+        threading.Timer(0.003 * value, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        return "long" * 10**7
     elif verb == "raise":
         raise KeyError(value)
     elif verb == "say":

@@ -1,4 +1,4 @@
-"""Seven short videos of three sizes and three classes; a network."""
+"""Fixtures: seven short videos of three sizes and three classes, and a network."""
 
 import keras
 import numpy as np

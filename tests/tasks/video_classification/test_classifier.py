@@ -1,4 +1,4 @@
-"""A classifier sees the views that its card asks for, and averages their probabilities."""
+"""A classifier reads the views of its card, and averages their probabilities."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def classifier():
     )
 
 
-def test_crops_reach_over_the_whole_frame(classifier, video):
+def test_crops_cover_the_whole_frame(classifier, video):
     views = classifier.read(video)
     assert views.shape == (6, 12, 48, 48, 3)
     centers = read_clips(video, ClipSpec(12, frame_stride=3, size=(48, 48), num_clips=2))
@@ -36,7 +36,7 @@ def test_crops_reach_over_the_whole_frame(classifier, video):
     assert not np.array_equal(views[0], views[2])
 
 
-def test_probabilities_of_all_views_and_mirror_images_are_averaged(classifier, video):
+def test_probabilities_of_views_and_mirror_images_are_averaged(classifier, video):
     views = classifier.read(video)
     both = classifier.preprocess(np.concatenate([views, np.flip(views, 3)]))
     expected = classifier.model.predict(both, verbose=0).mean(axis=0)

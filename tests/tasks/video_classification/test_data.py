@@ -1,9 +1,9 @@
-"""A recipe's clips: those a plain reading of the videos gives, prepared, with rows of targets."""
+"""Training clips of a recipe equal the frames of the videos, with targets."""
 
 import av
 import numpy as np
 import pytest
-from training.squares import CLASSES, write_squares
+from training.video_files import CLASSES, write_squares
 
 from keras_nonlocal.tasks.video_classification.data import training_clips
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
@@ -15,16 +15,16 @@ RECIPE = VideoRecipe(
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory):
-    """Six videos of 7 frames: as many as a clip of the recipe spans."""
+    """Six videos of 7 frames, exactly the span of a clip of the recipe."""
     return write_squares(tmp_path_factory.mktemp("videos"), 6)
 
 
 @pytest.fixture(scope="module")
 def labeled(videos):
-    """From each file to its labels, where some show both classes."""
-    several = [["bright"], ["dark"], ["bright", "dark"]]
+    """Each file with its labels; some have both classes."""
+    labels = [["bright"], ["dark"], ["bright", "dark"]]
     paths = sorted(videos.glob("*/*.mp4"))
-    return [(path, several[number % 3]) for number, path in enumerate(paths)]
+    return [(path, labels[number % 3]) for number, path in enumerate(paths)]
 
 
 def first(recipe, source, **options):
@@ -37,7 +37,7 @@ def frames_of(path):
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
-def test_clips_of_a_steady_recipe_are_the_prepared_frames_of_the_videos(videos):
+def test_clips_without_augmentation_are_the_preprocessed_frames(videos):
     mean, std = (10.0, 20.0, 30.0), (50.0, 60.0, 70.0)
     clips, rows = first(RECIPE.changed(batch_size=6, mean=mean, std=std), videos)
     expected = {
@@ -48,20 +48,20 @@ def test_clips_of_a_steady_recipe_are_the_prepared_frames_of_the_videos(videos):
         for label, name in enumerate(CLASSES)
     }
     for clip, row in zip(clips, rows, strict=True):  # each video once, in any order
-        left = expected[int(row.argmax())]
-        distances = [np.abs(clip - each).max() for each in left]
+        remaining = expected[int(row.argmax())]
+        distances = [np.abs(clip - each).max() for each in remaining]
         assert min(distances) < 1e-5
-        del left[int(np.argmin(distances))]
+        del remaining[int(np.argmin(distances))]
 
 
-def test_batches_have_the_shape_of_the_recipe_and_one_hot_rows(videos):
+def test_batches_have_the_shape_of_the_recipe_and_one_hot_targets(videos):
     clips, rows = first(RECIPE.changed(size=(24, 28), num_frames=3), videos)
     assert (clips.shape, clips.dtype) == ((3, 3, 24, 28, 3), np.float32)
     assert (rows.shape, rows.dtype) == ((3, 2), np.float32)
     np.testing.assert_array_equal(np.sort(rows, axis=1), [[0, 1]] * 3)
 
 
-def test_a_layer_and_a_crop_that_follows_decide_the_size(videos):
+def test_augmentation_and_track_motion_determine_the_size(videos):
     augmentation = ({"layer": "MultiScaleCrop", "size": 24},)
     recipe = RECIPE.changed(size=None, augmentation=augmentation)
     assert first(recipe, videos)[0].shape == (3, 4, 24, 24, 3)
@@ -69,29 +69,29 @@ def test_a_layer_and_a_crop_that_follows_decide_the_size(videos):
     assert first(recipe, videos)[0].shape == (3, 4, 16, 20, 3)
 
 
-def test_the_data_say_what_their_classes_are_and_how_many_there_are(videos):
+def test_dataset_has_class_names_and_number_of_videos(videos):
     stream = training_clips(RECIPE, videos)
     assert (stream.class_names, stream.videos) == (CLASSES, 6)
 
 
-def test_rows_of_videos_with_several_classes_hold_all_of_them(labeled):
+def test_targets_of_multi_label_videos_are_multi_hot(labeled):
     _, rows = first(RECIPE.changed(multi_label=True, batch_size=6), labeled)
     assert sorted(rows.tolist()) == [[0, 1]] * 2 + [[1, 0]] * 2 + [[1, 1]] * 2
 
 
-def test_videos_of_one_class_may_train_sigmoids(videos):
+def test_single_label_videos_train_a_multi_label_recipe(videos):
     _, rows = first(RECIPE.changed(multi_label=True), videos)
     np.testing.assert_array_equal(rows.sum(axis=1), [1, 1, 1])
 
 
-def test_mixed_rows_stay_as_they_are_mixed(videos):
+def test_targets_of_mixed_clips_are_mixed(videos):
     augmentation = ({"layer": "MixUp", "alpha": 5.0, "classes": 2},)
     _, rows = first(RECIPE.changed(batch_size=6, augmentation=augmentation), videos)
     np.testing.assert_allclose(rows.sum(axis=1), np.ones(6), atol=1e-6)
     assert ((rows > 0.01) & (rows < 0.99)).any()
 
 
-def test_the_seed_alone_decides_the_clips(videos):
+def test_seed_determines_the_clips(videos):
     recipe = RECIPE.changed(
         num_frames=2, augmentation=({"layer": "RandomNoise", "deviation": 5.0},)
     )
@@ -102,20 +102,20 @@ def test_the_seed_alone_decides_the_clips(videos):
     assert np.abs(clips - first(recipe.changed(seed=1), videos)[0]).max() > 0.01
 
 
-def test_a_stream_that_begins_later_goes_on_as_the_first_would(videos):
+def test_dataset_that_starts_later_continues_the_same_batches(videos):
     batches = iter(training_clips(RECIPE, videos))
     next(batches), next(batches)
     clips, rows = first(RECIPE, videos, first=2)
-    third, of_third = next(batches)
-    np.testing.assert_array_equal(clips, third)
-    np.testing.assert_array_equal(rows, of_third)
+    third_clips, third_rows = next(batches)
+    np.testing.assert_array_equal(clips, third_clips)
+    np.testing.assert_array_equal(rows, third_rows)
 
 
-def test_videos_without_classes_are_refused(videos):
-    with pytest.raises(ValueError, match=r"no classes to learn. Give a source with labels"):
+def test_unlabeled_videos_are_an_error(videos):
+    with pytest.raises(ValueError, match=r"must have labels.*Received: videos without labels"):
         training_clips(RECIPE, videos / "bright")
 
 
-def test_videos_with_several_classes_need_a_recipe_for_them(labeled):
-    with pytest.raises(ValueError, match=r"recipe expects one. Set `multi_label` to true"):
+def test_multi_label_videos_need_a_multi_label_recipe(labeled):
+    with pytest.raises(ValueError, match=r"Set `multi_label` of the recipe to true"):
         training_clips(RECIPE, labeled)

@@ -1,4 +1,4 @@
-"""Wrong arguments are named before the first video is read."""
+"""Invalid arguments are errors before the first video is read."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ CLIP = ClipSpec(8, size=(32, 32))
 
 
 @pytest.mark.parametrize(
-    ("how", "message"),
+    ("options", "message"),
     [
         ({"clip": 8}, "`clip` must be a `keras_nonlocal.video.ClipSpec`. Received: clip=8"),
         ({"clip": ClipSpec(8), "fully_convolutional": True}, "a `short_side` or a `size`"),
@@ -32,13 +32,13 @@ CLIP = ClipSpec(8, size=(32, 32))
         ),
     ],
 )
-def test_an_evaluator_of_wrong_arguments_is_not_made(how, message):
+def test_invalid_arguments_of_an_evaluator_are_errors(options, message):
     with pytest.raises(ValueError, match=message):
-        Evaluator(**{"clip": CLIP, **how})
+        Evaluator(**{"clip": CLIP, **options})
 
 
 @pytest.mark.parametrize(
-    ("how", "message"),
+    ("options", "message"),
     [
         ({"shard": (2, 2)}, r"`shard` must be `\(index, count\)`.*Received: shard=\(2, 2\)"),
         ({"shard": 1}, "Received: shard=1"),
@@ -52,36 +52,38 @@ def test_an_evaluator_of_wrong_arguments_is_not_made(how, message):
         ),
     ],
 )
-def test_a_test_of_wrong_arguments_is_not_begun(model, videos, how, message):
+def test_invalid_arguments_of_evaluate_are_errors(model, videos, options, message):
     with pytest.raises(ValueError, match=message):
-        Evaluator(CLIP).evaluate(model, videos, **how)
+        Evaluator(CLIP).evaluate(model, videos, **options)
 
 
-def test_videos_need_labels_and_have_to_be_there(model, videos):
-    with pytest.raises(ValueError, match="must say what is in its videos"):
+def test_unlabeled_or_missing_videos_are_errors(model, videos):
+    with pytest.raises(ValueError, match="`source` must have labels"):
         Evaluator(CLIP).evaluate(model, [path for path, _ in videos])
     with pytest.raises(ValueError, match="1 files are missing"):
         Evaluator(CLIP).evaluate(model, [*videos[:6], ("gone.mp4", "run")])
 
 
-def test_a_network_of_fixed_size_is_told_how_to_see_whole_frames(videos):
+def test_whole_frames_need_a_network_of_any_size(videos):
     model = models.nl_i3d_small(classes=3, input_shape=(8, 32, 32, 3))
     with pytest.raises(ValueError, match=r"`input_shape=\(None, None, None, 3\)`"):
         Evaluator(CLIP, fully_convolutional=True).evaluate(model, videos)
-    with pytest.raises(ValueError, match=r"\(8, 32, 32, 3\). Received: views of \(8, 32, 40, 3\)"):
+    with pytest.raises(
+        ValueError, match=r"\(8, 32, 32, 3\). Received: views of shape \(8, 32, 40, 3\)"
+    ):
         Evaluator(ClipSpec(8, size=(32, 40))).evaluate(model, videos)
-    with pytest.raises(ValueError, match=r"Received: views of \(9, 32, 32, 3\)"):
+    with pytest.raises(ValueError, match=r"Received: views of shape \(9, 32, 32, 3\)"):
         Evaluator(ClipSpec(9, size=(32, 32))).evaluate(model, videos)
 
 
-def test_clips_that_are_too_short_for_the_network_are_refused(model, videos):
+def test_too_short_clips_are_an_error(model, videos):
     with pytest.raises(
-        ValueError, match=r"(?s)`clip` must give views that `model` can take.*\(2, "
+        ValueError, match=r"(?s)`clip` must give views that are large enough for `model`.*\(2, "
     ):
         Evaluator(ClipSpec(2, size=(32, 32))).evaluate(model, videos)
 
 
-def test_only_functional_models_of_one_input_and_output_are_taken(videos):
+def test_models_need_one_input_and_one_output(videos):
     class Own(keras.Model):
         def call(self, x):
             return x
@@ -90,7 +92,7 @@ def test_only_functional_models_of_one_input_and_output_are_taken(videos):
     flat = keras.layers.Dense(3)(keras.layers.GlobalAveragePooling3D()(one))
     for model, message in (
         (Own(), "each of 3 classes"),
-        (keras.Model([one, other], flat + other), "functional model of one input"),
+        (keras.Model([one, other], flat + other), "functional model with one input"),
         (keras.Model(one, [flat, flat + 1]), "each of 3 classes"),
         (keras.Model(one, one + 1), "each of 3 classes"),
     ):
@@ -99,15 +101,15 @@ def test_only_functional_models_of_one_input_and_output_are_taken(videos):
 
 
 @pytest.mark.parametrize("activation", [None, lambda x: x * np.nan])
-def test_logits_and_nans_are_no_probabilities(videos, activation):
+def test_logits_and_nans_are_errors(videos, activation):
     clip = keras.Input((8, 32, 32, 3))
     features = keras.layers.GlobalAveragePooling3D()(clip)
     model = keras.Model(clip, keras.layers.Dense(3, activation=activation)(features))
-    with pytest.raises(ValueError, match=r"its last activation is a softmax.*for '.*\.mp4'"):
+    with pytest.raises(ValueError, match=r"its last activation must be a softmax.*for '.*\.mp4'"):
         Evaluator(CLIP).evaluate(model, videos)
 
 
-def test_a_callback_of_wrong_arguments_is_not_made(videos):
+def test_invalid_arguments_of_the_callback_are_errors(videos):
     with pytest.raises(ValueError, match="`evaluator` must be"):
         Evaluation(CLIP, videos)
     with pytest.raises(ValueError, match="`every_n_epochs` must be a positive integer"):

@@ -1,9 +1,9 @@
-"""What a plan says of a run is what counting, the network and the recipe say."""
+"""The plan of a run agrees with its data, network and recipe."""
 
 import dataclasses
 
 import pytest
-from training.squares import write_squares
+from training.video_files import write_squares
 
 from keras_nonlocal.cost import flops
 from keras_nonlocal.tasks import plan_training
@@ -33,34 +33,34 @@ def plan(videos):
     return plan_training(RECIPE, videos)
 
 
-def test_clips_classes_and_steps_are_those_of_the_data(plan):
+def test_clips_classes_and_steps_of_the_data(plan):
     assert (plan.clips, plan.classes) == (6, 2)
     assert (plan.timetable.steps_per_epoch, plan.timetable.steps) == (2, 6)
 
 
-def test_multiply_adds_and_parameters_are_those_of_the_network(plan):
+def test_multiply_adds_and_parameters_of_the_network(plan):
     model = build(RECIPE, 2).inference
     cost = flops(model, (2, 24, 24, 3))
     assert plan.macs == cost.total_macs
     assert plan.parameters == sum(weight.numpy().size for weight in model.trainable_weights)
 
 
-def test_hours_are_those_of_all_clips_of_all_steps(plan):
+def test_hours_cover_all_clips_of_all_steps(plan):
     assert plan.seconds_per_clip > 0
     assert plan.hours == pytest.approx(6 * 4 * plan.seconds_per_clip / 3600)
-    known = dataclasses.replace(plan, seconds_per_clip=900.0)
-    assert known.hours == pytest.approx(6.0)
-    assert "about 6.0 hours on this machine (900.000 s a clip)" in str(known)
+    slow = dataclasses.replace(plan, seconds_per_clip=900.0)
+    assert slow.hours == pytest.approx(6.0)
+    assert "about 6.0 hours on this machine (900.000 s per clip)" in str(slow)
 
 
-def test_it_prints_as_a_page(plan):
+def test_plan_prints_as_a_page(plan):
     page = str(plan)
     for line in (
         "recipe         a plan",
         "data           6 videos of 2 classes",
-        "clips          2 x 24 x 24, 4 a step",
+        "clips          2 x 24 x 24, 4 in each step",
         "steps          6 in 3 epochs",
-        f"network        nl_c2d_small, {plan.parameters:,} trained numbers",
+        f"network        nl_c2d_small, {plan.parameters:,} trained parameters",
     ):
         assert line in page.splitlines()
     assert "res4_0_nonlocal" in page
@@ -74,13 +74,13 @@ def unmeasured(videos):
     return plan_training(recipe, videos, measure=False)
 
 
-def test_time_is_measured_on_request_only(unmeasured):
+def test_measure_false_measures_no_time(unmeasured):
     assert (unmeasured.seconds_per_clip, unmeasured.hours) == (None, None)
     assert "not measured" in str(unmeasured)
     assert "5 in 5 epochs" in str(unmeasured)
 
 
-def test_a_network_without_blocks_has_no_table_of_them(unmeasured):
+def test_network_without_blocks_has_no_table_of_blocks(unmeasured):
     assert unmeasured.blocks == ""
     assert "Non-local" not in str(unmeasured)
 
@@ -116,15 +116,15 @@ SHAPES = {
 
 
 @pytest.mark.parametrize(("changes", "expected"), SHAPES.values(), ids=SHAPES)
-def test_the_shape_is_what_layers_make_of_a_clip(changes, expected):
+def test_input_shape_after_augmentation(changes, expected):
     assert input_shape(RECIPE.changed(**changes)) == expected
 
 
-def test_a_plan_of_frames_of_any_size_says_what_it_needs(videos):
+def test_plan_needs_a_known_size(videos):
     with pytest.raises(ValueError, match="`size`"):
         plan_training(RECIPE.changed(size=None), videos, measure=False)
 
 
-def test_a_plan_is_refused_where_the_run_would_be(videos):
-    with pytest.raises(ValueError, match="no classes to learn"):
+def test_plan_of_unlabeled_videos_is_an_error(videos):
+    with pytest.raises(ValueError, match="must have labels"):
         plan_training(RECIPE, videos / "bright", measure=False)

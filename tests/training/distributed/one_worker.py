@@ -1,4 +1,4 @@
-"""One process of a training run, for tests that start several: saves its weights, prints its logs.
+"""One worker of a training run: it saves its weights and prints its logs.
 
 python one_worker.py STRATEGY RUN OUT.npz [--die-at STEP] [--fail-at STEP] [--stop-at STEP]
 """
@@ -24,12 +24,12 @@ EPOCHS, STEPS, BATCH, CLASSES = 3, 4, 8, 3
 CLIP = (4, 8, 8, 3)
 
 
-def part_of(first, part):
-    """Of all batches from number `first` on, one part each; plain arrays."""
+def batches_from(first, shard):
+    """The shard of each batch, starting with batch number `first`."""
     rng = np.random.default_rng(0)
     clips = rng.normal(size=(EPOCHS * STEPS, BATCH, *CLIP)).astype("float32")
     labels = np.eye(CLASSES, dtype="float32")[rng.integers(0, CLASSES, clips.shape[:2])]
-    index, count = part
+    index, count = shard
     own = slice(index * BATCH // count, (index + 1) * BATCH // count)
     dataset = tf.data.Dataset.from_tensor_slices((clips[:, own], labels[:, own]))
     return dataset.repeat().skip(first)
@@ -41,7 +41,7 @@ def momentum():
 
 
 def compiled(optimizer, seed=0):
-    """A small network whose norms look at all clips, and a loss that looks at weights too."""
+    """A small network with synchronized batch norms, and a loss that includes the weights."""
     keras.utils.set_random_seed(seed)
     decay = keras.regularizers.L2(1e-2)
     model = keras.Sequential(
@@ -57,17 +57,17 @@ def compiled(optimizer, seed=0):
     )
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
     model.compile(optimizer, loss, metrics=["accuracy"])
-    model.optimizer.build(model.trainable_variables)  # by all workers, whoever sees a checkpoint
+    model.optimizer.build(model.trainable_variables)  # by all workers, with or without a checkpoint
     return model
 
 
 def state(model):
-    """Weights, statistics, and what the optimizer remembers."""
+    """Weights, statistics, and the state of the optimizer."""
     return [np.asarray(variable) for variable in [*model.variables, *model.optimizer.variables]]
 
 
 class After(keras.callbacks.Callback):
-    """Does something after so many steps of this process; never for `None`."""
+    """Calls a function after some steps of this process; never if `steps` is `None`."""
 
     def __init__(self, steps, action):
         super().__init__()
@@ -103,7 +103,9 @@ def main():
     check_batch(strategy, BATCH)
     checkpoint, begin = arguments.run / "last.npz", 0
     with strategy.scope():
-        model = compiled(momentum(), seed=0 if is_chief(strategy) else 1)  # the chief's counts
+        model = compiled(
+            momentum(), seed=0 if is_chief(strategy) else 1
+        )  # all workers get the chief's weights
         if checkpoint.exists():
             begin = restore_checkpoint(checkpoint, model)["epochs"]
     save = keras.callbacks.LambdaCallback(
@@ -111,19 +113,19 @@ def main():
     )
     history = distributed_fit(
         model,
-        lambda shard: part_of(begin * STEPS, shard),
+        lambda shard: batches_from(begin * STEPS, shard),
         strategy=strategy,
         epochs=EPOCHS,
         initial_epoch=begin,
         steps_per_epoch=STEPS,
         callbacks=[After(getattr(arguments, f"{do.__name__}_at"), do) for do in (die, fail, stop)],
-        writers=[save],
+        chief_callbacks=[save],
         verbose=0,
     )
     np.savez(arguments.out, *state(model))
-    said = {"begin": begin, "epochs": history.epoch, "logs": history.history}
+    result = {"begin": begin, "epochs": history.epoch, "logs": history.history}
     updates = int(np.asarray(model.optimizer.iterations))
-    print(json.dumps({**said, "updates": updates, "stopped": model.stop_training}))
+    print(json.dumps({**result, "updates": updates, "stopped": model.stop_training}))
 
 
 if __name__ == "__main__":

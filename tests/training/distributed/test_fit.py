@@ -1,6 +1,6 @@
-"""Several processes train one model: as one process would, and again after one of them was killed.
+"""Several workers give the result of a single process, also after one of them was killed.
 
-The processes are real, on this machine; what each of them does is in `one_worker.py`.
+The workers are real processes on this machine, which run `one_worker.py`.
 """
 
 import json
@@ -19,9 +19,9 @@ from training.distributed import one_worker
 from keras_nonlocal.training.distributed.fit import distributed_fit
 from keras_nonlocal.training.distributed.strategies import strategy_for
 
-pytestmark = pytest.mark.slow  # gangs of processes, a minute and a half in all
+pytestmark = pytest.mark.slow  # many processes, 90 seconds in total
 HERE = Path(__file__).parent
-PATIENCE = 240  # seconds; some machines are busy
+TIMEOUT = 240  # seconds, enough for a busy machine
 
 
 def start(script, *arguments, core=0, **environment):
@@ -39,14 +39,14 @@ def start(script, *arguments, core=0, **environment):
 
 
 class Ended:
-    """What a process left behind."""
+    """The output of a process that has ended."""
 
     def __init__(self, process, out):
-        self.output, self.errors = process.communicate(timeout=PATIENCE)
+        self.output, self.errors = process.communicate(timeout=TIMEOUT)
         self.status, self._out, self.time = process.returncode, out, time.monotonic()
 
     @property
-    def said(self):
+    def result(self):
         assert self.status == 0, self.errors
         return json.loads(self.output)
 
@@ -58,7 +58,7 @@ class Ended:
 
 
 def two_workers(folder, runs, first=(), second=()):
-    """Starts both, with their folders of the run, and waits for both."""
+    """Starts two workers with their folders of the run, and waits for both."""
     with socket.socket() as one, socket.socket() as other:
         for each in (one, other):
             each.bind(("127.0.0.1", 0))
@@ -87,11 +87,11 @@ def uninterrupted(tmp_path_factory, folders):
 
 
 @pytest.fixture(scope="module")
-def alone():
-    """One process, by Keras's own `fit`, on the whole batches."""
+def single_process():
+    """A single process, with Keras's own `fit` on whole batches."""
     model = one_worker.compiled(one_worker.momentum())
     logs = model.fit(
-        one_worker.part_of(0, (0, 1)),
+        one_worker.batches_from(0, (0, 1)),
         epochs=one_worker.EPOCHS,
         steps_per_epoch=one_worker.STEPS,
         shuffle=False,
@@ -100,67 +100,67 @@ def alone():
     return one_worker.state(model), logs
 
 
-def test_two_workers_equal_one_process(uninterrupted, alone):
+def test_two_workers_equal_a_single_process(uninterrupted, single_process):
     for worker in uninterrupted:
-        for ours, expected in zip(worker.state, alone[0], strict=True):
+        for ours, expected in zip(worker.state, single_process[0], strict=True):
             np.testing.assert_allclose(ours, expected, atol=1e-5)
 
 
-def test_logs_are_those_of_all_clips_and_the_same_on_all_workers(uninterrupted, alone):
-    logs, others = (worker.said["logs"] for worker in uninterrupted)
+def test_logs_cover_all_clips_and_are_the_same_on_all_workers(uninterrupted, single_process):
+    logs, others = (worker.result["logs"] for worker in uninterrupted)
     assert logs == others
     assert set(logs) == {"loss", "accuracy"}
     for name, values in logs.items():
-        np.testing.assert_allclose(values, alone[1][name], atol=1e-5)
+        np.testing.assert_allclose(values, single_process[1][name], atol=1e-5)
 
 
-def test_only_the_chief_writes(uninterrupted, folders):
-    assert [worker.said["begin"] for worker in uninterrupted] == [0, 0]
+def test_only_the_chief_writes_files(uninterrupted, folders):
+    assert [worker.result["begin"] for worker in uninterrupted] == [0, 0]
     assert [os.listdir(folder) for folder in folders] == [["last.npz"], []]
 
 
-def test_a_killed_worker_ends_the_other_and_both_go_on_to_the_same_result(uninterrupted, tmp_path):
+def test_resume_after_a_killed_worker_gives_the_same_bits(uninterrupted, tmp_path):
     run = tmp_path / "run"
     run.mkdir()
     chief, killed = two_workers(tmp_path, (run, run), second=("--die-at", 6))
     assert killed.status == -9
     assert chief.status == 1
-    assert "ConnectionError: Another worker has ended" in chief.errors
+    assert "ConnectionError: Another worker has stopped" in chief.errors
     assert "Start all workers again" in chief.errors
     again = two_workers(tmp_path, (run, run))
     for worker, expected in zip(again, uninterrupted, strict=True):
-        assert worker.said["begin"] == 1
+        assert worker.result["begin"] == 1
         for value, other in zip(worker.state, expected.state, strict=True):
             np.testing.assert_array_equal(value, other)
 
 
-def test_all_workers_stop_after_the_step_where_one_does(tmp_path):
+def test_all_workers_stop_after_the_same_step(tmp_path):
     for worker in two_workers(tmp_path, (tmp_path, tmp_path), second=("--stop-at", 2)):
-        assert worker.said["epochs"] == [0]
-        assert worker.said["updates"] == 2
-        assert worker.said["stopped"]
+        assert worker.result["epochs"] == [0]
+        assert worker.result["updates"] == 2
+        assert worker.result["stopped"]
 
 
-def test_workers_that_do_not_see_one_folder_are_told_so(uninterrupted, folders, tmp_path):
+def test_workers_with_different_checkpoints_are_an_error(uninterrupted, folders, tmp_path):
     checkpoint = folders[0] / "last.npz"
     (tmp_path / "last.npz").write_bytes(checkpoint.read_bytes())
     empty = tmp_path / "not shared"
     empty.mkdir()
     for worker in two_workers(tmp_path, (tmp_path, empty)):
         assert worker.status == 1
-        assert "do all of them see the same folder" in worker.errors
+        assert "all of them can read the same folder" in worker.errors
         assert "[[12, 3, 4], [0, 0, 4]]" in worker.errors
 
 
-def test_two_replicas_equal_one_with_each_optimizer_clipping_loss_scale_and_a_recipe():
-    ended = Ended(start("replicas_of_fit.py"), None)
+def test_two_replicas_equal_one_for_each_optimizer_and_a_recipe():
+    ended = Ended(start("fit_on_two_replicas.py"), None)
     optimizers = {"momentum", "adamw", "global norm", "norm", "value", "scaled"}
-    assert set(ended.said) == {*optimizers, "recipe"}
-    assert max(ended.said.values()) < 1e-5, ended.said
+    assert set(ended.result) == {*optimizers, "recipe"}
+    assert max(ended.result.values()) < 1e-5, ended.result
 
 
 class Calls(keras.callbacks.Callback):
-    """Notes what is called, with what."""
+    """Records its calls."""
 
     def __init__(self):
         super().__init__()
@@ -180,26 +180,26 @@ class Calls(keras.callbacks.Callback):
 TIMES = {"epochs": 3, "initial_epoch": 1, "steps_per_epoch": 2, "verbose": 0}
 
 
-def test_callbacks_are_called_as_by_keras():
+def test_callbacks_are_called_in_the_order_of_keras():
     noted = []
     for way in ("ours", "keras"):
         model, calls = one_worker.compiled(one_worker.momentum()), Calls()
         if way == "ours":
             distributed_fit(
                 model,
-                lambda shard: one_worker.part_of(0, shard),
+                lambda shard: one_worker.batches_from(0, shard),
                 strategy=strategy_for("one"),
                 callbacks=[calls],
                 **TIMES,
             )
         else:
-            model.fit(one_worker.part_of(0, (0, 1)), shuffle=False, callbacks=[calls], **TIMES)
+            model.fit(one_worker.batches_from(0, (0, 1)), shuffle=False, callbacks=[calls], **TIMES)
         noted.append(calls.noted)
     assert noted[0] == noted[1]
     assert ("epoch end", 2) in noted[0]
 
 
-def test_a_train_step_of_the_model_s_own_is_refused():
+def test_custom_train_step_is_an_error():
     class Other(keras.Model):
         def train_step(self, data):
             return {}

@@ -1,4 +1,4 @@
-"""Strategies by name; whoever is not told who the workers are learns how to tell."""
+"""Strategies by name, and the errors for workers that are not known."""
 
 import json
 import os
@@ -26,7 +26,7 @@ SLURM = {
 
 
 @pytest.fixture(autouse=True)
-def nobody_says(monkeypatch):
+def no_workers(monkeypatch):
     for name in ("TF_CONFIG", *SLURM):
         monkeypatch.delenv(name, raising=False)
 
@@ -40,7 +40,7 @@ def test_one_is_the_default_strategy():
     assert is_chief(strategy_for("one"))
 
 
-def test_mirrored_takes_all_devices_of_this_machine():
+def test_mirrored_uses_all_devices_of_this_machine():
     strategy = strategy_for("mirrored")
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     assert isinstance(strategy, tf.distribute.MirroredStrategy)
@@ -48,13 +48,13 @@ def test_mirrored_takes_all_devices_of_this_machine():
     assert is_chief(strategy)
 
 
-def test_an_unknown_name_is_refused():
+def test_unknown_strategy_is_an_error():
     with pytest.raises(ValueError, match=r"'one', 'mirrored', 'multiworker'.*'tpu'"):
         strategy_for("tpu")
     assert STRATEGIES == ("one", "mirrored", "multiworker")
 
 
-def test_without_workers_the_error_names_both_ways():
+def test_error_without_workers_explains_slurm_and_tf_config():
     with pytest.raises(ValueError, match=r"srun.*TF_CONFIG='\{\"cluster\"") as error:
         strategy_for("multiworker")
     example = str(error.value).split("TF_CONFIG='")[1].rstrip("'")
@@ -79,21 +79,21 @@ def test_without_workers_the_error_names_both_ways():
         config({"worker": "a:1"}, "worker", 0),
     ],
 )
-def test_a_damaged_tf_config_is_refused_before_anything_waits(monkeypatch, text):
+def test_invalid_tf_config_is_an_error_before_workers_connect(monkeypatch, text):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(ValueError, match="TF_CONFIG must be JSON") as error:
         strategy_for("multiworker")
     assert f"Received: {text!r}" in str(error.value)
 
 
-def test_tf_config_comes_before_slurm(monkeypatch):
+def test_tf_config_overrides_slurm(monkeypatch):
     for name, value in {**SLURM, "TF_CONFIG": config(CLUSTER, "worker", 1)}.items():
         monkeypatch.setenv(name, value)
     assert resolver().cluster_spec().as_dict() == CLUSTER
     assert (resolver().task_type, resolver().task_id) == ("worker", 1)
 
 
-def test_slurm_s_tasks_are_the_workers(monkeypatch):
+def test_slurm_tasks_are_the_workers(monkeypatch):
     for name, value in SLURM.items():
         monkeypatch.setenv(name, value)
     found = resolver()
@@ -104,8 +104,8 @@ def test_slurm_s_tasks_are_the_workers(monkeypatch):
     assert "CUDA_VISIBLE_DEVICES" not in os.environ or os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
 
 
-class Of:
-    """A strategy as far as `is_chief` looks."""
+class ClusterStrategy:
+    """The part of a strategy that `is_chief` uses."""
 
     def __init__(self, cluster, kind, index):
         self.cluster_resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
@@ -122,11 +122,11 @@ class Of:
         ({"chief": ["a:1"], **CLUSTER}, "worker", 0, False),
     ],
 )
-def test_one_worker_is_the_chief(cluster, kind, index, expected):
-    assert is_chief(Of(cluster, kind, index)) is expected
+def test_first_worker_or_chief_is_the_chief(cluster, kind, index, expected):
+    assert is_chief(ClusterStrategy(cluster, kind, index)) is expected
 
 
-def test_a_batch_is_shared_evenly_or_not_at_all():
+def test_batch_size_must_be_a_multiple_of_the_replicas():
     assert check_batch(strategy_for("one"), 7) == 7
     with pytest.raises(ValueError, match="batch_size"):
         check_batch(strategy_for("one"), 0)
@@ -146,4 +146,4 @@ def test_a_batch_is_shared_evenly_or_not_at_all():
         text=True,
     )
     assert ended.stdout == "4\n"
-    assert "multiple of the 2 replicas that share it. Received: batch_size=7" in ended.stderr
+    assert "multiple of the number of replicas, 2. Received: batch_size=7" in ended.stderr

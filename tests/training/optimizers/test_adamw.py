@@ -1,4 +1,4 @@
-"""Weights move as under Keras's AdamW, which asks for the rate more often."""
+"""AdamW equals Keras's AdamW, and evaluates the learning rate schedule once in each step."""
 
 import backend
 import keras
@@ -13,33 +13,33 @@ OPTIONS = {
     "weight_decay": 0.1,
     "global_clipnorm": 0.5,
     "epsilon": 1e-5,
-    "beta_1": 0.75,  # and 1 - beta are exact in float32, else the two differ by its rounding
+    "beta_1": 0.75,  # this and 1 - beta are exact in float32; else the two differ by its rounding
     "beta_2": 1 - 2**-10,
     "name": "same",
 }
 X = np.random.default_rng(0).normal(size=(24, 4)).astype("float32")
 
 
-def trained(kind, rate=0.01, dtype="float32", **how):
+def trained(optimizer_class, rate=0.01, dtype="float32", **options):
     """A network after six steps, and its optimizer."""
     keras.utils.set_random_seed(3)
     dense = layers.Dense(3, dtype=dtype, bias_initializer="ones")
     model = keras.Sequential([keras.Input((4,)), dense, layers.Dense(2)])
-    optimizer = kind(rate, **OPTIONS)
+    optimizer = optimizer_class(rate, **OPTIONS)
     optimizer.exclude_from_weight_decay(var_list=[dense.bias])
-    model.compile(optimizer, "mse", **how)
+    model.compile(optimizer, "mse", **options)
     model.fit(X, X[:, :2] ** 2, batch_size=8, epochs=2, shuffle=False, verbose=0)
     return model, optimizer
 
 
-class Counted(keras.optimizers.schedules.LearningRateSchedule):
-    """Says how often it was asked."""
+class CountingSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """Counts its evaluations."""
 
     def __init__(self):
-        self.asked = 0
+        self.calls = 0
 
     def __call__(self, step):
-        self.asked += 1
+        self.calls += 1
         return keras.ops.cast(0.01, "float32") / (1 + keras.ops.cast(step, "float32"))
 
 
@@ -49,7 +49,7 @@ class Counted(keras.optimizers.schedules.LearningRateSchedule):
     ids=["one", "warmup"],
 )
 @pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
-def test_weights_and_moments_are_those_of_keras(rate, dtype):
+def test_weights_and_moments_equal_keras(rate, dtype):
     (ours, by_ours), (theirs, by_theirs) = (
         trained(kind, rate, dtype) for kind in (AdamW, keras.optimizers.AdamW)
     )
@@ -60,8 +60,8 @@ def test_weights_and_moments_are_those_of_keras(rate, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_weights_are_those_of_the_written_out_algorithm(dtype):
-    """Algorithm 2 of the paper, in float64; its epsilon stands as in Keras and TensorFlow."""
+def test_weights_equal_the_algorithm_of_the_paper_in_numpy(dtype):
+    """Algorithm 2 of the paper, in float64; epsilon is placed as in Keras and TensorFlow."""
     rng = np.random.default_rng(1)
     weight, gradients = rng.normal(size=5), rng.normal(size=(7, 5))
     variable = keras.Variable(weight, dtype=dtype)
@@ -79,30 +79,30 @@ def test_weights_are_those_of_the_written_out_algorithm(dtype):
     np.testing.assert_allclose(found, weight, rtol=1e-6, atol=1e-5 * 0.01)
 
 
-@pytest.mark.skipif(backend.NAME == "torch", reason="recipes take Keras's own there")
-def test_the_schedule_is_asked_once_a_step():
-    rate = Counted()
+@pytest.mark.skipif(backend.NAME == "torch", reason="recipes use Keras's own AdamW there")
+def test_schedule_is_evaluated_once_in_each_step():
+    rate = CountingSchedule()
     _, adamw = trained(AdamW, rate, run_eagerly=True)
-    assert rate.asked == 6
+    assert rate.calls == 6
     assert float(adamw.learning_rate) == pytest.approx(0.01 / 7)
 
 
-def test_the_rate_can_be_set_between_steps():
+def test_learning_rate_can_be_set_between_steps():
     model, adamw = trained(AdamW)
     before = model.get_weights()
     adamw.learning_rate = 0.0
     model.train_on_batch(X, X[:, :2])
-    for weight, kept in zip(model.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(weight, kept)
+    for weight, expected in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, expected)
 
 
-def test_it_survives_saving_as_a_config():
+def test_adamw_survives_serialization():
     adamw = AdamW(0.01, **OPTIONS)
     again = keras.optimizers.deserialize(keras.optimizers.serialize(adamw))
     assert isinstance(again, AdamW)
     assert again.get_config() == adamw.get_config()
 
 
-def test_amsgrad_is_refused():
+def test_amsgrad_is_an_error():
     with pytest.raises(ValueError, match="`amsgrad` must be False"):
         AdamW(0.01, amsgrad=True)

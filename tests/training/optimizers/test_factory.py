@@ -1,4 +1,4 @@
-"""Weights move as in SGD written out in NumPy: decay, Nesterov momentum and clipping."""
+"""Optimizers of recipes equal SGD in plain NumPy, with weight decay, momentum and clipping."""
 
 import backend
 import keras
@@ -9,7 +9,6 @@ from keras import layers
 from keras_nonlocal import models
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 from keras_nonlocal.training.optimizers.factory import CoupledSGD, optimizer
-from keras_nonlocal.training.optimizers.norm_layers import norms
 from keras_nonlocal.training.optimizers.schedules import learning_rate
 
 host = keras.ops.convert_to_numpy
@@ -30,8 +29,8 @@ def network():
     return keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.BatchNormalization()])
 
 
-class WrittenOut:
-    """PyTorch's order: clip, decay, velocity, step; velocities hold the rate as in Keras."""
+class NumpySGD:
+    """PyTorch's order: clip, decay, velocity, step; the velocity contains the rate, as in Keras."""
 
     def __init__(self, weights, decays, rate=0.01, momentum=0.9, nesterov=True, clip=None):
         self.weights = [np.float64(weight) for weight in weights]
@@ -52,13 +51,13 @@ class WrittenOut:
 @pytest.mark.skipif(backend.NAME == "jax", reason="a JAX optimizer keeps its state outside")
 @pytest.mark.parametrize("nesterov", [True, False])
 @pytest.mark.parametrize("clip", [None, 2.0, 100.0])
-def test_five_steps_equal_those_written_out(nesterov, clip):
+def test_five_steps_equal_numpy(nesterov, clip):
     model = network()
     sgd = optimizer_of(recipe(nesterov=nesterov, clip_norm=clip, weight_decay=0.1), model)
     rng = np.random.default_rng(0)
     decays = (0.1, 0.1, 0.0, 0.0)  # kernel and bias, but not the norm's scale and offset
     start = [host(weight) for weight in model.trainable_variables]
-    reference = WrittenOut(start, decays, nesterov=nesterov, clip=clip)
+    reference = NumpySGD(start, decays, nesterov=nesterov, clip=clip)
     for _ in range(5):
         gradients = [rng.normal(size=weight.shape) for weight in start]
         tensors = [keras.ops.convert_to_tensor(each, "float32") for each in gradients]
@@ -69,23 +68,23 @@ def test_five_steps_equal_those_written_out(nesterov, clip):
 
 
 @pytest.mark.parametrize("clip", [None, 0.5])
-def test_fit_on_linear_regression_equals_five_steps_written_out(clip):
+def test_fit_on_linear_regression_equals_numpy(clip):
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(20, 4)), rng.normal(size=(20, 3))
     model = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
     start = [host(weight) for weight in model.trainable_variables]
-    reference = WrittenOut(start, (0.1, 0.1), clip=clip)
+    reference = NumpySGD(start, (0.1, 0.1), clip=clip)
     model.compile(optimizer_of(recipe(clip_norm=clip, weight_decay=0.1), model), "mse")
     model.fit(x, y, batch_size=4, shuffle=False, verbose=0)
-    for rows, wanted in zip(np.split(x, 5), np.split(y, 5), strict=True):
+    for rows, targets in zip(np.split(x, 5), np.split(y, 5), strict=True):
         kernel, bias = reference.weights
-        error = 2 * (rows @ kernel + bias - wanted) / wanted.size
+        error = 2 * (rows @ kernel + bias - targets) / targets.size
         reference.step([rows.T @ error, error.sum(axis=0)])
     for weight, expected in zip(model.trainable_variables, reference.weights, strict=True):
         np.testing.assert_allclose(host(weight), expected, rtol=1e-6, atol=1e-6)
 
 
-def test_decay_is_not_shown_in_the_loss_and_a_second_optimizer_does_not_double_it():
+def test_weight_decay_adds_no_loss_and_two_optimizers_do_not_double_it():
     model = network()
     for _ in range(2):
         sgd = optimizer_of(recipe(weight_decay=0.5), model)
@@ -104,32 +103,17 @@ def test_decay_is_not_shown_in_the_loss_and_a_second_optimizer_does_not_double_i
     np.testing.assert_allclose(after, before * (1 - 1.9 * 0.01 * 0.5), rtol=1e-6)
 
 
-def test_all_but_the_norms_of_a_video_network_decay():
+def test_normalization_layers_of_a_video_network_do_not_decay():
     model = models.nl_i3d_small(classes=5, variant="slowfast", blocks=2)
-    spared = optimizer_of(recipe(), model).no_weight_decay
-    names = {path.rsplit("/", 1)[1] for path in spared}
+    no_decay = optimizer_of(recipe(), model).no_weight_decay
+    names = {path.rsplit("/", 1)[1] for path in no_decay}
     assert names == {"gamma", "beta"}
-    assert len(spared) == sum("norm" in v.path for v in model.trainable_variables)
-    assert any("nonlocal/norm" in path for path in spared)
-
-
-def test_norms_are_found_within_models_layers_and_lists():
-    class Holder(layers.Layer):
-        def __init__(self):
-            super().__init__()
-            self.parts = [layers.LayerNormalization(name="listed"), layers.Dense(2)]
-            self.one = layers.GroupNormalization(1, name="held")
-
-        def call(self, x):
-            return self.one(self.parts[0](x))
-
-    inner = keras.Sequential([keras.Input((4,)), layers.BatchNormalization(name="inner")])
-    model = keras.Sequential([keras.Input((4,)), inner, Holder()])
-    assert sorted(layer.name for layer in norms(model)) == ["held", "inner", "listed"]
+    assert len(no_decay) == sum("norm" in v.path for v in model.trainable_variables)
+    assert any("nonlocal/norm" in path for path in no_decay)
 
 
 @pytest.mark.skipif(backend.NAME == "jax", reason="a JAX optimizer keeps its state outside")
-def test_adamw_decays_apart_from_the_gradient_and_spares_norms():
+def test_adamw_weight_decay_is_decoupled_and_skips_norms():
     model = network()
     adamw = optimizer_of(recipe(optimizer="adamw", weight_decay=0.5, clip_norm=3.0), model)
     assert adamw.global_clipnorm == 3.0
@@ -141,14 +125,14 @@ def test_adamw_decays_apart_from_the_gradient_and_spares_norms():
         np.testing.assert_allclose(host(weight), old * factor, rtol=1e-6)
 
 
-def test_the_optimizer_survives_saving_as_a_config():
+def test_sgd_survives_serialization():
     sgd = optimizer_of(recipe(clip_norm=2.0, schedule="cosine", warmup=2), network())
     again = keras.optimizers.deserialize(keras.optimizers.serialize(sgd))
     assert isinstance(again, CoupledSGD)
     assert again.get_config() == sgd.get_config()
 
 
-def test_it_has_the_variables_of_keras_sgd():
+def test_sgd_has_the_variables_of_keras_sgd():
     model, names = network(), []
     for sgd in (optimizer_of(recipe(), model), keras.optimizers.SGD(0.01, 0.9, name="coupled_sgd")):
         sgd.build(model.trainable_variables)
@@ -156,7 +140,7 @@ def test_it_has_the_variables_of_keras_sgd():
     assert names[0] == names[1]
 
 
-@pytest.mark.parametrize("wrong", [{"weight_decay": -1}, {"clip_norm": 0}])
-def test_wrong_arguments_are_named(wrong):
-    with pytest.raises(ValueError, match=f"`{next(iter(wrong))}` must be"):
-        CoupledSGD(0.1, **wrong)
+@pytest.mark.parametrize("invalid", [{"weight_decay": -1}, {"clip_norm": 0}])
+def test_invalid_arguments_are_errors(invalid):
+    with pytest.raises(ValueError, match=f"`{next(iter(invalid))}` must be"):
+        CoupledSGD(0.1, **invalid)

@@ -1,4 +1,4 @@
-"""Momenta follow the rate as in Caffe2's update with the official code's correction."""
+"""Rescaled momentum equals Caffe2 with the correction of the official code, and PyTorch."""
 
 import keras
 import numpy as np
@@ -69,7 +69,7 @@ def caffe2(recipe, kernel):
 
 
 def pytorch(recipe, kernel):
-    """`torch.optim.SGD` with Nesterov momentum, in float64: momenta do not hold the rate."""
+    """`torch.optim.SGD` with Nesterov momentum, in float64: momentum does not contain the rate."""
     weight, momentum = np.float64(kernel), np.zeros_like(kernel, "float64")
     for x, y, rate in batches_and_rates(recipe):
         gradient = gradient_of(weight, x, y)
@@ -84,15 +84,15 @@ def kernel():
 
 
 @each_schedule
-def test_training_equals_that_of_caffe2_and_pytorch(name, kernel):
+def test_training_equals_caffe2_and_pytorch(name, kernel):
     made = recipe(**SCHEDULES[name])
     trained = fit(compiled(made, kernel), made)
-    # PyTorch gathers momentum at a rate of zero, where Caffe2 and Keras gather none
+    # at a rate of zero, PyTorch accumulates momentum, whereas Caffe2 and Keras do not
     for reference in (caffe2,) if "nothing" in name else (caffe2, pytorch):
         np.testing.assert_allclose(trained, reference(made, kernel), rtol=2e-6, atol=2e-6)
 
 
-def test_without_it_a_drop_is_followed_slower(kernel):
+def test_training_without_rescaling_differs(kernel):
     made = recipe(**SCHEDULES["milestones"])
     plain = compiled(made, kernel)
     plain.fit(*data(), batch_size=4, shuffle=False, verbose=0)
@@ -103,7 +103,7 @@ def test_without_it_a_drop_is_followed_slower(kernel):
     ("name", "steps"),
     [("milestones", 3), ("milestones", 4), ("cosine", 5), ("warm-up from nothing", 2)],
 )
-def test_training_that_goes_on_from_a_checkpoint_is_the_same(name, steps, kernel, tmp_path):
+def test_resuming_from_a_checkpoint_changes_nothing(name, steps, kernel, tmp_path):
     made = recipe(**SCHEDULES[name])
     whole = fit(compiled(made, kernel), made)
     first = compiled(made, kernel)
@@ -114,7 +114,7 @@ def test_training_that_goes_on_from_a_checkpoint_is_the_same(name, steps, kernel
 
 
 @pytest.mark.parametrize("name", ["milestones", "cosine"])
-def test_a_loss_scale_changes_nothing(name, kernel):
+def test_loss_scaling_changes_nothing(name, kernel):
     made = recipe(**SCHEDULES[name])
     scaled = compiled(
         made, kernel, lambda sgd: keras.optimizers.LossScaleOptimizer(sgd, initial_scale=8.0)
@@ -122,7 +122,7 @@ def test_a_loss_scale_changes_nothing(name, kernel):
     np.testing.assert_allclose(fit(scaled, made), caffe2(made, kernel), rtol=2e-6, atol=2e-6)
 
 
-def test_a_step_that_is_taken_again_is_rescaled_for_once(kernel):
+def test_a_repeated_step_is_rescaled_once(kernel):
     made = recipe(**SCHEDULES["milestones"])
     model = compiled(made, kernel, keras.optimizers.LossScaleOptimizer)
     callback = RescaleMomentum(learning_rate(made, 1))
@@ -138,13 +138,13 @@ def test_a_step_that_is_taken_again_is_rescaled_for_once(kernel):
     np.testing.assert_allclose(sgd.momentums[0].numpy(), before * 0.1, rtol=1e-6)
 
 
-def test_another_optimizer_than_sgd_is_refused(kernel):
+def test_other_optimizers_are_errors(kernel):
     made = recipe(optimizer="adamw")
-    with pytest.raises(ValueError, match=r"momenta of `keras\.optimizers\.SGD`"):
+    with pytest.raises(ValueError, match=r"compiled with `keras\.optimizers\.SGD`"):
         fit(compiled(made, kernel), made)
 
 
-def test_several_steps_at_once_are_refused(kernel):
+def test_several_steps_per_execution_are_an_error(kernel):
     made = recipe()
     model = compiled(made, kernel)
     model.compile(model.optimizer, "mse", steps_per_execution=2)

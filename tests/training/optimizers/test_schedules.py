@@ -1,4 +1,4 @@
-"""The rate of every step is that of the published training loops, written out."""
+"""Learning rates equal those of published training loops, step by step."""
 
 import json
 import math
@@ -19,7 +19,7 @@ def rates(rate, steps):
     return np.array([float(rate(np.int64(step))) for step in steps])
 
 
-def test_the_papers_rate_drops_after_150k_and_300k_iterations():
+def test_schedule_of_the_paper():
     rate = learning_rate(
         recipe(steps=400_000, schedule="steps", milestones=(150_000, 300_000)), 3666
     )
@@ -31,7 +31,7 @@ def test_the_papers_rate_drops_after_150k_and_300k_iterations():
     assert iteration == 400_000
 
 
-def test_slowfast_warms_up_to_where_the_cosine_is_by_then():
+def test_warmup_and_cosine_of_slowfast():
     batches, epochs, warmup = 7, 196, 34
     expected = []
     for epoch in range(epochs):
@@ -49,7 +49,7 @@ def test_slowfast_warms_up_to_where_the_cosine_is_by_then():
     np.testing.assert_allclose(rates(ours, range(len(expected))), expected, rtol=2e-5, atol=1e-8)
 
 
-def test_mmaction2_drops_when_epochs_40_and_80_begin():
+def test_milestones_of_mmaction2():
     ours = learning_rate(
         recipe(epochs=100, schedule="steps", milestones=(40, 80)), steps_per_epoch=11
     )
@@ -60,24 +60,24 @@ def test_mmaction2_drops_when_epochs_40_and_80_begin():
     np.testing.assert_allclose(rates(ours, range(1100)), expected, rtol=1e-6)
 
 
-def test_a_drop_inside_an_epoch_falls_on_the_nearest_step():
+def test_milestone_within_an_epoch_is_rounded_to_a_step():
     ours = learning_rate(recipe(epochs=2, schedule="steps", milestones=(0.5,)), steps_per_epoch=10)
     np.testing.assert_allclose(rates(ours, (4, 5)), (0.01, 0.001), rtol=1e-6)
 
 
-def test_a_constant_rate_is_a_number():
+def test_constant_rate_is_a_number():
     assert learning_rate(recipe(epochs=3, learning_rate=1), steps_per_epoch=5) == 1.0
     keras.optimizers.SGD(learning_rate(recipe(epochs=3, learning_rate=1), steps_per_epoch=5))
 
 
-def test_a_constant_rate_can_be_warmed_up_to():
+def test_warmup_to_a_constant_rate():
     rate = learning_rate(recipe(epochs=3, warmup=1, warmup_rate=0.002), steps_per_epoch=4)
     np.testing.assert_allclose(
         rates(rate, range(6)), (0.002, 0.004, 0.006, 0.008, 0.01, 0.01), rtol=1e-6
     )
 
 
-def test_a_warmup_shorter_than_half_a_step_is_none():
+def test_warmup_shorter_than_half_a_step_is_ignored():
     assert learning_rate(recipe(epochs=3, warmup=0.1), steps_per_epoch=4) == 0.01
 
 
@@ -89,7 +89,7 @@ def test_a_warmup_shorter_than_half_a_step_is_none():
         {"schedule": "cosine", "warmup": 2},
     ],
 )
-def test_a_schedule_survives_saving_as_json(fields):
+def test_schedules_survive_serialization(fields):
     rate = learning_rate(recipe(epochs=10, **fields), steps_per_epoch=3)
     stored = json.loads(json.dumps(keras.optimizers.schedules.serialize(rate)))
     again = keras.optimizers.schedules.deserialize(stored)
@@ -99,7 +99,7 @@ def test_a_schedule_survives_saving_as_json(fields):
 @pytest.mark.parametrize(
     ("arguments", "name"), [((0.1, 0), "steps"), ((0.1, 2.5), "steps"), ((0.1, 3, -1), "start")]
 )
-def test_a_warmup_that_cannot_be_is_refused(arguments, name):
+def test_invalid_warmup_is_an_error(arguments, name):
     with pytest.raises(ValueError, match=f"`{name}` must be"):
         Warmup(*arguments)
 

@@ -10,7 +10,7 @@ def index(frames):
     return FrameIndex(array("q", range(frames)), Fraction(1, 25), keys, Fraction(25))
 
 
-def test_an_index_is_made_once_for_a_file_and_again_when_it_changes(tmp_path):
+def test_a_cached_index_is_made_again_when_the_file_changes(tmp_path):
     path, cache, made = tmp_path / "a", IndexCache(), []
 
     def make():
@@ -25,7 +25,7 @@ def test_an_index_is_made_once_for_a_file_and_again_when_it_changes(tmp_path):
     assert made == [0, 1, 2]
 
 
-def test_the_oldest_are_forgotten_when_there_are_too_many_frames(tmp_path):
+def test_the_cache_removes_the_oldest_indexes(tmp_path):
     cache, made = IndexCache(limit=10), []
     for name in "abca":
         path = tmp_path / name
@@ -34,6 +34,6 @@ def test_the_oldest_are_forgotten_when_there_are_too_many_frames(tmp_path):
     assert made == ["a", "b", "c", "a"]
 
 
-def test_a_film_too_long_to_remember_is_read_all_the_same(tmp_path):
+def test_an_index_too_long_for_the_cache_is_returned(tmp_path):
     (tmp_path / "film").touch()
     assert len(IndexCache(limit=10).get(tmp_path / "film", False, lambda: index(99))) == 99

@@ -1,4 +1,4 @@
-"""Real files: counts, sizes and pixels as their manifest and plain decoding say."""
+"""Real files give the counts, sizes and pixels of their manifest and of decoding in order."""
 
 import av
 import numpy as np
@@ -11,26 +11,26 @@ from keras_nonlocal.video.decoding.probe import probe
 from keras_nonlocal.video.decoding.read import count_frames, read_clip, read_frames
 
 pytestmark = real_clips.needed
-each_sound_file = pytest.mark.parametrize("name", SOUND)
+each_undamaged_file = pytest.mark.parametrize("name", SOUND)
 
 
-@each_sound_file
-def test_as_many_frames_are_counted_as_the_manifest_decoded(name):
+@each_undamaged_file
+def test_count_frames_agrees_with_the_manifest(name):
     assert count_frames(CLIPS / name) == SOUND[name]["decoded"]
 
 
-@each_sound_file
-def test_a_clip_has_the_size_of_the_upright_picture(name):
+@each_undamaged_file
+def test_a_clip_has_the_size_of_upright_frames(name):
     height, width = SOUND[name]["h"], SOUND[name]["w"]
     if SOUND[name]["rotation"] % 180:
         height, width = width, height
     clip = read_clip(CLIPS / name, num_frames=2)
     assert clip.shape == (2, height, width, 3)
-    assert clip.std() > 1  # there is something to see
+    assert clip.std() > 1  # not a constant image
 
 
-@each_sound_file
-def test_frames_that_are_sought_are_those_of_decoding_in_order(name):
+@each_undamaged_file
+def test_frames_read_by_seeking_are_those_of_decoding_in_order(name):
     length = SOUND[name]["decoded"]
     numbers = sorted({0, length // 3, length // 2, length - 1})
     expected = {}
@@ -43,8 +43,8 @@ def test_frames_that_are_sought_are_those_of_decoding_in_order(name):
         np.testing.assert_array_equal(read_frames(CLIPS / name, [number])[0], expected[number])
 
 
-@each_sound_file
-def test_a_probe_knows_what_the_manifest_knows(name):
+@each_undamaged_file
+def test_probe_agrees_with_the_manifest(name):
     info, known = probe(CLIPS / name), SOUND[name]
     assert info.frames == known["decoded"]
     assert info.codec == known["codec"]
@@ -53,8 +53,8 @@ def test_a_probe_knows_what_the_manifest_knows(name):
     assert (info.width, info.height) == (width, height)
 
 
-@each_sound_file
-def test_a_clip_longer_than_the_video_loops(name):
+@each_undamaged_file
+def test_a_clip_longer_than_the_video_is_looped(name):
     length = SOUND[name]["decoded"]
     clip = read_clip(
         CLIPS / name, num_frames=3, frame_stride=length, start=length - 1, short_side=32
@@ -64,12 +64,12 @@ def test_a_clip_longer_than_the_video_loops(name):
 
 
 @pytest.mark.parametrize("name", [name for name in FACTS if name not in SOUND])
-def test_a_damaged_file_is_an_error_that_names_it(name):
+def test_a_damaged_file_raises_with_its_name(name):
     with pytest.raises(VideoError, match=name):
         count_frames(CLIPS / name)
 
 
-def test_a_file_cut_short_can_be_read_up_to_the_cut():
+def test_a_truncated_file_is_read_up_to_its_end():
     clip = read_clip(CLIPS / CUT_SHORT, num_frames=8, start=80, short_side=32)
     whole = read_clip(CLIPS / "mdn_flower.mp4", num_frames=8, start=80, short_side=32)
     np.testing.assert_array_equal(clip, whole)

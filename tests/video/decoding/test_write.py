@@ -10,7 +10,7 @@ def _decode(path):
         return np.stack([f.to_ndarray(format="rgb24") for f in container.decode(video=0)])
 
 
-def test_what_is_written_is_what_another_reader_sees(tmp_path):
+def test_another_reader_sees_the_written_frames(tmp_path):
     rng = np.random.default_rng(0)
     blocks = rng.integers(20, 236, (6, 4, 6, 3)).repeat(8, axis=1).repeat(8, axis=2)
     path = tmp_path / "new" / "folder" / "a.mp4"
@@ -21,7 +21,7 @@ def test_what_is_written_is_what_another_reader_sees(tmp_path):
     assert inside.mean() < 6  # chroma is stored at half the size, so edges blur
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+def test_a_failed_write_keeps_the_old_file(tmp_path):
     path = tmp_path / "a.mp4"
     path.write_bytes(b"old")
     with pytest.raises(Exception, match=r"."):
@@ -41,7 +41,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
         [[1]],
     ],
 )
-def test_what_is_no_rgb_video_is_refused(tmp_path, video):
+def test_a_wrong_video_raises(tmp_path, video):
     with pytest.raises(ValueError, match=r"`video` must .* Received: shape="):
         write_video(tmp_path / "a.mp4", video)
     assert not any(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Frames that are seconds apart, against loops over the time line and the arithmetic of frames."""
+"""Clips by time agree with loops over all frames and with clips by index."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def spread_moments(times, span, clips):
     return [spread_moment(number, clips, times, span) for number in range(clips)]
 
 
-# Distances between frames far longer than what files round.
+# Frame intervals that are much longer than rounding errors of files.
 uneven = st.lists(st.integers(10_000, 90_000), min_size=1, max_size=30).map(
     lambda distances: np.cumsum([0, *distances])
 )
@@ -34,13 +34,13 @@ rates = st.sampled_from([8, 10, 23.976, 24, 25, 29.97, 30, 50, 60])
 
 
 def steady(num_frames, fps, unit=1):
-    """Times of a constant frame rate, cut to whole units of microseconds, as files store them."""
+    """Times of a constant frame rate, rounded down to units of microseconds, as files do."""
     exact = np.arange(num_frames) * 1_000_000 / fps
     return (np.floor(exact / unit + 1e-6) * unit).astype("int64")
 
 
 def shown(times, moment):
-    """The last frame that began at the moment, or is about to."""
+    """The last frame that began at or before a moment."""
     found = 0
     for number, time in enumerate(times):
         if time <= moment:
@@ -49,7 +49,7 @@ def shown(times, moment):
 
 
 @given(times=uneven, start=st.integers(0, 3_000_000), step=st.integers(1, 200_000))
-def test_the_frame_shown_at_each_moment_is_found_as_by_walking_along(times, start, step):
+def test_indices_at_agrees_with_a_loop_over_all_frames(times, start, step):
     lasts = times[-1] + (times[-1] - times[-2])
     early = min(1_000, lasts // (4 * len(times)))
     moments = [(start + early + step * k) % lasts for k in range(12)]
@@ -64,7 +64,7 @@ def test_the_frame_shown_at_each_moment_is_found_as_by_walking_along(times, star
     stride=st.integers(1, 6),
     unit=st.sampled_from([1, 1_000]),
 )
-def test_at_a_constant_rate_whole_steps_are_strides(num_frames, fps, start, stride, unit):
+def test_at_a_constant_rate_steps_are_strides(num_frames, fps, start, stride, unit):
     times = steady(num_frames, fps, unit)
     start %= num_frames
     stride_in_microseconds = round(stride * 1_000_000 / fps)
@@ -77,9 +77,7 @@ def test_at_a_constant_rate_whole_steps_are_strides(num_frames, fps, start, stri
 
 @given(num_frames=st.integers(1, 200), frames=st.integers(1, 16), stride=st.integers(1, 6))
 @pytest.mark.parametrize("fps", [10, 25, 50])
-def test_spread_clips_at_a_constant_rate_are_those_counted_in_frames(
-    fps, num_frames, frames, stride
-):
+def test_spread_clips_at_a_constant_rate_agree_with_clips_by_index(fps, num_frames, frames, stride):
     times, step = steady(num_frames, fps), stride * 1_000_000 // fps
     for clips in (1, 2, 3, 10):
         starts = uniform_starts(num_frames, clip_span(frames, stride), clips)
@@ -88,13 +86,13 @@ def test_spread_clips_at_a_constant_rate_are_those_counted_in_frames(
         assert [numbers_at(times, moment, frames, step) for moment in moments] == expected
 
 
-def test_a_single_clip_is_the_one_in_the_center():
+def test_a_single_clip_is_in_the_center():
     times = steady(101, 25)
     assert spread_moments(times, 4 * 80_000, 1) == [uniform_starts(101, 9, 1)[0] * 40_000]
 
 
 @given(times=uneven, frames=st.integers(1, 9), step=st.integers(1_000, 99_000), seed=st.integers(0))
-def test_a_random_clip_ends_inside_a_video_that_is_long_enough(times, frames, step, seed):
+def test_a_random_clip_ends_inside_the_video(times, frames, step, seed):
     start = random_moment(times, (frames - 1) * step, np.random.default_rng(seed).integers)
     span = (frames - 1) * step
     assert 0 <= start <= max(times[-1] - span, 0)
@@ -102,7 +100,7 @@ def test_a_random_clip_ends_inside_a_video_that_is_long_enough(times, frames, st
         assert np.diff(numbers_at(times, start, frames, step)).min(initial=0) >= 0
 
 
-def test_each_frame_is_first_as_often_as_it_is_long():
+def test_random_moments_are_uniform_in_time():
     times, rng = np.array([0, 100_000, 400_000, 500_000]), np.random.default_rng(0)
     starts = [
         numbers_at(times, random_moment(times, 0, rng.integers), 1, 1)[0] for _ in range(3_000)
@@ -112,7 +110,7 @@ def test_each_frame_is_first_as_often_as_it_is_long():
 
 
 @pytest.mark.parametrize("times", [[0], [0, 0, 0]])
-def test_a_video_without_any_duration_can_be_read(times):
+def test_a_video_without_duration_can_be_sampled(times):
     times = np.array(times)
     assert spread_moments(times, 120_000, 2) == [0, 0]
     numbers = numbers_at(
@@ -121,12 +119,12 @@ def test_a_video_without_any_duration_can_be_read(times):
     assert set(numbers) == {len(times) - 1}
 
 
-def test_the_last_frame_is_shown_as_long_as_the_one_before():
+def test_the_last_frame_lasts_as_long_as_the_frame_before_it():
     assert duration(np.array([0, 10_000, 50_000, 60_000, 200_000])) == 340_000
     assert duration(np.array([0])) == 1
 
 
 @pytest.mark.parametrize("times", [[0, 40_000, 80_000, 80_010], [0, 50, 100]])
-def test_the_last_frame_is_not_skipped_however_short_it_is_shown(times):
+def test_a_very_short_last_frame_is_not_skipped(times):
     times = np.array(times)
     assert numbers_at(times, int(times[-1]), 1, 1) == [len(times) - 1]

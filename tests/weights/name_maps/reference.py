@@ -1,8 +1,8 @@
-"""The published networks in plain PyTorch functions, each with the names of its checkpoints.
+"""The published networks as plain PyTorch functions, with the tensor names of their checkpoints.
 
-Written from the descriptions of the published code, and importing nothing of the package, so
-that the package can be held against it. Weights are drawn when the forward pass first asks for
-them, and kept under the name that the code base gives them: `network.weights` is a checkpoint.
+They were written from descriptions of the published code, and import nothing of the package, so
+that they can serve as its reference. Weights are drawn randomly when the forward pass first needs
+them, and stored under the name that the code base gives them: `network.weights` is a checkpoint.
 """
 
 from __future__ import annotations
@@ -83,18 +83,17 @@ class Published:
     """How a code base builds its network.
 
     Attributes:
-        names: What it calls its tensors.
-        head: `"probabilities"`, `"logits"` or `"features"`: what it averages over the positions.
-        stem_kernel, stem_stride: Of the first convolution, over time.
+        names: The templates of its tensor names.
+        head: What it averages over the positions: `"probabilities"`, `"logits"` or `"features"`.
+        stem_kernel, stem_stride: Kernel and stride over time of the first convolution.
         pool1: Kernel and stride over time, and padding in space, of the first pooling.
         pool2: Kernel and stride over time of the pooling after res2.
         temporal: The kernels over time of the first convolution of every residual block.
-        places: After which residual blocks of which stages non-local blocks follow.
-        pool_keys: Whether a non-local block looks at every second place only, as pooled before
-            phi and g.
-        affine: Scales and shifts in place of batch norms, and no norm in the non-local blocks.
-        group: Frames that attend to each other in res3; 0 for all.
-        flat: Whether the checkpoint holds kernels without time.
+        places: The residual blocks of each stage that a non-local block follows.
+        pool_keys: Whether a non-local block pools by 2 in space before phi and g.
+        affine: Whether scales and shifts replace batch norms, also in the non-local blocks.
+        group: The number of frames in res3 that attend to each other; 0 means all.
+        flat: Whether the kernels of the checkpoint have no time axis.
     """
 
     names: dict[str, str]
@@ -134,14 +133,14 @@ TORCHVISION = Published(
 
 
 def as_c2d(published: Published) -> Published:
-    """The same code base's network whose convolutions see one frame at a time."""
+    """Returns the network of the same code base whose convolutions see one frame at a time."""
     return replace(published, stem_kernel=1, temporal=PLAIN)
 
 
 class Network:
     """A published network with random weights and random statistics.
 
-    Gives features and logits of clips `(B, 3, T, H, W)`, and the probabilities of logits.
+    It computes features and logits of clips `(B, 3, T, H, W)`, and probabilities of logits.
     """
 
     def __init__(self, published: Published, seed: int = 0):
@@ -166,7 +165,7 @@ class Network:
         return x
 
     def logits(self, clips: torch.Tensor) -> torch.Tensor:
-        """`(B, 3, T, H, W) -> (B, positions, classes)`: windows of 7 x 7, or the whole map."""
+        """`(B, 3, T, H, W) -> (B, positions, classes)`, for windows of 7 x 7 or the whole map."""
         x = self.features(clips)
         if self.published.head == "features":
             x = x.mean(dim=(2, 3, 4), keepdim=True)
@@ -178,7 +177,7 @@ class Network:
         return x @ weight.T + self._draw("classifier", "b", (classes,), 0.1)
 
     def probabilities(self, logits: torch.Tensor) -> np.ndarray:
-        """`(B, classes)` of the logits, as the code base averages them over the positions."""
+        """Averages over the positions as the code base does: `(B, classes)`."""
         if self.published.head == "probabilities":
             return logits.softmax(dim=-1).mean(dim=1).numpy()
         return logits.mean(dim=1).softmax(dim=-1).numpy()
@@ -193,7 +192,7 @@ class Network:
         y = self._conv("conv", y, width, (1, 3, 3), (1, stride, stride), **at, number=2)
         y = F.relu(self._norm("norm", y, **at, number=2))
         y = self._conv("conv", y, 4 * width, (1, 1, 1), **at, number=3)
-        # Less than one, so that sixteen blocks do not blow the features up.
+        # Less than one, so that the features do not explode over sixteen blocks.
         y = self._norm("norm", y, gain=0.35, **at, number=3)
         if block == 0:
             x = self._conv("shortcut", x, 4 * width, (1, 1, 1), (1, stride, stride), **at)
@@ -230,8 +229,10 @@ class Network:
         return F.conv3d(x, weight.reshape(shape), None, stride, padding)
 
     def _pointwise(self, part, x, channels, **at):
-        gain = 0.1 if self.published.dot_product else 1.0  # cubic in its features: no softmax
-        gain = 0.3 if part == "out" else gain  # modest where no norm follows, too
+        gain = (
+            0.1 if self.published.dot_product else 1.0
+        )  # without a softmax it is cubic in its features
+        gain = 0.3 if part == "out" else gain  # also moderate where no norm follows
         std = gain * x.shape[1] ** -0.5
         shape = (channels, x.shape[1], 1, 1, 1)
         weight = self._draw("non-local", "w", shape, std, part=part, **at)
@@ -248,7 +249,7 @@ class Network:
         return F.batch_norm(x, mean, variance, scale, shift, eps=EPSILON)
 
     def _draw(self, kind, field, shape, std, mean=0.0, least=-np.inf, **at):
-        """The tensor of that name; a new one the first time."""
+        """Returns the tensor of this name, which is drawn at its first use."""
         name = self._name(kind, field, **at)
         if name not in self.weights:
             values = np.maximum(self.random.normal(mean, std, shape), least)
@@ -271,7 +272,7 @@ class Network:
 
 
 def _groups(x, frames):
-    """`(B, C, T, H, W)` to `(B T / frames, C, frames, H, W)`: groups of consecutive frames."""
+    """Groups consecutive frames: `(B, C, T, H, W) -> (B T / frames, C, frames, H, W)`."""
     batch, channels, time, height, width = x.shape
     x = x.reshape(batch, channels, time // frames, frames, height, width)
     return x.transpose(1, 2).reshape(-1, channels, frames, height, width)

@@ -1,7 +1,7 @@
-"""Checkpoints made up by name and shape, as the code bases write them; no torch needed.
+"""Tensor names and layouts of other code bases, to make checkpoints without PyTorch.
 
-The names are spelled out here a second time, and the other way round, so that a slip in a
-table of the package has to be made twice to go unseen.
+The names are written here a second time and in the other direction, so that a typo in a table of
+the package does not pass unless it is made twice.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ NAMINGS = {
 
 
 def entries(source, depth=50, blocks=0):
-    """Every tensor of a network, as pairs of its name there and its name here."""
+    """Returns the tensors of a network, as pairs of the source's name and this package's name."""
     naming = NAMINGS[source]
     weight, bias = ("w", "b") if source == "caffe2" else ("weight", "bias")
 
@@ -135,7 +135,7 @@ def entries(source, depth=50, blocks=0):
 
 
 def their_layout(here, array):
-    """The array of this package as PyTorch and Caffe2 lay it out."""
+    """Converts an array of this package to the layout of PyTorch and Caffe2."""
     if array.ndim == 5:
         return np.transpose(array, (4, 3, 0, 1, 2))
     if array.ndim == 2 and "_nonlocal/" in here:

@@ -1,6 +1,6 @@
-"""Converted checkpoints compute what MMAction2's own code computes, from its own configurations.
+"""Converted checkpoints compute what MMAction2's own code computes.
 
-The networks are those of the configuration files in its wheel; only their weights are random.
+The networks are built from the configuration files in its wheel; only their weights are random.
 """
 
 import warnings
@@ -19,7 +19,7 @@ from weights.name_maps.agreement import (
     clip,
     few,
 )
-from weights.name_maps.drawn import checkpoint, draw_weights
+from weights.name_maps.random_weights import checkpoint, draw_weights
 
 from keras_nonlocal import models
 from keras_nonlocal.weights import convert, find_source
@@ -31,13 +31,13 @@ pytestmark = pytest.mark.usefixtures("undrawn_weights")
 
 @dataclass(frozen=True)
 class Case:
-    """A configuration file there; the builder and arguments of ours."""
+    """A configuration file of MMAction2, and our builder with its arguments."""
 
     config: str
     frames: int
     builder: str
     arguments: dict[str, Any] = field(default_factory=dict)
-    attention: float = 0.1  # variance that a non-local convolution gives to unit features
+    attention: float = 0.1  # variance of the output of a non-local convolution for unit features
 
 
 I3D = "i3d/i3d_imagenet-pretrained-r50{}_8xb8-32x2x1-100e_kinetics400-rgb.py"
@@ -86,11 +86,11 @@ CASES = [
 
 
 def recognizer(case):
-    """MMAction2's network of the configuration, with random weights and statistics."""
+    """Builds MMAction2's network of the configuration, with random weights and statistics."""
     from mmengine.config import Config
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of compiled operators that no network here uses
+        warnings.simplefilter("ignore")  # about compiled operators that no network here uses
         from mmaction.registry import MODELS
         from mmaction.utils import register_all_modules
 
@@ -105,7 +105,7 @@ def recognizer(case):
 
 
 def mmaction2_answers(model, clips):
-    """Probabilities and logits of its backbone and head."""
+    """Returns probabilities and logits of its backbone and head."""
     clips = torch.from_numpy(channels_first(clips))
     with torch.no_grad():
         if type(model).__name__ == "Recognizer2D":
@@ -129,14 +129,14 @@ def pair(request):
 
 
 @pytest.mark.parametrize("size", [*SIZES, ODD_SIZE], ids=str)
-def test_a_converted_network_answers_as_mmaction2(pair, size):
+def test_a_converted_network_gives_the_output_of_mmaction2(pair, size):
     theirs, ours, frames = pair
     clips = clip(frames if size == SIZES[0] else few(frames), size)
     assert_alike(answers(ours, clips), mmaction2_answers(theirs, clips))
 
 
-def test_the_bars_tell_a_wrong_pairwise_function():
-    """The tensors of the embedded Gaussian fit the dot product, and give other answers."""
+def test_the_tolerances_detect_a_wrong_pairwise_function():
+    """The tensors of the embedded Gaussian fit the dot product, but give other outputs."""
     case = CASES[0]
     theirs = recognizer(case)
     ours = models.nl_i3d_r50(variant="mmaction2", instantiation="dot_product")

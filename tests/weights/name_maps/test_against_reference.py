@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("undrawn_weights")
 
 @dataclass(frozen=True)
 class Case:
-    """A checkpoint's network there, and the builder and arguments of ours."""
+    """A published network, and our builder with its arguments."""
 
     builder: str
     source: str
@@ -36,7 +36,7 @@ class Case:
 
     @property
     def fewest(self):
-        """Frames of its shortest clip: groups of frames are those of a clip as it was trained."""
+        """The length of the shortest clip. Groups of frames need the clip length of training."""
         return self.frames if self.published.group else few(self.frames)
 
     def there(self, places):
@@ -84,7 +84,7 @@ CASES = [
 
 
 def placed(case):
-    """Where the published network has its non-local blocks."""
+    """Returns the positions of the non-local blocks in the published network."""
     if not case.builder.startswith("nl_"):
         return {}
     return TEN_BLOCKS if case.arguments.get("blocks") == 10 else FIVE_BLOCKS
@@ -97,13 +97,13 @@ def published_answers(network, clips):
     return network.probabilities(logits), logits.numpy()
 
 
-def said(case):
+def case_name(case):
     return "-".join([case.builder, case.source, case.variant, *map(str, case.arguments.values())])
 
 
-@pytest.fixture(scope="module", params=CASES, ids=said)
+@pytest.fixture(scope="module", params=CASES, ids=case_name)
 def pair(request):
-    """A published network with drawn weights, ours with the same converted, and the case."""
+    """A published network with random weights, our network with the same weights, and the case."""
     case = request.param
     network = case.there(placed(case))
     published_answers(network, clip(case.fewest, (224, 224)))  # draws the weights
@@ -114,7 +114,7 @@ def pair(request):
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_a_converted_network_answers_as_the_published_one(pair, size):
+def test_a_converted_network_gives_the_output_of_the_published_one(pair, size):
     network, model, case = pair
     clips = clip(case.frames if size == SIZES[0] else case.fewest, size, seed=1)
     assert_alike(answers(model, clips), published_answers(network, clips))
@@ -130,8 +130,8 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("right", "wrong"), WRONG)
-def test_the_bars_tell_a_wrong_variant(right, wrong):
-    """The same tensors fit, and give other answers."""
+def test_the_tolerances_detect_a_wrong_variant(right, wrong):
+    """The same tensors fit, but give other outputs."""
     case = next(c for c in CASES if c.variant == right and c.builder == "nl_i3d_r50")
     clips = clip(case.frames, (224, 224))
     network = case.there(FIVE_BLOCKS)

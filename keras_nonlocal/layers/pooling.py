@@ -1,0 +1,95 @@
+"""Max pooling with a clear error for small clips, and average pooling with limited windows."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+from ..ops.pairwise import upcast
+from ..utils.checks import positive_int
+
+
+@keras.saving.register_keras_serializable("keras_nonlocal")
+class MaxPool3D(keras.layers.MaxPooling3D):
+    """`keras.layers.MaxPooling3D` with a clear error for inputs that are too small.
+
+    A network of unknown input size accepts any clip. If a clip is smaller than a pooling window,
+    the error of TensorFlow speaks only of descriptors and negative dimensions.
+
+    Args:
+        pool_size, strides, padding, **kwargs: As in `keras.layers.MaxPooling3D`.
+
+    Input shape: `(B, T, H, W, C)`.
+
+    Raises:
+        ValueError: The input has fewer frames, rows or columns than the window.
+
+    Example:
+
+    >>> layer = keras_nonlocal.layers.MaxPool3D((2, 1, 1))
+    >>> tuple(layer(keras.random.normal((1, 8, 7, 7, 16))).shape)
+    (1, 4, 7, 7, 16)
+    """
+
+    def call(self, inputs):
+        grid, window = tuple(inputs.shape[1:4]), self.pool_size
+        if any(size and size < least for size, least in zip(grid, window, strict=True)):
+            raise ValueError(
+                f"{self.name!r} pools windows of {window} frames, rows and columns. Give the "
+                f"network longer or larger clips. Received: {grid} at this layer"
+            )
+        return super().call(inputs)
+
+
+@keras.saving.register_keras_serializable("keras_nonlocal")
+class WindowAverage3D(keras.layers.Layer):
+    """Averages over all frames and over each `size` x `size` window with stride 1.
+
+    The official networks use it in their heads. They were trained on 7 x 7 feature maps, and a
+    larger map becomes several overlapping windows. A smaller map is a single window. Height and
+    width may be dynamic.
+
+    Args:
+        size: Height and width of the window, in positions of the feature map.
+
+    Input shape: `(B, T, H, W, C)`. Output shape:
+        `(B, 1, max(H - size, 0) + 1, max(W - size, 0) + 1, C)`.
+
+    Raises:
+        ValueError: `size` is no positive integer, or the input has not 5 dimensions.
+
+    Example:
+
+    >>> layer = keras_nonlocal.layers.WindowAverage3D(7)
+    >>> tuple(layer(keras.random.normal((1, 4, 8, 8, 16))).shape)
+    (1, 1, 2, 2, 16)
+    """
+
+    def __init__(self, size: int = 7, **kwargs):
+        super().__init__(**kwargs)
+        self.size = positive_int("size", size)
+        self.input_spec = keras.layers.InputSpec(ndim=5)
+
+    def call(self, x):
+        x = ops.mean(x, axis=1, keepdims=True)
+        for axis in (2, 3):
+            x = self._average(x, axis)
+        return x
+
+    def _average(self, x, axis):
+        """Averages along one axis, by differences of cumulative sums, which allow any window."""
+        length = ops.shape(x)[axis]
+        size = min(self.size, length) if isinstance(length, int) else ops.minimum(self.size, length)
+        x = ops.moveaxis(x, axis, 0)
+        totals = ops.cumsum(upcast(x), axis=0)
+        totals = ops.concatenate([ops.zeros_like(totals[:1]), totals], axis=0)
+        mean = (totals[size:] - totals[: length - size + 1]) / ops.cast(size, totals.dtype)
+        return ops.moveaxis(ops.cast(mean, x.dtype), 0, axis)
+
+    def compute_output_shape(self, input_shape):
+        batch, _, *grid, channels = input_shape
+        grid = [None if size is None else max(size - self.size, 0) + 1 for size in grid]
+        return (batch, 1, *grid, channels)
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size}
