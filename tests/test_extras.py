@@ -1,4 +1,4 @@
-"""What a missing extra says: the line that installs it."""
+"""The error for a missing package is the command that installs it."""
 
 import sys
 

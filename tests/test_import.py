@@ -1,4 +1,4 @@
-"""Importing the package loads neither Keras nor TensorFlow; saved layers are found all the same."""
+"""Importing the package loads neither Keras nor TensorFlow, but saved layers can be loaded."""
 
 import ast
 import os
@@ -18,8 +18,8 @@ PACKAGE = Path(keras_nonlocal.__file__).parent
 NAME = "TF_ENABLE_ONEDNN_OPTS"
 
 
-def fresh(script, *arguments, **environment):
-    """What a new process of Python prints."""
+def run_python(script, *arguments, **environment):
+    """Runs a script in a new process of Python, and returns the words that it prints."""
     command = [sys.executable, "-c", script, *map(str, arguments)]
     env = {name: value for name, value in os.environ.items() if name != NAME} | environment
     result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
@@ -30,30 +30,30 @@ def fresh(script, *arguments, **environment):
 LIGHT = """
 import sys
 import keras_nonlocal
-for room in ("data", "download", "pretrained", "video", "zoo"):
-    getattr(keras_nonlocal, room)
+for package in ("data", "download", "pretrained", "video", "zoo"):
+    getattr(keras_nonlocal, package)
 keras_nonlocal.pretrained.read_card("nl_i3d_small_weizmann")
 keras_nonlocal.video.read_clip, keras_nonlocal.__version__
 print(*({"keras", "tensorflow", "matplotlib"} & set(sys.modules)))
 """
 
 
-def test_neither_keras_nor_tensorflow_is_imported_before_something_of_theirs_is_touched():
-    assert fresh(LIGHT) == []
+def test_lazy_packages_import_neither_keras_nor_tensorflow():
+    assert run_python(LIGHT) == []
 
 
 @pytest.mark.parametrize(("environment", "expected"), [({}, "True"), ({NAME: "0"}, "False")])
-def test_fast_kernels_are_on_unless_somebody_says_no(environment, expected):
+def test_onednn_is_on_unless_the_environment_turns_it_off(environment, expected):
     script = """
 import keras_nonlocal.layers
 from tensorflow.python.util import _pywrap_util_port
 print(_pywrap_util_port.IsMklEnabled())
 """
-    assert fresh(script, KERAS_BACKEND="tensorflow", **environment) == [expected]
+    assert run_python(script, KERAS_BACKEND="tensorflow", **environment) == [expected]
 
 
 def registered_classes():
-    """Names of all classes that a saved model may hold, from the sources."""
+    """Yields the names of all classes that a saved model may hold, by reading the sources."""
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ClassDef) and any(
@@ -64,7 +64,7 @@ def registered_classes():
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    """A model of this package's layers, in a file, with an input and the output."""
+    """Saves a model of this package's layers, with an input and its outputs."""
     inputs = keras.Input((4, 12, 12, 3))
     x = layers.BatchNorm()(layers.Conv3D(8, (3, 3, 3), padding="same")(inputs))
     x = layers.NonLocal3D()(pooling.MaxPool3D((1, 2, 2))(x))
@@ -83,13 +83,13 @@ def saved(tmp_path_factory):
 ORDERS = {
     "before": "import keras_nonlocal, keras",
     "after": "import keras\nimport keras_nonlocal",
-    "a room before": "import keras_nonlocal.ops\nimport keras",
-    "a room of videos before": "import keras_nonlocal.video.pipeline\nimport keras",
+    "a package before": "import keras_nonlocal.ops\nimport keras",
+    "a module of videos before": "import keras_nonlocal.video.pipeline\nimport keras",
 }
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_saved_models_load_in_a_fresh_process_that_touched_nothing_else(order, saved):
+def test_saved_models_load_in_a_new_process(order, saved):
     script = f"""
 {ORDERS[order]}
 import sys, numpy as np
@@ -100,7 +100,7 @@ for one, other in zip(found, (values["arr_1"], values["arr_2"])):
     np.testing.assert_allclose(keras.ops.convert_to_numpy(one), other, atol=1e-5)
 print(*keras.saving.get_custom_objects())
 """
-    assert set(registered_classes()) <= set(fresh(script, saved))
+    assert set(registered_classes()) <= set(run_python(script, saved))
 
 
 THREADS = """
@@ -127,7 +127,7 @@ print(*keras.saving.get_custom_objects())
 
 
 @pytest.mark.parametrize(
-    "rooms",
+    "packages",
     [
         ["keras", "keras_nonlocal.layers"],
         ["keras", "keras_nonlocal.training.fit"],
@@ -135,7 +135,7 @@ print(*keras.saving.get_custom_objects())
     ],
     ids=" ".join,
 )
-def test_threads_that_import_keras_and_rooms_at_once_all_succeed(rooms):
-    found = fresh(THREADS, *rooms)
+def test_threads_can_import_keras_and_packages_at_once(packages):
+    found = run_python(THREADS, *packages)
     assert "failed:" not in found
     assert set(registered_classes()) <= set(found)

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from .functional.geometry import cast_rounded
 from .inputs import (
-    check_rank,
     is_single,
     labels_of,
     refuse_other_tensors,
@@ -19,7 +18,7 @@ from .inputs import (
 class ClipAugmentation(keras.layers.Layer):
     """Base class of layers that augment clips.
 
-    Each clip of a batch is changed in its own way, and all frames of a clip are changed alike. A
+    Each clip of a batch is changed in its own way, and all frames of a clip in the same way. A
     subclass implements `_deterministic(clips, labels)`, which is used in evaluation. If the layer
     is random, the subclass also implements `_augment(clips, labels, seeds)`. Both methods get uint8
     or float32 clips `(B, T, H, W, C)`. `_arguments` names the constructor arguments that
@@ -62,10 +61,14 @@ class ClipAugmentation(keras.layers.Layer):
 
     def __init__(self, **kwargs):
         super().__init__(autocast=False, **kwargs)
-        self.supports_jit = False  # XLA cannot resample boxes whose size is known only at run time
+        self.supports_jit = (
+            False  # XLA cannot resample boxes of a size that is known only at run time
+        )
 
     def __call__(self, inputs, **options):
-        check_rank(split_inputs(inputs)[0])
+        clips, _ = split_inputs(inputs)
+        if tf.is_tensor(clips) and clips.shape.rank is None:
+            is_single(clips.shape)  # raises a clearer error than Keras
         symbolic = any(isinstance(each, keras.KerasTensor) for each in split_inputs(inputs))
         if symbolic or keras.backend.backend() == "tensorflow":
             return super().__call__(inputs, **options)

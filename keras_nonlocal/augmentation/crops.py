@@ -56,9 +56,6 @@ class RandomCrop(_Crop, RandomAugmentation):
     TensorShape([2, 8, 112, 112, 3])
     """
 
-    def __init__(self, size: int | tuple[int, int], *, seed: int | None = None, **kwargs):
-        super().__init__(size, seed=seed, **kwargs)
-
     def _augment(self, clips, labels, seeds):
         clips = check_smaller(clips, self.size, _ADVICE)
         placed = boxes.placed(uniforms(seeds, 2), tf.shape(clips)[2:4], self.size)

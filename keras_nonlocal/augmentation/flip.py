@@ -19,9 +19,8 @@ class RandomFlip(RandomAugmentation):
 
     Args:
         p: Probability of mirroring a clip.
-        veto: Indices of classes whose clips are never mirrored. It is meant for classes whose
-            mirror image belongs to another class, such as "pushing something from left to right".
-            It needs labels.
+        veto: Indices of classes that are never mirrored, because their mirror image belongs to
+            another class, such as "pushing something from left to right". It needs labels.
         seed: As in `RandomAugmentation`.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`. Labels are integers `(B,)`, or rows `(B, K)`

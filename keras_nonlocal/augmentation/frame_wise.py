@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 
 import keras
@@ -119,7 +120,13 @@ class FrameWise(ClipAugmentation):
     @classmethod
     def from_config(cls, config):
         if "keras_cv" in str(config["layer"].get("registered_name")):
-            _import_keras_cv()
+            try:
+                importlib.import_module("keras_cv")  # registers its layers
+            except ImportError as error:
+                raise ImportError(
+                    "This layer wraps a layer of KerasCV, which is not installed. "
+                    'Install it with: pip install "keras_nonlocal[cv]"'
+                ) from error
         layer = keras.saving.deserialize_keras_object(config["layer"])
         return cls(**{**config, "layer": layer})
 
@@ -141,17 +148,6 @@ def _implements(kind: type, method: str) -> bool:
     return owner is not None and "BaseImageAugmentation" not in owner.__name__
 
 
-def _import_keras_cv() -> None:
-    try:
-        import keras_cv
-    except ImportError as error:
-        raise ImportError(
-            "This layer wraps a layer of KerasCV, which is not installed. "
-            'Install it with: pip install "keras_nonlocal[cv]"'
-        ) from error
-    del keras_cv  # importing it has registered its layers
-
-
 def _clipped(clips, dtype) -> tf.Tensor:
     """Casts to float32, in which clips are rounded, and clips uint8 values to 0..255."""
     clips = tf.cast(clips, "float32")
@@ -159,7 +155,7 @@ def _clipped(clips, dtype) -> tf.Tensor:
 
 
 def _map(function, values):
-    """`tf.map_fn` for a function whose output shape is not known in advance."""
+    """`tf.map_fn` for a function with an output shape that is not known in advance."""
     first = function(values[0])
     signature = tf.TensorSpec(first.shape, first.dtype)
     return tf.map_fn(function, values, fn_output_signature=signature)

@@ -30,12 +30,6 @@ def is_single(shape) -> bool:
     return rank == 4
 
 
-def check_rank(clips) -> None:
-    """Raise if a tensor has an unknown rank, which Keras could not handle."""
-    if tf.is_tensor(clips) and clips.shape.rank is None:
-        is_single(clips.shape)
-
-
 def labels_of(clips, labels) -> tf.Tensor:
     """Converts labels to a tensor; raise if there is not one label for each clip."""
     labels = tf.convert_to_tensor(labels)

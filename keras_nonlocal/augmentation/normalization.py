@@ -36,7 +36,7 @@ class Normalization(ClipAugmentation):
 
     Args:
         mean, std: One number, or one number for each channel, on the scale 0..255. The defaults are
-            those of the official networks.
+            the values of the official networks.
 
     Input shape: `(B, T, H, W, C)` or `(T, H, W, C)`, uint8 or float, 0..255.
 

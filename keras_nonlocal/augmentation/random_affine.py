@@ -15,7 +15,7 @@ from .random_base import RandomAugmentation
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class RandomAffine(RandomAugmentation):
-    """Randomly zooms, shifts and turns clips around their center, all frames of a clip alike.
+    """Randomly zooms, shifts and turns clips around their center, all frames in the same way.
 
     All three changes are one bilinear resampling. Beyond the edge, the outermost pixels are
     repeated.

@@ -56,7 +56,7 @@ class RandomShortSideCrop(ScaledCrop):
         self.short_side = short_sides("short_side", short_side)
         if max(self.size) > self.short_side[0]:
             raise ValueError(
-                "`size` must fit into a frame whose shorter side is the lower end of `short_side`. "
+                "`size` must not exceed the lower end of `short_side`. "
                 f"Received: size={size!r}, short_side={short_side!r}"
             )
 

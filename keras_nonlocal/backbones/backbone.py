@@ -9,6 +9,32 @@ import keras
 from ..utils.roles import STAGES, stage_of
 
 
+def input_of(tensor, shape, axes: str, name: str) -> keras.KerasTensor:
+    """Returns `tensor`, or a new input of `shape` if there is no tensor.
+
+    Args:
+        tensor: A Keras tensor, or `None`.
+        shape: Shape of one sample, or `None` for any size and three channels.
+        axes: A letter for each dimension of a sample, such as `"THWC"`.
+        name: Name of a new input.
+
+    Raises:
+        ValueError: The number of dimensions is wrong, or the number of channels is unknown.
+    """
+    listed = ", ".join(axes)
+    if tensor is None:
+        shape = (*[None] * (len(axes) - 1), 3) if shape is None else tuple(shape)
+        if len(shape) != len(axes):
+            raise ValueError(f"`input_shape` must be ({listed}). Received: input_shape={shape}")
+        tensor = keras.Input(shape, name=name)
+    if len(tensor.shape) != len(axes) + 1 or tensor.shape[-1] is None:
+        raise ValueError(
+            f"The input must be (B, {listed}) with a known number of channels. "
+            f"Received: shape={tuple(tensor.shape)}"
+        )
+    return tensor
+
+
 def source_of(tensor: keras.KerasTensor) -> Any:
     """Returns the input from which a tensor is computed, or a list if there are several inputs."""
     sources = keras.utils.get_source_inputs(tensor)

@@ -38,14 +38,9 @@ def place(blocks: int | Placement, depth: int) -> dict[str, tuple[int, ...]]:
         ValueError: The number is unknown, a stage or residual block does not exist, or the
             placement has no block.
     """
-    if isinstance(blocks, bool) or not isinstance(blocks, int | Mapping):
-        raise ValueError(
-            "`blocks` must be a number or a placement such as {'res4': (1, 3)}. "
-            f"Received: blocks={blocks!r}"
-        )
-    if isinstance(blocks, int):
+    if not isinstance(blocks, Mapping):
         known = PLACEMENTS[depth]
-        if blocks not in known:
+        if blocks not in list(known):
             raise ValueError(
                 f"`blocks` must be one of {sorted(known)} for {depth} layers, or a placement such "
                 f"as {{'res4': (1, 3)}}. Received: blocks={blocks!r}"

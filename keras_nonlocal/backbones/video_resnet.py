@@ -51,7 +51,7 @@ def video_resnet(
         variant: A row of `VARIANTS`.
         inflation: `None` for C2D; `"3x1x1"` or `"3x3x3"` for I3D.
         placement: Indices of the residual blocks that a non-local block follows, by stage.
-        non_local: Arguments of `NonLocal3D` that override those of the variant.
+        non_local: Arguments of `NonLocal3D` that override the arguments of the variant.
         width: Number of channels of conv1.
         name: Name of the model.
 

@@ -20,10 +20,6 @@ MAX_SIZE = 1 << 48
 MAX_REPEATED_ELEMENTS = 1 << 16  # in an array that repeats elements by a stride of zero
 
 
-def unchanged(elements: np.ndarray) -> np.ndarray:
-    return elements
-
-
 def bytes_to_bool(elements: np.ndarray) -> np.ndarray:
     """Converts bytes to bool. NumPy allows only the bytes 0 and 1 in a bool array."""
     return elements != 0
@@ -46,7 +42,7 @@ class ElementType:
     """
 
     code: str
-    decode: Callable[[np.ndarray], np.ndarray] = unchanged
+    decode: Callable[[np.ndarray], np.ndarray] = np.asarray  # which changes nothing
 
     @property
     def itemsize(self) -> int:
@@ -126,7 +122,7 @@ def view(storage: Storage, offset: int, shape: tuple, strides: tuple) -> View:
 
 
 def row_major_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Returns the strides of an array whose last dimension varies fastest."""
+    """Returns the strides of an array in which the last dimension varies fastest."""
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 

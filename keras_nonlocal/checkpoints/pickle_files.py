@@ -1,8 +1,8 @@
-"""Reads plain pickle files: those of Caffe2 (Python 2), and those of PyTorch before 1.6.
+"""Reads plain pickle files of Caffe2 (Python 2), and of PyTorch before version 1.6.
 
-The first value tells which of them a file is: a dict, or PyTorch's magic number. In a PyTorch file
-follow the version, a description of the machine, the tensors, the list of storage keys, and then
-the storages in that order. Each storage is a count and its little endian elements.
+The first value shows which of them a file is: it is a dict, or PyTorch's magic number. After the
+magic number follow the version, a description of the machine, the tensors, the list of storage
+keys, and then the storages in that order. Each storage is a count and its little endian elements.
 """
 
 from __future__ import annotations

@@ -11,11 +11,11 @@ from .binary_file import BinaryFile
 
 MAX_HEADER_BYTES = 1 << 22
 TYPES = {
-    "F64",
-    "F32",
-    "F16",
-    "BF16",
     "BOOL",
+    "BF16",
+    "F16",
+    "F32",
+    "F64",
     *(s + n for s in "IU" for n in ("8", "16", "32", "64")),
 }
 

@@ -1,4 +1,4 @@
-"""Finds the members of a zip file whose members are not compressed.
+"""Finds the members of an uncompressed zip file.
 
 Python's `zipfile` unpacks compressed members and trusts the directory. Here, every member must lie
 within the file, be uncompressed, and overlap no other one. Names are keys, and never paths.

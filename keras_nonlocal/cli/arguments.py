@@ -1,8 +1,11 @@
-"""Argument types, shared options and exit statuses of the commands."""
+"""What the commands share: argument types, options, exit statuses and a quiet TensorFlow."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+import tempfile
 
 ERROR = 2
 INTERRUPTED = 130  # the status that shells use after Ctrl-C
@@ -61,6 +64,40 @@ def add_on_error(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_numbers(parser: argparse.ArgumentParser, *options: tuple) -> None:
+    """Adds options that take a number, each given as name, type, default and help."""
+    for name, kind, default, text in options:
+        parser.add_argument(name, metavar="N", type=kind, default=default, help=text)
+
+
 def given(arguments: argparse.Namespace, *names: str) -> dict:
     """Returns the options that the user gave; the function called has defaults for the others."""
     return {name: value for name in names if (value := getattr(arguments, name, None)) is not None}
+
+
+def start_tensorflow(*, verbose: bool) -> None:
+    """Imports TensorFlow and looks for devices, without the lines that its libraries print.
+
+    The libraries write to the file descriptor of standard error, before any log level is in force.
+    So standard error goes to a temporary file meanwhile, which is shown only if something fails.
+    """
+    if verbose or sys.stderr is None:  # standard error is closed, so nobody reads it
+        import tensorflow as tf
+
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors are raised as exceptions, too
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as captured:
+        os.dup2(captured.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+        except BaseException:
+            captured.seek(0)
+            os.write(stderr, captured.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

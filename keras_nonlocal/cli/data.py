@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from .arguments import INTERRUPTED, add_on_error, add_source, given
+from .arguments import INTERRUPTED, add_numbers, add_on_error, add_source, given
 
 SUFFIX = ".png"
 
@@ -40,10 +40,10 @@ def _add_scan(actions) -> None:
         required=True,
         help="error log to write: one line of JSON for each file that is unusable or cut off",
     )
-    _add_numbers(
+    add_numbers(
         parser,
-        ("num-processes", int, None, "number of processes (default: one for each core)"),
-        ("time-limit", float, None, "seconds that one file may take (default: 120)"),
+        ("--num-processes", int, None, "number of processes (default: one for each core)"),
+        ("--time-limit", float, None, "seconds that one file may take (default: 120)"),
     )
     parser.set_defaults(run=scan_videos)
 
@@ -81,13 +81,13 @@ def _add_show(actions) -> None:
     parser.add_argument(
         "-o", "--out", metavar=f"SHEET{SUFFIX}", type=Path, required=True, help="image to write"
     )
-    _add_numbers(
+    add_numbers(
         parser,
-        ("num-frames", int, 32, "frames in a clip (default: 32)"),
-        ("frame-stride", int, 2, "distance between the frames of a clip (default: 2)"),
-        ("size", int, 224, "height and width of a clip in pixels (default: 224)"),
-        ("num-clips", int, 16, "number of clips, each from another video (default: 16)"),
-        ("seed", int, 0, "random seed (default: 0)"),
+        ("--num-frames", int, 32, "frames in a clip (default: 32)"),
+        ("--frame-stride", int, 2, "distance between the frames of a clip (default: 2)"),
+        ("--size", int, 224, "height and width of a clip in pixels (default: 224)"),
+        ("--num-clips", int, 16, "number of clips, each from another video (default: 16)"),
+        ("--seed", int, 0, "random seed (default: 0)"),
     )
     parser.add_argument(
         "--augment",
@@ -145,15 +145,15 @@ def _add_shard(actions) -> None:
     )
     add_source(parser)
     parser.add_argument("out", metavar="OUT", help="folder to write to: a path or gs://...")
-    _add_numbers(
+    add_numbers(
         parser,
-        ("short-side", int, 256, "scale frames to a shorter side of N pixels (default: 256)"),
-        ("quality", int, 95, "quality of the JPEG images, 1 to 100 (default: 95)"),
-        ("frame-step", int, 1, "keep every Nth frame (default: 1)"),
-        ("seed", int, 0, "random seed of the order of the videos (default: 0)"),
-        ("time-limit", float, 600.0, "seconds that one video may take (default: 600)"),
-        ("shards", int, None, "number of files (default: one for every 64 videos)"),
-        ("num-processes", int, None, "number of processes (default: one for each core)"),
+        ("--short-side", int, 256, "scale frames to a shorter side of N pixels (default: 256)"),
+        ("--quality", int, 95, "quality of the JPEG images, 1 to 100 (default: 95)"),
+        ("--frame-step", int, 1, "keep every Nth frame (default: 1)"),
+        ("--seed", int, 0, "random seed of the order of the videos (default: 0)"),
+        ("--time-limit", float, 600.0, "seconds that one video may take (default: 600)"),
+        ("--shards", int, None, "number of files (default: one for every 64 videos)"),
+        ("--num-processes", int, None, "number of processes (default: one for each core)"),
     )
     add_on_error(parser)
     parser.set_defaults(run=shard_videos)
@@ -177,8 +177,3 @@ def shard_videos(arguments: argparse.Namespace) -> int:
         log = f" (see {arguments.error_log})" if arguments.error_log else ""
         print(f"skipped videos: {skipped}{log}")
     return 0 if written.clips else 1
-
-
-def _add_numbers(parser: argparse.ArgumentParser, *options) -> None:
-    for name, kind, default, text in options:
-        parser.add_argument(f"--{name}", metavar="N", type=kind, default=default, help=text)

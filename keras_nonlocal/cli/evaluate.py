@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .arguments import INTERRUPTED, MODEL_HELP, add_on_error, add_source, count, given, shard
+from .arguments import (
+    INTERRUPTED,
+    MODEL_HELP,
+    add_numbers,
+    add_on_error,
+    add_source,
+    count,
+    given,
+    shard,
+)
 
 MEGABYTE = 10**6
 WORST_CLASSES = 5
@@ -26,38 +35,30 @@ def add_parser(commands) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help=MODEL_HELP)
     add_source(parser, "--data", required=True)
-    add("--num-clips", metavar="N", type=count, help="clips of each video (default: the model's)")
-    add("--num-crops", metavar="N", type=count, help="crops of each clip (default: the model's)")
+    add_numbers(
+        parser,
+        ("--num-clips", count, None, "clips of each video (default: the model's)"),
+        ("--num-crops", count, None, "crops of each clip (default: the model's)"),
+        ("--short-side", count, None, "scale frames to this shorter side (default: the model's)"),
+        ("--memory", count, 1000, "megabytes that the model may use for features (default: 1000)"),
+    )
     add(
         "--fully-convolutional",
         action="store_true",
         help="evaluate whole frames, of any size, instead of crops",
     )
     add(
-        "--short-side",
-        metavar="N",
-        type=count,
-        help="scale frames to a shorter side of N pixels (default: the model's)",
-    )
-    add(
         "-o",
         "--out",
         metavar="FOLDER",
-        help="write the scores to this folder, and resume from the scores that are there",
+        help="folder to save the scores to; scores that are there are not computed again",
     )
     add(
         "--shard",
         metavar="I/N",
         type=shard,
         default=(0, 1),
-        help="evaluate only every Nth video, starting with the one of index I, such as 0/4",
-    )
-    add(
-        "--memory",
-        metavar="MB",
-        type=count,
-        default=1000,
-        help="memory that the model may use for its features (default: 1000)",
+        help="evaluate one of N shards, such as 0/4: every Nth video, starting with index I",
     )
     add_on_error(parser)
     add("--json", action="store_true", help="print the result as JSON")

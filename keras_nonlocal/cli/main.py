@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 
 from .. import __version__
 from ..utils.errors import TrainingStopped, cause_of
 from . import data, evaluate, predict, study, train, zoo
-from .arguments import ERROR, INTERRUPTED
+from .arguments import ERROR, INTERRUPTED, start_tensorflow
 
 EXPECTED = (ValueError, OSError, ImportError, TrainingStopped)
 
@@ -41,34 +39,6 @@ def main(argv: list[str] | None = None) -> int:
         message = cause_of(error)
     print(f"keras-nonlocal: {message}", file=sys.stderr)
     return ERROR
-
-
-def start_tensorflow(*, verbose: bool) -> None:
-    """Imports TensorFlow and looks for devices, without the lines that its libraries print.
-
-    The libraries write to the file descriptor of standard error, before any log level is in force.
-    So standard error goes to a temporary file meanwhile, which is shown only if something fails.
-    """
-    if verbose or sys.stderr is None:  # standard error is closed, so nobody reads it
-        import tensorflow as tf
-
-        return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors are raised as exceptions, too
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    with tempfile.TemporaryFile() as captured:
-        os.dup2(captured.fileno(), 2)
-        try:
-            import tensorflow as tf
-
-            tf.config.list_physical_devices()
-        except BaseException:
-            captured.seek(0)
-            os.write(stderr, captured.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

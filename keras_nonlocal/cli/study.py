@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from ..pretrained.entries import study_names
-from .arguments import count
-from .quiet import start_tensorflow
+from .arguments import count, start_tensorflow
 
 
 def add_parser(commands) -> None:

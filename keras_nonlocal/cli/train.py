@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ..pretrained.entries import recipe_names
-from .arguments import INTERRUPTED
+from .arguments import INTERRUPTED, add_numbers
 
 _STRATEGIES = ("one", "mirrored", "multiworker")
 # Arguments of `keras_nonlocal.tasks.train` that are options of the command.
@@ -72,11 +72,10 @@ def add_parser(commands) -> None:
         help="train on one device, on all GPUs of this machine (mirrored), or on several machines "
         "(multiworker) (default: one)",
     )
-    add(
-        "--checkpoint-every-n-steps",
-        metavar="N",
-        type=int,
-        help="save a checkpoint every N steps, too (default: only after each epoch)",
+    add_numbers(
+        parser,
+        ("--checkpoint-every-n-steps", int, None, "also save a checkpoint every N steps"),
+        ("--num-parallel-calls", int, None, "videos decoded in parallel (default: one per core)"),
     )
     add(
         "--deterministic",
@@ -85,12 +84,6 @@ def add_parser(commands) -> None:
     )
     add("--tensorboard", action="store_true", help="write logs for TensorBoard")
     add("--service", metavar="ADDRESS", help="address of a tf.data service that reads shards")
-    add(
-        "--num-parallel-calls",
-        metavar="N",
-        type=int,
-        help="number of videos to decode in parallel (default: one for each core)",
-    )
     parser.set_defaults(run=run)
 
 

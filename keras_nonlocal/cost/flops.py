@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 import keras
+from keras import layers
 
-from ..layers.non_local import NonLocal1D, NonLocal2D, NonLocal3D
+from ..layers.non_local import NON_LOCAL_LAYERS
 from ..layers.pooling import WindowAverage3D
 from ..utils.roles import LOGITS, stage_of
 from .attention_plan import attention_sizes
@@ -16,7 +17,7 @@ from .layer_shapes import layer_shapes
 
 @dataclass(frozen=True)
 class Stage:
-    """The cost of one stage: all layers whose names start with the name of the stage."""
+    """The cost of one stage: all layers with names that start with the name of the stage."""
 
     name: str
     macs: int
@@ -99,13 +100,14 @@ def _weights(layer):
 
 
 def _macs(layer, in_shape, out_shape):
-    for kind, count in _COUNTERS.items():
-        if isinstance(layer, kind):
+    for kinds, count in _COUNTERS.items():
+        if isinstance(layer, kinds):
             return count(layer, in_shape, out_shape)
     if any(len(weight.shape) > 1 for weight in _weights(layer)):
+        known = ", ".join(kind.__name__ for kinds in _COUNTERS for kind in kinds)
         raise ValueError(
             f"The multiply-adds of {layer.name!r} are not known: {type(layer).__name__} is none of "
-            f"{', '.join(kind.__name__ for kind in _COUNTERS)}. Count the model without it."
+            f"{known}. Count the model without it."
         )
     return 0
 
@@ -135,10 +137,6 @@ def _dense_macs(layer, in_shape, out_shape):
     return positions * math.prod(layer.kernel.shape)
 
 
-def _average_macs(layer, in_shape, out_shape):
-    return math.prod(in_shape)
-
-
 def _non_local_macs(layer, in_shape, out_shape):
     sizes = attention_sizes(layer, in_shape)
     queries, keys = sizes.sets * sizes.positions, sizes.sets * sizes.keys
@@ -153,20 +151,11 @@ def _non_local_macs(layer, in_shape, out_shape):
 
 
 _COUNTERS = {
-    keras.layers.Conv1D: _kernel_macs,
-    keras.layers.Conv2D: _kernel_macs,
-    keras.layers.Conv3D: _kernel_macs,
-    keras.layers.DepthwiseConv1D: _kernel_macs,
-    keras.layers.DepthwiseConv2D: _kernel_macs,
-    keras.layers.SeparableConv1D: _separable_macs,
-    keras.layers.SeparableConv2D: _separable_macs,
-    keras.layers.Conv1DTranspose: _transposed_macs,
-    keras.layers.Conv2DTranspose: _transposed_macs,
-    keras.layers.Conv3DTranspose: _transposed_macs,
-    keras.layers.Dense: _dense_macs,
-    keras.layers.GlobalAveragePooling3D: _average_macs,
-    WindowAverage3D: _average_macs,
-    NonLocal1D: _non_local_macs,
-    NonLocal2D: _non_local_macs,
-    NonLocal3D: _non_local_macs,
+    (layers.Conv1D, layers.Conv2D, layers.Conv3D): _kernel_macs,
+    (layers.DepthwiseConv1D, layers.DepthwiseConv2D): _kernel_macs,
+    (layers.SeparableConv1D, layers.SeparableConv2D): _separable_macs,
+    (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose): _transposed_macs,
+    (layers.Dense,): _dense_macs,
+    (layers.GlobalAveragePooling3D, WindowAverage3D): lambda layer, shape, _: math.prod(shape),
+    NON_LOCAL_LAYERS: _non_local_macs,
 }

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from ..utils.atomic_files import move_durably
 from ..utils.checks import PathLike
+from ..utils.progress import on_terminal
 from .cache import VARIABLE, Pin, check_file, path_in_cache, pin_path, read_pin, write_pin
 from .published_file import PublishedFile
 from .transfer import download
@@ -60,7 +61,7 @@ def fetch(source: PublishedFile, *, cache: PathLike | None = None, progress: boo
     """
     file = path_in_cache(source.name, cache)
     if not os.path.lexists(file):
-        _download(source, file, progress and sys.stderr is not None and sys.stderr.isatty())
+        _download(source, file, on_terminal(progress))
     if not file.is_file():
         raise ValueError(f"{file} should be a file. Move it away and download again.")
     pin = read_pin(file)

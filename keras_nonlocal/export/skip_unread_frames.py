@@ -1,4 +1,4 @@
-"""Larger strides for convolutions whose frames are skipped by a later pooling layer.
+"""Larger strides for convolutions before a pooling layer that skips frames.
 
 Some networks pool single frames with a stride, such as MMAction2's I3D after its first convolution,
 so that half of the frames are dropped. In training these frames count in the statistics of batch

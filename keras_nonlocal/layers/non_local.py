@@ -84,8 +84,8 @@ class NonLocal3D(BaseNonLocal):
         temporal_groups: Number of groups of consecutive frames. Frames attend only within their
             group, which saves memory.
         out_bias: Whether W_z has a bias. MMAction2 has none, because the norm has one.
-        norm: `"batch"` for a batch normalization whose scale starts at zero, or `None`, so that W_z
-            starts at zero.
+        norm: `"batch"` for a batch normalization with a scale that starts at zero, or `None`,
+            so that W_z starts at zero.
         method: How to compute the layer. `"auto"` chooses a form (see `keras_nonlocal.cost.plan`).
             `"dense"`, `"blocked"`, `"fused"`, `"associated"` and `"sorted"` force one. All forms
             are exact.

@@ -39,7 +39,7 @@ class Family:
         title: Name of the network in the docstring.
         parameters: Number of trainable parameters with 400 classes.
         depth: Number of layers: 18, 50 or 101.
-        inflation: `None` for C2D, whose convolutions see one frame at a time; else as in I3D.
+        inflation: `None` for C2D, which convolves one frame at a time; else as in I3D.
         blocks: Default number of non-local blocks; 0 for networks without blocks.
         width: Number of channels of conv1.
     """

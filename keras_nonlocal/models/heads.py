@@ -1,6 +1,6 @@
 """The three heads of the published networks: features `(B, T, H, W, C)` to class scores.
 
-They differ only on feature maps larger than 7 x 7, such as those of a crop of 256 pixels.
+They differ only on feature maps larger than 7 x 7, such as the maps of a crop of 256 pixels.
 """
 
 from __future__ import annotations

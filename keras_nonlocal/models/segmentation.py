@@ -8,6 +8,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from ..backbones.backbone import input_of
 from ..backbones.blocks import conv_norm
 from ..backbones.image_resnet import dilated_resnet
 from ..layers.non_local import NonLocal2D
@@ -16,39 +17,6 @@ from ..ops.positions import check_channels_last
 from ..utils.checks import PathLike, positive_int
 from ..utils.roles import AUXILIARY, LOGITS
 from ..weights.load import load_weights
-
-_DOC = """Network for semantic segmentation: {title}.
-
-The network is a dilated ResNet, whose features have 1/8 of the size of the image, two 3x3
-convolutions{between}, and a classifier for each pixel.
-
-Args:
-    include_top: Whether to add the classifier. Without it, the model is the backbone, and
-        `pyramid_outputs` has the outputs of its stages.
-    weights: Path of a `.weights.h5` file, or `None` for random weights.
-    input_tensor: Keras tensor `(B, H, W, C)` to use as the input.
-    input_shape: `(H, W, C)`. The default is `(None, None, 3)`, for images of any size.
-    classes: Number of classes.
-    classifier_activation: Activation of the classifier. `None` returns logits.
-    name: Name of the model.
-    auxiliary_head: Whether to add a second classifier on the features of res4, which helps
-        training (loss weight 0.4). The output is then `{{"logits": ..., "auxiliary": ...}}`.
-    dropout: Fraction of the channels that are dropped before the classifier.
-
-Returns:
-    A functional `keras.Model` that takes normalized images and returns `(B, H, W, classes)`.
-    Without the classifier, a `keras_nonlocal.backbones.Backbone`.
-
-Raises:
-    ValueError: An argument is invalid, or the weights do not fit.
-    FileNotFoundError: The weights file does not exist.
-
-Example:
-
->>> model = keras_nonlocal.models.{name}(classes=21, input_shape=(64, 64, 3))
->>> model.output_shape
-(None, 64, 64, 21)
-"""
 
 
 def _builder(builder: str, title: str, depth: int, non_local: bool):
@@ -64,9 +32,42 @@ def _builder(builder: str, title: str, depth: int, non_local: bool):
         auxiliary_head: bool = False,
         dropout: float = 0.1,
     ) -> keras.Model:
+        """Network for semantic segmentation: {title}.
+
+        The network is a dilated ResNet with features at 1/8 of the size of the image, two 3x3
+        convolutions{between}, and a classifier for each pixel.
+
+        Args:
+            include_top: Whether to add the classifier. Without it, the model is the backbone, and
+                `pyramid_outputs` has the outputs of its stages.
+            weights: Path of a `.weights.h5` file, or `None` for random weights.
+            input_tensor: Keras tensor `(B, H, W, C)` to use as the input.
+            input_shape: `(H, W, C)`. The default is `(None, None, 3)`, for images of any size.
+            classes: Number of classes.
+            classifier_activation: Activation of the classifier. `None` returns logits.
+            name: Name of the model.
+            auxiliary_head: Whether to add a second classifier on the features of res4, which helps
+                training (loss weight 0.4). The output is then a dictionary with the keys `"logits"`
+                and `"auxiliary"`.
+            dropout: Fraction of the channels that are dropped before the classifier.
+
+        Returns:
+            A functional `keras.Model` of normalized images. Its output is `(B, H, W, classes)`.
+            Without the classifier, a `keras_nonlocal.backbones.Backbone`.
+
+        Raises:
+            ValueError: An argument is invalid, or the weights do not fit.
+            FileNotFoundError: The weights file does not exist.
+
+        Example:
+
+        >>> model = keras_nonlocal.models.{name}(classes=21, input_shape=(64, 64, 3))
+        >>> model.output_shape
+        (None, 64, 64, 21)
+        """
         check_channels_last(builder)
         positive_int("classes", classes)
-        inputs = _inputs(input_tensor, input_shape)
+        inputs = input_of(input_tensor, input_shape, "HWC", "image")
         features = dilated_resnet(inputs, depth=depth, name=name)
         model = features
         if include_top:
@@ -83,7 +84,7 @@ def _builder(builder: str, title: str, depth: int, non_local: bool):
 
     build.__name__ = build.__qualname__ = builder
     between = " with a non-local block between them" if non_local else ""
-    build.__doc__ = _DOC.format(name=builder, title=title, between=between)
+    build.__doc__ = (build.__doc__ or "").format(name=builder, title=title, between=between)
     return build
 
 
@@ -102,20 +103,6 @@ def _classify(x, inputs, classes, activation, dropout, name):
     x = layers.Conv2D(classes, 1, name=name, dtype="float32")(x)
     x = ResizeLike(name=f"{name}_resize", dtype="float32")([x, inputs])
     return layers.Activation(activation, name=f"{name}_activation", dtype="float32")(x)
-
-
-def _inputs(tensor, shape):
-    if tensor is None:
-        shape = (None, None, 3) if shape is None else tuple(shape)
-        if len(shape) != 3:
-            raise ValueError(f"`input_shape` must be (H, W, C). Received: input_shape={shape}")
-        tensor = keras.Input(shape, name="image")
-    if len(tensor.shape) != 4 or tensor.shape[-1] is None:
-        raise ValueError(
-            "The input must be (B, H, W, C) with a known number of channels. "
-            f"Received: shape={tuple(tensor.shape)}"
-        )
-    return tensor
 
 
 fcn_r50 = _builder("fcn_r50", "FCN on ResNet-50", 50, non_local=False)

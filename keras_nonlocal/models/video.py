@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from ..backbones.backbone import Backbone
+from ..backbones.backbone import Backbone, input_of
 from ..backbones.placement import Placement
 from ..backbones.variants import VARIANTS, Variant
 from ..backbones.video_resnet import video_resnet
@@ -18,49 +18,6 @@ from .families import FAMILIES, Design, design, placement
 from .heads import MAKE_HEAD
 
 POOLINGS = {None: None, "avg": layers.GlobalAveragePooling3D, "max": layers.GlobalMaxPooling3D}
-
-_DOC = """Video classifier: {title} with {parameters} trainable parameters for 400 classes.
-
-Source: Non-local Neural Networks (arXiv:1711.07971), section 4 and Table 1.
-
-Args:
-    include_top: Whether to add the classifier. Without it, the model returns the features of the
-        last stage.
-    weights: `None` for random weights, the name of a card or of its data set such as
-        `"kinetics400"`, `"imagenet"` to start training from, or the path of a `.weights.h5` file.
-        Published files are downloaded.
-    input_tensor: Keras tensor `(B, T, H, W, C)` to use as the input.
-    input_shape: `(T, H, W, C)`. The default is `(None, None, None, 3)`, for clips of any size.
-    pooling: Without the classifier, `None` returns `(B, T', H / 32, W / 32, C)`, and `"avg"` and
-        `"max"` return `(B, C)`.
-    classes: Number of classes. The default is the number of the weights, or 400.
-    classifier_activation: Activation of the classifier. `None` returns logits.
-    name: Name of the model.
-    variant: The published code whose stem, pooling, padding, block and head to follow: a key of
-        `keras_nonlocal.backbones.VARIANTS`. The default is the variant of the weights, or
-        `"official_32x2"`, which takes every second frame of 64.
-    blocks: Number of non-local blocks, 1, 5 or 10 (1 or 2 in small networks), or a placement such
-        as `{{"res3": (1, 3), "res4": (1, 3, 5)}}`: the indices of the residual blocks they follow.
-    inflation: Kernels of I3D that extend over time: `"3x1x1"` or `"3x3x3"`.
-    instantiation: The pairwise function. See `keras_nonlocal.layers.NonLocal3D`.
-    axes: `"spacetime"`, `"space"` or `"time"`: the positions that attend to each other.
-    method: How to compute the non-local blocks. See `keras_nonlocal.cost.plan`.
-    dropout: Dropout rate before the classifier.
-
-Returns:
-    A functional `keras.Model` that takes normalized clips. Without the classifier, a
-    `keras_nonlocal.backbones.Backbone`.
-
-Raises:
-    ValueError: An argument is invalid, or the weights or the input do not fit the network.
-    FileNotFoundError: The weights file does not exist.
-
-Example:
-
->>> model = keras_nonlocal.models.{name}(classes=10, input_shape=(32, 224, 224, 3))
->>> model.output_shape
-(None, 10)
-"""
 
 
 def _builder(builder: str):
@@ -84,6 +41,50 @@ def _builder(builder: str):
         method: str = "auto",
         dropout: float = 0.5,
     ) -> keras.Model:
+        """Video classifier: {title} with {parameters} trainable parameters for 400 classes.
+
+        Source: Non-local Neural Networks (arXiv:1711.07971), section 4 and Table 1.
+
+        Args:
+            include_top: Whether to add the classifier. Without it, the model returns the features
+                of the last stage.
+            weights: `None` for random weights, the name of a card or of its data set such as
+                `"kinetics400"`, `"imagenet"` to start training from, or the path of a `.weights.h5`
+                file. Published files are downloaded.
+            input_tensor: Keras tensor `(B, T, H, W, C)` to use as the input.
+            input_shape: `(T, H, W, C)`. The default is `(None, None, None, 3)`, for clips of any
+                size.
+            pooling: Without the classifier, `None` returns `(B, T', H / 32, W / 32, C)`, and
+                `"avg"` and `"max"` return `(B, C)`.
+            classes: Number of classes. The default is the number of the weights, or 400.
+            classifier_activation: Activation of the classifier. `None` returns logits.
+            name: Name of the model.
+            variant: The published code to follow in stem, pooling, padding, block and head: a key
+                of `keras_nonlocal.backbones.VARIANTS`. The default is the variant of the
+                weights, or `"official_32x2"`, which takes every second frame of 64.
+            blocks: Number of non-local blocks, 1, 5 or 10 (1 or 2 in small networks), or a
+                placement such as `{{"res3": (1, 3), "res4": (1, 3, 5)}}`: the indices of the
+                residual blocks they follow.
+            inflation: Kernels of I3D that extend over time: `"3x1x1"` or `"3x3x3"`.
+            instantiation: The pairwise function. See `keras_nonlocal.layers.NonLocal3D`.
+            axes: `"spacetime"`, `"space"` or `"time"`: the positions that attend to each other.
+            method: How to compute the non-local blocks. See `keras_nonlocal.cost.plan`.
+            dropout: Dropout rate before the classifier.
+
+        Returns:
+            A functional `keras.Model` that takes normalized clips. Without the classifier, a
+            `keras_nonlocal.backbones.Backbone`.
+
+        Raises:
+            ValueError: An argument is invalid, or the weights or the input do not fit the network.
+            FileNotFoundError: The weights file does not exist.
+
+        Example:
+
+        >>> model = keras_nonlocal.models.{name}(classes=10, input_shape=(32, 224, 224, 3))
+        >>> model.output_shape
+        (None, 10)
+        """
         check_channels_last(builder)
         one_of("pooling", pooling, POOLINGS)
         given = {"variant": variant, "blocks": blocks, "inflation": inflation}
@@ -92,7 +93,8 @@ def _builder(builder: str):
         classes = _classes(classes, found.card, include_top)
         chosen = design(builder, given, found.card)
         published = VARIANTS[chosen.variant]
-        inputs = _inputs(input_tensor, input_shape, published)
+        inputs = input_of(input_tensor, input_shape, "THWC", "clip")
+        _check_frames(inputs.shape[1], published.temporal_stride)
         features = video_resnet(
             inputs,
             depth=family.depth,
@@ -112,28 +114,15 @@ def _builder(builder: str):
         return _pooled(features, pooling, name)
 
     build.__name__ = build.__qualname__ = builder
-    build.__doc__ = _DOC.format(name=builder, **vars(family))
+    build.__doc__ = (build.__doc__ or "").format(name=builder, **vars(family))
     return build
 
 
-def _inputs(tensor, shape, variant: Variant):
-    """Returns the input tensor; raise if its rank, channels or frames do not fit."""
-    if tensor is None:
-        shape = (None, None, None, 3) if shape is None else tuple(shape)
-        if len(shape) != 4:
-            raise ValueError(f"`input_shape` must be (T, H, W, C). Received: input_shape={shape}")
-        tensor = keras.Input(shape, name="clip")
-    if len(tensor.shape) != 5 or tensor.shape[-1] is None:
-        raise ValueError(
-            "The input must be (B, T, H, W, C) with a known number of channels. "
-            f"Received: shape={tuple(tensor.shape)}"
-        )
-    frames, fewest = tensor.shape[1], variant.temporal_stride
+def _check_frames(frames: int | None, fewest: int) -> None:
     if frames is not None and frames < fewest:
         raise ValueError(
             f"This network needs clips of at least {fewest} frames. Received: {frames} frames"
         )
-    return tensor
 
 
 def _block_options(variant: Variant, chosen: Design, method: str) -> dict:

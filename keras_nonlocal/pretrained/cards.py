@@ -26,8 +26,8 @@ class WeightsFile:
     Attributes:
         name: The name of the file.
         url: Its address; `None` for a file that comes with the package.
-        format: The framework whose format it has.
-        source: The code base whose names the weights have; `None` for this package.
+        format: Its format, named after the framework.
+        source: The code base that the names of the weights come from; `None` for this package.
         bytes: Its size, where it is published.
         digest: Its digest, where it is published.
         mirrors: Other addresses of the same file.
@@ -87,7 +87,7 @@ class Card:
         license: The license of the weights.
         accuracy: The published accuracies, beginning with the publisher's own.
         origin: Who trained the network and how, and where that is written.
-        golden: Stored outputs for a generated clip, if the weights were at hand.
+        golden: Stored outputs for a generated clip, if the weights were available.
         recommended: Whether the name of the data set means this card. One card of each builder and
             data set is recommended.
 

@@ -34,8 +34,8 @@ class ResolvedWeights:
     Attributes:
         path: The file; `None` for random weights.
         card: Its card, if it has one.
-        source: The code base whose names the weights have, a key of `SOURCES`; `None` for this
-            package.
+        source: The code base that the names of the weights come from, a key of `SOURCES`; `None`
+            for this package.
     """
 
     path: Path | None = None

@@ -1,4 +1,4 @@
-"""A training run on one page: curves, and what the task shows of its scores."""
+"""Writes a training run as one HTML page with curves, and results of the task."""
 
 from .classification import classification_sections as classification_sections
 from .page import write_report as write_report

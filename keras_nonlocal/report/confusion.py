@@ -1,68 +1,69 @@
-"""Which classes are taken for which others."""
+"""Shows which classes are confused with which other classes."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..metrics.metrics import confusion
-from ..metrics.scores import Scores
+from ..metrics.scores_file import Scores
 from ..utils.text import shortened
-from .sections import PageTable, Section, chart_of, percent
+from .sections import ReportTable, Section, percent, plot_of
 
-NAMED = 30  # classes up to which they are named beside, and counted inside, a matrix
-PAIRS = 20
-_CELL, _BESIDE, _LEAST, _UNNAMED = 0.3, 2.0, 4.2, 5.2  # inches
+MAX_NAMED_CLASSES = 30  # with more classes, a matrix shows neither names nor counts
+NUM_PAIRS = 20
+# inches: of a cell, of the labels, the smallest matrix, and a matrix without names
+_CELL, _LABELS, _MIN_WIDTH, _UNNAMED_WIDTH = 0.3, 2.0, 4.2, 5.2
 
 
 def confusion_section(scores: Scores) -> Section:
-    """The matrix and the most confused pairs."""
+    """Shows the confusion matrix and the most frequent confusions."""
     counts, names = confusion(scores), scores.class_names
     right, total = int(np.trace(counts)), int(counts.sum())
     alt = f"Confusion matrix of {len(names)} classes: {right} of {total} examples on its diagonal"
-    chart = chart_of(_matrix(counts, names), alt)
+    plot = plot_of(_matrix(counts, names), alt)
     notes = [
-        f"{total - right} of {total} examples were taken for another class.",
-        "The stronger the color, the larger the share of the true class. "
+        f"{total - right} of {total} examples were assigned to a wrong class.",
+        "The stronger the color, the larger the fraction of the true class. "
         "Rows and columns are in the order of the classes.",
     ]
     rows = [
-        (names[true], names[guess], count, percent(count / counts[true].sum()))
-        for true, guess, count in confused_pairs(counts)
+        (names[true], names[predicted], count, percent(count / counts[true].sum()))
+        for true, predicted, count in confused_pairs(counts)
     ]
-    heads = ("True class", "Taken for", "Examples", "Of the true class")
-    table = PageTable("The most confused pairs", heads, rows) if rows else None
-    return Section("Confusions", [chart], notes, table=table, png=chart.png)
+    headings = ("True class", "Predicted class", "Examples", "Of the true class")
+    table = ReportTable("The most frequent confusions", headings, rows) if rows else None
+    return Section("Confusions", [plot], notes, table=table, png=plot.png)
 
 
-def confused_pairs(counts: np.ndarray, most: int = PAIRS) -> list[tuple[int, int, int]]:
-    """True class, predicted class and number of examples: the most frequent confusions first.
+def confused_pairs(counts: np.ndarray, at_most: int = NUM_PAIRS) -> list[tuple[int, int, int]]:
+    """Returns true class, predicted class and number of examples, the most frequent first.
 
     >>> confused_pairs(np.array([[5, 1, 0], [0, 4, 3], [0, 0, 6]]))
     [(1, 2, 3), (0, 1, 1)]
     """
     wrong = [(int(t), int(p), int(counts[t, p])) for t, p in np.argwhere(counts) if t != p]
-    return sorted(wrong, key=lambda pair: -pair[2])[:most]
+    return sorted(wrong, key=lambda pair: -pair[2])[:at_most]
 
 
 def _matrix(counts, names):
     from matplotlib.colors import PowerNorm
     from matplotlib.figure import Figure
 
-    named = len(names) <= NAMED
-    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    width = max(_BESIDE + _CELL * len(names), _LEAST) if named else _UNNAMED
+    is_named = len(names) <= MAX_NAMED_CLASSES
+    fractions = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    width = max(_LABELS + _CELL * len(names), _MIN_WIDTH) if is_named else _UNNAMED_WIDTH
     figure = Figure((width, width), layout="constrained")
     axes = figure.add_subplot()
-    # The root lets single confusions be seen among many classes.
-    norm = PowerNorm(1 if named else 0.5, 0, 1)
-    axes.imshow(shares, cmap="Blues", norm=norm, interpolation="nearest")
-    labels = [shortened(name) for name in names] if named else []
+    # The square root makes single confusions visible among many classes.
+    norm = PowerNorm(1 if is_named else 0.5, 0, 1)
+    axes.imshow(fractions, cmap="Blues", norm=norm, interpolation="nearest")
+    labels = [shortened(name) for name in names] if is_named else []
     axes.set_xticks(range(len(labels)), labels, rotation=90, fontsize=8, parse_math=False)
     axes.set_yticks(range(len(labels)), labels, fontsize=8, parse_math=False)
-    for true, guess in np.argwhere(counts) if named else ():
-        color = "white" if shares[true, guess] > 0.5 else "black"
-        count = str(counts[true, guess])
-        axes.text(guess, true, count, ha="center", va="center", fontsize=8, color=color)
+    for true, predicted in np.argwhere(counts) if is_named else ():
+        color = "white" if fractions[true, predicted] > 0.5 else "black"
+        count = str(counts[true, predicted])
+        axes.text(predicted, true, count, ha="center", va="center", fontsize=8, color=color)
     axes.set_xlabel("predicted class", fontsize=9)
     axes.set_ylabel("true class", fontsize=9)
     axes.tick_params(length=0)

@@ -1,4 +1,4 @@
-"""What a training run wrote down: one row of numbers an epoch."""
+"""The history of a training run: one row of numbers for each epoch."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ import re
 from collections.abc import Mapping, Sequence
 from numbers import Real
 
-from .sections import PageTable, Section, number
+from .sections import ReportTable, Section, number
 
 History = Sequence[Mapping[str, float]]
 
-VALIDATION = "val_"  # before the names of what was measured on other examples
-_WORDS = {"seconds": "seconds an epoch", "map": "mean average precision"}
+VALIDATION = "val_"  # the prefix of metrics of validation examples
+_WORDS = {"seconds": "seconds per epoch", "map": "mean average precision"}
 
 
 def check_history(history: History) -> None:
-    """Raises `ValueError` for the first row that holds no numbers, or no later epoch."""
+    """Raises `ValueError` for the first row that has other values, or no increasing epoch."""
     last = -math.inf
-    for place, row in enumerate(history):
+    for index, row in enumerate(history):
         values = row.values() if isinstance(row, Mapping) else [None]
         if not all(isinstance(value, Real) for value in values) or row.get("epoch", last) <= last:
             raise ValueError(
                 "Each row of `history` must hold numbers by name, and a higher `epoch` than the "
-                f"row before. Received: history[{place}]={row!r}"
+                f"row before. Received: history[{index}]={row!r}"
             )
         last = row["epoch"]
 
 
 def epochs_section(history: History) -> Section | None:
-    """All numbers of the history in a table."""
+    """Makes a table of all numbers of the history."""
     if not history:
         return None
     names = list(dict.fromkeys(["epoch", *columns(history)]))
     rows = [[number(row[name]) if name in row else "" for name in names] for row in history]
-    heads = [title(name) for name in names]
-    caption = "What was measured in each epoch"
-    return Section("Epochs", table=PageTable(caption, heads, rows, "The numbers of each epoch"))
+    headings = [title(name) for name in names]
+    table = ReportTable("Metrics of each epoch", headings, rows, "The metrics of each epoch")
+    return Section("Epochs", table=table)
 
 
 def columns(history: History) -> list[str]:
-    """All names, in the order in which they first appear."""
+    """Returns all names, in the order in which they first appear."""
     return list(dict.fromkeys(name for row in history for name in row))
 
 
 def title(name: str) -> str:
-    """How people call a column.
+    """Returns the title of a column.
 
     >>> title("top1"), title("learning_rate"), title("val_loss")
     ('Top-1', 'Learning rate', 'Validation loss')
@@ -56,6 +56,6 @@ def title(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def is_share(name: str) -> bool:
-    """Whether the column holds parts of one, which are read as percent."""
+def is_fraction(name: str) -> bool:
+    """Returns whether a column holds fractions, which are shown as percent."""
     return bool(re.search(r"(top_?\d+|accuracy|precision|\bmap)$", name))

@@ -1,4 +1,4 @@
-"""What a report shows, as plain data: `report.html` makes a page of it and escapes every name."""
+"""The content of a report as plain data, which `report.html` renders as a page."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-# By Okabe and Ito: people with any kind of color vision can tell them apart.
+# Colors by Okabe and Ito, which people with any kind of color vision can distinguish.
 BLUE, ORANGE, GRAY = "#0072b2", "#d55e00", "#767676"
-_CSS_PIXELS = 96  # an inch
+_CSS_PIXELS_PER_INCH = 96
 
 
 @dataclass(frozen=True)
-class Chart:
-    """A drawing, which is inverted where the page is dark.
+class Plot:
+    """A plot. Its colors are inverted if the page is dark.
 
     Attributes:
         png: The bytes of a PNG file.
-        width: How wide the page shows it, in CSS pixels.
-        alt: What it shows, in words.
+        width: The width on the page in CSS pixels.
+        alt: A description in words.
     """
 
     png: bytes
@@ -30,32 +30,32 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class PageTable:
-    """Rows of cells under their heads. The first cell of a row says what the row is about.
+class ReportTable:
+    """A table of a report. The first cell of a row is its heading.
 
     Attributes:
-        caption: What the table holds.
-        heads: A name for each column.
-        rows: One cell for each column.
-        folded_under: If this is given, the page shows these words only, and the table on a click.
+        caption: The caption.
+        headings: A heading for each column.
+        rows: The rows, with one cell for each column.
+        summary: If given, the table is folded, and a click on these words shows it.
     """
 
     caption: str
-    heads: Sequence[str]
+    headings: Sequence[str]
     rows: Sequence[Sequence[object]]
-    folded_under: str = ""
+    summary: str = ""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """An example, and what the model said of it.
+    """An example with the prediction of the model.
 
     Attributes:
-        name: Such as the name of its file.
+        name: The name of the example, such as that of its file.
         verdict: `"Right"` or `"Wrong"`.
-        words: Its true class, and what it was taken for.
-        guesses: The likeliest classes: name, probability from 0 to 1, whether it is true.
-        image: uint8 `(height, width, 3)`.
+        words: The true class, and for a wrong prediction the predicted class.
+        guesses: The most probable classes: name, probability from 0 to 1, and whether it is true.
+        image: The image, uint8 `(height, width, 3)`.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Sample:
     image: np.ndarray
 
     def jpeg(self) -> bytes:
-        """The image as the bytes of a file."""
+        """Returns the image as the bytes of a JPEG file."""
         from PIL import Image
 
         buffer = io.BytesIO()
@@ -75,39 +75,39 @@ class Sample:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report: its charts, notes, samples and table follow in this order.
+    """A section of a report. Plots, notes, samples and table follow in this order.
 
     Attributes:
-        heading: Stands above the section.
-        charts: Drawings.
+        heading: The heading.
+        plots: Plots.
         notes: Paragraphs.
         samples: Examples.
-        table: One table.
-        png: The picture that is written beside the page, if there is one.
+        table: A table.
+        png: The PNG file that is written beside the page, if there is one.
     """
 
     heading: str
-    charts: Sequence[Chart] = ()
+    plots: Sequence[Plot] = ()
     notes: Sequence[str] = ()
     samples: Sequence[Sample] = ()
-    table: PageTable | None = None
+    table: ReportTable | None = None
     png: bytes | None = None
 
 
-def chart_of(figure: Any, alt: str) -> Chart:
-    """A figure of matplotlib as wide as it was made for."""
-    return Chart(png(figure), round(figure.get_figwidth() * _CSS_PIXELS), alt)
+def plot_of(figure: Any, alt: str) -> Plot:
+    """Makes a plot of a figure of matplotlib, with the width of the figure."""
+    return Plot(png(figure), round(figure.get_figwidth() * _CSS_PIXELS_PER_INCH), alt)
 
 
 def png(figure: Any, dpi: int = 192) -> bytes:
-    """A figure of matplotlib as the bytes of a file."""
+    """Returns a figure of matplotlib as the bytes of a PNG file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return buffer.getvalue()
 
 
 def number(value: float) -> str:
-    """A number as a table shows it.
+    """Formats a number for a table.
 
     >>> number(1200000), number(2.345678)
     ('1200000', '2.346')
@@ -115,10 +115,10 @@ def number(value: float) -> str:
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.4g}"
 
 
-def percent(share: float) -> str:
-    """A part of one, with a space at which no line breaks.
+def percent(fraction: float) -> str:
+    """Formats a fraction as percent, with a no-break space.
 
     >>> percent(0.925).split()
     ['92.5', '%']
     """
-    return f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+    return f"{100 * fraction:.1f}\N{NO-BREAK SPACE}%"

@@ -1,4 +1,4 @@
-"""Callbacks of the training loop: checks, precise batch norms, history, checkpoints and logs."""
+"""Callbacks of the training loop: finite loss, precise batch norms, history, checkpoints, logs."""
 
 from __future__ import annotations
 
@@ -30,24 +30,6 @@ class FiniteLoss(keras.callbacks.Callback):
             raise FloatingPointError(
                 f"the loss became {loss}. Try a lower `learning_rate`, a longer `warmup`, or "
                 "`clip_norm`"
-            )
-
-
-class WholeEpochs(keras.callbacks.Callback):
-    """Raises an error if the batches of a task end within an epoch."""
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._steps = 0
-
-    def on_train_batch_end(self, batch, logs=None):
-        self._steps += 1
-
-    def on_epoch_end(self, epoch, logs=None):
-        expected = self.params["steps"]
-        if self._steps < expected and not self.model.stop_training:
-            raise ValueError(
-                "The batches of a task must be endless: call `repeat()` on the dataset. Received: "
-                f"the end after {self._steps} of {expected} steps of epoch {epoch + 1}"
             )
 
 
@@ -96,6 +78,9 @@ class RunHistory(keras.callbacks.Callback):
             `history`, the rows so far, to which new rows are appended; and `partial_epoch`, the
             state of the current epoch.
         rate: The learning rate, or its schedule.
+
+    Raises:
+        ValueError: At the end of an epoch, if the batches ended before its last step.
     """
 
     def __init__(self, progress: Mapping[str, Any], rate: Rate | None = None):
@@ -133,6 +118,11 @@ class RunHistory(keras.callbacks.Callback):
         self._logs = logs or {}
 
     def on_epoch_end(self, epoch, logs):
+        if not self.epoch_is_complete and not self.model.stop_training:
+            raise ValueError(
+                "The batches of a task must be endless: call `repeat()` on the dataset. Received: "
+                f"the end after {self._steps} of {self.params['steps']} steps of epoch {epoch + 1}"
+            )
         validation = {name: float(value) for name, value in logs.items() if name[:4] == "val_"}
         self._logs = {name: value for name, value in logs.items() if name not in validation}
         total, is_complete = self.partial_epoch, self.epoch_is_complete

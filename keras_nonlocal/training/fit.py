@@ -27,7 +27,6 @@ from .callbacks import (
     PreciseBatchNorm,
     RunCheckpoint,
     RunHistory,
-    WholeEpochs,
     tensorboard_log,
 )
 from .distributed.strategies import check_batch, is_chief, strategy_for
@@ -155,7 +154,7 @@ def fit(
 def _train(trainer: keras.Model, make_batches, strategy, loop: Loop, options: dict) -> None:
     """Trains some epochs; Keras itself does so if there is only one replica."""
     if strategy.num_replicas_in_sync == 1:
-        callbacks = [WholeEpochs(), *chain.from_iterable(loop)]
+        callbacks = [*chain.from_iterable(loop)]
         trainer.fit(make_batches(), shuffle=False, callbacks=callbacks, **options)
         return
     distributed.distributed_fit(

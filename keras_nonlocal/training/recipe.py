@@ -9,14 +9,7 @@ from typing import Any, Literal, Self, get_type_hints
 
 from ..utils.checks import any_int, at_least, one_of, positive_int
 
-MINIMUM = {
-    "momentum": 0,
-    "weight_decay": 0,
-    "warmup": 0,
-    "warmup_rate": 0,
-    "precise_bn_batches": 0,
-    "seed": 0,
-}
+NON_NEGATIVE = ("momentum", "weight_decay", "warmup", "warmup_rate", "precise_bn_batches", "seed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +91,8 @@ class BaseRecipe:
             elif kind is int:
                 any_int(name, getattr(self, name))
         positive_int("batch_size", self.batch_size)
-        for name, minimum in MINIMUM.items():
-            at_least(name, getattr(self, name), minimum)
+        for name in NON_NEGATIVE:
+            at_least(name, getattr(self, name), 0)
         for name in ("clip_norm", "learning_rate", "decay_factor"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:

@@ -60,16 +60,11 @@ class Timetable:
 
         Each span needs its own call of `keras.Model.fit`, which cannot start within an epoch.
         """
-        epoch, within = divmod(done, self.steps_per_epoch)
-        whole, rest = divmod(self.steps, self.steps_per_epoch)
-        spans = []
-        if within and epoch < whole:
-            spans.append(Span(done, epoch, epoch + 1, self.steps_per_epoch - within))
-            epoch, within = epoch + 1, 0
-        if epoch < whole:
-            spans.append(Span(epoch * self.steps_per_epoch, epoch, whole, self.steps_per_epoch))
-            epoch = whole
-        if epoch == whole and rest > within:
-            start = whole * self.steps_per_epoch + within
-            spans.append(Span(start, whole, whole + 1, rest - within))
+        spans, step = [], done
+        while step < self.steps:
+            epoch, within = divmod(step, self.steps_per_epoch)
+            whole_epochs = 0 if within else (self.steps - step) // self.steps_per_epoch
+            length = min(self.steps_per_epoch - within, self.steps - step)
+            spans.append(Span(step, epoch, epoch + max(whole_epochs, 1), length))
+            step += max(whole_epochs, 1) * length
         return spans

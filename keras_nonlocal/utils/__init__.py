@@ -1,1 +1,1 @@
-"""What every room may use: argument checks, JSON, files, hashing, progress."""
+"""Helpers that every package may use: argument checks, JSON, files, digests, progress bars."""

@@ -1,4 +1,4 @@
-"""Files and folders that appear under their name only when they are complete."""
+"""Atomic writes: files and folders get their final name only when they are complete."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from .checks import PathLike
 
 @contextmanager
 def replacing(path: PathLike, *, durable: bool = False) -> Iterator[Path]:
-    """Another name to write a file under; it then takes the place of `path`, or vanishes.
+    """Yields a temporary path to write a file to, which then replaces `path`.
 
-    Files of other file systems are written whole by `keras_nonlocal.utils.remote_files`.
+    If an error is raised, the temporary file is removed and `path` does not change. For files of
+    other file systems there is `keras_nonlocal.utils.remote_files.write_whole`.
 
     Args:
-        path: Where the file shall be. One that is there is replaced; missing folders are made.
-        durable: Whether the file shall be there after a power cut, too.
+        path: The final path. An existing file is overwritten, and missing folders are created.
+        durable: Whether the file must survive a power failure.
 
     Example:
-
-    >>> with replacing("note.txt") as partial:
-    ...     _ = partial.write_text("all of it")
-    >>> Path("note.txt").read_text()
-    'all of it'
+        >>> with replacing("note.txt") as partial:
+        ...     _ = partial.write_text("complete")
+        >>> Path("note.txt").read_text()
+        'complete'
     """
     path = Path(path)
     if path.is_dir():
@@ -46,7 +46,7 @@ def replacing(path: PathLike, *, durable: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def new_folder(path: PathLike) -> Iterator[Path]:
-    """A folder to write into; it then becomes `path`, or vanishes with all that is in it."""
+    """Yields a temporary folder to write to, which then becomes `path`, or is removed."""
     path = Path(path)
     partial = path.with_name(f".{os.getpid()}.{path.name}")
     partial.mkdir(parents=True)
@@ -58,9 +58,9 @@ def new_folder(path: PathLike) -> Iterator[Path]:
 
 
 def move_durably(old: Path, new: Path) -> None:
-    """Give a file its final name, and see to it that the folder remembers."""
+    """Renames a file, and flushes the folder so that the name survives a power failure."""
     os.replace(old, new)
-    if os.name == "posix":  # elsewhere a folder cannot be opened
+    if os.name == "posix":  # other systems cannot open a folder
         _flush(new.parent)
 
 

@@ -1,4 +1,4 @@
-"""Argument checks shared by every floor: what was expected, what was received, what to do."""
+"""Checks of arguments. Their errors say what was expected and what was received."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Choice = TypeVar("Choice")
 
 
 def one_of(name: str, value: Choice, choices: Collection) -> Choice:
-    """Return `value` if it is among `choices`, else raise a `ValueError` that lists them."""
+    """Returns `value` if it is one of `choices`, else raises a `ValueError` that lists them."""
     if value not in list(choices):
         listed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"`{name}` must be one of {listed}. Received: {name}={value!r}")
@@ -19,23 +19,23 @@ def one_of(name: str, value: Choice, choices: Collection) -> Choice:
 
 
 def positive_int(name: str, value: int) -> int:
-    """Return `value` if it is an integer of at least one."""
+    """Returns `value` if it is an integer of at least one."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value!r}")
     return value
 
 
 def any_int(name: str, value: int) -> int:
-    """Return `value` if it is an integer of Python or NumPy."""
+    """Returns `value` as an `int` if it is an integer of Python or NumPy."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise ValueError(f"`{name}` must be an integer. Received: {name}={value!r}")
     return int(value)
 
 
 def at_least(name: str, value: float, least: float) -> float:
-    """Return `value` if it is a number that is not below `least`."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not least <= value < float("inf"):
+    """Returns `value` if it is a finite number of at least `least`."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not least <= value < float("inf"):
         raise ValueError(
             f"`{name}` must be a number of at least {least}. Received: {name}={value!r}"
         )
@@ -43,7 +43,7 @@ def at_least(name: str, value: float, least: float) -> float:
 
 
 def sizes(name: str, value: int | Sequence[int], rank: int) -> tuple[int, ...]:
-    """Return `value` as a tuple of `rank` positive integers; one integer stands for all."""
+    """Returns `value` as a tuple of `rank` positive integers. One integer is repeated."""
     values = (value,) * rank if isinstance(value, int) else value
     if not isinstance(values, list | tuple) or len(values) != rank:
         raise ValueError(

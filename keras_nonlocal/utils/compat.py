@@ -1,4 +1,7 @@
-"""The one file that touches what Keras and TensorFlow keep to themselves, and why it has to."""
+"""All uses of private attributes of Keras and TensorFlow, as nothing public offers the same.
+
+They are in one module so that a new version of Keras or TensorFlow can break only this file.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +9,31 @@ from typing import Any
 
 
 def graph_calls(model: Any) -> list[Any]:
-    """Every call of a layer in the graph of a functional model, from its input on.
+    """Returns every call of a layer in a functional model, in order from the input.
 
-    Each has `operation`, `input_tensors`, `outputs` and `arguments`. Nothing public shows a
-    layer's second call.
+    Each call has `operation`, `input_tensors`, `outputs` and `arguments`. The public attributes do
+    not show the second call of a layer.
     """
     by_depth = model._nodes_by_depth
     return [call for depth in sorted(by_depth, reverse=True) for call in by_depth[depth]]
 
 
 def layer_of(tensor: Any) -> Any:
-    """The layer that a symbolic tensor comes out of."""
+    """Returns the layer that a symbolic tensor is an output of."""
     return tensor._keras_history.operation
 
 
 def arguments_of_calls(layer: Any) -> list[Any]:
-    """The `args` and `kwargs` of each call of a layer, in whatever model it is called."""
+    """Returns the `args` and `kwargs` of each call of a layer, in any model."""
     return [call.arguments for call in layer._inbound_nodes]
 
 
 def adam_moments(optimizer: Any, variable: Any) -> tuple[Any, Any]:
-    """The mean and the mean square of a variable's gradients in Keras's Adam and AdamW."""
-    place = optimizer._get_variable_index(variable)
-    return optimizer._momentums[place], optimizer._velocities[place]
+    """Returns the mean and the mean square of a variable's gradients in Adam and AdamW."""
+    index = optimizer._get_variable_index(variable)
+    return optimizer._momentums[index], optimizer._velocities[index]
 
 
 def take_down(iterator: Any) -> None:
-    """Ends an iterator of a `tf.data.Dataset` now, even while others hold it."""
+    """Releases an iterator of a `tf.data.Dataset` now, even if other objects refer to it."""
     iterator._iterator_resource = None

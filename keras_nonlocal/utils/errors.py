@@ -1,4 +1,4 @@
-"""Errors that rooms of different floors have in common."""
+"""Error classes that several packages use."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ import re
 
 
 class InputError(ValueError):
-    """A file of a data set cannot be read; a modality has its own kind, such as `VideoError`."""
+    """A file of a data set cannot be read. `VideoError` is a subclass for videos."""
 
 
 class TrainingStopped(RuntimeError):
-    """A run ended before its time. Its last checkpoint is as it was."""
+    """A training run stopped early. Its last checkpoint was not changed, so it can be resumed.
+
+    Example:
+        try:
+            keras_nonlocal.tasks.train(recipe, "actions", folder="run")
+        except keras_nonlocal.training.TrainingStopped as error:
+            print(error)
+    """
 
 
 def cause_of(error: BaseException) -> str:
-    """The line that says what happened; TensorFlow puts places before it and a trace behind.
+    """Returns the line of an error that describes the cause.
+
+    TensorFlow adds positions in the graph before it, and a traceback after it.
 
     >>> cause_of(RuntimeError("[[node]] VideoError: Cannot read 'a.mp4'.\\nTraceback ..."))
     "Cannot read 'a.mp4'"

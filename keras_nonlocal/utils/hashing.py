@@ -1,4 +1,4 @@
-"""Digests of files, read block by block."""
+"""Digests of files, which are read in blocks."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _BLOCK = 1 << 20
 
 
 def digests(file: BinaryIO, algorithms: Iterable[str]) -> dict[str, str]:
-    """Hexadecimal digests of an open file by several algorithms, in one pass over it.
+    """Computes hexadecimal digests of an open file by several algorithms, in one pass.
 
     Args:
-        file: Whatever has `read`, such as a file of Python or of `tf.io.gfile`.
-        algorithms: Names that `hashlib` knows.
+        file: An object with `read`, such as a file of Python or of `tf.io.gfile`.
+        algorithms: Names of algorithms in `hashlib`.
     """
     hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
     while block := file.read(_BLOCK):
-        for one in hashes.values():
-            one.update(block)
-    return {name: one.hexdigest() for name, one in hashes.items()}
+        for each in hashes.values():
+            each.update(block)
+    return {name: each.hexdigest() for name, each in hashes.items()}
 
 
 def file_sha256(path: PathLike) -> str:
-    """The SHA-256 of a file on this machine, as hexadecimal digits."""
+    """Computes the SHA-256 of a local file, as hexadecimal digits."""
     with open(path, "rb") as file:
         return digests(file, ["sha256"])["sha256"]

@@ -1,33 +1,25 @@
-"""Arrays of an npz file, all of them or an error; nothing in it is executed."""
+"""Reads npz files completely or with an error, and never executes anything in them."""
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+from zipfile import BadZipFile
+from zlib import error as ZlibError
 
 import numpy as np
 
 from .checks import PathLike
 
-# Of NumPy and zipfile for bytes that are no intact file. RuntimeError: unknown flags of an entry.
-_DAMAGE = (
-    ValueError,
-    TypeError,
-    EOFError,
-    OSError,
-    RuntimeError,
-    MemoryError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+# What NumPy and zipfile raise for damaged files, e.g. RuntimeError for unknown flags of an entry.
+_DAMAGE: tuple[type[Exception], ...] = (ValueError, TypeError, EOFError, OSError, RuntimeError)
+_DAMAGE += (MemoryError, BadZipFile, ZlibError)
 
 
 def read_arrays(path: PathLike) -> dict[str, np.ndarray]:
-    """What `numpy.savez` wrote.
+    """Reads all arrays that `numpy.savez` wrote.
 
     Raises:
         OSError: There is no such file, or it cannot be opened.
-        ValueError: It is another kind of file, or damaged.
+        ValueError: The file has another format, or it is damaged.
     """
     with open(path, "rb") as file:
         try:

@@ -1,4 +1,4 @@
-"""A bar on the terminal that says how far a long task is."""
+"""Progress bars on the terminal."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ from tqdm import tqdm
 
 
 def on_terminal(shown: bool) -> bool:
-    """Whether to show something on standard error: it is wanted, and that is a terminal."""
+    """Returns whether to show progress: it is requested, and standard error is a terminal."""
     return shown and sys.stderr is not None and sys.stderr.isatty()
 
 
 def progress_bar(total: int | None, *, shown: bool, unit: str = " files", **options) -> tqdm:
-    """A bar of tqdm on standard error, if that is a terminal. Otherwise it prints nothing.
+    """Makes a progress bar on standard error. It prints nothing if that is not a terminal.
 
     Args:
-        total: How many units there are; `None` if nobody knows.
-        shown: Whether to draw at all.
-        unit: What is counted. `"B"` counts bytes, which are shown as kB, MB and GB.
+        total: The number of units, or `None` if it is unknown.
+        shown: Whether to show the bar at all.
+        unit: The name of the unit. `"B"` counts bytes, which are shown as kB, MB and GB.
         options: As in tqdm.
 
     Returns:
-        A bar with `update` and `close`, which is a context manager too.
+        A bar with `update` and `close`, which is also a context manager.
 
     Example:
-
-    >>> with progress_bar(3, shown=False) as bar:
-    ...     _ = bar.update()
+        >>> with progress_bar(3, shown=False) as bar:
+        ...     _ = bar.update()
     """
     options |= {"unit": unit, "unit_scale": unit == "B", "dynamic_ncols": True}
     return tqdm(total=total, disable=not on_terminal(shown), **options)

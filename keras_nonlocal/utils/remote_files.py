@@ -1,4 +1,4 @@
-"""Paths with a scheme, such as `gs://` or `http://`: who opens them, and whether it is there."""
+"""Files with a scheme in the path, such as `gs://` or `http://`, which TensorFlow opens."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import tensorflow as tf
 
 from .checks import PathLike
 
-# Names of files may be bytes that are no UTF-8; Python writes those bytes as lone surrogates.
+# Names of files may hold bytes that are not UTF-8. Python represents them as lone surrogates.
 _ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}
 
 _TFIO = frozenset({"http", "https", "s3", "az", "hdfs", "viewfs", "har", "oss"})
-_WAY_OUT = (
+_SOLUTION = (
     "Its file systems load next to TensorFlow 2.16 only: "
     "`pip install 'keras_nonlocal[tfio]' 'tensorflow<2.17'`. "
-    "Or copy the files to a disk, or to gs://, which TensorFlow opens itself."
+    "Or copy the files to a disk, or to gs://, which TensorFlow opens without it."
 )
 
 
 def scheme(path: PathLike) -> str:
-    """The scheme of a path, empty for plain paths.
+    """Returns the scheme of a path, which is empty for plain paths.
 
     >>> scheme("http://host/shards"), scheme("clips/a.mp4")
     ('http', '')
@@ -35,20 +35,19 @@ def scheme(path: PathLike) -> str:
 
 
 def is_address(path: PathLike) -> bool:
-    """Whether it is one such as `s3://bucket/clip.mp4`."""
+    """Returns whether a path has a scheme, as `s3://bucket/clip.mp4` has."""
     return bool(scheme(path))
 
 
 def ensure_file_system(path: PathLike) -> None:
-    """Loads what `tf.io.gfile` needs to open a path: tensorflow-io for http, https, s3, az, hdfs.
+    """Loads tensorflow-io if `tf.io.gfile` needs it for a path (http, https, s3, az, hdfs).
 
     Raises:
         ImportError: The scheme needs tensorflow-io, which is not installed or does not load.
-        ValueError: Nothing opens that scheme.
+        ValueError: No file system opens this scheme.
 
     Example:
-
-    >>> ensure_file_system("shards/train")
+        >>> ensure_file_system("shards/train")
     """
     if _opens(scheme(path)):
         return
@@ -59,12 +58,12 @@ def ensure_file_system(path: PathLike) -> None:
         )
     problem = _load_tfio()
     if not _opens(scheme(path)):
-        raise ImportError(f"{os.fspath(path)!r} needs tensorflow-io, but {problem}. {_WAY_OUT}")
+        raise ImportError(f"{os.fspath(path)!r} needs tensorflow-io, but {problem}. {_SOLUTION}")
 
 
 @contextmanager
 def local_file(path: PathLike) -> Iterator[str]:
-    """A file on this machine with the contents of `path`: itself, or a copy for the time being."""
+    """Yields a local file with the content of `path`: the file itself, or a temporary copy."""
     if not scheme(path):
         yield os.fspath(path)
         return
@@ -77,9 +76,9 @@ def local_file(path: PathLike) -> Iterator[str]:
 
 
 def write_whole(path: str, content: bytes) -> None:
-    """Writes a file that appears under its name only when it is complete, wherever it lies.
+    """Writes a local or remote file, which gets its final name only when it is complete.
 
-    Files on this machine that are written piece by piece: see `utils.atomic_files.replacing`.
+    To write a local file in several steps, use `utils.atomic_files.replacing`.
     """
     ensure_file_system(path)
     refuse_folder(path)
@@ -96,14 +95,14 @@ def write_whole(path: str, content: bytes) -> None:
 
 
 def refuse_folder(path: str) -> None:
-    """An error if a folder lies where a file is to be written."""
+    """Raises an error if the path of a file to write is a folder."""
     if tf.io.gfile.isdir(path):
         raise IsADirectoryError(f"{path!r} is a folder. Expected the name of a file.")
 
 
 @contextmanager
 def system_errors(path: PathLike) -> Iterator[None]:
-    """What TensorFlow raises of files, as the errors that Python has for the same."""
+    """Converts TensorFlow's errors of files to those that Python raises for the same cause."""
     try:
         yield
     except tf.errors.NotFoundError:
@@ -113,7 +112,7 @@ def system_errors(path: PathLike) -> Iterator[None]:
 
 
 def absolute(path: PathLike, folder: str = "") -> str:
-    """The path, taken from `folder` unless it is complete, and normalized; addresses as given."""
+    """Returns the normalized path relative to `folder`. Addresses do not change."""
     path = os.fspath(path)
     if is_address(path):
         return path
@@ -123,12 +122,12 @@ def absolute(path: PathLike, folder: str = "") -> str:
 
 
 def folder_of(path: str) -> str:
-    """The folder or address that a file lies in."""
+    """Returns the folder of a file, or its address."""
     return path.rpartition("/")[0] if is_address(path) else os.path.dirname(path)
 
 
 def read_text(path: str) -> str:
-    """All of a text file; a byte order mark at its start is left out.
+    """Reads a text file, without a byte order mark.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -143,20 +142,20 @@ def read_text(path: str) -> str:
 
 
 def write_text(path: str, text: str) -> None:
-    """Write a text file: under another name first, so that nobody finds half of it.
+    """Writes a text file, which gets its final name only when it is complete.
 
     Raises:
-        OSError: It cannot be written there.
+        OSError: The file cannot be written.
     """
     with system_errors(path):
         write_whole(path, text.encode(**_ENCODING))
 
 
 def check_writable(path: PathLike) -> None:
-    """Find out before long work whether its result can be written; makes the folder.
+    """Checks that a file can be written, before the work that computes it. Creates its folder.
 
     Raises:
-        OSError: It cannot be written there.
+        OSError: The file cannot be written.
     """
     path = absolute(path)
     with system_errors(path):
@@ -171,12 +170,12 @@ def _opens(name: str) -> bool:
 
 
 def _load_tfio() -> str:
-    """Why it does not help, if it does not."""
+    """Imports tensorflow-io. Returns the reason in case that its file systems are missing."""
     with warnings.catch_warnings(record=True):
         warnings.simplefilter("always")
         try:
             importlib.import_module("tensorflow_io")
-        except Exception as error:  # a binary for another TensorFlow fails in many ways
+        except Exception as error:  # a binary for another version of TensorFlow fails in many ways
             missing = isinstance(error, ModuleNotFoundError) and error.name == "tensorflow_io"
             return "it is not installed" if missing else f"it does not load: {error}"
     return "its binary does not load with this TensorFlow"

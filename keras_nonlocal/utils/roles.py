@@ -1,22 +1,22 @@
-"""The names by which code finds the parts of a network: stages, non-local blocks, classifiers.
+"""The layer names of the parts of a network: stages, non-local blocks and classifiers.
 
-Every builder gives its layers these names, whatever its task; whoever looks for a part asks here.
+The builders of all tasks use these names, and code that looks for a part uses these functions.
 """
 
 from __future__ import annotations
 
 STAGES = ("res2", "res3", "res4", "res5")
-# The layer that classifies: it gives logits, and its weights are those of the classes.
+# The layer of the classifier. Its outputs are the logits, and its weights depend on the classes.
 LOGITS = "logits"
-AUXILIARY = "auxiliary"  # the same of a second head that only helps training
+AUXILIARY = "auxiliary"  # the classifier of a second head, which is used in training only
 CLASSIFIERS = (LOGITS, AUXILIARY)
-# What the names of layers of heads begin with; a network may lack a head that its weights have.
+# Prefixes of the layer names of heads. A network may lack a head that its weights have.
 HEADS = (LOGITS, AUXILIARY, "head_")
-NON_LOCAL_SUFFIX = "_nonlocal"  # how the names of non-local blocks end
+NON_LOCAL_SUFFIX = "_nonlocal"  # the suffix of the names of non-local blocks
 
 
 def stage_of(layer: str) -> str:
-    """The stage that a layer is in, by its name; stem and head are stages of their own.
+    """Returns the stage of a layer by its name. Stem and head have stages of their own.
 
     >>> stage_of("res3_1_nonlocal"), stage_of("conv1_norm")
     ('res3', 'conv1')
@@ -25,7 +25,7 @@ def stage_of(layer: str) -> str:
 
 
 def non_local_name(stage: str, index: int) -> str:
-    """The name of the non-local block behind a residual block, counted from 0.
+    """Returns the name of the non-local block after the residual block with this index.
 
     >>> non_local_name("res3", 1)
     'res3_1_nonlocal'
@@ -34,7 +34,7 @@ def non_local_name(stage: str, index: int) -> str:
 
 
 def in_non_local(weight: str) -> bool:
-    """Whether a weight is of a non-local block, by its path.
+    """Returns whether a weight belongs to a non-local block, by its path.
 
     >>> in_non_local("res3_1_nonlocal/theta/kernel"), in_non_local("res3_1_1_conv/kernel")
     (True, False)
@@ -43,7 +43,7 @@ def in_non_local(weight: str) -> bool:
 
 
 def in_classifier(weight: str) -> bool:
-    """Whether a weight depends on the classes, by its path.
+    """Returns whether a weight depends on the classes, by its path.
 
     >>> in_classifier("logits/kernel"), in_classifier("head_2_conv/kernel")
     (True, False)
@@ -52,7 +52,7 @@ def in_classifier(weight: str) -> bool:
 
 
 def head_of(path: str) -> str | None:
-    """Which head a layer or weight belongs to, by the start of its name; `None` for none.
+    """Returns the prefix of the head that a layer or weight belongs to, or `None`.
 
     >>> head_of("head_2_conv/kernel"), head_of("res5_2_out")
     ('head_', None)

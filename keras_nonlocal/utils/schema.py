@@ -1,4 +1,4 @@
-"""JSON into frozen dataclasses: every field is there, none is left over, each has its type."""
+"""Reads JSON into frozen dataclasses, and checks that all fields and no others are there."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
 def parse_json(text: str, where: str) -> Any:
-    """What a JSON text says.
+    """Parses a JSON text.
 
     Raises:
-        ValueError: It is no JSON; the error names `where`.
+        ValueError: The text is not JSON. The error begins with `where`.
 
     >>> parse_json('{"frames": 8}', "The note")
     {'frames': 8}
@@ -26,31 +26,30 @@ def parse_json(text: str, where: str) -> Any:
 
 
 def parse(kind: Any, value: Any, where: str) -> Any:
-    """`value`, as JSON gives it, as a `kind`; lists become tuples.
+    """Converts a value from JSON to the type `kind`. Lists become tuples.
 
     Args:
-        kind: A dataclass, or the type of one of its fields: `str`, `int`, `float`, `bool`,
-            a tuple, a mapping from `str`, a `Literal`, or a union of one of them, a tuple, `None`.
-        value: What `json.loads` returned.
-        where: What errors call it.
+        kind: A dataclass, or the type of one of its fields: `str`, `int`, `float`, `bool`, a tuple,
+            a mapping from `str`, a `Literal`, or a union of one of these, a tuple and `None`.
+        value: The value that `json.loads` returned.
+        where: The name of the value in errors.
 
     Raises:
-        ValueError: A field that is missing, unknown, or of another type.
+        ValueError: A field is missing, unknown, or of another type.
 
     Example:
-
-    >>> parse(tuple[int, int], [224, 224], "size")
-    (224, 224)
+        >>> parse(tuple[int, int], [224, 224], "size")
+        (224, 224)
     """
     if is_dataclass(kind):
-        return _record(kind, value, where)
+        return _dataclass(kind, value, where)
     return READERS.get(get_origin(kind) or kind, _plain)(kind, value, where)
 
 
-def _record(kind, value, where):
+def _dataclass(kind, value, where):
     _check(isinstance(value, dict), f"an object with the fields of {kind.__name__}", value, where)
     known = {field.name: field for field in fields(kind)}
-    missing = [name for name in known if name not in value and _needed(known[name])]
+    missing = [name for name in known if name not in value and _is_required(known[name])]
     unknown = sorted(value.keys() - known.keys())
     if missing or unknown:
         raise ValueError(
@@ -68,7 +67,7 @@ def _record(kind, value, where):
 _types = cache(get_type_hints)
 
 
-def _needed(field) -> bool:
+def _is_required(field) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
@@ -85,14 +84,14 @@ def _choice(kind, value, where):
 
 
 def _any_of(kind, value, where):
-    """A list is read as the tuple among the kinds, `null` as None, else as the first that fits."""
+    """Reads a list as the tuple type, `null` as `None`, and any other value as another type."""
     kinds = [each for each in get_args(kind) if each is not type(None)]
     if value is None and len(kinds) < len(get_args(kind)):
         return None
     tuples = [each for each in kinds if get_origin(each) is tuple]
     plain = [each for each in kinds if each not in tuples]
-    likely = tuples if isinstance(value, list) else plain
-    return parse((likely or kinds)[0], value, where)
+    candidates = tuples if isinstance(value, list) else plain
+    return parse((candidates or kinds)[0], value, where)
 
 
 def _sequence(kind, value, where):
@@ -102,7 +101,9 @@ def _sequence(kind, value, where):
     fits = isinstance(value, list) and (repeated or len(value) == len(kinds))
     _check(fits, size, value, where)
     if repeated:
-        if all(type(item) is kinds[0] for item in value):  # as names of classes are
+        if all(
+            type(item) is kinds[0] for item in value
+        ):  # this is fast for long lists of class names
             return tuple(value)
         kinds = kinds[:1] * len(value)
     return tuple(

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ..data.error_log import ErrorLog
 from ..data.manifest import Entry, Manifest
-from ..utils.checks import PathLike, positive_int
+from ..utils.checks import PathLike
 from .clip_spec import ClipSpec
 from .decoding.container import VideoError
 from .decoding.frame_transform import ResizeCrop
@@ -29,57 +29,39 @@ DAMAGE: dict[OnError, DamagePolicy] = {
 
 
 class FileClips:
-    """A `ClipSource` of the video files of a manifest, which are read by Python threads.
+    """A `ClipSource` of video files, which are read by Python threads.
 
     Args:
-        manifest, clip, training, on_error, by_clip: As in `ClipReader`.
+        reader: Reads the clips of a video.
         num_parallel_calls: Number of videos that are read at once.
-        error_log: The log of failures; the default only counts them.
     """
 
-    def __init__(
-        self,
-        manifest: Manifest,
-        clip: ClipSpec,
-        *,
-        training: bool,
-        num_parallel_calls: int,
-        on_error: OnError = "raise",
-        error_log: ErrorLog | None = None,
-        by_clip: bool = False,
-    ):
+    def __init__(self, reader: ClipReader, num_parallel_calls: int):
+        manifest = reader.manifest
         self.class_names, self.multi_label = manifest.class_names, manifest.multi_label
         self.videos, self.num_parallel_calls = len(manifest), num_parallel_calls
-        self._clip, self._training, self._skips = clip, training, on_error == "skip"
-        self._reader = ClipReader(
-            manifest,
-            clip,
-            training=training,
-            on_error=on_error,
-            error_log=error_log or ErrorLog(None),
-            by_clip=by_clip,
-        )
+        self._reader, self._skips = reader, reader.on_error == "skip"
 
     def order(self, seed: int) -> tf.data.Dataset:
         """Returns `(index, draw)` of all videos once."""
-        return shuffled(self.videos, training=self._training, seed=seed)
+        return shuffled(self.videos, training=self._reader.training, seed=seed)
 
     def clips(self, order: tf.data.Dataset) -> tf.data.Dataset:
         """Reads clips, `(video, target, seed)` or `(video, seed)`, of videos, `(index, draw)`."""
         videos = order.map(self._read, num_parallel_calls=self.num_parallel_calls)
         if self._skips:
             videos = videos.filter(lambda views, *_: tf.shape(views)[0] > 0)
-        clips = videos.map(only_clip) if self._training else videos.unbatch()
-        known = order.cardinality()
-        if self._skips or known < 0:  # unknown or infinite
+        clips = videos.map(only_clip) if self._reader.training else videos.unbatch()
+        length = order.cardinality()
+        if self._skips or length < 0:  # unknown or infinite
             return clips
-        views = 1 if self._training else self._clip.views
-        return clips.apply(tf.data.experimental.assert_cardinality(known * views))
+        views = 1 if self._reader.training else self._reader.clip.views
+        return clips.apply(tf.data.experimental.assert_cardinality(length * views))
 
     @as_written
     def _read(self, index, draw):
         """Reads all views of a video, uint8 `(views, T, H, W, 3)`, with their targets and seeds."""
-        clip, target = self._clip, tf.constant(self._reader.targets[:1])
+        clip, target = self._reader.clip, tf.constant(self._reader.targets[:1])
         views, targets = tf.numpy_function(self._reader, [index, draw], (tf.uint8, target.dtype))
         views = tf.ensure_shape(views, (None, clip.num_frames, *(clip.size or (None, None)), 3))
         targets = tf.ensure_shape(targets, (None, *target.shape[1:]))
@@ -114,8 +96,8 @@ class ClipReader:
         error_log: ErrorLog,
         by_clip: bool,
     ):
-        self._entries, self._clip, self._training = manifest.entries, clip, training
-        self._on_error, self._error_log, self._by_clip = on_error, error_log, by_clip
+        self.manifest, self.clip, self.training = manifest, clip, training
+        self.on_error, self._error_log, self._by_clip = on_error, error_log, by_clip
         self._num_skipped, self._any_read = count(1), False
         if by_clip and not manifest.multi_label and any(entry.times for entry in manifest):
             raise ValueError(
@@ -144,23 +126,23 @@ class ClipReader:
             self._any_read = True
             return views_and_targets
         except (VideoError, OSError) as error:
-            policy = "skip" if self._on_error == "skip" else "raise"
+            policy = "skip" if self.on_error == "skip" else "raise"
             cause = getattr(error, "cause", None) or getattr(error, "strerror", None) or str(error)
-            self._error_log.record(self._entries[index].path, cause, policy)
+            self._error_log.record(self.manifest.entries[index].path, cause, policy)
             if policy == "raise":
                 raise
-            if not self._any_read and next(self._num_skipped) == len(self._entries):
+            if not self._any_read and next(self._num_skipped) == len(self.manifest):
                 raise ValueError(
-                    f"None of the {len(self._entries)} videos can be read, so all were skipped. "
+                    f"None of the {len(self.manifest)} videos can be read, so all were skipped. "
                     f"The last error: {error}"
                 ) from error
-        height, width = self._clip.size or (0, 0)
-        empty = np.zeros((0, self._clip.num_frames, height, width, 3), "uint8")
+        height, width = self.clip.size or (0, 0)
+        empty = np.zeros((0, self.clip.num_frames, height, width, 3), "uint8")
         return empty, self.targets[:0]
 
     def _read(self, index: int, rng) -> tuple[np.ndarray, np.ndarray]:
-        entry = self._entries[index]
-        with Video(entry.path, on_error=DAMAGE[self._on_error]) as video:
+        entry = self.manifest.entries[index]
+        with Video(entry.path, on_error=DAMAGE[self.on_error]) as video:
             indices, times = self._indices(entry, video, rng)
             videos = self._views(video, indices, rng)
             if video.repaired:
@@ -179,21 +161,21 @@ class ClipReader:
                 entry.path, "it has no frame from {:g} to {:g} seconds".format(*seconds)
             )
         inside = times[first:end] - times[first]
-        if self._training:
-            indices = [self._clip.random_indices(inside, rng, fps)]
+        if self.training:
+            indices = [self.clip.random_indices(inside, rng, fps)]
         else:
-            indices = self._clip.spread_indices(inside, fps)
+            indices = self.clip.spread_indices(inside, fps)
         return [[first + index for index in clip] for clip in indices], times
 
     def _views(self, video: Video, indices: list[list[int]], rng) -> np.ndarray:
-        if self._training:
+        if self.training:
             return video.read(indices[0], self._random_crop(rng))[None]
-        return views(video, indices, self._clip)
+        return views(video, indices, self.clip)
 
     def _random_crop(self, rng) -> ResizeCrop:
-        sides = self._clip.short_sides
+        sides = self.clip.short_sides
         short_side = sides and int(rng.integers(sides[0], sides[1] + 1))
-        return ResizeCrop(short_side, self._clip.size, place=tuple(rng.random(2)))
+        return ResizeCrop(short_side, self.clip.size, place=tuple(rng.random(2)))
 
     def _target(self, index: int, entry: Entry, times: np.ndarray, indices: Sequence[int]):
         target = self.targets[index]
@@ -261,7 +243,7 @@ def spread_crops(video: np.ndarray, size: tuple[int, int], crops: int) -> list[n
     Args:
         video: `(T, H, W, 3)`, frames that just cover `size`.
         size: `(H, W)` of each crop.
-        crops: Number of crops; a single one is in the center.
+        crops: Number of crops, at least 2.
 
     Returns:
         Views of the video, each `(T, *size, 3)`, from left to right or from top to bottom.
@@ -270,21 +252,7 @@ def spread_crops(video: np.ndarray, size: tuple[int, int], crops: int) -> list[n
     >>> [crop.ravel().tolist() for crop in spread_crops(video, (1, 2), 3)]
     [[0, 1], [1, 2], [2, 3]]
     """
-    if positive_int("crops", crops) == 1:
-        return [center_crop(video, size)]
     height, width = size
     down, right = video.shape[1] - height, video.shape[2] - width
     starts = [(down * i // (crops - 1), right * i // (crops - 1)) for i in range(crops)]
     return [video[:, top : top + height, left : left + width] for top, left in starts]
-
-
-def center_crop(video: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Crops the center of all frames without a copy: `(T, H, W, 3) -> (T, *size, 3)`."""
-    height, width = size
-    top = (video.shape[1] - height) // 2
-    left = (video.shape[2] - width) // 2
-    if top < 0 or left < 0:
-        raise ValueError(
-            f"`size` must fit into the video's {video.shape[1:3]}. Received: size={size!r}"
-        )
-    return video[:, top : top + height, left : left + width]

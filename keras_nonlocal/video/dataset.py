@@ -11,7 +11,7 @@ from ..data.sources.check import check_manifest
 from ..data.sources.read import read_source
 from ..data.workers.pool import cores
 from ..utils.checks import PathLike, any_int, one_of, positive_int
-from .clip_reader import DAMAGE, FileClips, OnError
+from .clip_reader import DAMAGE, ClipReader, FileClips, OnError
 from .clip_spec import ClipSpec, a_clip
 from .pipeline import Augment, ClipSource, clip_batches
 from .shards.index import holds_shards, refuse_choices
@@ -108,9 +108,6 @@ def open_clips(
     clip: ClipSpec,
     *,
     training: bool,
-    split: str | None,
-    class_names: tuple[str, ...] | None,
-    root: PathLike | None,
     error_log: PathLike | None,
     num_parallel_calls: int | None,
     service: str | None,
@@ -118,14 +115,16 @@ def open_clips(
     on_error: OnError = "raise",
     check: bool = True,
     repeat: bool = False,
+    **selection: Any,
 ) -> ClipSource:
     """Opens videos or shards to read clips from them.
 
     Args:
-        source, clip, training, split, class_names, root, labels, on_error, error_log,
-            num_parallel_calls, service: As in `video_dataset`.
+        source, clip, training, labels, on_error, error_log, num_parallel_calls, service: As in
+            `video_dataset`.
         check: Whether to call `check_manifest`.
         repeat: Whether shards are repeated without end.
+        **selection: `split`, `class_names` and `root`, as in `read_source`.
     """
     a_clip(clip)
     threads = positive_int(
@@ -135,9 +134,7 @@ def open_clips(
     one_of("on_error", on_error, DAMAGE)
     if holds_shards(source):
         refuse_choices(
-            split=split,
-            class_names=class_names,
-            root=root,
+            **selection,
             error_log=error_log,
             labels=labels if labels != "video" else None,
             on_error=on_error if on_error != "raise" else None,
@@ -151,15 +148,15 @@ def open_clips(
             repeat=repeat,
         )
     refuse_python(service)
-    manifest = read_source(source, split=split, class_names=class_names, root=root)
+    manifest = read_source(source, **selection)
     if check:
         check_manifest(manifest)
-    return FileClips(
+    reader = ClipReader(
         manifest,
         clip,
         training=training,
-        num_parallel_calls=threads,
         on_error=on_error,
         error_log=ErrorLog(error_log),
         by_clip=labels == "clip",
     )
+    return FileClips(reader, threads)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..utils.text import padded
+
 NONE = "-"
 HEADINGS = ("in the checkpoint", "shape", "in the model", "shape", "action")
 
@@ -49,12 +51,8 @@ class ConversionReport:
     rows: tuple[TensorRow, ...]
 
     def __str__(self) -> str:
-        cells = [HEADINGS, *(_cells(row) for row in self.rows)]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in cells
-        ]
+        cells = padded([HEADINGS, *map(_cells, self.rows)])
+        lines = ["  ".join(line).rstrip() for line in cells]
         count = f"{len(self.rows)} row{'s' * (len(self.rows) != 1)}"
         return "\n".join([*lines, f"{count}: a {self.source} checkpoint, and {self.model}"])
 

@@ -110,7 +110,7 @@ def find_source(names: Iterable[str]) -> str:
         return fitting[0]
     nearest = min(unknown, key=lambda source: len(unknown[source]))
     raise ValueError(
-        f"The names must be those of one of {', '.join(SOURCES)}. Received: {len(names)} names, "
+        f"The names must be from one of {', '.join(SOURCES)}. Received: {len(names)} names, "
         f"of which {nearest} does not know {len(unknown[nearest])}: {unknown[nearest][:5]}"
     )
 

@@ -1,6 +1,6 @@
 """Inflates 2D weights to 3D: a k x k kernel is repeated t times over time and divided by t.
 
-On a clip whose frames are all equal, the inflated network gives the output of the image network
+On a clip of equal frames, the inflated network gives the output of the image network
 (paper, section 4; Carreira and Zisserman 2017).
 """
 
@@ -30,8 +30,8 @@ def inflate(kernel: np.ndarray, frames: int) -> np.ndarray:
 def load_inflated(model: keras.Model, image_weights: Mapping[str, np.ndarray]) -> None:
     """Loads the weights of an image network into a video network, by name.
 
-    The names are those of this package, such as `res2_0_1_conv/kernel`. Every name must be on both
-    sides, except for non-local blocks. An image network has none, so they keep their weights.
+    The names are the names in this package, such as `res2_0_1_conv/kernel`. Every name must be on
+    both sides, except for non-local blocks. An image network has none, so they keep their weights.
 
     Args:
         model: A C2D or I3D network, with or without its classifier.

@@ -1,8 +1,8 @@
 """Loads a weights file into a model: all of it, or an error that names the file.
 
 Keras loads its files by the order of the layers of each class, and silently ignores extra weights.
-The weights of one non-local block would then go into another one, and those of a network with
-blocks into a network without. So this module reads the files by the names of the layers.
+The weights of one non-local block would then go into another block, and the weights of a network
+with blocks into a network without them. So this module reads the files by the names of the layers.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ def load_weights(model: keras.Model, path: PathLike, source: str | None = None) 
     """Loads a `.weights.h5` file of Keras, or a checkpoint of another code base.
 
     Args:
-        model: The network whose weights the file holds.
+        model: The network of the file.
         path: The file.
-        source: The code base whose names the weights have, a key of
+        source: The code base that the names of the weights come from, a key of
             `keras_nonlocal.weights.SOURCES`. `None` means a file that Keras wrote.
 
     Raises:
@@ -94,7 +94,7 @@ def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
         if not group.startswith("layers/") or "/seed_generator" in group:
             continue
         if dataset.is_virtual or dataset.external:
-            raise ValueError(f"{dataset.name!r} lies in another file")
+            raise ValueError(f"{dataset.name!r} is in another file")
         yield f"{_layer_names(file, group)}/{index}", dataset
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..pretrained.cards import Card, read_card
 from ..pretrained.entries import card_names
 from ..utils.checks import PathLike
+from ..utils.text import padded
 
 HEADING = "| card "
 
@@ -34,7 +35,7 @@ def markdown_table(cards: Sequence[Card] | None = None) -> str:
         cards: The cards, by default all of them.
 
     Returns:
-        The table, whose lines have the same width.
+        The table. All lines have the same width.
 
     Example:
         >>> card = keras_nonlocal.pretrained.read_card("nl_i3d_small_weizmann")
@@ -42,10 +43,9 @@ def markdown_table(cards: Sequence[Card] | None = None) -> str:
         | card                    | frames | views | top-1 | top-5 | hash   | license    | ...
     """
     cards = [read_card(name) for name in card_names()] if cards is None else cards
-    rows = [list(COLUMNS), *([cell(card) for cell in COLUMNS.values()] for card in cards)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    rows.insert(1, ["-" * width for width in widths])
-    return "\n".join(_line(row, widths) for row in rows)
+    rows = padded([list(COLUMNS), *([cell(card) for cell in COLUMNS.values()] for card in cards)])
+    rows.insert(1, ["-" * len(cell) for cell in rows[0]])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def write_table(path: PathLike) -> None:
@@ -62,11 +62,6 @@ def write_table(path: PathLike) -> None:
     if not heading:
         raise ValueError(f"{path} has no table of cards: no line begins with {HEADING!r}.")
     path.write_text(f"{text}{markdown_table()}\n", "utf-8")
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
-    return f"| {' | '.join(padded)} |"
 
 
 def _percent(value: float | None) -> str:

@@ -56,8 +56,8 @@ def convert_checkpoint(
         builder: The name of the builder of the network.
         out: A new folder for `model.weights.h5`, `model.keras` and `card.json`. `None` writes
             nothing.
-        source: The code base whose names the weights have, a key of
-            `keras_nonlocal.weights.SOURCES`. By default it is found by the names.
+        source: The code base that the names of the weights come from, a key of
+            `keras_nonlocal.weights.SOURCES`. By default, the names decide.
         **arguments: Arguments of the builder: `variant`, `blocks`, `inflation`, `instantiation`,
             `axes`. `variant` is required: it describes how the code base builds the network, which
             no checkpoint holds. The number of classes is that of the checkpoint.
@@ -101,7 +101,7 @@ def _classes(checkpoint, source) -> int | None:
 
 
 def _card(path: Path, builder, arguments, source, model) -> Card:
-    """Returns the published card of this file, or a new card with what the file tells.
+    """Returns the published card of this file, or a new card with what is known of the file.
 
     The entries `weights` and `golden` are replaced when the converted files are written.
     """

@@ -61,7 +61,7 @@ def verify(name: str) -> Verification:
     card = read_card(name)
     if card.golden is None:
         raise ValueError(
-            f"The card {name!r} stores no golden logits: its weights were not at hand when it "
+            f"The card {name!r} stores no golden logits: its weights were not available when it "
             "was written. `zoo fetch` compares the file with the published digest, if there is one."
         )
     stored = np.asarray(card.golden["logits"])

@@ -19,7 +19,7 @@ def load(name: PathLike) -> Predictor:
 
     Args:
         name: The name of a card, see `keras_nonlocal.pretrained.card_names()`. Or the folder of a
-            training run, whose best weights are loaded, as by `keras_nonlocal.tasks.load_run`.
+            training run: its best weights are loaded, as by `keras_nonlocal.tasks.load_run`.
 
     Returns:
         The predictor, for example a `keras_nonlocal.tasks.video_classification.VideoClassifier`.
@@ -34,7 +34,8 @@ def load(name: PathLike) -> Predictor:
         >>> classifier.class_names[:3]
         ('bend', 'jack', 'jump')
     """
-    is_path = isinstance(name, os.PathLike) or os.sep in name
-    if is_path or (os.path.isdir(name) and name not in card_names()):
+    if isinstance(name, os.PathLike) or os.sep in name:
+        return load_run(name)
+    if name not in card_names() and os.path.isdir(name):
         return load_run(name)
     return VideoClassifier.from_card(read_card(str(name)))

@@ -12,7 +12,7 @@ INVALID_ARGUMENTS = [
     (augmentation.RandomCrop, {"size": 0}, "positive integer"),
     (augmentation.CenterCrop, {"size": (1, 2, 3)}, "positive integer or 2"),
     (augmentation.ThreeCrop, {"size": 2.5}, "positive integer or 2"),
-    (augmentation.RandomShortSideCrop, {"size": 224, "short_side": (200, 256)}, "must fit"),
+    (augmentation.RandomShortSideCrop, {"size": 224, "short_side": (200, 256)}, "must not exceed"),
     (augmentation.RandomShortSideCrop, {"size": 8, "short_side": (20, 10)}, "lower one first"),
     (augmentation.RandomShortSideCrop, {"size": 8, "short_side": (8.5, 10)}, "positive integer"),
     (augmentation.ResizeShortSide, {"short_side": -1}, "positive integer"),

@@ -1,4 +1,4 @@
-"""`keras-nonlocal data scan` writes a manifest and an error log."""
+"""`keras-nonlocal data scan`: what it writes, says and refuses."""
 
 import csv
 
@@ -23,7 +23,7 @@ def scan(videos, *more):
     return main(["data", "scan", *outputs, "--num-processes", "1", *more])
 
 
-def test_usable_files_are_in_the_manifest_and_others_in_the_error_log(videos, capsys):
+def test_usable_files_go_to_the_manifest_and_the_others_to_the_error_log(videos, capsys):
     assert scan(videos, str(videos)) == 0
     comment, *table = (videos / "m.csv").read_text().splitlines()
     assert comment == '# class_names: ["jack"]'
@@ -33,13 +33,13 @@ def test_usable_files_are_in_the_manifest_and_others_in_the_error_log(videos, ca
     assert line["path"] == str(videos / "train" / "jack" / "empty.mp4")
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [
-        f"{videos}/m.csv: 2 of 3 videos can be used",
-        f"{videos}/bad.jsonl: 1 of 3 files are unusable or cut off",
+        f"{videos}/m.csv: 2 of 3 entries",
+        f"{videos}/bad.jsonl: 1 files that cannot be used, or were cut off",
     ]
     assert printed.err.splitlines()[0] == "2 of 3 files are usable."
 
 
-def test_root_and_split_of_a_list(videos, tmp_path):
+def test_a_list_is_scanned_with_its_root_and_split(videos, tmp_path):
     (tmp_path / "list.csv").write_text("path,label,split\na.mp4,x,train\nb.mp4,x,val\n")
     root = str(videos / "val" / "jack")
     assert scan(videos, str(tmp_path / "list.csv"), "--root", root, "--split", "val") == 0
@@ -47,20 +47,20 @@ def test_root_and_split_of_a_list(videos, tmp_path):
     assert [row["path"] for row in rows] == ["val/jack/b.mp4"]
 
 
-def test_status_is_1_without_a_usable_file(videos):
+def test_nothing_usable_is_status_one(videos):
     (videos / "list.csv").write_text("path\ntrain/jack/empty.mp4\n")
     assert scan(videos, str(videos / "list.csv"), "--time-limit", "20") == 1
     assert len(read_error_log(videos / "bad.jsonl")) == 1
 
 
-def test_missing_source_is_one_line_on_stderr(videos, capsys):
+def test_a_source_that_is_none_is_one_line_on_stderr(videos, capsys):
     assert scan(videos, str(videos / "nowhere")) == 2
     printed = capsys.readouterr()
     assert printed.err == f"keras-nonlocal: There is no file '{videos}/nowhere'. Check the path.\n"
     assert not (videos / "m.csv").exists()
 
 
-def test_ctrl_c_prints_one_line(videos, capsys, monkeypatch):
+def test_ctrl_c_is_said_in_one_line(videos, capsys, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 

@@ -1,10 +1,11 @@
-"""Multiply-adds of layers in other forms than those of the networks here."""
+"""Multiply-adds of other layers. Those of the published networks are in `models/test_counts.py`."""
 
 import keras
 import pytest
 from keras import layers
 
 from keras_nonlocal.cost import flops
+from keras_nonlocal.layers import NonLocal1D
 
 KINDS = {
     "convolution": lambda **form: layers.Conv2D(4, 3, strides=2, **form),
@@ -12,7 +13,7 @@ KINDS = {
     "depthwise": lambda **form: layers.DepthwiseConv2D(3, depth_multiplier=2, **form),
     "separable": lambda **form: layers.SeparableConv2D(4, 3, **form),
 }
-# Places, times the numbers of the kernels that each of them takes.
+# Number of positions, times the size of the kernels.
 EXPECTED = {
     "convolution": 4 * 4 * 9 * 3 * 4,
     "transposed": 9 * 10 * 9 * 3 * 4,
@@ -23,16 +24,44 @@ EXPECTED = {
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("form", ["channels_last", "channels_first"])
-def test_convolutions_count_each_place_wherever_the_channels_are(kind, form):
+def test_convolutions_in_both_data_formats(kind, form):
     shape = (9, 10, 3) if form == "channels_last" else (3, 9, 10)
     inputs = keras.Input(shape)
     model = keras.Model(inputs, KINDS[kind](data_format=form)(inputs))
     assert flops(model, shape).total_macs == EXPECTED[kind]
 
 
-def test_adding_a_number_counts_nothing():
+def test_operations_without_weights_count_nothing():
     inputs = keras.Input((9, 10, 3))
     x = layers.Conv2D(4, 3)(inputs)
     assert flops(keras.Model(inputs, x + 1.0), (9, 10, 3)) == flops(
         keras.Model(inputs, x), (9, 10, 3)
     )
+
+
+def test_non_local_1d():
+    model = keras.Sequential([keras.Input((None, 12)), NonLocal1D(5), layers.Dense(3)])
+    positions, channels, inner = 20, 12, 5
+    projections = 3 * positions * channels * inner + positions * inner * channels
+    affinity = 2 * positions * positions * inner
+    assert flops(model, (20, 12)).total_macs == projections + affinity + 20 * 12 * 3
+
+
+def test_a_shared_layer_counts_its_parameters_once():
+    inputs, dense = keras.Input((8, 8)), layers.Dense(8)
+    counted = flops(keras.Model(inputs, dense(dense(inputs))), (8, 8))
+    assert (counted.total_macs, counted.parameters) == (2 * 8 * 64, 72)
+
+
+@pytest.mark.parametrize(
+    ("layer", "macs"),
+    [
+        (layers.DepthwiseConv2D(3, depth_multiplier=2), 36 * 9 * 4 * 2),
+        (layers.SeparableConv2D(5, 3), 36 * (9 * 4 + 4 * 5)),
+        (layers.Conv2DTranspose(5, 2, strides=2), 64 * 4 * 4 * 5),
+        (layers.Conv2D(6, 3, groups=2), 36 * 9 * 2 * 6),
+    ],
+)
+def test_convolutions_with_options(layer, macs):
+    model = keras.Sequential([keras.Input((8, 8, 4)), layer])
+    assert flops(model, (8, 8, 4)).total_macs == macs

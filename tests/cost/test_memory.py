@@ -1,4 +1,4 @@
-"""Estimates of memory against the measured peak of processes, and against counts by hand."""
+"""Estimates of memory against the measured peak of a process, and against manual counts."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 from keras_nonlocal import layers, models
 from keras_nonlocal.cost import inference_bytes, training_bytes
 
-FACTOR = 2.7  # by how much an estimate may be wrong, either way
+FACTOR = 2.7  # estimates may be wrong by this factor in both directions
 
 PROGRAM = """
 import json, sys
@@ -25,8 +25,8 @@ def status(field):
     return 1024 * int(next(line for line in lines if line.startswith(field)).split()[1])
 
 def peak(call, batch):
-    call(batch[:1])  # what is made once, and the room of one sample
-    Path("/proc/self/clear_refs").write_text("5")  # the high-water mark starts anew
+    call(batch[:1])  # allocates what is used for all samples, and the memory of one sample
+    Path("/proc/self/clear_refs").write_text("5")  # resets the high-water mark
     before = status("VmRSS")
     call(batch)
     return (status("VmHWM") - before) / (len(batch) - 1)
@@ -54,17 +54,17 @@ print(json.dumps([inference, train]))
         pytest.param("nl_i3d_r50", 3, (8, 96, 96, 3), marks=pytest.mark.slow),
     ],
 )
-def test_estimates_are_near_the_measured_peak(builder, samples, shape):
+def test_estimates_are_close_to_the_measured_peak(builder, samples, shape):
     command = [sys.executable, "-c", PROGRAM, json.dumps([builder, samples, *shape])]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     measured = json.loads(result.stdout)
     model = getattr(models, builder)(classes=10)
-    for estimate, found in zip((inference_bytes, training_bytes), measured, strict=True):
-        assert 1 / FACTOR < found / estimate(model, shape) < FACTOR, estimate.__name__
+    for estimate, actual in zip((inference_bytes, training_bytes), measured, strict=True):
+        assert 1 / FACTOR < actual / estimate(model, shape) < FACTOR, estimate.__name__
 
 
-def test_a_plain_network_is_counted_as_by_hand():
+def test_estimates_of_a_plain_network():
     clip = keras.Input((4, 8, 8, 3))
     x = keras.layers.Conv3D(16, 3, padding="same")(clip)
     x = keras.layers.Conv3D(8, 1, strides=2, name="half")(x)
@@ -74,17 +74,17 @@ def test_a_plain_network_is_counted_as_by_hand():
     assert training_bytes(model, (4, 8, 8, 3)) == 2 * 4 * (first + second + second)
 
 
-def test_half_precision_takes_half():
+def test_half_precision_takes_half_of_the_memory():
     def of(dtype):
         clip = keras.Input((4, 8, 8, 3))
         return keras.Model(clip, keras.layers.Conv3D(16, 3, dtype=dtype)(clip))
 
     for estimate in (inference_bytes, training_bytes):
-        half, whole = (estimate(of(dtype), (4, 8, 8, 3)) for dtype in ("float16", "float32"))
-        assert 2 * half == whole
+        half, full = (estimate(of(dtype), (4, 8, 8, 3)) for dtype in ("float16", "float32"))
+        assert 2 * half == full
 
 
-def test_what_a_non_local_block_makes_is_counted():
+def test_arrays_of_non_local_blocks_are_counted():
     def of(method):
         clip = keras.Input((8, 16, 16, 4))
         return keras.Model(clip, layers.NonLocal3D(pool_size=1, method=method)(clip))
@@ -99,6 +99,6 @@ def test_what_a_non_local_block_makes_is_counted():
 
 
 @pytest.mark.parametrize("estimate", [inference_bytes, training_bytes])
-def test_a_shape_that_does_not_fit_is_refused(estimate):
+def test_invalid_shapes_are_refused(estimate):
     with pytest.raises(ValueError, match="`input_shape` must fit the input"):
         estimate(models.nl_i3d_small(), (8, 32, 32))

@@ -1,4 +1,4 @@
-"""Folded networks answer as before, without batch norms."""
+"""Folded networks give the same outputs without batch norms."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ from keras_nonlocal.layers import NonLocal2D, NonLocal3D
 
 
 def with_statistics(model, seed=0):
-    """Norms as after training."""
+    """Sets the weights of batch norms as after training, and returns the model."""
     rng = np.random.default_rng(seed)
     for weight in model.weights:
         if weight.path.endswith(("gamma", "moving_variance")):
@@ -24,7 +24,7 @@ def with_statistics(model, seed=0):
 
 @pytest.mark.parametrize("builder", ["nl_i3d_small", "nl_c2d_small"])
 @pytest.mark.parametrize("variant", ["official_8x8", "mmaction2", "official_long_32x4"])
-def test_a_folded_network_gives_the_same_probabilities(builder, variant):
+def test_folded_networks_give_the_same_probabilities(builder, variant):
     model = with_statistics(getattr(models, builder)(variant=variant))
     folded = fold_batch_norm(model)
     x = np.random.default_rng(1).normal(size=(2, 32, 64, 64, 3)).astype("float32")
@@ -33,21 +33,21 @@ def test_a_folded_network_gives_the_same_probabilities(builder, variant):
     assert all(layer.norm_type is None for layer in folded.layers if isinstance(layer, NonLocal3D))
 
 
-def test_the_model_itself_is_not_changed():
+def test_the_model_is_not_changed():
     model = with_statistics(models.nl_c2d_small())
     before = [weight.numpy().copy() for weight in model.weights]
     fold_batch_norm(model)
-    for weight, kept in zip(model.weights, before, strict=True):
-        np.testing.assert_array_equal(weight.numpy(), kept)
+    for weight, old in zip(model.weights, before, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), old)
 
 
-def test_a_norm_that_is_not_alone_after_its_convolution_stays():
+def test_a_norm_that_is_not_the_only_reader_stays():
     inputs = keras.Input((8, 8, 3))
     y = layers.Conv2D(4, 3, name="shared")(inputs)
-    outputs = layers.Add()([layers.BatchNormalization(name="kept")(y), y])
+    outputs = layers.Add()([layers.BatchNormalization(name="norm")(y), y])
     model = with_statistics(keras.Model(inputs, outputs))
     folded = fold_batch_norm(model)
-    assert isinstance(folded.get_layer("kept"), layers.BatchNormalization)
+    assert isinstance(folded.get_layer("norm"), layers.BatchNormalization)
     x = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")
     np.testing.assert_allclose(answer(folded, x), answer(model, x), rtol=1e-5)
 
@@ -66,26 +66,26 @@ UNFOLDABLE = {
 
 
 @pytest.mark.parametrize("outputs", UNFOLDABLE.values(), ids=UNFOLDABLE)
-def test_a_norm_that_no_kernel_can_hold_stays(outputs):
+def test_norms_that_no_kernel_can_absorb_stay(outputs):
     inputs = keras.Input((8, 8, 3))
-    assert_same_answers(keras.Model(inputs, outputs(inputs)), norms=1)
+    assert_same_outputs(keras.Model(inputs, outputs(inputs)), norms=1)
 
 
-def test_a_norm_of_two_convolutions_and_a_convolution_of_two_norms_stay():
+def test_shared_norms_and_convolutions_stay():
     inputs = keras.Input((8, 8, 3))
     norm, convolution = layers.BatchNormalization(), layers.Conv2D(4, 3)
     shared_norm = [norm(layers.Conv2D(4, 3)(inputs)) for _ in range(2)]
     shared = [layers.BatchNormalization()(convolution(x)) for x in (inputs, 2 * inputs)]
-    assert_same_answers(keras.Model(inputs, [*shared_norm, *shared]), norms=3)
+    assert_same_outputs(keras.Model(inputs, [*shared_norm, *shared]), norms=3)
 
 
-def test_models_within_the_model_are_folded_too():
+def test_inner_models_are_folded():
     inputs = keras.Input((8, 8, 3))
     features = keras.Model(inputs, NonLocal2D()(_conv_and_norm(inputs)[1]))
-    assert_same_answers(keras.Model(inputs, layers.Dense(3)(features(inputs))), norms=0)
+    assert_same_outputs(keras.Model(inputs, layers.Dense(3)(features(inputs))), norms=0)
 
 
-def test_a_model_within_the_model_that_is_called_to_train_stays():
+def test_an_inner_model_that_is_called_with_training_stays():
     inner_inputs = keras.Input((12, 12, 3))
     x = layers.Conv2D(4, 3)(inner_inputs)
     inner = keras.Model(inner_inputs, layers.BatchNormalization()(x))
@@ -104,17 +104,17 @@ def test_a_norm_with_a_mask_stays():
 
 def test_a_sequential_model_is_folded():
     stack = [layers.Conv2D(4, 3), layers.BatchNormalization(), NonLocal2D()]
-    assert_same_answers(keras.Sequential([keras.Input((8, 8, 3)), *stack]), norms=0)
+    assert_same_outputs(keras.Sequential([keras.Input((8, 8, 3)), *stack]), norms=0)
 
 
-def test_a_block_that_another_model_built_is_folded():
+def test_a_block_of_another_model_is_folded():
     block = NonLocal2D(instantiation="concatenation")
     inputs = keras.Sequential([keras.Input((8, 8, 3)), block]).inputs[0]
-    assert_same_answers(keras.Model(inputs, block(2 * inputs)), norms=0)
+    assert_same_outputs(keras.Model(inputs, block(2 * inputs)), norms=0)
 
 
-def assert_same_answers(model, norms):
-    """Also counts the norms that are left."""
+def assert_same_outputs(model, norms):
+    """Compares outputs, and the number of remaining batch norms."""
     folded = fold_batch_norm(with_statistics(model))
     x = np.random.default_rng(0).normal(size=(2, 8, 8, 3)).astype("float32")
     for one, other in zip(*(keras.tree.flatten(each(x)) for each in (folded, model)), strict=True):
@@ -126,10 +126,10 @@ def assert_same_answers(model, norms):
     assert len(left) == norms
 
 
-@pytest.mark.parametrize("wrong", [None, np.zeros(3), keras.Sequential([layers.Dense(2)])])
-def test_what_is_no_built_model_is_refused(wrong):
+@pytest.mark.parametrize("invalid", [None, np.zeros(3), keras.Sequential([layers.Dense(2)])])
+def test_invalid_models_are_refused(invalid):
     with pytest.raises(ValueError, match="built functional model"):
-        fold_batch_norm(wrong)
+        fold_batch_norm(invalid)
 
 
 def test_a_folded_network_can_be_saved(tmp_path):

@@ -1,4 +1,4 @@
-"""A frozen network answers as the network did when it was frozen."""
+"""Frozen networks give the outputs of the model at the time of freezing."""
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ def clips(frames=16, size=64):
     return np.random.default_rng(1).normal(size=(2, frames, size, size, 3)).astype("float32")
 
 
-def test_the_same_answers_at_two_shapes_without_variables():
+def test_same_outputs_without_variables():
     model = with_statistics(models.nl_i3d_small(variant="mmaction2"))
     frozen = freeze(model)
     for x in (clips(), clips(frames=32, size=96)):
@@ -23,7 +23,7 @@ def test_the_same_answers_at_two_shapes_without_variables():
         assert not frozen.get_concrete_function(tf.constant(x)).variables
 
 
-def test_later_training_does_not_change_it():
+def test_later_training_does_not_change_a_frozen_network():
     model = with_statistics(models.nl_c2d_small())
     frozen, x = freeze(model), clips()
     before = frozen(x).numpy()
@@ -32,10 +32,10 @@ def test_later_training_does_not_change_it():
     assert np.abs(model(x) - before).max() > 1e-3
 
 
-@pytest.mark.parametrize("wrong", [None, keras.Sequential([layers.Dense(2)])])
-def test_what_is_no_built_model_is_refused(wrong):
+@pytest.mark.parametrize("invalid", [None, keras.Sequential([layers.Dense(2)])])
+def test_invalid_models_are_refused(invalid):
     with pytest.raises(ValueError, match="built functional model"):
-        freeze(wrong)
+        freeze(invalid)
 
 
 def test_several_inputs_are_refused():

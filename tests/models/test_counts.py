@@ -1,4 +1,4 @@
-"""Parameters and multiply-adds equal the published and recomputed figures, to the digit."""
+"""Parameters and multiply-adds equal published and recomputed values to the last digit."""
 
 import math
 from typing import NamedTuple
@@ -92,39 +92,39 @@ GIGA_MACS = [  # builder, options, frames, side, multiply-adds / 1e9
 class Measured(NamedTuple):
     trainable: int
     moving: int
-    flops: dict  # by frames and side
+    flops: dict  # Flops by frames and side
 
 
 @pytest.fixture(scope="module")
 def measure():
-    """Numbers of a network, which is built once and not kept: the larger ones take seconds."""
-    found = {}
+    """Counts of a network, which is built once, as large networks take seconds, and not stored."""
+    counts = {}
 
     def get(builder, options):
         key = builder, tuple(sorted(options.items()))
-        if key not in found:
+        if key not in counts:
             model = getattr(models, builder)(**options)
             moving = [w for w in model.non_trainable_weights if "moving" in w.path]
             sizes = [row[2:4] for row in GIGA_MACS if row[:2] == (builder, options)]
             counted = {size: flops(model, (size[0], size[1], size[1], 3)) for size in sizes}
-            found[key] = Measured(numbers(model.trainable_weights), numbers(moving), counted)
-        return found[key]
+            counts[key] = Measured(count(model.trainable_weights), count(moving), counted)
+        return counts[key]
 
     return get
 
 
-def numbers(weights):
+def count(weights):
     return sum(math.prod(weight.shape) for weight in weights)
 
 
 @pytest.mark.parametrize(("builder", "options", "trainable", "moving"), COUNTS)
-def test_parameters(measure, builder, options, trainable, moving):
+def test_number_of_parameters(measure, builder, options, trainable, moving):
     network = measure(builder, options)
     assert (network.trainable, network.moving) == (trainable, moving)
 
 
 @pytest.mark.parametrize(("builder", "options", "frames", "side", "expected"), GIGA_MACS)
-def test_multiply_adds(measure, builder, options, frames, side, expected):
+def test_number_of_multiply_adds(measure, builder, options, frames, side, expected):
     total = measure(builder, options).flops[frames, side].total_macs
     assert f"{total / 1e9:.2f}" == f"{expected:.2f}"
 
@@ -142,12 +142,12 @@ def test_table_2e_of_the_paper(measure):
         assert f"{cost.total_macs / base.total_macs:.1f}" == macs
 
 
-def test_the_segmentation_network_has_50_million_parameters():
+def test_number_of_parameters_of_nl_fcn_r50():
     model = models.nl_fcn_r50(auxiliary_head=True)
-    assert f"{numbers(model.trainable_weights) / 1e6:.1f}" == "50.0"
+    assert f"{count(model.trainable_weights) / 1e6:.1f}" == "50.0"
 
 
 @pytest.mark.parametrize("builder", ["c2d_small", "i3d_small", "nl_c2d_small", "nl_i3d_small"])
-def test_the_docstring_states_the_parameters(builder):
+def test_docstring_states_the_number_of_parameters(builder):
     model = getattr(models, builder)()
-    assert f"{numbers(model.trainable_weights):,}" in getattr(models, builder).__doc__
+    assert f"{count(model.trainable_weights):,}" in getattr(models, builder).__doc__

@@ -1,4 +1,4 @@
-"""The segmentation networks: sizes, dilations, the head, the auxiliary head."""
+"""The segmentation networks: sizes, dilations and heads."""
 
 import numpy as np
 import pytest
@@ -10,14 +10,14 @@ from keras_nonlocal.cost import plan
 pytestmark = pytest.mark.usefixtures("undrawn_weights")
 
 
-def test_logits_come_at_the_size_of_the_input():
+def test_logits_have_the_size_of_the_input():
     model = models.nl_fcn_r50(classes=4)
     for size in ((64, 96), (65, 81)):
         x = np.zeros((1, *size, 3), "float32")
         assert answer(model, x).shape == (1, *size, 4)
 
 
-def test_features_stay_at_an_eighth_with_contracted_dilations():
+def test_feature_sizes_and_dilations():
     features = models.nl_fcn_r50(include_top=False, input_shape=(128, 64, 3))
     assert [tuple(out.shape[1:3]) for out in features.pyramid_outputs.values()] == [
         (32, 16),
@@ -30,18 +30,18 @@ def test_features_stay_at_an_eighth_with_contracted_dilations():
     assert [features.get_layer(f"res5_{i}_2_conv").dilation_rate[0] for i in range(3)] == [2, 4, 4]
 
 
-def test_the_baseline_is_the_same_network_without_the_block():
+def test_fcn_is_nl_fcn_without_the_block():
     names = {layer.name for layer in models.nl_fcn_r50().layers}
     assert names - {layer.name for layer in models.fcn_r50().layers} == {"head_nonlocal"}
 
 
-def test_the_auxiliary_head_reads_res4():
+def test_auxiliary_head_reads_res4():
     model = models.fcn_r50(auxiliary_head=True, classes=5)
     assert set(model.output) == {"logits", "auxiliary"}
     assert model.get_layer("auxiliary_0_conv").input._keras_history.operation.name == "res4_5_out"
 
 
-def test_a_whole_city_image_is_planned_in_blocks():
+def test_large_images_are_computed_in_blocks():
     (row,) = plan(models.nl_fcn_r101(), (512, 1024, 3)).blocks
     assert (row.positions, row.keys, row.form) == (8192, 8192, "blocked")
 
@@ -54,6 +54,6 @@ def test_a_whole_city_image_is_planned_in_blocks():
         ({"weights": "cityscapes.weights.h5"}, "no weights file"),
     ],
 )
-def test_wrong_arguments_are_refused(options, message):
+def test_invalid_arguments_are_refused(options, message):
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         models.nl_fcn_r50(**options)

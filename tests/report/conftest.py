@@ -1,9 +1,9 @@
-"""Reports as they are read, figures as they are saved, and small videos to show."""
+"""Fixtures: reports as parsed pages, the figures that were saved, and small videos."""
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from report.parsed import Page
+from report.parsed_page import Page
 
 from keras_nonlocal.report import classification_sections, write_report
 from keras_nonlocal.tasks.video_classification import report_samples
@@ -12,9 +12,9 @@ from keras_nonlocal.video.decoding.write import write_video
 
 @pytest.fixture
 def report(tmp_path):
-    """`report(scores=..., ...)` -> the page, parsed; its file is `page.path`.
+    """Returns `report(scores=..., ...)`, which writes a report and returns the parsed page.
 
-    Without a history it gets a short one, or none where there are scores: curves take time.
+    The default history is short, or empty if there are scores, because curves take time.
     """
 
     def write(*, title="A run", history=None, scores=None, samples=6, **options):
@@ -31,20 +31,20 @@ def report(tmp_path):
 
 @pytest.fixture
 def saved(monkeypatch):
-    """All figures that were saved since."""
+    """Returns the list of all figures that are saved from now on."""
     figures, save = [], Figure.savefig
 
-    def save_and_note(figure, *where, **how):
+    def save_and_record(figure, *where, **how):
         figures.append(figure)
         save(figure, *where, **how)
 
-    monkeypatch.setattr(Figure, "savefig", save_and_note)
+    monkeypatch.setattr(Figure, "savefig", save_and_record)
     return figures
 
 
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory):
-    """Six files of ten frames; frame `t` of all of them is gray of level `20 + 20 * t`."""
+    """Six files of ten frames. Frame `t` of each has the gray level `20 + 20 * t`."""
     folder = tmp_path_factory.mktemp("videos")
     levels = np.arange(20, 220, 20, dtype="uint8")
     frames = np.broadcast_to(levels[:, None, None, None], (10, 48, 64, 3))

@@ -1,4 +1,4 @@
-"""The page in a real browser: pictures load, nothing sticks out on a phone, something is seen."""
+"""The page in a real browser: images load, everything fits on a phone, dark mode works."""
 
 import json
 import re
@@ -8,33 +8,33 @@ import subprocess
 import numpy as np
 import pytest
 from PIL import Image
-from report.cases import EVIL, NAMES, history, many_classes, multi_label, scores
+from report.example_scores import EVIL, NAMES, history, many_classes, multi_label, scores
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no browser here: expected chromium on PATH")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs the browser chromium on PATH")
 
 OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars")
 PHONE, DESK = 400, 1200
 FRAME = "<body style='margin:0'><iframe src='copy.html' style='border:0;width:{}px;height:900px'>"
-# Runs in a copy of the page and tells the page around it, as no window is as narrow as a phone.
+# This runs in a copy of the page within a frame, as no window is as narrow as a phone.
 PROBE = """<script>addEventListener("load", () => {
 const root = document.documentElement, wide = [...document.querySelectorAll(".wide")];
 for (const fold of document.querySelectorAll("details")) fold.open = true;
 parent.postMessage(JSON.stringify({
-  pictures: [...document.images].map(image => image.complete ? image.naturalWidth : 0),
+  images: [...document.images].map(image => image.complete ? image.naturalWidth : 0),
   width: root.clientWidth, content: root.scrollWidth,
   beyond: [...document.querySelectorAll("main *")].filter(part =>
     !wide.some(box => box.contains(part)) && part.getBoundingClientRect().right > root.clientWidth
   ).map(part => part.outerHTML.slice(0, 80)),
   paper: getComputedStyle(document.body).backgroundColor,
 }), "*")})</script>"""
-LISTEN = """<pre id="said"></pre><script>addEventListener("message", event => {
-document.getElementById("said").textContent = event.data})</script>"""
+LISTEN = """<pre id="message"></pre><script>addEventListener("message", event => {
+document.getElementById("message").textContent = event.data})</script>"""
 
 
 @pytest.fixture
 def browse(tmp_path):
-    """`browse(address, *options)` -> what the browser prints."""
+    """Returns `browse(address, *options)`, which gives the output of the browser."""
 
     def run(address, *options):
         profile = f"--user-data-dir={tmp_path / 'profile'}"
@@ -56,7 +56,7 @@ def browse(tmp_path):
 
 @pytest.fixture
 def probe(tmp_path, browse):
-    """`probe(page, width)` -> what `PROBE` finds in a window of this width."""
+    """Returns `probe(page, width)`, which gives what `PROBE` measures at this width."""
 
     def run(page, width):
         text = page.path.read_text("utf-8")
@@ -65,8 +65,8 @@ def probe(tmp_path, browse):
         (tmp_path / "copy.html").write_text(copy, "utf-8")
         (tmp_path / "frame.html").write_text(LISTEN + FRAME.format(width), "utf-8")
         shown = browse(tmp_path / "frame.html", "--dump-dom", f"--window-size={DESK},1000")
-        (said,) = re.findall('<pre id="said">(.*?)</pre>', shown, re.DOTALL)
-        return json.loads(said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+        (message,) = re.findall('<pre id="message">(.*?)</pre>', shown, re.DOTALL)
+        return json.loads(message.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
 
     return run
 
@@ -84,11 +84,11 @@ def pages(report, videos):
 
 
 @pytest.mark.parametrize("case", ["history", "classes", "several", "many"])
-def test_all_pictures_load_and_nothing_sticks_out_on_a_phone(pages, probe, case):
+def test_all_images_load_and_everything_fits_on_a_phone(pages, probe, case):
     page = pages[case]()
     found = probe(page, PHONE)
-    assert len(found["pictures"]) == len(page.images) > 0
-    assert min(found["pictures"]) > 0
+    assert len(found["images"]) == len(page.images) > 0
+    assert min(found["images"]) > 0
     assert found["width"] == PHONE
     assert found["beyond"] == []
     assert found["content"] == PHONE
@@ -105,13 +105,13 @@ def test_no_script_of_a_page_runs(report, browse):
 
 
 @pytest.mark.parametrize(("theme", "paper"), [("1", 255), ("0", 26)])
-def test_the_page_is_seen_by_day_and_by_night(report, videos, browse, tmp_path, theme, paper):
+def test_the_page_has_a_light_and_a_dark_mode(report, videos, browse, tmp_path, theme, paper):
     page = report(history=history(), scores=scores(videos))
     shot = tmp_path / "shot.png"
     options = [f"--screenshot={shot}", f"--window-size={DESK},2000"]
     browse(page.path, *options, f"--blink-settings=preferredColorScheme={theme}")
-    picture = np.asarray(Image.open(shot).convert("L"), int)
-    assert picture[5, 5] == paper
-    inked = abs(picture - paper) > 60
+    pixels = np.asarray(Image.open(shot).convert("L"), int)
+    assert pixels[5, 5] == paper
+    inked = abs(pixels - paper) > 60
     assert 0.02 < inked.mean() < 0.5
     assert inked.any(axis=1)[:1000].mean() > 0.3

@@ -1,4 +1,4 @@
-"""The page: numbers as given, names as text, nothing fetched, nothing left over."""
+"""The page shows all numbers, escapes all text, loads no other file, and removes old plots."""
 
 import os
 import re
@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from report.cases import (
+from report.example_scores import (
     EVIL,
     NAMES,
     PROBABILITIES,
@@ -19,14 +19,14 @@ from report.cases import (
 
 from keras_nonlocal.report import classification_sections, write_report
 
-EPOCHS = "What was measured in each epoch"
+EPOCHS = "Metrics of each epoch"
 
 
 def test_every_number_of_the_history_is_on_the_page(report):
     rows = history()
-    heads, *cells = report(history=rows).tables[EPOCHS]
-    assert heads[:5] == ["Epoch", "Step", "Learning rate", "Loss", "Clip top-1"]
-    assert "Validation loss" in heads
+    headings, *cells = report(history=rows).tables[EPOCHS]
+    assert headings[:5] == ["Epoch", "Step", "Learning rate", "Loss", "Clip top-1"]
+    assert "Validation loss" in headings
     names = ["epoch", "step", "learning_rate", "loss", "clip_top1", "seconds"]
     for row, texts in zip(rows, cells, strict=True):
         given = [row[name] for name in names] + [row.get("val_loss"), row.get("val_top1")]
@@ -35,7 +35,7 @@ def test_every_number_of_the_history_is_on_the_page(report):
 
 
 @pytest.mark.parametrize("make", [scores, multi_label])
-def test_markup_in_names_stays_text(report, videos, make, tmp_path):
+def test_markup_in_names_is_escaped(report, videos, make, tmp_path):
     def written(name):
         shown = shutil.copy(videos[0], tmp_path / name.replace("/", ""))
         paths = [shown, *videos[1:5], f"/gone/{name}"]
@@ -66,25 +66,25 @@ def test_a_page_shows_the_history_or_the_scores_alone(report, videos):
     assert not (page.path.parent / "curves.png").exists()
 
 
-def test_pictures_of_an_earlier_report_do_not_stay(report, videos):
-    folder = report(history=history(), scores=scores(videos)).path.parent
-    pictures = ["confusion.png", "curves.png", "per_class.png", "report.html", "samples.png"]
-    assert sorted(os.listdir(folder)) == pictures
+def test_png_files_of_an_earlier_report_are_removed(report, videos):
+    folder = report(history=history(2), scores=scores(videos)).path.parent
+    files = ["confusion.png", "curves.png", "per_class.png", "report.html", "samples.png"]
+    assert sorted(os.listdir(folder)) == files
     (folder / "notes.txt").touch()
     report(scores=multi_label(videos))
-    assert sorted(os.listdir(folder)) == ["notes.txt", *pictures[2:]]
+    assert sorted(os.listdir(folder)) == ["notes.txt", *files[2:]]
     folder.joinpath("samples.png").touch()
-    report(scores=scores())  # whose videos are gone
-    assert sorted(os.listdir(folder)) == ["confusion.png", "notes.txt", *pictures[2:4]]
+    report(scores=scores())  # its videos do not exist
+    assert sorted(os.listdir(folder)) == ["confusion.png", "notes.txt", *files[2:4]]
 
 
-def test_the_page_holds_its_pictures_and_fetches_nothing(report, videos):
+def test_the_page_embeds_its_images_and_loads_nothing_else(report, videos):
     page = report(scores=scores(videos))
     before = page.path.read_bytes()
     assert report(scores=scores(videos)).path.read_bytes() == before
-    for picture in ("confusion", "per_class"):
-        content = (page.path.parent / f"{picture}.png").read_bytes()
-        assert content in [page.picture(image["alt"]) for image in page.images]
+    for name in ("confusion", "per_class"):
+        content = (page.path.parent / f"{name}.png").read_bytes()
+        assert content in [page.image_bytes(image["alt"]) for image in page.images]
     addresses = [value for _, name, value in page.attributes if name in ("src", "href")]
     assert len(addresses) == len(page.images) + 1
     assert all(address.startswith("data:") for address in addresses)
@@ -95,7 +95,7 @@ def test_the_page_holds_its_pictures_and_fetches_nothing(report, videos):
 
 
 @pytest.mark.parametrize("make", [scores, multi_label, many_classes])
-def test_all_pictures_are_described_and_all_tables_named(report, make):
+def test_all_images_have_descriptions_and_all_tables_captions(report, make):
     page = report(history=history(2), scores=make())
     assert all(len(image["alt"]) > 20 for image in page.images)
     assert "" not in page.tables
@@ -103,7 +103,7 @@ def test_all_pictures_are_described_and_all_tables_named(report, make):
     assert page.soup.html["lang"] == "en"
 
 
-def test_numbers_of_numpy_count_as_numbers(report):
+def test_numbers_of_numpy_are_accepted(report):
     row = {"epoch": np.int64(1), "loss": np.float32(0.5)}
     assert report(history=[row]).tables[EPOCHS] == [["Epoch", "Loss"], ["1", "0.5"]]
 
@@ -113,26 +113,26 @@ WRONG = {
     "history[0]=3": [3],
     "history[1]={'epoch': 2, 'loss': None}": [{"epoch": 1}, {"epoch": 2, "loss": None}],
     "history[1]={'epoch': 1}": [{"epoch": 2}, {"epoch": 1}],
-    "`history` or `sections`. Received: neither": [],
+    "`history` or `sections`. Received: neither of them": [],
 }
 
 
-@pytest.mark.parametrize("said", WRONG)
-def test_a_wrong_history_is_named_and_nothing_is_written(tmp_path, said):
-    with pytest.raises(ValueError, match=re.escape(said)):
-        write_report(tmp_path / "report", title="A run", history=WRONG[said])
+@pytest.mark.parametrize("message", WRONG)
+def test_a_wrong_history_is_an_error_and_nothing_is_written(tmp_path, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        write_report(tmp_path / "report", title="A run", history=WRONG[message])
     assert os.listdir(tmp_path) == []
 
 
-def test_scores_of_no_video_are_refused(tmp_path):
+def test_scores_without_videos_are_an_error(tmp_path):
     empty = scores([], targets=TARGETS[:0], probabilities=PROBABILITIES[:0])
     with pytest.raises(ValueError, match="at least one example"):
         classification_sections(empty)
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.filterwarnings("ignore:Glyph")  # pictures are drawn with the fonts that are there
-def test_other_alphabets_and_names_that_are_no_utf_8_are_shown(report, videos, tmp_path):
+@pytest.mark.filterwarnings("ignore:Glyph")  # plots use the fonts of the machine
+def test_other_alphabets_and_names_that_are_not_utf_8_are_shown(report, videos, tmp_path):
     odd = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp4")
     shutil.copy(videos[0], odd)
     page = report(title="Läufe", scores=scores([odd, *videos[1:]], ("ходьба", "jack", "走る")))

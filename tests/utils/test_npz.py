@@ -1,4 +1,4 @@
-"""Files of arrays are read as a whole, or refused with an error that callers expect."""
+"""Npz files are read completely, or refused with a `ValueError`."""
 
 import random
 
@@ -11,7 +11,7 @@ ARRAYS = {"a": np.arange(20.0), "text": np.array("x" * 30), "empty": np.zeros((0
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_what_was_written_is_read(save, tmp_path):
+def test_arrays_are_read_as_written(save, tmp_path):
     save(tmp_path / "a.npz", **ARRAYS)
     found = read_arrays(tmp_path / "a.npz")
     assert list(found) == list(ARRAYS)
@@ -36,7 +36,7 @@ def zeroed(content, rng):
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 @pytest.mark.parametrize("damage", [cut, flipped, zeroed])
-def test_damaged_files_are_refused_or_read_and_nothing_else(save, damage, tmp_path):
+def test_damaged_files_are_read_or_refused_and_nothing_else(save, damage, tmp_path):
     save(tmp_path / "a.npz", **ARRAYS)
     intact, rng, refused = (tmp_path / "a.npz").read_bytes(), random.Random(0), 0
     for _ in range(1000):

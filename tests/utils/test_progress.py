@@ -1,4 +1,4 @@
-"""Bars are drawn on a terminal, and nowhere else."""
+"""Progress bars are shown on a terminal only."""
 
 import io
 import sys
@@ -23,13 +23,13 @@ def count_to_three(monkeypatch, file, **options):
 @pytest.mark.parametrize(
     ("file", "shown"), [(io.StringIO(), True), (Terminal(), False), (None, True)]
 )
-def test_nothing_is_printed_into_files_or_where_nobody_wants_it(monkeypatch, capfd, file, shown):
+def test_nothing_is_printed_to_files_or_if_not_requested(monkeypatch, capfd, file, shown):
     count_to_three(monkeypatch, file, shown=shown)
     assert file is None or file.getvalue() == ""
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_terminal_sees_a_bar_that_ends_with_its_line(monkeypatch, capfd):
+def test_a_terminal_shows_a_bar_that_ends_with_a_line_break(monkeypatch, capfd):
     terminal = Terminal()
     count_to_three(monkeypatch, terminal, shown=True)
     last = terminal.getvalue().rsplit("\r", 1)[-1]

@@ -1,3 +1,5 @@
+"""Files with a scheme are opened by TensorFlow, and by tensorflow-io where it loads."""
+
 import functools
 import http.server
 import threading
@@ -16,22 +18,22 @@ OLD = tf.__version__.startswith("2.16.")
 
 
 class _Ranges(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder, and parts of files, which Python's own server does not."""
+    """Serves files and ranges of files, which Python's own server does not."""
 
-    asked: list  # of (path, range)
+    requests: list  # of (path, range)
 
     def log_message(self, *_):
         pass
 
     def do_GET(self):
-        asked = self.headers.get("Range")
-        self.asked.append((self.path, asked))
-        if asked is None:
+        byte_range = self.headers.get("Range")
+        self.requests.append((self.path, byte_range))
+        if byte_range is None:
             super().do_GET()
             return
         with open(self.translate_path(self.path), "rb") as file:
             content = file.read()
-        first, last = asked.removeprefix("bytes=").split("-")
+        first, last = byte_range.removeprefix("bytes=").split("-")
         part = content[int(first) : int(last or len(content)) + 1]
         self.send_response(206 if part else 416)
         self.send_header("Content-Length", str(len(part)))
@@ -42,22 +44,22 @@ class _Ranges(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def served(tmp_path):
-    """The address of a folder, and what was asked of it."""
-    handler = type("Handler", (_Ranges,), {"asked": []})
+    """Returns the address of a folder, and the list of requests."""
+    handler = type("Handler", (_Ranges,), {"requests": []})
     serving = functools.partial(handler, directory=str(tmp_path))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), serving)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", handler.asked
+    yield f"http://127.0.0.1:{server.server_port}", handler.requests
     server.shutdown()
 
 
-def test_plain_paths_and_those_of_tensorflow_need_nothing():
+def test_plain_paths_and_schemes_of_tensorflow_need_no_package():
     assert [scheme(path) for path in ("a/b", "gs://a/b", "s3://x")] == ["", "gs", "s3"]
     for path in ("a/b", "gs://bucket/a", "ram://x", "file:///x"):
         assert ensure_file_system(path) is None
 
 
-def test_a_file_elsewhere_is_written_whole(tmp_path):
+def test_a_remote_file_is_written_atomically(tmp_path):
     write_whole("ram://whole/a.txt", b"abc")
     with tf.io.gfile.GFile("ram://whole/a.txt", "rb") as file:
         assert file.read() == b"abc"
@@ -66,18 +68,18 @@ def test_a_file_elsewhere_is_written_whole(tmp_path):
         write_whole(str(tmp_path), b"abc")
 
 
-def test_an_unknown_scheme_is_refused():
+def test_an_unknown_scheme_is_an_error():
     with pytest.raises(ValueError, match="No file system opens ftp://"):
         ensure_file_system("ftp://host/a")
 
 
 @pytest.mark.skipif(OLD, reason="tensorflow-io loads with TensorFlow 2.16")
-def test_where_tensorflow_io_does_not_load_the_error_says_what_does():
+def test_without_tensorflow_io_the_error_names_the_extra():
     with pytest.raises(ImportError, match=r"http://host/a.*2\.16 only.*keras_nonlocal\[tfio\]"):
         ensure_file_system("http://host/a")
 
 
-def test_a_file_elsewhere_is_copied_for_as_long_as_it_is_needed(tmp_path):
+def test_a_remote_file_is_copied_temporarily(tmp_path):
     with tf.io.gfile.GFile("ram://f/a.mp4", "wb") as file:
         file.write(b"abc")
     with local_file("ram://f/a.mp4") as path:
@@ -88,9 +90,9 @@ def test_a_file_elsewhere_is_copied_for_as_long_as_it_is_needed(tmp_path):
 
 
 @pytest.mark.skipif(not OLD, reason="tensorflow-io loads with TensorFlow 2.16 only")
-def test_shards_are_read_over_http_part_by_part(tmp_path, served, write):
+def test_shards_are_read_over_http_by_ranges(tmp_path, served, write):
     pytest.importorskip("tensorflow_io", reason="needs the extra `tfio`")
-    address, asked = served
+    address, requests = served
     videos = [str(write(f"{frames}.mp4", frames=frames)) for frames in (30, 20)]
     two = Manifest(tuple(Entry(video, (0,)) for video in videos), ("a",))
     write_shards(two, tmp_path / "shards", shards=1, num_processes=1)
@@ -98,4 +100,4 @@ def test_shards_are_read_over_http_part_by_part(tmp_path, served, write):
     there = [clip.numpy() for clip, *_ in shard_clips(f"{address}/shards", ClipSpec(4, 2))]
     assert len(here) == 2
     assert all((a == b).all() for a, b in zip(here, there, strict=True))
-    assert all(part for path, part in asked if path.endswith(".tfrecord"))
+    assert all(part for path, part in requests if path.endswith(".tfrecord"))

@@ -1,4 +1,4 @@
-"""Videos whose frames say their own number: frame `i` is gray of level `8 * i`."""
+"""Videos whose frames show their own index: frame `i` has gray level `8 * i`."""
 
 from fractions import Fraction
 
@@ -20,15 +20,15 @@ def encode(
     pix_fmt="yuv420p",
     container=None,
 ):
-    """Writes frames with PyAV alone; `times` are presentation times in frames, `container` the
-    options of what holds them."""
+    """Writes frames with PyAV alone; `times` are presentation times in frames, and `container` has
+    the options of the container."""
     with av.open(str(path), "w", container_options=container or {}) as container:
         stream = container.add_stream(codec, rate=fps, options=options or {})
         stream.height, stream.width = video.shape[1:3]
         stream.pix_fmt = pix_fmt
         stream.codec_context.time_base = Fraction(1, fps)
-        for time, picture in zip(times or range(len(video)), video, strict=True):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+        for time, pixels in zip(times or range(len(video)), video, strict=True):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             frame.pts, frame.time_base = time, Fraction(1, fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
@@ -51,20 +51,20 @@ def write(tmp_path):
 
 
 @pytest.fixture
-def write_pictures(tmp_path):
-    """`write_pictures("name.mp4", video)` -> path of a video of these pictures."""
+def write_frames(tmp_path):
+    """`write_frames("name.mp4", video)` -> path of a video of these frames."""
     return lambda name, video, **how: encode(tmp_path / name, video, **how)
 
 
 @pytest.fixture
-def read_numbers():
-    """The numbers that frames `(T, H, W, 3)` of a numbered video say they have."""
+def read_indices():
+    """Returns the indices that frames `(T, H, W, 3)` of a numbered video show."""
     return lambda video: [int(level) for level in np.round(video.mean((1, 2, 3)) / STEP)]
 
 
 @pytest.fixture
 def damaged(write):
-    """Twenty frames, each decoded alone; the packet of frame 12 is spoilt."""
+    """Twenty frames, each a key frame; the packet of frame 12 is damaged."""
     path = write(
         "damaged.mp4", codec="libx264", options={"bf": "0", "g": "1", "tune": "zerolatency"}
     )

@@ -1,4 +1,4 @@
-"""The contact sheet: what is in which row, what stands beside it, and how values become pixels."""
+"""The rows, texts and pixels of a contact sheet."""
 
 import os
 
@@ -22,37 +22,37 @@ def one_color_each(frames=6, size=(24, 32)):
 
 @pytest.fixture
 def draw(tmp_path, monkeypatch):
-    """Draws a sheet: the picture as read back, `(H, W, 3)`, and the texts in it."""
+    """Draws a sheet; returns the image that was written, `(H, W, 3)`, and its texts."""
     texts = []
     save = Figure.savefig
 
-    def save_and_note(figure, *where, **how):
+    def record_texts(figure, *args, **kwargs):
         texts.append([text.get_text() for text in figure.texts])
-        save(figure, *where, **how)
+        save(figure, *args, **kwargs)
 
-    monkeypatch.setattr(Figure, "savefig", save_and_note)
+    monkeypatch.setattr(Figure, "savefig", record_texts)
 
-    def drawn(videos, **options):
+    def draw_sheet(videos, **options):
         count = contact_sheet(videos, tmp_path / "new" / "sheet.png", **options)
         assert [path.name for path in (tmp_path / "new").iterdir()] == ["sheet.png"]
-        picture = matplotlib.image.imread(tmp_path / "new" / "sheet.png")
+        image = matplotlib.image.imread(tmp_path / "new" / "sheet.png")
         assert any(text.startswith(f"{count} clip") for text in texts[-1])
-        return np.round(picture[..., :3] * 255).astype("uint8"), texts[-1]
+        return np.round(image[..., :3] * 255).astype("uint8"), texts[-1]
 
-    return drawn
+    return draw_sheet
 
 
-def where(picture, color):
-    """Rows and columns where a color is, about."""
-    return np.nonzero((abs(picture.astype(int) - color) < 6).all(axis=-1))
+def positions_of(image, color):
+    """The rows and columns of pixels that have about this color."""
+    return np.nonzero((abs(image.astype(int) - color) < 6).all(axis=-1))
 
 
 def test_each_clip_is_a_row_of_frames_from_left_to_right(draw):
-    picture, _ = draw(one_color_each(), num_frames=3)
-    bands = [where(picture, color)[0] for color in COLORS]
+    image, _ = draw(one_color_each(), num_frames=3)
+    bands = [positions_of(image, color)[0] for color in COLORS]
     assert bands[0].max() < bands[1].min() <= bands[1].max() < bands[2].min()
     for color in COLORS:
-        frames, last = where(picture, color)[1], where(picture, color + 55)[1]
+        frames, last = positions_of(image, color)[1], positions_of(image, color + 55)[1]
         assert frames.max() < last.min()
         assert len(frames) == pytest.approx(2 * len(last), rel=0.02)
 
@@ -114,10 +114,10 @@ def test_long_names_are_wrapped_and_many_names_are_shortened(draw):
 def test_floating_point_and_normalized_values_give_the_same_image(draw, values, note):
     videos = one_color_each()
     as_bytes, _ = draw(videos)
-    picture, texts = draw(values(videos))
+    image, texts = draw(values(videos))
     assert any(note in text for text in texts)
     below = slice(60, None)  # the heading differs
-    difference = picture[below, : as_bytes.shape[1]].astype(int) - as_bytes[below]
+    difference = image[below, : as_bytes.shape[1]].astype(int) - as_bytes[below]
     assert abs(difference).max() <= 2
 
 
@@ -139,10 +139,10 @@ def test_a_dataset_is_read_only_as_far_as_needed_and_gives_class_names(draw):
 
 def test_clips_of_different_sizes_keep_their_aspect_ratio(draw):
     wide, tall = one_color_each(size=(20, 40))[:1], one_color_each(size=(40, 20))[1:2]
-    picture, texts = draw([(wide,), (tall,)], num_frames=2)
+    image, texts = draw([(wide,), (tall,)], num_frames=2)
     assert "2 clips of different sizes" in texts
     for color, aspect in ((COLORS[0], 2), (COLORS[1], 0.5)):
-        rows, columns = where(picture, color)
+        rows, columns = positions_of(image, color)
         assert np.ptp(columns) / np.ptp(rows) == pytest.approx(aspect, rel=0.05)
 
 

@@ -20,13 +20,13 @@ def videos(write):
     )
 
 
-def numbers_of(dataset, read_numbers):
-    return [read_numbers(clip) for clips, *_ in dataset for clip in clips.numpy()]
+def indices_of(dataset, read_indices):
+    return [read_indices(clip) for clips, *_ in dataset for clip in clips.numpy()]
 
 
-def test_each_video_gives_its_centered_clip_and_label_in_order(videos, read_numbers):
+def test_each_video_gives_its_centered_clip_and_label_in_order(videos, read_indices):
     dataset = video_dataset(videos, clip=CLIP, batch_size=2)
-    assert numbers_of(dataset, read_numbers) == [[0, 2, 4, 1], [6, 8, 10, 12], [10, 12, 14, 16]]
+    assert indices_of(dataset, read_indices) == [[0, 2, 4, 1], [6, 8, 10, 12], [10, 12, 14, 16]]
     assert np.concatenate([labels for _, labels in dataset]).tolist() == [7, 8, 9]
     assert dataset.class_names == NAMES
 
@@ -53,17 +53,17 @@ def test_class_names_without_labels_give_no_targets(videos):
 
 
 def test_a_part_includes_the_frame_at_its_start_and_excludes_the_one_at_its_end(
-    write, read_numbers
+    write, read_indices
 ):
     path = str(write("a.mp4", frames=100, fps=10))
-    # In binary, 8.3 lies a little above 83 tenths, and 1.1 a little above 11.
+    # In binary, 8.3 is slightly above 83 tenths, and 1.1 a little above 11.
     for start, end in ((8.3, 8.7), (1.1, 1.5)):
         source = Manifest((Entry(path, start=start, end=end),))
         dataset = video_dataset(source, clip=ClipSpec(4, size=(16, 16)))
         first = round(10 * start)
         ((clip,),) = dataset
-        numbers = [number % 32 for number in range(first, first + 4)]  # gray levels go round
-        assert read_numbers(clip.numpy()) == numbers
+        numbers = [number % 32 for number in range(first, first + 4)]  # gray levels repeat
+        assert read_indices(clip.numpy()) == numbers
 
 
 def test_several_labels_give_multi_hot_targets(videos):
@@ -101,47 +101,47 @@ def test_autotuning_is_disabled(videos):
     assert video_dataset(videos, clip=CLIP).options().autotune.enabled is False
 
 
-def test_only_frames_between_start_and_end_are_read(videos, read_numbers):
+def test_only_frames_between_start_and_end_are_read(videos, read_indices):
     entry = Entry(videos.entries[1].path, (0,), start=0.5, end=1.2)  # frames 5 to 11
     part = Manifest((entry,), ("a",))
-    assert numbers_of(video_dataset(part, clip=CLIP), read_numbers) == [[5, 7, 9, 11]]
+    assert indices_of(video_dataset(part, clip=CLIP), read_indices) == [[5, 7, 9, 11]]
     drawn = video_dataset(part, clip=ClipSpec(2, size=(16, 16)), training=True).repeat(30)
-    assert {number for clip in numbers_of(drawn, read_numbers) for number in clip} == set(
+    assert {number for clip in indices_of(drawn, read_indices) for number in clip} == set(
         range(5, 12)
     )
 
 
-def test_training_draws_new_clips_in_a_new_order_each_epoch(videos, read_numbers):
+def test_training_draws_new_clips_in_a_new_order_each_epoch(videos, read_indices):
     dataset = video_dataset(videos, clip=CLIP, training=True)
-    epochs = [numbers_of(dataset, read_numbers) for _ in range(8)]
+    epochs = [indices_of(dataset, read_indices) for _ in range(8)]
     assert len({str(epoch) for epoch in epochs}) == 8
     assert len({clip[0] for epoch in epochs for clip in epoch}) > 8
 
 
-def test_clips_and_labels_stay_together_in_training(videos, read_numbers):
+def test_clips_and_labels_stay_together_in_training(videos, read_indices):
     lengths = {7: 5, 8: 20, 9: 28}
     dataset = video_dataset(videos, clip=CLIP, batch_size=2, training=True)
     for clips, labels in dataset.repeat(4):
         for clip, label in zip(clips.numpy(), labels.numpy(), strict=True):
-            assert np.all(np.diff(read_numbers(clip)) % lengths[label] == 2)
+            assert np.all(np.diff(read_indices(clip)) % lengths[label] == 2)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_one_seed_gives_the_same_epochs_for_any_num_parallel_calls(videos, read_numbers, threads):
+def test_one_seed_gives_the_same_epochs_for_any_num_parallel_calls(videos, read_indices, threads):
     def epochs(seed, threads):
         dataset = video_dataset(
             videos, clip=CLIP, training=True, seed=seed, num_parallel_calls=threads
         )
-        return [numbers_of(dataset, read_numbers) for _ in range(3)]
+        return [indices_of(dataset, read_indices) for _ in range(3)]
 
     assert epochs(3, threads) == epochs(3, 2)
     assert epochs(3, threads) != epochs(4, 2)
 
 
-def test_all_views_of_a_video_follow_each_other(write_pictures):
+def test_all_views_of_a_video_follow_each_other(write_frames):
     striped = np.zeros((8, 32, 96, 3), "uint8")
     striped[:, :, 32:64], striped[:, :, 64:] = 100, 200
-    paths = [(str(write_pictures(f"{i}.mp4", striped)), i) for i in range(2)]
+    paths = [(str(write_frames(f"{i}.mp4", striped)), i) for i in range(2)]
     clip = ClipSpec(2, size=(16, 16), num_clips=2, num_crops=3)
     dataset = video_dataset(paths, clip=clip, batch_size=12)
     assert dataset.cardinality() == 1
@@ -151,9 +151,9 @@ def test_all_views_of_a_video_follow_each_other(write_pictures):
     np.testing.assert_allclose(levels, [0, 100, 200] * 4, atol=12)
 
 
-def test_training_crops_are_random_in_position_and_scale(write_pictures):
+def test_training_crops_are_random_in_position_and_scale(write_frames):
     slope = np.broadcast_to(np.linspace(0, 255, 96)[:, None], (2, 32, 96, 3)).astype("uint8")
-    path = [(str(write_pictures("a.mp4", slope)), 0)]
+    path = [(str(write_frames("a.mp4", slope)), 0)]
     clip = ClipSpec(1, short_side=(16, 32), size=(16, 16))
     drawn = video_dataset(path, clip=clip, training=True).repeat(60)
     rows = np.concatenate([clips.numpy()[:, 0, 8, :, 0] for clips, _ in drawn]).astype(float)

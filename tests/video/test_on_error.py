@@ -53,14 +53,14 @@ def test_skip_skips_only_unreadable_videos_and_logs_them(source, tmp_path, train
     assert {line["policy"] for line in lines} == {"skip"}
 
 
-def test_previous_frame_repeats_a_frame_and_logs_it(source, tmp_path, read_numbers):
+def test_previous_frame_repeats_a_frame_and_logs_it(source, tmp_path, read_indices):
     error_log = tmp_path / "bad.jsonl"
     clip = ClipSpec(20, size=(16, 16))
     dataset = video_dataset(
         [source[0], source[2]], clip=clip, on_error="previous_frame", error_log=error_log
     )
     ((clips, labels),) = dataset
-    whole, repaired = (read_numbers(clip) for clip in clips.numpy())
+    whole, repaired = (read_indices(clip) for clip in clips.numpy())
     assert labels.numpy().tolist() == [0, 2]
     assert whole == list(range(20))
     assert repaired == [*range(12), 11, *range(13, 20)]
@@ -111,5 +111,5 @@ def test_a_video_that_is_too_small_for_the_crop_is_skipped(source, write, tmp_pa
     assert clips.shape == (1, 4, 32, 40, 3)
     (line,) = error_log_of(error_log)
     assert "`size` does not fit into its frames, which are (48, 32)" in line["cause"]
-    with pytest.raises(tf.errors.OpError, match=r"upright.mp4.*Take a larger `short_side`"):
+    with pytest.raises(tf.errors.OpError, match=r"upright.mp4.*Use a larger `short_side`"):
         list(video_dataset([upright], clip=clip))

@@ -23,8 +23,8 @@ def videos(tmp_path_factory):
     folder = tmp_path_factory.mktemp("videos")
     for number in range(VIDEOS):
         video = np.full((12, 24, 32, 3), 20 + 30 * number, "uint8")
-        for frame, picture in enumerate(video):
-            picture[:, 2 * frame : 2 * frame + 2] += 12
+        for index, frame in enumerate(video):
+            frame[:, 2 * index : 2 * index + 2] += 12
         path = folder / f"class{number % 2}" / f"{number}.mp4"
         path.parent.mkdir(exist_ok=True)
         write_video(path, video)
@@ -49,15 +49,15 @@ def batches(source, count, **options):
     return [tuple(part.numpy() for part in batch) for batch in stream.take(count)]
 
 
-def numbers(clips):
-    """Which video each clip is of."""
+def videos_of(clips):
+    """The index of the video of each clip."""
     return np.round((np.median(clips, axis=(1, 2, 3, 4)) - 20) / 30).astype(int)
 
 
-def assert_equal(some, others):
-    for one, other in zip(some, others, strict=True):
-        for ours, theirs in zip(one, other, strict=True):
-            np.testing.assert_array_equal(ours, theirs)
+def assert_equal(batches, expected):
+    for batch, expected_batch in zip(batches, expected, strict=True):
+        for part, expected_part in zip(batch, expected_batch, strict=True):
+            np.testing.assert_array_equal(part, expected_part)
 
 
 def test_resume_with_first_gives_the_same_batches(source):
@@ -68,7 +68,7 @@ def test_resume_with_first_gives_the_same_batches(source):
 
 def test_each_epoch_has_every_video_once_in_a_new_order(source):
     clips = np.concatenate([batch[0] for batch in batches(source, 3 * VIDEOS)])
-    epochs = numbers(clips).reshape(-1, VIDEOS)
+    epochs = videos_of(clips).reshape(-1, VIDEOS)
     np.testing.assert_array_equal(np.sort(epochs), [list(range(VIDEOS))] * len(epochs))
     assert len({tuple(epoch) for epoch in epochs}) > len(epochs) // 2
 
@@ -82,7 +82,7 @@ def test_the_global_seed_of_tensorflow_has_no_effect(source):
 
 def test_labels_are_those_of_the_videos(source):
     for clips, labels in batches(source, 4):
-        np.testing.assert_array_equal(labels, numbers(clips) % 2)
+        np.testing.assert_array_equal(labels, videos_of(clips) % 2)
 
 
 def test_shards_of_a_batch_make_up_the_batch(source):
@@ -97,13 +97,13 @@ def test_shards_of_a_batch_make_up_the_batch(source):
 
 def test_each_epoch_has_a_different_clip_of_a_video(videos):
     clips = np.concatenate([batch[0] for batch in batches(videos, 4 * VIDEOS)])
-    of_first = clips[numbers(clips) == 0]
+    of_first = clips[videos_of(clips) == 0]
     assert len({clip.tobytes() for clip in of_first}) > len(of_first) // 2
 
 
 def test_different_seeds_give_different_clips(source):
-    one, other = batches(source, 2), batches(source, 2, seed=1)
-    assert any((ours[0] != theirs[0]).any() for ours, theirs in zip(one, other, strict=True))
+    pairs = zip(batches(source, 2), batches(source, 2, seed=1), strict=True)
+    assert any((clips != other_clips).any() for (clips, _), (other_clips, _) in pairs)
 
 
 def test_num_parallel_calls_does_not_change_the_clips(source):
@@ -119,7 +119,7 @@ def test_a_stream_has_class_names_and_number_of_videos(source):
 def test_a_single_video_is_repeated(videos):
     stream = training_stream([(videos / "class0" / "0.mp4", 0)], clip=CLIP, batch_size=3)
     (clips, labels), *_ = stream.take(1)
-    assert (numbers(clips.numpy()) == 0).all()
+    assert (videos_of(clips.numpy()) == 0).all()
     assert labels.shape == (3,)
 
 

@@ -36,9 +36,9 @@ def random_array(shape, rng):
 def checkpoint(source, model, blocks, seed=0):
     """Returns random tensors with the names and layout of the source, and those of this package."""
     rng = np.random.default_rng(seed)
-    names = {here: there for there, here in entries(source, 50, blocks)}
-    here = {name: random_array(v.shape, rng) for name, v in named_weights(model).items()}
-    return {names[name]: their_layout(name, array) for name, array in here.items()}, here
+    names = {target_name: source_name for source_name, target_name in entries(source, 50, blocks)}
+    expected = {name: random_array(v.shape, rng) for name, v in named_weights(model).items()}
+    return {names[name]: their_layout(name, array) for name, array in expected.items()}, expected
 
 
 def assert_holds(model, expected):
@@ -56,64 +56,68 @@ def network():
 def test_every_tensor_is_converted_exactly(source, variant):
     blocks = 0 if source == "pytorchvideo" else 5
     model = getattr(models, "nl_i3d_r50" if blocks else "i3d_r50")(variant=variant)
-    there, here = checkpoint(source, model, blocks)
-    report = convert(there, model, source)
-    assert_holds(model, here)
-    assert len(report.rows) == len(here)
+    tensors, expected = checkpoint(source, model, blocks)
+    report = convert(tensors, model, source)
+    assert_holds(model, expected)
+    assert len(report.rows) == len(expected)
     for row in report.rows:
-        assert row.source_shape == there[row.source_name].shape
-        assert row.target_shape == here[row.target_name].shape
+        assert row.source_shape == tensors[row.source_name].shape
+        assert row.target_shape == expected[row.target_name].shape
 
 
 def test_names_may_have_the_prefix_model():
     model = models.i3d_r50(variant="pytorchvideo")
-    there, here = checkpoint("pytorchvideo", model, 0)
-    convert({f"model.{name}": array for name, array in there.items()}, model, "pytorchvideo")
-    assert_holds(model, here)
+    tensors, expected = checkpoint("pytorchvideo", model, 0)
+    convert({f"model.{name}": array for name, array in tensors.items()}, model, "pytorchvideo")
+    assert_holds(model, expected)
 
 
 def test_two_entries_for_one_tensor_are_refused():
     model = models.i3d_r50(variant="pytorchvideo")
-    there, _ = checkpoint("pytorchvideo", model, 0)
+    tensors, _ = checkpoint("pytorchvideo", model, 0)
     before = values(model)
-    there["model.blocks.0.conv.weight"] = there["blocks.0.conv.weight"]
+    tensors["model.blocks.0.conv.weight"] = tensors["blocks.0.conv.weight"]
     with pytest.raises(ValueError, match=r"model\.blocks\.0\.conv\.weight"):
-        convert(there, model, "pytorchvideo")
+        convert(tensors, model, "pytorchvideo")
     assert_holds(model, before)
 
 
 def test_2d_kernels_get_a_time_axis_of_one_frame():
     model = models.c2d_r50(variant="mmaction2_c2d")
-    there, here = checkpoint("mmaction2", model, 0)
-    flat = {n: a[:, :, 0] if a.ndim == 5 else a for n, a in there.items()}
+    tensors, expected = checkpoint("mmaction2", model, 0)
+    flat = {n: a[:, :, 0] if a.ndim == 5 else a for n, a in tensors.items()}
     report = convert(flat, model, "mmaction2")
-    assert_holds(model, here)
+    assert_holds(model, expected)
     assert "conv1_conv/kernel" in str(report)
 
 
 def test_2d_kernels_do_not_fit_longer_3d_kernels():
     model = models.i3d_r50(variant="mmaction2")
-    there, _ = checkpoint("mmaction2", model, 0)
-    there["backbone.conv1.conv.weight"] = there["backbone.conv1.conv.weight"][:, :, 0]
+    tensors, _ = checkpoint("mmaction2", model, 0)
+    tensors["backbone.conv1.conv.weight"] = tensors["backbone.conv1.conv.weight"][:, :, 0]
     before = values(model)
     expected = r"conv1_conv/kernel: expected \(5, 7, 7, 3, 64\), received \(1, 7, 7, 3, 64\)"
     with pytest.raises(ValueError, match=expected):
-        convert(there, model, "mmaction2")
+        convert(tensors, model, "mmaction2")
     assert_holds(model, before)
 
 
 def test_the_classifier_may_be_a_convolution(network):
-    there, here = checkpoint("caffe2", network, 5)
-    there["pred_w"] = there["pred_w"][:, :, None, None, None]
-    convert(there, network, "caffe2")
-    assert_holds(network, here)
+    tensors, expected = checkpoint("caffe2", network, 5)
+    tensors["pred_w"] = tensors["pred_w"][:, :, None, None, None]
+    convert(tensors, network, "caffe2")
+    assert_holds(network, expected)
 
 
 def test_training_state_in_a_pickle_is_ignored_and_reported(network):
-    there, here = checkpoint("caffe2", network, 5)
-    there |= {"model_iter": 400000, "lr": np.float32(1e-4), "conv1_w_momentum": there["conv1_w"]}
-    report = convert(there, network, "caffe2")
-    assert_holds(network, here)
+    tensors, expected = checkpoint("caffe2", network, 5)
+    tensors |= {
+        "model_iter": 400000,
+        "lr": np.float32(1e-4),
+        "conv1_w_momentum": tensors["conv1_w"],
+    }
+    report = convert(tensors, network, "caffe2")
+    assert_holds(network, expected)
     ignored = {row.source_name for row in report.rows if row.action.startswith("ignored")}
     assert ignored == {"model_iter", "lr", "conv1_w_momentum"}
 
@@ -121,30 +125,30 @@ def test_training_state_in_a_pickle_is_ignored_and_reported(network):
 def test_norms_without_statistics_become_a_scale_and_a_shift():
     """The norms compute `gamma x + beta`."""
     model = models.nl_i3d_r50(variant="official_long")
-    there, here = checkpoint("caffe2", model, 5)
-    there = {name: array for name, array in there.items() if not name.endswith(("_rm", "_riv"))}
-    assert len(there) == 201
-    convert(there, model, "caffe2")
+    tensors, expected = checkpoint("caffe2", model, 5)
+    tensors = {name: array for name, array in tensors.items() if not name.endswith(("_rm", "_riv"))}
+    assert len(tensors) == 201
+    convert(tensors, model, "caffe2")
     after = values(model)
-    for name, array in here.items():
+    for name, array in expected.items():
         if "moving" not in name:
             np.testing.assert_array_equal(after[name], array)
     layer = model.get_layer("res4_0_shortcut_norm")
     x = np.random.default_rng(1).normal(size=(1, 2, 3, 4, 1024)).astype("float32")
-    expected = here[f"{layer.name}/gamma"] * x + here[f"{layer.name}/beta"]
+    expected = expected[f"{layer.name}/gamma"] * x + expected[f"{layer.name}/beta"]
     np.testing.assert_allclose(layer(x), expected, rtol=1e-6, atol=1e-6)
 
 
 def test_a_single_missing_statistic_is_an_error(network):
-    there, _ = checkpoint("caffe2", network, 5)
-    del there["res2_0_branch1_bn_rm"]
+    tensors, _ = checkpoint("caffe2", network, 5)
+    del tensors["res2_0_branch1_bn_rm"]
     before = values(network)
     with pytest.raises(ValueError, match="res2_0_shortcut_norm/moving_mean"):
-        convert(there, network, "caffe2")
+        convert(tensors, network, "caffe2")
     assert_holds(network, before)
 
 
-def with_duplicates(there):
+def with_duplicates(tensors):
     """Adds the second names of tensors whose layers GluonCV's modules hold twice."""
     again = {
         ".nonlocal_block.W.": ".nonlocal_block.W_bn.0.",
@@ -152,63 +156,65 @@ def with_duplicates(there):
     }
     second = {
         name.replace(first, other): array
-        for name, array in there.items()
+        for name, array in tensors.items()
         for first, other in again.items()
         if first in name
     }
-    return there | second | {f"head.1.{part}": there[f"fc.{part}"] for part in ("weight", "bias")}
+    return (
+        tensors | second | {f"head.1.{part}": tensors[f"fc.{part}"] for part in ("weight", "bias")}
+    )
 
 
 def test_second_names_of_a_tensor_are_compared_and_ignored():
     model = models.nl_i3d_r50(variant="gluoncv")
-    there, here = checkpoint("gluoncv", model, 5)
-    twice = with_duplicates(there)
-    assert len(twice) == len(there) + 5 * 6 + 2
+    tensors, expected = checkpoint("gluoncv", model, 5)
+    twice = with_duplicates(tensors)
+    assert len(twice) == len(tensors) + 5 * 6 + 2
     report = convert(twice, model, "gluoncv")
-    assert_holds(model, here)
+    assert_holds(model, expected)
     assert sum(row.action.startswith("ignored: the same as") for row in report.rows) == 32
 
     twice["head.1.bias"] = twice["head.1.bias"] + 1
     with pytest.raises(ValueError, match=r"head\.1\.bias must have the values of fc\.bias"):
         convert(twice, model, "gluoncv")
-    assert_holds(model, here)
+    assert_holds(model, expected)
 
 
 FAULTS = {
-    "missing": (lambda there: there.pop("res3_1_branch2b_w"), "res3_1_2_conv/kernel"),
+    "missing": (lambda tensors: tensors.pop("res3_1_branch2b_w"), "res3_1_2_conv/kernel"),
     "left over": (
-        lambda there: there.update(res9_0_branch2a_w=np.zeros((1, 1, 1, 1, 1))),
+        lambda tensors: tensors.update(res9_0_branch2a_w=np.zeros((1, 1, 1, 1, 1))),
         "res9_0_branch2a_w",
     ),
     "of another network": (
-        lambda there: there.update(nonlocal_conv5_0_g_b=np.zeros(1024)),
+        lambda tensors: tensors.update(nonlocal_conv5_0_g_b=np.zeros(1024)),
         "nonlocal_conv5_0_g_b",
     ),
-    "shape": (lambda there: there.update(pred_w=np.zeros((174, 2048))), r"\(2048, 174\)"),
+    "shape": (lambda tensors: tensors.update(pred_w=np.zeros((174, 2048))), r"\(2048, 174\)"),
     "axes": (
-        lambda there: there.update(conv1_w=np.moveaxis(there["conv1_w"], 0, -1)),
+        lambda tensors: tensors.update(conv1_w=np.moveaxis(tensors["conv1_w"], 0, -1)),
         "conv1_conv/kernel",
     ),
-    "not numbers": (lambda there: there.update(pred_b=["a"] * 400), "pred_b must be an array"),
+    "not numbers": (lambda tensors: tensors.update(pred_b=["a"] * 400), "pred_b must be an array"),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_checkpoint_that_does_not_fit_is_an_error_and_changes_nothing(network, fault):
-    there, _ = checkpoint("caffe2", network, 5, seed=3)
+    tensors, _ = checkpoint("caffe2", network, 5, seed=3)
     before = values(network)
     spoil, culprit = FAULTS[fault]
-    spoil(there)
+    spoil(tensors)
     with pytest.raises(ValueError, match=culprit):
-        convert(there, network, "caffe2")
+        convert(tensors, network, "caffe2")
     assert_holds(network, before)
 
 
 def test_the_error_lists_the_names_of_both_sides(network):
-    there, _ = checkpoint("caffe2", network, 5)
-    there["conv_one_w"] = there.pop("conv1_w")
+    tensors, _ = checkpoint("caffe2", network, 5)
+    tensors["conv_one_w"] = tensors.pop("conv1_w")
     with pytest.raises(ValueError, match="does not fit the model 'nl_i3d_r50'") as error:
-        convert(there, network, "caffe2")
+        convert(tensors, network, "caffe2")
     assert "only in the model:   ['conv1_conv/kernel']" in str(error.value)
     assert "only in the weights: ['conv_one_w']" in str(error.value)
 
@@ -224,12 +230,12 @@ def image_checkpoint(model, seed=0):
     """Returns a checkpoint of torchvision's ResNet-50 with random weights."""
     rng = np.random.default_rng(seed)
     variables = named_weights(model)
-    there = {}
-    for name, here in entries("torchvision", 50):
-        shape = variables[here].shape
+    tensors = {}
+    for name, target_name in entries("torchvision", 50):
+        shape = variables[target_name].shape
         array = random_array(shape[1:] if len(shape) == 5 else shape, rng)
-        there[name] = np.transpose(array, (3, 2, 0, 1)) if array.ndim == 4 else array
-    return there | {
+        tensors[name] = np.transpose(array, (3, 2, 0, 1)) if array.ndim == 4 else array
+    return tensors | {
         "fc.weight": random_array((1000, 2048), rng),
         "fc.bias": random_array((1000,), rng),
         "bn1.num_batches_tracked": np.int64(0),
@@ -237,11 +243,11 @@ def image_checkpoint(model, seed=0):
 
 
 def test_an_image_network_is_inflated(network):
-    there = image_checkpoint(network)
+    tensors = image_checkpoint(network)
     before = values(network)
-    report = convert(there, network, "torchvision")
+    report = convert(tensors, network, "torchvision")
     after = values(network)
-    kernel = np.transpose(there["conv1.weight"], (2, 3, 1, 0))
+    kernel = np.transpose(tensors["conv1.weight"], (2, 3, 1, 0))
     np.testing.assert_allclose(after["conv1_conv/kernel"], np.stack([kernel] * 5) / 5, rtol=1e-6)
     kept = {row.target_name for row in report.rows if row.action.startswith("kept")}
     assert kept == {name for name in after if "_nonlocal/" in name or "logits/" in name}
@@ -250,8 +256,8 @@ def test_an_image_network_is_inflated(network):
 
 
 def test_the_report_is_a_table_of_all_tensors(network):
-    there, _ = checkpoint("caffe2", network, 5)
-    lines = str(convert(there, network, "caffe2")).splitlines()
+    tensors, _ = checkpoint("caffe2", network, 5)
+    lines = str(convert(tensors, network, "caffe2")).splitlines()
     assert len(lines) == 1 + 327 + 1
     assert re.split(" {2,}", lines[0]) == [
         "in the checkpoint",

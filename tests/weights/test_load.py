@@ -133,7 +133,7 @@ def _without_names(file):
     ("damage", "message"),
     [
         (_external_link, "only in the model:   .*logits/kernel"),
-        (_virtual, "lies in another file"),
+        (_virtual, "is in another file"),
         (_without_names, "holds no name of its layer"),
     ],
 )

@@ -39,22 +39,22 @@ def cache(tmp_path, monkeypatch):
 def random_checkpoint(model, source, blocks):
     """Returns random arrays with the names and layout of the source, and those of this package."""
     rng = np.random.default_rng(0)
-    names = {here: there for there, here in entries(source, 50, blocks)}
-    here = {
+    names = {target_name: source_name for source_name, target_name in entries(source, 50, blocks)}
+    expected = {
         name: rng.uniform(0.1, 0.2, variable.shape).astype("float32")
         for name, variable in named_weights(model).items()
     }
-    return {names[name]: their_layout(name, array) for name, array in here.items()}, here
+    return {names[name]: their_layout(name, array) for name, array in expected.items()}, expected
 
 
 def image_checkpoint(model):
     """Returns a random checkpoint of torchvision's ResNet-50, without its classifier."""
     rng, variables = np.random.default_rng(0), named_weights(model)
     arrays = {}
-    for there, here in entries("torchvision", 50):
-        shape = variables[here].shape
+    for source_name, target_name in entries("torchvision", 50):
+        shape = variables[target_name].shape
         array = rng.normal(size=shape[1:] if len(shape) == 5 else shape).astype("float32")
-        arrays[there] = np.transpose(array, (3, 2, 0, 1)) if array.ndim == 4 else array
+        arrays[source_name] = np.transpose(array, (3, 2, 0, 1)) if array.ndim == 4 else array
     return arrays
 
 
@@ -75,14 +75,14 @@ def torch_file(path, arrays):
 def test_a_builder_loads_a_published_file_from_the_cache(cache):
     """This also works on a machine without network, whose cache was filled by hand."""
     model = models.nl_i3d_r50()
-    there, here = random_checkpoint(model, "caffe2", 5)
-    cached_path(read_card(OFFICIAL)).write_bytes(writers.caffe2(there))
+    tensors, expected = random_checkpoint(model, "caffe2", 5)
+    cached_path(read_card(OFFICIAL)).write_bytes(writers.caffe2(tensors))
     loaded = models.nl_i3d_r50(weights=OFFICIAL)
-    assert_holds(loaded, here)
+    assert_holds(loaded, expected)
     assert fetch_weights(OFFICIAL).parent == cache
     classifier = load(OFFICIAL)
     assert classifier.card.classes[0] == "abseiling"
-    assert_holds(classifier.model, here)
+    assert_holds(classifier.model, expected)
 
 
 def test_a_file_with_another_digest_is_an_error(cache):
@@ -144,12 +144,14 @@ def test_small_networks_have_no_imagenet_weights():
 
 
 def test_a_converted_checkpoint_is_written_with_its_card(tmp_path, capsys):
-    there, here = random_checkpoint(models.i3d_r50(variant="gluoncv", classes=9), "gluoncv", 0)
-    path, out = torch_file(tmp_path / "mine.pth", there), tmp_path / "i3d_mine"
+    tensors, expected = random_checkpoint(
+        models.i3d_r50(variant="gluoncv", classes=9), "gluoncv", 0
+    )
+    path, out = torch_file(tmp_path / "mine.pth", tensors), tmp_path / "i3d_mine"
     command = ["zoo", "convert", str(path), "--as", "i3d_r50", "--variant", "gluoncv"]
     assert main([*command, "--out", str(out), "--report"]) == 0
     printed = capsys.readouterr().out
-    assert all(name in printed for name in there)
+    assert all(name in printed for name in tensors)
     assert sorted(file.name for file in out.iterdir()) == [
         "card.json",
         "model.keras",
@@ -163,9 +165,10 @@ def test_a_converted_checkpoint_is_written_with_its_card(tmp_path, capsys):
         == hashlib.sha256((out / "model.weights.h5").read_bytes()).hexdigest()
     )
     model = keras.models.load_model(out / "model.keras")
-    assert_holds(model, here)
+    assert_holds(model, expected)
     assert_holds(
-        models.i3d_r50(variant="gluoncv", classes=9, weights=str(out / "model.weights.h5")), here
+        models.i3d_r50(variant="gluoncv", classes=9, weights=str(out / "model.weights.h5")),
+        expected,
     )
     assert main([*command, "--out", str(out)]) == 2
     assert "does not exist yet" in capsys.readouterr().err
@@ -185,8 +188,8 @@ def test_a_published_file_keeps_its_card(tmp_path):
 
 
 def test_a_checkpoint_that_does_not_fit_is_an_error_and_writes_nothing(tmp_path):
-    there, _ = random_checkpoint(models.i3d_r50(variant="gluoncv"), "gluoncv", 0)
-    path = torch_file(tmp_path / "plain.pth", there)
+    tensors, _ = random_checkpoint(models.i3d_r50(variant="gluoncv"), "gluoncv", 0)
+    path = torch_file(tmp_path / "plain.pth", tensors)
     with pytest.raises(ValueError, match="_nonlocal/"):
         zoo.convert_checkpoint(path, "nl_i3d_r50", variant="gluoncv", out=tmp_path / "out")
     with pytest.raises(ValueError, match="variant"):

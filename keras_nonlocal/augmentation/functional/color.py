@@ -1,7 +1,7 @@
 """Color changes of one clip, float32 `(T, H, W, 3)` in 0..255, with one factor for all frames.
 
 Means, extreme values and histograms are computed over the whole clip and never over one frame, so
-that all frames of a clip are changed alike. Results lie in 0..255. A factor of one changes nothing.
+that all frames are changed in the same way. Results lie in 0..255. A factor of one changes nothing.
 """
 
 from __future__ import annotations

@@ -33,8 +33,7 @@ class Evaluation(keras.callbacks.Callback):
         monitor: Name of the metric that selects the best weights; higher is better.
 
     Raises:
-        ValueError: `evaluator` is not an `Evaluator`, `every_n_epochs` is not a positive integer,
-            or the source cannot be read.
+        ValueError: `every_n_epochs` is not a positive integer, or the source cannot be read.
 
     Example:
 
@@ -53,11 +52,6 @@ class Evaluation(keras.callbacks.Callback):
         check: bool = True,
     ):
         super().__init__()
-        if not isinstance(evaluator, Evaluator):
-            raise ValueError(
-                "`evaluator` must be a `keras_nonlocal.tasks.video_classification.Evaluator`. "
-                f"Received: evaluator={evaluator!r}"
-            )
         self.evaluator, self.source, self.prefix = evaluator, read_source(source), prefix
         self.every_n_epochs = positive_int("every_n_epochs", every_n_epochs)
         self.network, self.check = network, check

@@ -15,23 +15,23 @@ from ...video.clip_spec import ClipSpec
 # The layers that a JSON file can name: without those for inference, or with another layer inside.
 AUGMENTATIONS = (
     "CenterCrop",
-    "RandomColorJitter",
     "CutMix",
     "MixUp",
     "MultiScaleCrop",
     "Normalization",
     "RandAugment",
+    "RandomAffine",
+    "RandomColorJitter",
     "RandomCrop",
+    "RandomErasing",
     "RandomFlip",
     "RandomGrayscale",
     "RandomInvert",
-    "RandomAffine",
     "RandomNoise",
     "RandomResizedCrop",
     "RandomShortSideCrop",
     "RandomTint",
     "ResizeShortSide",
-    "RandomErasing",
 )
 
 

@@ -27,7 +27,7 @@ def samples_section(scores: Scores, count: int) -> Section:
         try:
             samples.append(_sample(scores, index))
         except FileNotFoundError:
-            skipped.append(f"{scores.paths[index]} is left out: the file does not exist")
+            skipped.append(f"{scores.paths[index]} is left out: there is no such file")
         except (OSError, VideoError) as error:
             skipped.append(f"{scores.paths[index]} is left out: {error}")
     note = (

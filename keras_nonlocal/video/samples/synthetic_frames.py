@@ -1,4 +1,4 @@
-"""Draws one clip of the synthetic task: two colored flashes, far apart in space and time."""
+"""Draws clips of the synthetic task: two colored flashes, far apart in space and time."""
 
 from __future__ import annotations
 
@@ -13,10 +13,19 @@ _NOISE, _TEXTURE = 5, 6  # standard deviations
 def draw_frames(
     shape: tuple[int, int, int], same: bool, colors: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """One clip, uint8 `(T, H, W, 3)` for a `shape` of `(T, H, W)`.
+    """Draws one clip.
 
-    The first flash lies within the first quarter of the frames and the outer third of the picture
-    at one corner, the second one within the last quarter and at the opposite corner.
+    The first flash is in the first quarter of the frames, in the outer third of the frame at one
+    corner. The second flash is in the last quarter, at the opposite corner.
+
+    Args:
+        shape: `(T, H, W)`.
+        same: Whether both flashes have the same color.
+        colors: Number of colors to choose from.
+        rng: The random number generator.
+
+    Returns:
+        uint8 `(T, H, W, 3)`.
     """
     video = _background(shape, rng)
     for _ in range(2):
@@ -31,7 +40,7 @@ def draw_frames(
 
 
 def _background(shape, rng) -> np.ndarray:
-    """Gray squares that stay, and noise that does not."""
+    """Draws static gray squares, with new noise in each frame."""
     _, height, width = shape
     squares = rng.normal(_GRAY, _TEXTURE, (4, 4)).astype("float32")
     texture = np.kron(squares, np.ones((-(-height // 4), -(-width // 4)), "float32"))
@@ -40,16 +49,16 @@ def _background(shape, rng) -> np.ndarray:
 
 
 def _draw_gray_disc(video, rng) -> None:
-    """A disc that drifts through the whole clip; it tells nothing."""
+    """Draws a disc that moves through the whole clip and has nothing to do with the class."""
     size = np.array(video.shape[1:3])
     place, step = rng.uniform(0, size), rng.uniform(-2, 2, 2)
     level = rng.choice(_GRAY_LEVELS)
-    for time, picture in enumerate(video):
-        picture[_disc(size, place + time * step)] = level
+    for time, frame in enumerate(video):
+        frame[_disc(size, place + time * step)] = level
 
 
 def _draw_flash(video, color, start, corner, rng) -> None:
-    """A disc that shows for a part of the quarter of the clip that begins at `start`."""
+    """Draws a disc for a part of the quarter of the clip that begins at `start`."""
     size = video.shape[1:3]
     quarter = len(video) // 4
     length = max(3 * len(video) // 16, 1)
@@ -60,7 +69,7 @@ def _draw_flash(video, color, start, corner, rng) -> None:
 
 
 def _near_edge(side: int, radius: int, far: int, rng) -> int:
-    """Where a disc's center lies along one axis, for the disc to stay in the outer third."""
+    """Draws the center of a disc along one axis, such that the disc is in the outer third."""
     distance = rng.integers(radius, side // 3 - radius)
     return side - 1 - distance if far else distance
 

@@ -1,1 +1,1 @@
-"""Videos as JPEG frames in TFRecord files: written once, read by TensorFlow alone."""
+"""Shards: videos as JPEG frames in TFRecord files, which TensorFlow reads without Python."""

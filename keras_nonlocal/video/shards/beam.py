@@ -1,4 +1,4 @@
-"""A manifest -> the same folder of shards, by Apache Beam on as many machines as it has."""
+"""Writes shards with Apache Beam, on any number of machines."""
 
 from __future__ import annotations
 
@@ -33,28 +33,31 @@ def beam_shards(
     error_log: PathLike | None = None,
     pipeline_options: Any = None,
 ) -> ShardSet:
-    """Does what `write_shards` does by an Apache Beam pipeline; one worker writes a shard.
+    """Writes shards as `write_shards` does, by an Apache Beam pipeline with one worker per shard.
 
-    Videos that cannot be read are left out, and recorded in `error_log`. What a pipeline made
-    counts once all of it has ended: one that was stopped is begun anew.
+    Videos that cannot be read are skipped, and recorded in `error_log`. Shards are listed in
+    `shards.json` when the whole pipeline has finished; a pipeline that was stopped cannot resume.
 
     Args:
-        source: The videos, whatever `read_source` reads; workers have to reach their paths, such
-            as `gs://...`.
-        folder: Where to; workers have to reach it.
-        shards, short_side, quality, frame_step, seed: As for `write_shards`.
-        error_log: A file of JSON lines, which may be an address; lines in it stay.
-        pipeline_options: Of `beam.Pipeline`, such as the runner; by default on this machine.
+        source: The videos, in any format that `read_source` reads. Workers must be able to read
+            their paths, such as `gs://...`.
+        folder: The folder of the shards, which workers must be able to write.
+        shards, short_side, quality, frame_step, seed: As in `write_shards`.
+        error_log: A JSON lines file or address, to which failures are appended.
+        pipeline_options: Options of `beam.Pipeline`, such as the runner; by default, the pipeline
+            runs on this machine.
 
     Returns:
-        What `shards.json` says.
+        A `ShardSet`, the contents of `shards.json`.
 
     Raises:
         ImportError: Apache Beam is not installed.
-        ValueError: A label is missing, or the folder was begun with other arguments.
+        ValueError: A label is missing, or the folder has shards that were written with other
+            arguments.
         OSError: `error_log` cannot be written.
 
     Example:
+
         beam_shards(manifest, "gs://bucket/train", error_log="gs://bucket/bad.jsonl")
     """
     beam, source = _beam(), read_source(source)
@@ -75,32 +78,34 @@ def add_shards(
     *,
     error_log: PathLike | None = None,
 ) -> Any:
-    """Adds to a pipeline what writes shards.
+    """Adds the steps that write shards to a pipeline.
 
     Args:
-        pipeline: Of Apache Beam.
-        source, folder, error_log: As for `beam_shards`.
-        plan: From `new_set`, or what is there of it; shards that it lists stay.
+        pipeline: A pipeline of Apache Beam.
+        source, folder, error_log: As in `beam_shards`.
+        plan: A set from `begun`; shards that are finished are not written again.
 
     Returns:
-        A collection of the one `ShardSet` that was written.
+        A collection of one element, the `ShardSet`.
     """
     beam = _beam()
     tasks = ordered_tasks(source, plan, plan.missing)
     paths = [joined(folder, file) for file in shard_names(len(plan.shards))]
-    made = (
+    examples = (
         pipeline
         | "Videos" >> beam.Create(tasks)
         | "Spread" >> beam.Reshuffle()
-        | "Encode" >> beam.Map(_made, plan.options, source.class_names)
+        | "Encode" >> beam.Map(_encoded, plan.options, source.class_names)
     )
     written = (
-        made
+        examples
         | "Examples" >> beam.Map(lambda result: (result[0][0], (result[0][1], result[1])))
         | "Shards" >> beam.GroupByKey()
         | "Write" >> beam.Map(_written, paths)
     )
-    failed = made | "Bad" >> beam.Filter(lambda result: result[1] is None) | beam.Map(_line)
+    failed = (
+        examples | "Bad" >> beam.Filter(lambda result: result[1] is None) | beam.Map(_error_line)
+    )
     return (
         pipeline
         | "Once" >> beam.Create([plan])
@@ -117,14 +122,14 @@ def _beam():
     except ImportError as error:
         raise ImportError(
             "Writing shards on several machines needs Apache Beam: "
-            '`pip install "keras_nonlocal[beam]"`. `write_shards` does the same on this machine.'
+            '`pip install "keras_nonlocal[beam]"`. `write_shards` works without it on this machine.'
         ) from error
 
 
-def _made(
+def _encoded(
     task: EncodingTask, options: ShardOptions, class_names
 ) -> tuple[EncodingTask, bytes | None, str]:
-    """A task, and its example or why there is none."""
+    """Encodes a video; the result is the task, its example or None, and the cause of a failure."""
     try:
         return task, clip_example(task[2], options, class_names), ""
     except VideoError as error:
@@ -134,20 +139,19 @@ def _made(
 
 
 def _written(
-    of_shard: tuple[int, Iterable[tuple[int, bytes | None]]], paths: list[str]
+    shard: tuple[int, Iterable[tuple[int, bytes | None]]], paths: list[str]
 ) -> tuple[int, Shard]:
-    number, examples = of_shard
-    path, clips, wanted = paths[number], 0, 0
+    number, examples = shard[0], sorted(shard[1], key=itemgetter(0))
+    path, clips = paths[number], 0
     with tf.io.TFRecordWriter(temporary(path)) as writer:
-        for _, example in sorted(examples, key=itemgetter(0)):
-            wanted += 1
+        for _, example in examples:
             if example is not None:
                 writer.write(example)
                 clips += 1
-    return number, finished(path, clips, wanted)
+    return number, finished(path, clips, len(examples))
 
 
-def _line(result: tuple[EncodingTask, None, str]) -> str:
+def _error_line(result: tuple[EncodingTask, None, str]) -> str:
     task, _, cause = result
     return json.dumps({"path": task[2].path, "cause": cause, "bytes": None, "policy": "skip"})
 

@@ -1,4 +1,4 @@
-"""`shards.json`: what a folder of shards holds, how it was made, and how far it has got."""
+"""`shards.json`: the finished shards of a folder, and the options with which they are written."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Shard:
     """One finished shard.
 
     Attributes:
-        file: Its name.
-        frames: How many frames each of its clips has, in order.
-        sizes: How many bytes the record of each of them takes, so that one can be read alone.
+        file: Name of the file.
+        frames: Number of frames of each clip, in order.
+        sizes: Bytes of the record of each clip, so that it can be read alone.
         bytes: Size of the file.
-        sha256: Of the file.
-        left_out: How many entries could not be read.
+        sha256: SHA-256 of the file.
+        left_out: Number of entries that could not be read.
     """
 
     file: str
@@ -52,12 +52,12 @@ class ShardSet:
     """A folder of shards.
 
     Attributes:
-        class_names: By class number.
+        class_names: Class names by class index.
         multi_label: Whether a video may show several classes at once.
         options: How frames are stored.
-        seed: Of the order of the entries.
-        source: Digest of the entries that were given.
-        shards: In order; `None` where one is still to be written.
+        seed: The seed of the order of the entries.
+        source: The digest of the manifest.
+        shards: The shards in order; `None` for a shard that is not written yet.
     """
 
     class_names: tuple[str, ...]
@@ -69,45 +69,45 @@ class ShardSet:
 
     @property
     def clips(self) -> int:
-        """How many there are, in the shards that are finished."""
+        """The number of clips in the finished shards."""
         return sum(len(shard.frames) for shard in self.shards if shard)
 
     @property
     def missing(self) -> list[int]:
-        """The numbers of shards that are still to be written."""
+        """The indices of shards that are not written yet."""
         return [number for number, shard in enumerate(self.shards) if shard is None]
 
     def with_shard(self, number: int, shard: Shard) -> ShardSet:
-        """The set in which one more shard is finished."""
+        """Returns the set with one more finished shard."""
         shards = (*self.shards[:number], shard, *self.shards[number + 1 :])
         return replace(self, shards=shards)
 
     def complete(self) -> ShardSet:
-        """The set itself.
+        """Returns the set itself if it is complete.
 
         Raises:
-            ValueError: A shard is still to be written, or all videos were left out.
+            ValueError: A shard is not written yet, or no video could be read.
         """
         if self.missing:
             raise ValueError(
                 f"{len(self.missing)} of {len(self.shards)} shards are not written yet. Call "
-                "`write_shards`, or `keras-nonlocal data shard`, again with the same arguments: it "
-                "goes on."
+                "`write_shards` or `keras-nonlocal data shard` again with the same arguments to "
+                "resume."
             )
         if not self.clips:
             raise ValueError(
-                "The shards hold no videos: none could be read when they were written. Repair what "
-                "the error log lists, and write them anew."
+                "The shards hold no videos: none could be read when they were written. Repair the "
+                "files in the error log, and write the shards again."
             )
         return self
 
 
 def read_set(folder: PathLike) -> ShardSet:
-    """Reads the `shards.json` of a folder, which may be any address that `tf.io.gfile` opens.
+    """Reads the `shards.json` of a folder or address that `tf.io.gfile` opens.
 
     Raises:
-        FileNotFoundError: There is none.
-        ValueError: It does not say what it should.
+        FileNotFoundError: There is no `shards.json`.
+        ValueError: It is not valid.
     """
     path = joined(folder, FILE)
     ensure_file_system(path)
@@ -124,7 +124,7 @@ def read_set(folder: PathLike) -> ShardSet:
 
 
 def holds_shards(source: Any) -> bool:
-    """Whether this is the path or address of a folder with a `shards.json`."""
+    """Whether `source` is the path or address of a folder with a `shards.json`."""
     if not isinstance(source, str | os.PathLike) or not os.fspath(source):
         return False
     path = joined(source, FILE)
@@ -133,40 +133,40 @@ def holds_shards(source: Any) -> bool:
 
 
 def refuse_choices(**given: Any) -> None:
-    """Shards were made of videos that could be read, with their classes: that is settled.
+    """Raises if arguments are given that apply only when shards are written.
 
     Raises:
         ValueError: An argument is not `None`.
     """
-    late = [f"{name}={value!r}" for name, value in given.items() if value is not None]
-    if late:
+    received = [f"{name}={value!r}" for name, value in given.items() if value is not None]
+    if received:
         raise ValueError(
-            "`source` is a folder of shards, in which splits, classes and what is labeled are "
-            "settled: choose when they are written, or give the videos themselves. "
-            f"Received: {', '.join(late)}"
+            "`source` is a folder of shards, whose splits, classes and labels are fixed: choose "
+            "them when you write the shards, or give the videos themselves. "
+            f"Received: {', '.join(received)}"
         )
 
 
 def write_set(folder: PathLike, shards: ShardSet) -> None:
-    """Writes `shards.json`, at once or not at all."""
+    """Writes `shards.json` completely or not at all."""
     path = joined(folder, FILE)
     write_whole(path, json.dumps(asdict(shards), indent=1).encode())
 
 
 def temporary(path: str) -> str:
-    """What a file is called until it is complete: the same in each process, so none is left."""
+    """The name of a file until it is complete; each process uses the same, so none is left over."""
     return f"{path}.part"
 
 
 def joined(folder: PathLike, name: str) -> str:
-    """The path of a file in a folder, be it an address."""
+    """The path of a file in a folder, which may be an address."""
     if not os.fspath(folder):
         raise ValueError("The folder of shards must have a name. Received: ''")
     return f"{os.fspath(folder).rstrip('/')}/{name}"
 
 
 def shard_names(count: int) -> list[str]:
-    """Names of the files of a set.
+    """The names of the shards of a set.
 
     >>> shard_names(2)
     ['clips-00000-of-00002.tfrecord', 'clips-00001-of-00002.tfrecord']
@@ -175,8 +175,8 @@ def shard_names(count: int) -> list[str]:
 
 
 def shard_differences(old: ShardSet, new: ShardSet) -> Sequence[str]:
-    """What differs between how a folder was begun and how it is to be gone on with."""
-    before, after = (_said(shards) for shards in (old, new))
+    """Lists the arguments that differ between a folder of shards and a new call."""
+    before, after = (_arguments(shards) for shards in (old, new))
     return [
         f"{key}: {before[key]!r} before, {after[key]!r} now"
         for key in before
@@ -184,7 +184,7 @@ def shard_differences(old: ShardSet, new: ShardSet) -> Sequence[str]:
     ]
 
 
-def _said(shards: ShardSet) -> dict:
+def _arguments(shards: ShardSet) -> dict:
     options = asdict(shards.options)
     others = {key: getattr(shards, key) for key in ("multi_label", "class_names", "seed", "source")}
     return {**options, **others, "shards": len(shards.shards)}

@@ -1,4 +1,4 @@
-"""JPEG frames -> the pixels of a clip, by TensorFlow alone."""
+"""Decodes JPEG frames to the pixels of a clip, with TensorFlow alone."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..clip_spec import ClipSpec
 def decoded_clip(
     clip: ClipSpec, frames: tf.Tensor, size: tf.Tensor, short_side, place, *, scales: bool = True
 ) -> tf.Tensor:
-    """Decodes no more of each frame than is wanted, where it need not be scaled.
+    """Decodes frames; if they are not resized, it decodes only the crop.
 
     Args:
-        clip: How large clips are.
+        clip: The size of clips.
         frames: JPEG files, `(frames,)`.
         size: Their height and width, int64.
-        short_side: What the shorter side becomes; `None` for what `clip.size` needs.
-        place: From the room there is for a crop, down and right, to where it begins.
-        scales: False where frames are known to be stored as large as they are wanted.
+        short_side: The shorter side after resizing; `None` to cover `clip.size`.
+        place: A function from the free pixels below and right of a crop to its top and left.
+        scales: False if frames are known to be stored in the right size.
 
     Returns:
         uint8 `(frames, H, W, 3)`.
@@ -38,17 +38,17 @@ def decoded_clip(
 
 
 def drawn_place(room: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:
-    """Where a crop begins for shares of the room, 0 to 1."""
+    """The top and left of a crop, from free pixels and positions from 0 to 1."""
     return tf.minimum(tf.cast(shares * tf.cast(room + 1, tf.float32), tf.int32), room)
 
 
 def spread_place(room: tf.Tensor, crop: tf.Tensor, crops: int) -> tf.Tensor:
-    """Where each of several crops begins; a single one is in the center."""
+    """The top and left of one of several crops; a single one is in the center."""
     return room // 2 if crops == 1 else room * crop // (crops - 1)
 
 
 def _decoded(frames, window):
-    """Exact: the fast methods of libjpeg gain nothing measurable here."""
+    """Decodes exactly, as the fast methods of libjpeg save no measurable time here."""
 
     def decode(frame):
         if window is None:
@@ -61,7 +61,7 @@ def _decoded(frames, window):
 
 
 def _resized(video, scaled, window):
-    """Bilinear; where frames shrink to half and less, over all pixels that make up a new one."""
+    """Resizes bilinearly, with antialiasing if frames shrink to half or less."""
     pixels = tf.cond(
         tf.reduce_any(2 * scaled <= tf.shape(video)[1:3]),
         lambda: tf.image.resize(video, scaled, antialias=True),
@@ -82,7 +82,7 @@ def _scaled(clip, stored, short_side):
 
 
 def _window(clip, scaled, place):
-    """Top, left, height and width of what is kept of a scaled frame."""
+    """Top, left, height and width of the crop of a resized frame."""
     if clip.size is None:
         return tf.concat([[0, 0], scaled], 0)
     wanted = tf.constant(clip.size, tf.int32)

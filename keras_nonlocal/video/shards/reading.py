@@ -1,8 +1,8 @@
-"""Shards -> clips, by a graph of TensorFlow alone, so that other machines can run it."""
+"""Reads clips from shards by a TensorFlow graph without Python, which other machines can run."""
 
 from __future__ import annotations
 
-from itertools import count as numbers_from
+from itertools import count
 
 import tensorflow as tf
 
@@ -24,7 +24,7 @@ _CONTEXT = {
     "image/width": tf.io.FixedLenFeature([], tf.int64),
     "image/frame_rate/fraction": tf.io.FixedLenFeature([2], tf.int64),
 }
-# The operations of sampling rules on tensors.
+# The arithmetic of sampling rules for tensors.
 TENSORFLOW = Arithmetic(
     maximum=lambda a, b: tf.maximum(tf.cast(a, tf.int64), tf.cast(b, tf.int64)),
     minimum=lambda a, b: tf.minimum(tf.cast(a, tf.int64), tf.cast(b, tf.int64)),
@@ -43,19 +43,19 @@ _LISTS = {
 
 
 class ShardClips:
-    """Clips of a folder of shards: a `ClipSource`.
+    """A `ClipSource` of a folder of shards.
 
-    A video is read from where its record begins, so that any order costs the same and nothing is
-    held. Only the wanted frames are decoded, and of these only what is kept.
+    Each video is read from the offset of its record, so that any order costs the same and no
+    shuffle buffer is needed. Only the frames of a clip are decoded, and only their crops.
 
     Args:
-        folder: What `write_shards` wrote; any address that `tf.io.gfile` opens.
+        folder: A folder that `write_shards` has written; a path or an address.
         clip: How clips are cut.
-        training: True for one random clip of each video, False for its test clips.
-        num_parallel_calls: How many clips are read at once.
-        service: Address of a `tf.data` service whose workers do the work: see `spread_over`.
+        training: True for one random clip of each video, False for its evaluation clips.
+        num_parallel_calls: Number of clips that are read at once.
+        service: Address of a `tf.data` service whose workers read the clips, see `spread_over`.
         timeout: Seconds to wait for a clip of the service.
-        repeat: Whether the service begins the next epoch by itself, without end.
+        repeat: Whether the dataset repeats without end.
 
     Raises:
         FileNotFoundError: There is no `shards.json`.
@@ -80,13 +80,13 @@ class ShardClips:
         self._service, self._timeout, self._repeat = service, timeout, repeat
 
     def order(self, seed: int) -> tf.data.Dataset:
-        """`(index, draw)` of all videos once; through a service, as its workers ask for them."""
+        """Returns `(index, draw)` of all videos once; a service distributes them to its workers."""
         if self._service is not None:
             return shared_order(self._shards, training=self._training)
         return shuffled(self.videos, training=self._training, seed=seed)
 
     def clips(self, order: tf.data.Dataset) -> tf.data.Dataset:
-        """`(index, draw)` of videos -> `(video, target, seed)` of clips, or `(video, seed)`."""
+        """Reads clips, `(video, target, seed)` or `(video, seed)`, of videos, `(index, draw)`."""
         read = record_reader(self._folder, self._shards)
         load = _loader(self._clip, self._shards, self._training)
         views = 1 if self._training else self._clip.views
@@ -101,12 +101,12 @@ class ShardClips:
         else:
             described = order.map(parsed).flat_map(_views(self._clip))
             loaded = described.map(load, num_parallel_calls=self.num_parallel_calls)
-        known = order.cardinality()
+        length = order.cardinality()
         if self._service is not None:
-            count = self.videos * views
-            loaded = spread_over(loaded, self._service, count, timeout=self._timeout)
-        elif known >= 0:
-            loaded = loaded.apply(tf.data.experimental.assert_cardinality(known * views))
+            total = self.videos * views
+            loaded = spread_over(loaded, self._service, total, timeout=self._timeout)
+        elif length >= 0:
+            loaded = loaded.apply(tf.data.experimental.assert_cardinality(length * views))
         return with_fixed_tuning(loaded.repeat() if self._repeat else loaded)
 
 
@@ -120,31 +120,33 @@ def shard_clips(
     service: str | None = None,
     timeout: float = 600.0,
 ) -> tf.data.Dataset:
-    """Clips of a folder of shards, one by one.
+    """Makes a dataset of single clips from a folder of shards.
 
     Args:
-        folder: What `write_shards` wrote; any address that `tf.io.gfile` opens.
+        folder: A folder that `write_shards` has written; a path or an address.
         clip: How clips are cut.
-        training: True for a new order, a random clip of each video and a random crop in each
-            epoch; False for `clip.views` views of each video, in order.
-        seed: The same seed gives the same clips, epoch by epoch. Not through a service, where order
-            and draws of training clips differ from run to run.
-        num_parallel_calls: How many clips are read at once.
-        service: Address of a `tf.data` service, such as `"grpc://host:5000"`, whose workers do the
-            work: see `spread_over`.
+        training: True for a random clip and crop of each video, shuffled in each epoch. False for
+            `clip.views` views of each video, in order.
+        seed: The same seed gives the same clips in each epoch. With a service, the order and the
+            random choices in training differ between runs.
+        num_parallel_calls: Number of clips that are read at once.
+        service: Address of a `tf.data` service, such as `"grpc://host:5000"`, whose workers read
+            the clips; see `keras_nonlocal.video.shards.service.spread_over`.
         timeout: Seconds to wait for a clip of the service.
 
     Returns:
-        A dataset of `(video, target, seed)`, without `target` where there are no classes: uint8
-        `(frames, H, W, 3)`; int64, or float32 `(classes,)` of 0 and 1 if multi-label; int32
-        `(2,)`, which differs from clip to clip and from epoch to epoch in training. It knows its
-        length, and fails where fewer clips come.
+        A dataset of `(video, target, seed)`, without `target` if there are no classes: uint8
+        `(frames, H, W, 3)`; int64, or multi-hot float32 `(classes,)`; int32 `(2,)`, the seed of the
+        clip, new in each epoch of training. Its cardinality is known, and it raises a
+        `tf.errors.OpError` if clips are missing.
 
     Raises:
         FileNotFoundError: There is no `shards.json`.
         ValueError: The folder is not complete.
+        ConnectionError: The service cannot be reached.
 
     Example:
+
         train = shard_clips("shards/train", ClipSpec(32, 2, size=(224, 224)), training=True)
     """
     source = ShardClips(
@@ -159,7 +161,7 @@ def shard_clips(
 
 
 def _parsed(record, seed):
-    """What is needed of an example to cut clips from it."""
+    """Parses the features of an example from which clips are cut."""
     context, lists = tf.io.parse_single_sequence_example(record, _CONTEXT, _LISTS)
     times = lists[TIMES_KEY]
     return {
@@ -188,34 +190,32 @@ def _loader(clip: ClipSpec, shards: ShardSet, training: bool):
     scales = not as_stored and clip.short_sides != (stored, stored)
 
     def load(described):
-        choose = _random_view if training else _test_view
+        choose = _random_view if training else _evaluation_view
         indices, short_side, place = choose(clip, described)
-        frames = tf.gather(described["frames"], indices)  # the others are not decoded
+        frames = tf.gather(described["frames"], indices)  # other frames are not decoded
         size = described["size"]
         video = decoded_clip(clip, frames, size, short_side, place, scales=scales)
         if not classes:
             return video, described["seed"]
         labels = described["labels"]
-        target = _row(labels, classes) if shards.multi_label else labels[0]
+        target = _multi_hot(labels, classes) if shards.multi_label else labels[0]
         return video, target, described["seed"]
 
     return load
 
 
-def _row(labels, classes: int) -> tf.Tensor:
-    """1 for each label there is, if any, and 0 for the others."""
+def _multi_hot(labels, classes: int) -> tf.Tensor:
     return tf.minimum(tf.reduce_sum(tf.one_hot(labels, classes), axis=0), 1.0)
 
 
 def _random_view(clip: ClipSpec, described):
-    """Frame numbers, short side and place of a training clip, drawn from its seed."""
+    """The frame indices, short side and crop position of a training clip, drawn from its seed."""
     seeds = [tf.random.fold_in(described["seed"], number) for number in range(3)]
+    calls = count()
 
-    turns = numbers_from()
-
-    def draw(places):
-        seed = tf.random.fold_in(seeds[0], next(turns))
-        return tf.random.stateless_uniform((), seed, 0, tf.cast(places, tf.int64), tf.int64)
+    def draw(end):
+        seed = tf.random.fold_in(seeds[0], next(calls))
+        return tf.random.stateless_uniform((), seed, 0, tf.cast(end, tf.int64), tf.int64)
 
     rate = tuple(tf.unstack(described["rate"]))
     indices = random_indices(clip, described["times"], rate, draw, TENSORFLOW)
@@ -227,11 +227,9 @@ def _random_view(clip: ClipSpec, described):
     return indices, short_side, lambda room: drawn_place(room, shares)
 
 
-def _test_view(clip: ClipSpec, described):
-    number, crop = (
-        described["view"] // clip.num_crops,
-        tf.cast(described["view"] % clip.num_crops, tf.int32),
-    )
+def _evaluation_view(clip: ClipSpec, described):
+    number = described["view"] // clip.num_crops
+    crop = tf.cast(described["view"] % clip.num_crops, tf.int32)
     rate = tuple(tf.unstack(described["rate"]))
     indices = spread_indices(clip, number, described["times"], rate, TENSORFLOW)
     short_side = None if clip.short_sides is None else tf.constant(clip.short_sides[0])

@@ -1,6 +1,6 @@
-"""A video as one serialized `tf.train.SequenceExample` of JPEG frames, as TFRecord files hold it.
+"""Videos as serialized `tf.train.SequenceExample`s of JPEG frames, for TFRecord files.
 
-The names of its features are those of MediaPipe and of the TensorFlow Model Garden.
+The features have the names of MediaPipe and the TensorFlow Model Garden.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ FRAMES_KEY, TIMES_KEY = "image/encoded", "image/timestamp"
 def clip_example(
     entry: Entry, options: ShardOptions | None = None, class_names: Sequence[str] = ()
 ) -> bytes:
-    """A video, or the part of one that an entry names, as a serialized `SequenceExample`.
+    """Encodes a video, or the part of it that an entry names, as a serialized `SequenceExample`.
 
     Args:
-        entry: What to read; its path may be an address that `tf.io.gfile` opens.
+        entry: The video; its path may be an address that `tf.io.gfile` opens.
         options: How to store it.
-        class_names: By class number, to store the names of its labels too.
+        class_names: Class names by class index, to store the names of its labels too.
 
     Returns:
-        The example, as it goes into a TFRecord file.
+        The serialized example, a record of a TFRecord file.
 
     Raises:
         FileNotFoundError: There is no such file.
-        VideoError: It cannot be read as a video, or shows nothing between `start` and `end`.
+        VideoError: It cannot be read as a video, or has no frame between `start` and `end`.
 
     Example:
 
@@ -45,7 +45,7 @@ def clip_example(
 
 
 def serialized_clip(clip: Encoded) -> bytes:
-    """An encoded video as a serialized `SequenceExample`; empty features are left out."""
+    """Serializes an encoded video as a `SequenceExample` without empty features."""
     lists = {
         FRAMES_KEY: [_feature([frame]) for frame in clip.frames],
         TIMES_KEY: [_feature([time]) for time in clip.times],
@@ -70,5 +70,5 @@ def _feature(values: Sequence[Value | bytes]) -> tf.train.Feature:
 
 
 def _bytes(text: str) -> bytes:
-    """UTF-8; in the name of a file that is something else, the bytes that it has on disk."""
+    """UTF-8, or the bytes on disk of a file name that is not UTF-8."""
     return text.encode("utf-8", "surrogateescape")

@@ -1,4 +1,4 @@
-"""Clips by the workers of a `tf.data` service, each once an epoch."""
+"""Datasets whose elements are made by the workers of a `tf.data` service."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import tensorflow as tf
 from ...utils.checks import positive_int
 from .timeout import with_timeout
 
-_WAITED = (
+_NO_CLIP = (
     "No clip came from the tf.data service at {} for {:g} seconds. Has a worker died? Start the "
-    "workers and begin the epoch again, or pass `shard_clips` a longer `timeout`."
+    "workers and the epoch again, or pass a longer `timeout` to `shard_clips`."
 )
-_UNREACHED = (
+_NO_SERVICE = (
     "No tf.data service could be reached at {} for {:g} seconds. Is its dispatcher running, and "
-    "the address right?"
+    "is the address right?"
 )
 _PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
 
@@ -25,31 +25,32 @@ _PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
 def spread_over(
     dataset: tf.data.Dataset, service: str, clips: int, *, timeout: float = 600.0
 ) -> tf.data.Dataset:
-    """Lets the workers of a `tf.data` service make the elements of a data set.
+    """Lets the workers of a `tf.data` service make the elements of a dataset.
 
-    The service hands out the shards as workers ask for them (`ShardingPolicy.DYNAMIC`). So each
-    clip comes once an epoch, in an order that depends on the speed of workers.
+    The service distributes shards to workers when they are idle (`ShardingPolicy.DYNAMIC`). So
+    each clip comes once per epoch, in an order that depends on the speed of the workers.
 
-    The service waits for a worker that died until one comes back to its address, for ever if none
-    does, and does not make again what it was working on. Here, both end the epoch in an error: no
-    clip came for too long, or fewer came than there are.
+    If a worker dies, the service waits until a worker with its address starts, and loses the
+    clips that the worker was making. Here, both raise an error: after the timeout, or when an
+    epoch ends with too few clips.
 
-    Batches are made of what comes, so only the last one can have fewer clips; batch after this
-    call, not before it. For shards, call `shard_clips(..., service=...)`, which calls this.
+    Call `batch` after this function, not before it, so that only the last batch can have fewer
+    clips. For shards, use `shard_clips(..., service=...)`, which calls this function.
 
     Args:
-        dataset: Made by TensorFlow alone, not batched, and without a length of its own to keep, as
-            each worker sees a part of it.
+        dataset: A dataset without Python functions, not batched, and without an asserted
+            cardinality, as each worker makes only a part of it.
         service: Address of the dispatcher, such as `"grpc://host:5000"`.
-        clips: How many elements an epoch has.
-        timeout: Seconds to wait for the service, and for an element; the first takes the longest.
+        clips: Number of elements in an epoch.
+        timeout: Seconds to wait for the service and for each element; the first one takes longest.
 
     Returns:
-        A data set that knows its length, and fails where fewer or more elements come.
+        A dataset of known cardinality, which raises if fewer or more elements come.
 
     Raises:
-        ValueError: The data set calls Python, which workers cannot run; or the address is none.
-        ConnectionError: Nothing answers at the address.
+        ValueError: The dataset calls Python, which workers cannot run, or `service` is not an
+            address.
+        ConnectionError: There is no service at the address.
 
     Example:
         clips = spread_over(clips, "grpc://dispatcher:5000", 240_000)
@@ -62,16 +63,18 @@ def spread_over(
     spread = dataset.apply(
         tf.data.experimental.service.distribute(processing_mode=sharing, service=service)
     )
-    watched = with_timeout(spread, timeout, _WAITED.format(service, timeout))
+    watched = with_timeout(spread, timeout, _NO_CLIP.format(service, timeout))
     return watched.apply(tf.data.experimental.assert_cardinality(clips))
 
 
 def _wait_for(service: str, timeout: float) -> None:
-    """Until the dispatcher listens: TensorFlow waits for ever, and Ctrl-C does not end it."""
-    address = urlsplit(service)
-    _, _, port = address.netloc.rpartition(":")
-    known = address.scheme and address.hostname and port.isdecimal() and 0 < int(port) < 2**16
-    if not known:
+    """Waits for the dispatcher, as TensorFlow would wait for ever, even after Ctrl-C."""
+    try:
+        address = urlsplit(service)
+        valid = address.scheme and address.hostname and address.port
+    except ValueError:  # of the port
+        valid = False
+    if not valid:
         raise ValueError(
             "`service` must be the address of a tf.data service, such as 'grpc://host:5000'. "
             f"Received: service={service!r}"
@@ -79,26 +82,26 @@ def _wait_for(service: str, timeout: float) -> None:
     end = time.monotonic() + timeout
     while True:
         try:
-            socket.create_connection((address.hostname, int(port)), timeout=timeout).close()
+            socket.create_connection((address.hostname, address.port), timeout=timeout).close()
             return
         except OSError as error:
             if time.monotonic() > end:
-                raise ConnectionError(_UNREACHED.format(service, timeout)) from error
+                raise ConnectionError(_NO_SERVICE.format(service, timeout)) from error
             time.sleep(min(timeout / 10, 1))
 
 
 def refuse_python(service: str | None) -> None:
-    """An error if videos that Python decodes are to go through a service."""
+    """Raises if a service is given for video files, which Python decodes."""
     if service is not None:
         raise ValueError(
-            "Videos are decoded by Python, and the workers of a tf.data service run TensorFlow "
-            "only. Write shards with `write_shards` or `keras-nonlocal data shard`, and give their "
-            f"folder as the source. Received: service={service!r}"
+            "`service` needs a folder of shards as the source: videos are decoded by Python, which "
+            "the workers of a tf.data service cannot run. Write shards with `write_shards` or "
+            f"`keras-nonlocal data shard`. Received: service={service!r}"
         )
 
 
 def calls_python(dataset: tf.data.Dataset) -> bool:
-    """Whether a function of Python is called for the elements of a data set.
+    """Whether a dataset calls Python functions for its elements.
 
     >>> calls_python(tf.data.Dataset.range(3))
     False

@@ -1,4 +1,4 @@
-"""A data set that ends in an error where nothing comes for too long."""
+"""A timeout for the elements of a dataset."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-_HELD = 2  # elements taken from the data set before they are asked for
-_LOOK = 0.5  # seconds between two looks at whether they are still wanted
+_PREFETCHED = 2  # elements
+_CHECK_INTERVAL = 0.5  # seconds between two checks whether the consumer has stopped
 
 
 def with_timeout(dataset: tf.data.Dataset, seconds: float, cause: str) -> tf.data.Dataset:
-    """The same elements, and an error if one is waited for longer than that.
+    """Raises if an element of a dataset takes too long.
 
-    It runs Python, for each element, in the process that iterates.
+    Each element is passed on by Python, in the process that iterates.
 
     Args:
-        dataset: Whose elements may stay away for ever.
-        seconds: How long to wait for one.
-        cause: What the error says.
+        dataset: A dataset that may wait for ever.
+        seconds: The longest time to wait for an element.
+        cause: The message of the error.
+
+    Returns:
+        A dataset of the same elements, which raises a `tf.errors.OpError` after a timeout.
 
     Example:
 
@@ -33,10 +36,10 @@ def with_timeout(dataset: tf.data.Dataset, seconds: float, cause: str) -> tf.dat
 
 
 def _elements(dataset, seconds: float, cause: str) -> Iterator:
-    received: queue.Queue = queue.Queue(_HELD)
-    unwanted = threading.Event()
-    # A daemon, as nothing wakes it where an element never comes.
-    threading.Thread(target=_pull, args=(dataset, received, unwanted), daemon=True).start()
+    received: queue.Queue = queue.Queue(_PREFETCHED)
+    stopped = threading.Event()
+    # A daemon thread, as nothing can wake it if an element never comes.
+    threading.Thread(target=_iterate, args=(dataset, received, stopped), daemon=True).start()
     try:
         while True:
             try:
@@ -49,23 +52,23 @@ def _elements(dataset, seconds: float, cause: str) -> Iterator:
         if kind == "error":
             raise element
     finally:
-        unwanted.set()
+        stopped.set()
 
 
-def _pull(dataset, received: queue.Queue, unwanted: threading.Event) -> None:
+def _iterate(dataset, received: queue.Queue, stopped: threading.Event) -> None:
     try:
         for element in dataset:
-            if not _put(received, ("element", element), unwanted):
+            if not _enqueue(received, ("element", element), stopped):
                 return
-        _put(received, ("end", None), unwanted)
-    except Exception as error:  # raised again where the elements are asked for
-        _put(received, ("error", error), unwanted)
+        _enqueue(received, ("end", None), stopped)
+    except Exception as error:  # raised again in the thread that iterates
+        _enqueue(received, ("error", error), stopped)
 
 
-def _put(received: queue.Queue, item, unwanted: threading.Event) -> bool:
-    while not unwanted.is_set():
+def _enqueue(received: queue.Queue, item, stopped: threading.Event) -> bool:
+    while not stopped.is_set():
         try:
-            received.put(item, timeout=_LOOK)
+            received.put(item, timeout=_CHECK_INTERVAL)
             return True
         except queue.Full:
             continue

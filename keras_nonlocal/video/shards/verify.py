@@ -1,4 +1,4 @@
-"""A written shard -> what `shards.json` says of it, and proof that it can be read."""
+"""Checks that written shards can be read and have not changed."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .sequence_example import FRAMES_KEY
 
 
 def check_shard_file(path: str, clips: int, *, name: str, left_out: int = 0) -> Shard:
-    """Reads a shard from end to end.
+    """Reads a whole shard, and returns its row of `shards.json`.
 
-    Checksums are compared, records parsed, and the first and the last frame of each clip decoded.
+    Compares checksums, parses all records, and decodes the first and last frame of each clip.
 
     Args:
-        path: The shard, under its final or its temporary name.
-        clips: How many it must hold.
+        path: The shard, with its final or its temporary name.
+        clips: The expected number of clips.
         name: Its final name.
-        left_out: What `shards.json` shall say of entries that are not in it.
+        left_out: Number of entries that could not be read.
 
     Raises:
-        ValueError: It cannot be read, or holds another number of clips.
+        ValueError: The shard cannot be read, or has another number of clips.
     """
     frames, sizes = [], []
     try:
@@ -38,19 +38,27 @@ def check_shard_file(path: str, clips: int, *, name: str, left_out: int = 0) -> 
             "another process write there?"
         ) from error
     if len(frames) != clips:
-        raise ValueError(f"The shard {path!r} must hold {clips} clips; it holds {len(frames)}.")
+        raise ValueError(f"The shard {path!r} must have {clips} clips. Received: {len(frames)}")
     size = tf.io.gfile.stat(path).length
     return Shard(name, tuple(frames), tuple(sizes), size, _sha256(path), left_out)
 
 
 def check_shards(folder: PathLike) -> int:
-    """Compares all shards of a folder with the digests in its `shards.json`.
+    """Compares all shards of a folder with the SHA-256 in its `shards.json`.
+
+    Args:
+        folder: A folder that `write_shards` has written; a path or an address.
 
     Returns:
-        How many clips they hold.
+        The number of clips in the shards.
 
     Raises:
-        ValueError: A shard has changed since it was written, or is gone; all that have are named.
+        FileNotFoundError: There is no `shards.json`.
+        ValueError: Shards are missing or have changed since they were written; all are named.
+
+    Example:
+
+        num_clips = check_shards("shards/train")
     """
     shards = read_set(folder).complete()
     changed = [
@@ -60,9 +68,9 @@ def check_shards(folder: PathLike) -> int:
     ]
     if changed:
         raise ValueError(
-            f"Shards of {os.fspath(folder)!r} are not as they were written, or gone: "
-            f"{', '.join(changed)}. Copy them again from where they came; or delete these files "
-            "and call `write_shards` again with the same arguments, which writes what is missing."
+            f"Shards of {os.fspath(folder)!r} are changed or gone: "
+            f"{', '.join(changed)}. Copy them again from their source; or delete these files and "
+            "call `write_shards` again with the same arguments, which writes missing shards."
         )
     return shards.clips
 
@@ -72,14 +80,14 @@ def _is_as_written(path: str, sha256: str) -> bool:
 
 
 def _checked(record: bytes) -> int:
-    """How many frames a record has, the first and the last of which decode to the same size."""
+    """Counts the frames of a record, and checks the size of the first and the last one."""
     example = tf.train.SequenceExample.FromString(record)
     features = example.feature_lists.feature_list[FRAMES_KEY].feature
     context = example.context.feature
     height, width = (context[f"image/{side}"].int64_list.value[0] for side in ("height", "width"))
     for feature in (features[0], features[-1]):
         if tf.io.decode_jpeg(feature.bytes_list.value[0]).shape != (height, width, 3):
-            raise ValueError(f"a frame is not of {height} x {width} pixels")
+            raise ValueError(f"a frame does not have {height} x {width} pixels")
     return len(features)
 
 

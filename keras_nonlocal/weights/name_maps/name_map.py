@@ -9,7 +9,7 @@ from functools import cache
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
-# The endings of tensor names in PyTorch. Those of norms differ from those of kernels.
+# The endings of tensor names in PyTorch. Norms have other endings than kernels.
 TORCH_FIELDS = {".weight": "/kernel", ".bias": "/bias"}
 TORCH_NORM_FIELDS = {
     ".weight": "/gamma",
@@ -33,7 +33,7 @@ class NameMap:
         ignored: Regular expressions of entries that are not weights. They match whole names.
         optional_prefix: A prefix that every name may have.
         folds_norms: Whether there are checkpoints in which only gamma and beta are left of norms.
-        two_dimensional: Whether it is an image network, whose kernels are inflated over time.
+        two_dimensional: Whether it is an image network. Its kernels are inflated over time.
         lacks: Parts of this package's names for which the source has no tensors.
     """
 
@@ -57,7 +57,7 @@ class NameMap:
         return _translated(self, self.layers, name)
 
     def target_name_of_duplicate(self, name: str) -> str | None:
-        """Returns this package's name of a tensor whose second name this is, or `None`."""
+        """Returns this package's name of a tensor by its second name in the source, or `None`."""
         return _translated(self, self.duplicates, name)
 
     def ignores(self, name: str) -> bool:

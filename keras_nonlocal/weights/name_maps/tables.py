@@ -1,4 +1,4 @@
-"""The tensor names of every code base whose checkpoints can be converted."""
+"""The tensor names of all code bases from which checkpoints can be converted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _layers(**templates: str) -> Mapping[str, str]:
     return {template: TARGETS[layer] for layer, template in templates.items()}
 
 
-# The authors' own Caffe2 pickles, and those of PySlowFast's model zoo that end in `.pkl`.
+# The authors' own Caffe2 pickles, and the `.pkl` files in the model zoo of PySlowFast.
 CAFFE2 = NameMap(
     layers=_layers(
         stem="conv1",

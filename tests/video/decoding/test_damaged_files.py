@@ -28,8 +28,8 @@ KINDS = {
 
 def moving_square():
     video = np.full((FRAMES, *SIZE, 3), 60, "uint8")
-    for number, picture in enumerate(video):
-        picture[10:30, 2 * number : 2 * number + 16] = (200, 40, 90)
+    for number, square in enumerate(video):
+        square[10:30, 2 * number : 2 * number + 16] = (200, 40, 90)
     return video
 
 
@@ -42,8 +42,8 @@ def undamaged(tmp_path_factory):
             stream = container.add_stream(codec, rate=10, options=options)
             stream.height, stream.width, stream.pix_fmt = *SIZE, pixels
             stream.codec_context.time_base = Fraction(1, 10)
-            for number, picture in enumerate(moving_square()):
-                frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixels)
+            for number, square in enumerate(moving_square()):
+                frame = av.VideoFrame.from_ndarray(square, format="rgb24").reformat(format=pixels)
                 frame.pts, frame.time_base = number, Fraction(1, 10)
                 container.mux(stream.encode(frame))
             container.mux(stream.encode())
@@ -158,8 +158,8 @@ def test_failed_reads_do_not_leak_memory(undamaged, tmp_path):
 @pytest.mark.parametrize("name", ["mdn_flower.mp4", "mdn_flower.webm", "mmaction2_test.avi"])
 def test_a_damaged_real_file_gives_a_clip_or_a_video_error_in_time(name, tmp_path):
     content, path, given = (real_clips.CLIPS / name).read_bytes(), tmp_path / name, []
-    for seed in range(6):
+    for seed in range(3):  # one for each kind of damage
         path.write_bytes(with_damage(content, seed))
         given.append(successful_reads(path))
-    assert len(given) == 6
+    assert len(given) == 3
     assert max(given) > 0  # some damage leaves something to see

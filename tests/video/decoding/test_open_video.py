@@ -63,8 +63,8 @@ def moving():
 
 
 @pytest.fixture
-def video(name, moving, write_pictures):
-    return write_pictures(name, moving, **ENCODINGS[name])
+def video(name, moving, write_frames):
+    return write_frames(name, moving, **ENCODINGS[name])
 
 
 def decoded_in_order(path):
@@ -79,8 +79,8 @@ def test_frames_in_any_order_are_those_of_decoding_in_order(name, video):
     assert len(expected) == 40
     rng = np.random.default_rng(1)
     for wanted in [[39], [0], [17, 18], [5, 38, 5], *(rng.integers(0, 40, 5) for _ in range(6))]:
-        numbers = [int(number) for number in wanted]
-        np.testing.assert_array_equal(read_frames(video, numbers), expected[numbers])
+        indices = [int(number) for number in wanted]
+        np.testing.assert_array_equal(read_frames(video, indices), expected[indices])
 
 
 @each_encoding
@@ -88,8 +88,8 @@ def test_clips_are_those_of_decoding_in_order(name, video):
     expected = decoded_in_order(video)
     for start in range(0, 34, 3):
         clip = read_clip(video, num_frames=6, frame_stride=2, start=start)
-        numbers = [(start + 2 * i) % 40 for i in range(6)]
-        np.testing.assert_array_equal(clip, expected[numbers])
+        indices = [(start + 2 * i) % 40 for i in range(6)]
+        np.testing.assert_array_equal(clip, expected[indices])
 
 
 @each_encoding
@@ -110,31 +110,31 @@ def test_times_start_at_the_first_frame(name, video):
     assert frame_times(video)[0] == 0
 
 
-def test_reading_a_late_frame_decodes_few_frames(moving, write_pictures):
-    path = write_pictures("a.mp4", moving, **ENCODINGS["pyramid.mp4"])
+def test_reading_a_late_frame_decodes_few_frames(moving, write_frames):
+    path = write_frames("a.mp4", moving, **ENCODINGS["pyramid.mp4"])
     with Video(path) as video:
         decoded = sum(1 for _ in video._decode_by_seeking({38}))
     assert decoded < 6
 
 
-def test_a_replaced_file_is_indexed_again(write, read_numbers):
+def test_a_replaced_file_is_indexed_again(write, read_indices):
     path = write("a.mp4", frames=20)
     assert len(frame_times(path)) == 20
     path = write("a.mp4", frames=11, codec="libx264")
     assert len(frame_times(path)) == 11
-    assert read_numbers(read_frames(path, [10])) == [10]
+    assert read_indices(read_frames(path, [10])) == [10]
 
 
-def test_a_stream_cut_between_key_frames_starts_at_a_key_frame(moving, write_pictures):
-    path = write_pictures("a.ts", moving, **ENCODINGS["stream.ts"])
+def test_a_stream_cut_between_key_frames_starts_at_a_key_frame(moving, write_frames):
+    path = write_frames("a.ts", moving, **ENCODINGS["stream.ts"])
     with av.open(str(path)) as container:
         keys = [packet.pos for packet in container.demux(video=0) if packet.is_keyframe]
     path.write_bytes(path.read_bytes()[keys[1] - keys[1] % 188 :])
     expected = decoded_in_order(path)
     times = frame_times(path)
     assert 25 < len(times) <= 40
-    numbers = [0, 7, len(times) - 1]
-    np.testing.assert_array_equal(read_frames(path, numbers)[1:], expected[[7, -1]])
+    indices = [0, 7, len(times) - 1]
+    np.testing.assert_array_equal(read_frames(path, indices)[1:], expected[[7, -1]])
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,9 @@ def test_probe_agrees_with_decoding(name, codec, video):
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p10le", "yuv444p", "gray"])
-def test_other_pixel_formats_are_converted_to_rgb(pix_fmt, moving, write_pictures):
+def test_other_pixel_formats_are_converted_to_rgb(pix_fmt, moving, write_frames):
     odd = moving[:5, :63, :95] if pix_fmt == "yuv444p" else moving[:5]
-    path = write_pictures("a.mkv", odd, **H264, pix_fmt=pix_fmt)
+    path = write_frames("a.mkv", odd, **H264, pix_fmt=pix_fmt)
     clip = read_clip(path, num_frames=5)
     assert clip.shape == odd.shape
     luminance = odd @ np.array([[0.299], [0.587], [0.114]])
@@ -160,8 +160,8 @@ def test_other_pixel_formats_are_converted_to_rgb(pix_fmt, moving, write_picture
     assert np.abs(clip - wanted.astype(float)).mean() < 25
 
 
-def test_a_video_of_one_frame_is_read(write, read_numbers):
+def test_a_video_of_one_frame_is_read(write, read_indices):
     path = write("one.mkv", frames=1, codec="libx264")
-    assert read_numbers(read_clip(path, num_frames=3)) == [0, 0, 0]
+    assert read_indices(read_clip(path, num_frames=3)) == [0, 0, 0]
     assert frame_times(path).tolist() == [0]
     assert probe(path).frames == 1

@@ -26,16 +26,16 @@ def test_count_frames_decodes_every_container(write, name, how):
 
 
 @each_container
-def test_frames_are_indexed_in_the_order_in_which_they_are_shown(write, read_numbers, name, how):
+def test_frames_are_indexed_in_the_order_in_which_they_are_shown(write, read_indices, name, how):
     path = write(name, frames=20, **how)
-    assert read_numbers(read_frames(path, range(20))) == list(range(20))
+    assert read_indices(read_frames(path, range(20))) == list(range(20))
 
 
-def test_frames_can_be_read_in_any_order_and_repeatedly(write, read_numbers):
+def test_frames_can_be_read_in_any_order_and_repeatedly(write, read_indices):
     video = read_frames(write("a.mp4"), [7, 2, 2, 19])
     assert video.shape == (4, 32, 48, 3)
     assert video.dtype == np.uint8
-    assert read_numbers(video) == [7, 2, 2, 19]
+    assert read_indices(video) == [7, 2, 2, 19]
 
 
 @pytest.mark.parametrize(
@@ -48,37 +48,37 @@ def test_frames_can_be_read_in_any_order_and_repeatedly(write, read_numbers):
         (None, [6, 8, 10, 12]),
     ],
 )
-def test_a_clip_starts_at_start_and_loops_past_the_end(write, read_numbers, start, expected):
+def test_a_clip_starts_at_start_and_loops_past_the_end(write, read_indices, start, expected):
     clip = read_clip(write("a.mp4", frames=20), num_frames=4, frame_stride=2, start=start)
-    assert read_numbers(clip) == expected
+    assert read_indices(clip) == expected
 
 
-def test_a_video_shorter_than_the_clip_is_looped(write, read_numbers):
+def test_a_video_shorter_than_the_clip_is_looped(write, read_indices):
     clip = read_clip(write("a.mp4", frames=3), num_frames=8)
-    assert read_numbers(clip) == [0, 1, 2, 0, 1, 2, 0, 1]
+    assert read_indices(clip) == [0, 1, 2, 0, 1, 2, 0, 1]
 
 
-def test_channels_are_rgb(write_pictures):
+def test_channels_are_rgb(write_frames):
     video = np.zeros((2, 32, 32, 3), "uint8")
     video[..., 0] = 200
-    red, green, blue = read_clip(write_pictures("a.mp4", video), num_frames=1).mean((0, 1, 2))
+    red, green, blue = read_clip(write_frames("a.mp4", video), num_frames=1).mean((0, 1, 2))
     assert red > 180
     assert max(green, blue) < 20
 
 
-def test_short_side_resizes_without_cropping(write_pictures):
+def test_short_side_resizes_without_cropping(write_frames):
     video = np.zeros((1, 48, 96, 3), "uint8")
     video[:, :, 48:] = 255
-    clip = read_clip(write_pictures("a.mp4", video), num_frames=1, short_side=24)
+    clip = read_clip(write_frames("a.mp4", video), num_frames=1, short_side=24)
     assert clip.shape == (1, 24, 48, 3)
     assert clip[0, :, :20].mean() < 10
     assert clip[0, :, 28:].mean() > 245
 
 
-def test_size_resizes_and_crops_the_center(write_pictures):
+def test_size_resizes_and_crops_the_center(write_frames):
     video = np.zeros((1, 48, 96, 3), "uint8")
     video[:, :, 24:72] = 255  # the square in the middle is all that is left
-    clip = read_clip(write_pictures("a.mp4", video), num_frames=1, size=(24, 24))
+    clip = read_clip(write_frames("a.mp4", video), num_frames=1, size=(24, 24))
     assert clip.shape == (1, 24, 24, 3)
     assert clip[0, :, 2:-2].min() > 240
 
@@ -91,12 +91,12 @@ TURNS = {
 }
 
 
-def test_read_clips_gives_crops_from_left_to_right(write_pictures):
+def test_read_clips_gives_crops_from_left_to_right(write_frames):
     video = np.zeros((6, 32, 96, 3), "uint8")
     video[..., 32:64, :] = 100
     video[..., 64:, :] = 200
     clips = read_clips(
-        write_pictures("a.mp4", video), ClipSpec(2, size=(16, 16), num_clips=2, num_crops=3)
+        write_frames("a.mp4", video), ClipSpec(2, size=(16, 16), num_clips=2, num_crops=3)
     )
     assert clips.shape == (6, 2, 16, 16, 3)
     levels = clips[:, :, 4:12, 4:12].mean((1, 2, 3, 4))
@@ -104,10 +104,10 @@ def test_read_clips_gives_crops_from_left_to_right(write_pictures):
 
 
 @pytest.mark.parametrize("clockwise", TURNS)
-def test_rotated_frames_are_turned_upright(write_pictures, clockwise):
+def test_rotated_frames_are_turned_upright(write_frames, clockwise):
     stored = np.zeros((1, 32, 64, 3), "uint8")
     stored[:, :16, :32] = 255  # top left
-    path = write_pictures("a.mp4", stored)
+    path = write_frames("a.mp4", stored)
     content = bytearray(path.read_bytes())
     matrix = content.index(b"tkhd") + 44
     fixed_point = (np.array(TURNS[clockwise]) << 16).astype(">i4")
@@ -172,11 +172,11 @@ def test_a_damaged_packet_raises_with_the_number_of_decoded_frames(damaged):
         read_clip(damaged, num_frames=8, start=8)
 
 
-def test_a_clip_that_ends_before_the_damage_is_read(damaged, read_numbers):
-    assert read_numbers(read_clip(damaged, num_frames=4, start=2)) == [2, 3, 4, 5]
+def test_a_clip_that_ends_before_the_damage_is_read(damaged, read_indices):
+    assert read_indices(read_clip(damaged, num_frames=4, start=2)) == [2, 3, 4, 5]
 
 
-def test_a_file_truncated_between_packets_has_the_remaining_frames(write, read_numbers):
+def test_a_file_truncated_between_packets_has_the_remaining_frames(write, read_indices):
     path = write("cut.mkv", frames=20, options={"g": "1"})
     with av.open(str(path)) as container:
         packets = [packet.pos for packet in container.demux(video=0) if packet.size]
@@ -184,10 +184,10 @@ def test_a_file_truncated_between_packets_has_the_remaining_frames(write, read_n
     left = count_frames(path)
     assert 10 <= left < 20
     expected = [i % left for i in range(16)]
-    assert read_numbers(read_clip(path, num_frames=16, start=0)) == expected
+    assert read_indices(read_clip(path, num_frames=16, start=0)) == expected
 
 
-def test_frames_that_change_size_midway_raise_without_size(write, tmp_path, read_numbers):
+def test_frames_that_change_size_midway_raise_without_size(write, tmp_path, read_indices):
     small = write("small.ts", frames=5, codec="mpeg2video", size=(32, 32), fps=25)
     large = write("large.ts", frames=5, codec="mpeg2video", size=(64, 64), fps=25)
     path = tmp_path / "both.ts"
@@ -195,7 +195,7 @@ def test_frames_that_change_size_midway_raise_without_size(write, tmp_path, read
     with pytest.raises(VideoError, match="change size midway"):
         read_frames(path, range(count_frames(path)))
     video = read_frames(path, range(count_frames(path)), size=(16, 16))
-    assert len(set(read_numbers(video))) == 5
+    assert len(set(read_indices(video))) == 5
 
 
 def test_an_index_past_the_end_raises_index_error(write):
@@ -224,7 +224,7 @@ def test_an_argument_out_of_range_raises(write, wrong):
         read_clip(write("a.mp4"), **wrong)
 
 
-def test_a_colon_in_a_file_name_is_not_a_protocol(write, tmp_path, monkeypatch, read_numbers):
+def test_a_colon_in_a_file_name_is_not_a_protocol(write, tmp_path, monkeypatch, read_indices):
     monkeypatch.chdir(tmp_path)
     write("a.mp4", frames=3).rename(tmp_path / "12:30.mp4")
-    assert read_numbers(read_clip("12:30.mp4", num_frames=3)) == [0, 1, 2]
+    assert read_indices(read_clip("12:30.mp4", num_frames=3)) == [0, 1, 2]

@@ -28,7 +28,7 @@ def decoded_in_order(path):
 
 
 @pytest.mark.parametrize("frames", [1, 3, 7])
-def test_frames_outside_of_the_edit_list_are_not_read(write, read_numbers, frames):
+def test_frames_outside_of_the_edit_list_are_not_read(write, read_indices, frames):
     path = write("a.mp4", frames=20, **ONE_BY_ONE)
     content = bytearray(path.read_bytes())
     place = content.index(b"elst") + 8  # after version and flags: number of entries, first entry
@@ -40,12 +40,12 @@ def test_frames_outside_of_the_edit_list_are_not_read(write, read_numbers, frame
     content[place + 4 : place + 12] = struct.pack(">Ii", duration, begins + cut)
     path.write_bytes(content)
 
-    pictures = decoded_in_order(path)
-    assert len(pictures) == 20 - frames
+    expected = decoded_in_order(path)
+    assert len(expected) == 20 - frames
     assert probe(path).frames == 20 - frames
-    assert read_numbers(read_clip(path, num_frames=4, start=0)) == list(range(frames, frames + 4))
+    assert read_indices(read_clip(path, num_frames=4, start=0)) == list(range(frames, frames + 4))
     for number in (0, 5, 19 - frames):
-        np.testing.assert_array_equal(read_frames(path, [number])[0], pictures[number])
+        np.testing.assert_array_equal(read_frames(path, [number])[0], expected[number])
     assert frame_times(path)[:2].tolist() == [0, 100_000]
 
 
@@ -61,10 +61,10 @@ def test_transparent_parts_of_a_gif_show_the_previous_frame(tmp_path):
     np.testing.assert_allclose(clip[1, 15, [10, 30]], [[0, 0, 200], [200, 0, 0]], atol=6)
 
 
-def test_times_of_a_video_that_starts_late_start_at_zero(write, read_numbers):
+def test_times_of_a_video_that_starts_late_start_at_zero(write, read_indices):
     path = write("late.mkv", frames=12, times=[500 + n for n in range(12)], codec="libx264")
     assert frame_times(path).tolist() == [n * 100_000 for n in range(12)]
-    assert read_numbers(read_clip(path, num_frames=3, start=9)) == [9, 10, 11]
+    assert read_indices(read_clip(path, num_frames=3, start=9)) == [9, 10, 11]
 
 
 def test_a_sound_stream_before_the_video_stream_is_ignored(tmp_path):
@@ -72,15 +72,15 @@ def test_a_sound_stream_before_the_video_stream_is_ignored(tmp_path):
     path = tmp_path / "both.mkv"
     with av.open(str(path), "w") as container:
         sound = container.add_stream("pcm_s16le", rate=8000, layout="mono")
-        picture = container.add_stream("mpeg4", rate=10)
-        picture.width, picture.height, picture.pix_fmt = 48, 32, "yuv420p"
+        video = container.add_stream("mpeg4", rate=10)
+        video.width, video.height, video.pix_fmt = 48, 32, "yuv420p"
         silence = av.AudioFrame.from_ndarray(np.zeros((1, 4000), "int16"), "s16", "mono")
         silence.rate = 8000
         container.mux(sound.encode(silence))
         for number in range(8):
             gray = np.full((32, 48, 3), 20 * number, "uint8")
-            container.mux(picture.encode(av.VideoFrame.from_ndarray(gray, format="rgb24")))
-        container.mux(picture.encode())
+            container.mux(video.encode(av.VideoFrame.from_ndarray(gray, format="rgb24")))
+        container.mux(video.encode())
     assert probe(path).frames == 8
     levels = read_clip(path, num_frames=8).mean((1, 2, 3))
     np.testing.assert_allclose(levels, 20 * np.arange(8), atol=3)
@@ -109,18 +109,18 @@ def with_empty_packets(path, emptied, numbers):
 
 
 @pytest.mark.parametrize("name", ["a.avi", "a.mp4"])
-def test_packets_without_a_frame_are_not_counted(name, tmp_path, write_pictures):
+def test_packets_without_a_frame_are_not_counted(name, tmp_path, write_frames):
     rng = np.random.default_rng(0)
-    whole = write_pictures(
+    whole = write_frames(
         f"whole_{name}",
         rng.integers(0, 255, (20, 32, 48, 3), "uint8"),
         options={"g": "6", "sc_threshold": "1000000000"},
     )
     path = with_empty_packets(whole, tmp_path / name, {4, 8, 9, 15})
-    pictures = decoded_in_order(path)
-    assert len(pictures) == probe(path).frames == len(frame_times(path)) == 16
-    np.testing.assert_array_equal(read_frames(path, range(16)), pictures)
-    np.testing.assert_array_equal([picture for _, picture in iterate_frames(path)], pictures)
+    expected = decoded_in_order(path)
+    assert len(expected) == probe(path).frames == len(frame_times(path)) == 16
+    np.testing.assert_array_equal(read_frames(path, range(16)), expected)
+    np.testing.assert_array_equal([frame for _, frame in iterate_frames(path)], expected)
 
 
 PLAYLISTS = {
@@ -159,8 +159,8 @@ def test_the_cover_image_of_music_is_not_a_video(tmp_path):
         silence.rate = 44_100
         container.mux([*sound.encode(silence), *sound.encode()])
     Image.new("RGB", (16, 16)).save(cover, "png")
-    picture = b"\0image/png\0\x03\0" + cover.getvalue()
-    tag = b"APIC" + struct.pack(">IH", len(picture), 0) + picture
+    image = b"\0image/png\0\x03\0" + cover.getvalue()
+    tag = b"APIC" + struct.pack(">IH", len(image), 0) + image
     sevens = bytes(len(tag) >> shift & 127 for shift in (21, 14, 7, 0))  # 7 bits per byte
     path.write_bytes(b"ID3\x03\0\0" + sevens + tag + path.read_bytes())
     with av.open(str(path)) as container:

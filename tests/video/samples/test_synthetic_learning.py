@@ -1,4 +1,4 @@
-"""The promise of the synthetic task, kept by training (some 20 seconds)."""
+"""Training on the synthetic task with and without a non-local block (about 20 seconds)."""
 
 import keras
 import pytest
@@ -14,7 +14,7 @@ def _stage(x, channels, kernel, strides):
 
 
 def _network(between):
-    """Two stages, which see 7 frames of 13 x 13 pixels at once, with `between` between them."""
+    """Two stages that see 7 frames of 13 x 13 pixels, with `between` in the middle."""
     clip = keras.Input((16, 32, 32, 3))
     x = _stage(layers.Rescaling(1 / 64, offset=-110 / 64)(clip), 24, (3, 5, 5), (2, 4, 4))
     x = layers.GlobalAveragePooling3D()(_stage(between(x), 64, 3, (1, 2, 2)))
@@ -22,7 +22,7 @@ def _network(between):
 
 
 def _accuracy(between):
-    """On held-out clips, after the same four epochs for each network."""
+    """Accuracy on held-out clips after four epochs."""
     keras.utils.set_random_seed(0)
     model = _network(between)
     rate = keras.optimizers.schedules.CosineDecay(1e-2, decay_steps=4 * 75)
@@ -49,5 +49,5 @@ def test_a_non_local_block_learns_the_task():
         pytest.param(layers.Identity(), marks=pytest.mark.slow),  # less than a convolution can do
     ],
 )
-def test_the_same_network_without_it_does_not(between):
+def test_the_same_network_without_the_block_does_not(between):
     assert _accuracy(between) <= 0.75

@@ -19,7 +19,7 @@ def _is_blue(videos):
 
 
 def _colors(videos):
-    """Whether the early and the late flash of each clip is red, as seen in its pixels."""
+    """Whether the early and the late flash of each clip is red, by its pixels."""
     half = videos.shape[1] // 2
     early, late = _is_red(videos[:, :half]), _is_red(videos[:, half:])
     return early.any((1, 2, 3)), late.any((1, 2, 3))
@@ -30,7 +30,7 @@ def rendered():
     return synthetic_task.render(400, **SMALL)
 
 
-def test_the_class_is_whether_the_two_flashes_have_one_color(rendered):
+def test_the_class_is_whether_both_flashes_have_the_same_color(rendered):
     videos, labels, class_names = rendered
     early, late = _colors(videos)
     assert videos.shape == (400, 16, 32, 32, 3)
@@ -39,14 +39,14 @@ def test_the_class_is_whether_the_two_flashes_have_one_color(rendered):
     np.testing.assert_array_equal(labels == class_names.index("same"), early == late)
 
 
-def test_no_single_flash_tells_the_class(rendered):
+def test_a_single_flash_is_independent_of_the_class(rendered):
     videos, labels, _ = rendered
     for red in _colors(videos):
         for label in (0, 1):
             assert 0.4 < red[labels == label].mean() < 0.6
 
 
-def test_no_line_through_the_sum_of_local_evidence_is_right_on_more_than_three_quarters(rendered):
+def test_a_linear_classifier_of_color_counts_has_at_most_75_percent_accuracy(rendered):
     videos, labels, _ = rendered
     evidence = np.sum(_colors(videos), axis=0)  # how many of the two are red
     right = [
@@ -61,7 +61,7 @@ def test_no_line_through_the_sum_of_local_evidence_is_right_on_more_than_three_q
     size=st.tuples(st.integers(16, 60), st.integers(16, 60)),
     seed=st.integers(0, 99),
 )
-def test_the_flashes_lie_a_third_of_the_picture_and_half_of_the_clip_apart(frames, size, seed):
+def test_the_flashes_are_a_third_of_the_frame_and_half_of_the_clip_apart(frames, size, seed):
     videos, *_ = synthetic_task.render(2, num_frames=frames, size=size, seed=seed)
     for video in videos:
         colored = np.argwhere(_is_red(video) | _is_blue(video))
@@ -78,7 +78,7 @@ def test_the_flashes_lie_a_third_of_the_picture_and_half_of_the_clip_apart(frame
             assert apart > size[axis - 1] / 3
 
 
-def test_a_clip_depends_on_its_number_and_the_seed_alone():
+def test_a_clip_depends_only_on_its_index_and_the_seed():
     few, many = synthetic_task.render(3, **SMALL)[0], synthetic_task.render(5, **SMALL)[0]
     np.testing.assert_array_equal(few, many[:3])
     assert (few != synthetic_task.render(3, seed=1, **SMALL)[0]).any()
@@ -86,7 +86,7 @@ def test_a_clip_depends_on_its_number_and_the_seed_alone():
     np.testing.assert_array_equal(few, one_by_one)
 
 
-def test_four_colors_are_four():
+def test_four_colors_can_be_used():
     videos, *_ = synthetic_task.render(60, colors=4, **SMALL)
     green = (videos[..., 1] > 170) & (videos[..., 0] < 110) & (videos[..., 2] < 110)
     yellow = (videos[..., 1] > 170) & (videos[..., 0] > 190) & (videos[..., 2] < 110)
@@ -94,7 +94,7 @@ def test_four_colors_are_four():
         assert 10 < found.any((1, 2, 3)).sum() < 50
 
 
-def test_a_dataset_gives_the_rendered_clips_and_shuffles_them_in_training():
+def test_a_dataset_shuffles_the_rendered_clips_in_training():
     videos, labels, _ = synthetic_task.render(6, **SMALL)
     plain = list(synthetic_task.dataset(6, batch_size=4, **SMALL))
     np.testing.assert_array_equal(np.concatenate([clips for clips, _ in plain]), videos)
@@ -107,7 +107,7 @@ def test_a_dataset_gives_the_rendered_clips_and_shuffles_them_in_training():
     assert sorted(first.sum((1, 2, 3, 4))) == sorted(videos.sum((1, 2, 3, 4)))
 
 
-def test_the_class_survives_in_written_videos(tmp_path):
+def test_written_videos_still_show_the_class(tmp_path):
     written = synthetic_task.write_videos(tmp_path, 12, **SMALL)
     paths, labels, class_names = list_folder(tmp_path)
     assert sorted(written) == sorted(paths)
@@ -128,11 +128,11 @@ def test_the_class_survives_in_written_videos(tmp_path):
         ({"colors": 5}, "`colors`"),
     ],
 )
-def test_a_number_out_of_range_is_refused(wrong, message):
+def test_an_argument_out_of_range_raises(wrong, message):
     with pytest.raises(ValueError, match=message):
         synthetic_task.render(**{"num_clips": 2, **wrong})
 
 
-def test_an_odd_size_cannot_be_written(tmp_path):
+def test_writing_an_odd_size_raises(tmp_path):
     with pytest.raises(ValueError, match="even height and width"):
         synthetic_task.write_videos(tmp_path, 1, size=(33, 32))

@@ -18,7 +18,7 @@ from keras_nonlocal.video.sampling.by_time import (
 )
 
 
-def numbers_at(*arguments):
+def indices_of_clip(*arguments):
     return indices_at(*arguments).tolist()
 
 
@@ -54,7 +54,7 @@ def test_indices_at_agrees_with_a_loop_over_all_frames(times, start, step):
     early = min(1_000, lasts // (4 * len(times)))
     moments = [(start + early + step * k) % lasts for k in range(12)]
     expected = [shown(times, moment) for moment in moments]
-    assert numbers_at(times, start, 12, step) == expected
+    assert indices_of_clip(times, start, 12, step) == expected
 
 
 @given(
@@ -68,11 +68,11 @@ def test_at_a_constant_rate_steps_are_strides(num_frames, fps, start, stride, un
     times = steady(num_frames, fps, unit)
     start %= num_frames
     stride_in_microseconds = round(stride * 1_000_000 / fps)
-    numbers = numbers_at(times, int(times[start]), 16, stride_in_microseconds)
+    indices = indices_of_clip(times, int(times[start]), 16, stride_in_microseconds)
     inside = [n for n in range(start, num_frames, stride)][:16]
-    assert numbers[: len(inside)] == inside
+    assert indices[: len(inside)] == inside
     if unit == 1 and 1_000_000 % (fps * 1_000) == 0:  # the end of the video is no estimate
-        assert numbers == clip_indices(start, 16, stride, num_frames)
+        assert indices == clip_indices(start, 16, stride, num_frames)
 
 
 @given(num_frames=st.integers(1, 200), frames=st.integers(1, 16), stride=st.integers(1, 6))
@@ -83,7 +83,7 @@ def test_spread_clips_at_a_constant_rate_agree_with_clips_by_index(fps, num_fram
         starts = uniform_starts(num_frames, clip_span(frames, stride), clips)
         expected = [clip_indices(start, frames, stride, num_frames) for start in starts]
         moments = spread_moments(times, (frames - 1) * step, clips)
-        assert [numbers_at(times, moment, frames, step) for moment in moments] == expected
+        assert [indices_of_clip(times, moment, frames, step) for moment in moments] == expected
 
 
 def test_a_single_clip_is_in_the_center():
@@ -97,13 +97,13 @@ def test_a_random_clip_ends_inside_the_video(times, frames, step, seed):
     span = (frames - 1) * step
     assert 0 <= start <= max(times[-1] - span, 0)
     if span <= times[-1]:
-        assert np.diff(numbers_at(times, start, frames, step)).min(initial=0) >= 0
+        assert np.diff(indices_of_clip(times, start, frames, step)).min(initial=0) >= 0
 
 
 def test_random_moments_are_uniform_in_time():
     times, rng = np.array([0, 100_000, 400_000, 500_000]), np.random.default_rng(0)
     starts = [
-        numbers_at(times, random_moment(times, 0, rng.integers), 1, 1)[0] for _ in range(3_000)
+        indices_of_clip(times, random_moment(times, 0, rng.integers), 1, 1)[0] for _ in range(3_000)
     ]
     shares = np.bincount(starts, minlength=4) / 3_000
     np.testing.assert_allclose(shares, [1 / 6, 3 / 6, 1 / 6, 1 / 6], atol=0.04)
@@ -113,10 +113,10 @@ def test_random_moments_are_uniform_in_time():
 def test_a_video_without_duration_can_be_sampled(times):
     times = np.array(times)
     assert spread_moments(times, 120_000, 2) == [0, 0]
-    numbers = numbers_at(
+    indices = indices_of_clip(
         times, random_moment(times, 120_000, np.random.default_rng(0).integers), 4, 9
     )
-    assert set(numbers) == {len(times) - 1}
+    assert set(indices) == {len(times) - 1}
 
 
 def test_the_last_frame_lasts_as_long_as_the_frame_before_it():
@@ -127,4 +127,4 @@ def test_the_last_frame_lasts_as_long_as_the_frame_before_it():
 @pytest.mark.parametrize("times", [[0, 40_000, 80_000, 80_010], [0, 50, 100]])
 def test_a_very_short_last_frame_is_not_skipped(times):
     times = np.array(times)
-    assert numbers_at(times, int(times[-1]), 1, 1) == [len(times) - 1]
+    assert indices_of_clip(times, int(times[-1]), 1, 1) == [len(times) - 1]

@@ -12,9 +12,7 @@ from keras_nonlocal.video.shards.reading import shard_clips
 from keras_nonlocal.video.shards.verify import check_shards
 
 
-def test_beam_writes_what_processes_write_and_records_what_it_cannot_read(
-    written, manifest, tmp_path
-):
+def test_beam_writes_the_same_shards_and_logs_unreadable_videos(written, manifest, tmp_path):
     pytest.importorskip("apache_beam", reason="needs the extra `beam`")
     (tmp_path / "bad.mp4").write_bytes(b"no video")
     same = beam_shards(manifest, tmp_path / "same", shards=3, short_side=48)
@@ -25,18 +23,18 @@ def test_beam_writes_what_processes_write_and_records_what_it_cannot_read(
     assert all((one[0].numpy() == two[0].numpy()).all() for one, two in clips)
 
     bad = Manifest((Entry(str(tmp_path / "bad.mp4"), (0,)), *manifest.entries[:2]), ("a", "b"))
-    said = beam_shards(bad, tmp_path / "bad", shards=3, error_log=tmp_path / "bad.jsonl")
-    assert (said.clips, [shard.left_out for shard in said.shards].count(1)) == (2, 1)
+    written = beam_shards(bad, tmp_path / "bad", shards=3, error_log=tmp_path / "bad.jsonl")
+    assert (written.clips, [shard.left_out for shard in written.shards].count(1)) == (2, 1)
     assert [row["path"] for row in read_error_log(tmp_path / "bad.jsonl")] == [bad.entries[0].path]
 
 
-def test_without_beam_the_error_says_what_to_install(manifest, tmp_path, monkeypatch):
+def test_without_beam_the_error_names_the_package(manifest, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "apache_beam", None)
     with pytest.raises(ImportError, match=r'pip install "keras_nonlocal\[beam\]"'):
         beam_shards(manifest, tmp_path)
 
 
-def test_a_set_of_other_arguments_stays_as_it_is(copied, manifest):
+def test_shards_with_other_arguments_raise_and_are_not_changed(copied, manifest):
     pytest.importorskip("apache_beam", reason="needs the extra `beam`")
     before = {path.name: path.read_bytes() for path in copied.iterdir()}
     other = replace(manifest, class_names=manifest.class_names[::-1])
@@ -45,7 +43,7 @@ def test_a_set_of_other_arguments_stays_as_it_is(copied, manifest):
     assert {path.name: path.read_bytes() for path in copied.iterdir()} == before
 
 
-def test_only_shards_that_are_missing_are_written_again(copied, manifest):
+def test_only_missing_shards_are_written_again(copied, manifest):
     pytest.importorskip("apache_beam", reason="needs the extra `beam`")
     gone, *kept = sorted(copied.glob("*.tfrecord"))
     gone.unlink()
@@ -55,7 +53,7 @@ def test_only_shards_that_are_missing_are_written_again(copied, manifest):
     assert [path.stat().st_mtime_ns for path in kept] == times
 
 
-def test_a_error_log_is_tried_before_a_video_is_read(manifest, tmp_path):
+def test_an_error_log_that_cannot_be_written_raises_at_once(manifest, tmp_path):
     pytest.importorskip("apache_beam", reason="needs the extra `beam`")
     with pytest.raises(OSError, match="folder"):
         beam_shards(manifest, tmp_path / "set", shards=3, error_log=tmp_path)

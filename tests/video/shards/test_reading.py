@@ -19,43 +19,43 @@ CLIP = ClipSpec(4, 2, short_side=48, size=(48, 48))
 LENGTHS = (5, 12, 20, 26, 30, 31)
 
 
-def _listed(dataset):
+def _arrays(dataset):
     return [tuple(np.asarray(part) for part in element) for element in dataset]
 
 
-def _numbers(dataset, read_numbers):
-    return [tuple(read_numbers(video)) for video, *_ in _listed(dataset)]
+def _indices(dataset, read_indices):
+    return [tuple(read_indices(video)) for video, *_ in _arrays(dataset)]
 
 
-def test_each_video_gives_its_centered_clip_with_its_label(written, manifest, read_numbers):
-    clips = _listed(shard_clips(written, CLIP))
-    found = {(tuple(read_numbers(video)), int(label)) for video, label, _ in clips}
+def test_each_video_gives_its_centered_clip_and_label(written, manifest, read_indices):
+    clips = _arrays(shard_clips(written, CLIP))
+    found = {(tuple(read_indices(video)), int(label)) for video, label, _ in clips}
     starts = [max(length - 7, 0) // 2 for length in LENGTHS]
-    wanted = {
+    expected = {
         (tuple(clip_indices(start, 4, 2, length)), n % 3)
         for n, (start, length) in enumerate(zip(starts, LENGTHS, strict=True))
     }
-    assert found == wanted
+    assert found == expected
     assert len(clips) == len(LENGTHS)
 
 
-def test_elements_have_static_shapes_and_a_known_number(written):
+def test_elements_have_static_shapes_and_a_known_cardinality(written):
     dataset = shard_clips(written, CLIP, training=True)
     assert dataset.element_spec[0] == tf.TensorSpec((4, 48, 48, 3), tf.uint8)
     assert dataset.element_spec[2].shape == (2,)
     assert dataset.cardinality() == len(LENGTHS)
 
 
-def test_one_seed_gives_the_same_clips_and_new_ones_in_each_epoch(written):
+def test_one_seed_gives_the_same_clips_with_new_ones_in_each_epoch(written):
     first, again = (shard_clips(written, CLIP, training=True, seed=3) for _ in range(2))
-    one, two, other = _listed(first), _listed(first), _listed(again)
+    one, two, other = _arrays(first), _arrays(first), _arrays(again)
     pairs = list(zip(one, other, strict=True))
     assert all((a[0] == b[0]).all() and (a[2] == b[2]).all() for a, b in pairs)
     assert any((a[0] != b[0]).any() for a, b in zip(one, two, strict=True))
     assert len({tuple(clip[2]) for clip in one + two}) == 2 * len(LENGTHS)
 
 
-def test_an_epoch_has_each_video_once_in_an_order_of_its_own(written):
+def test_an_epoch_has_each_video_once_in_a_new_order(written):
     source = ShardClips(written, CLIP, training=True)
     order = source.order(0)
     orders = [[int(index) for index, _ in order] for _ in range(8)]
@@ -65,28 +65,30 @@ def test_an_epoch_has_each_video_once_in_an_order_of_its_own(written):
 
 
 def test_one_seed_gives_the_same_augmentation_from_files_and_from_shards(written, manifest):
-    """Noise on black: the pixels are what is drawn, whatever the video."""
+    """The frames become black, so that pixels depend only on the random noise."""
     noise = [tf.zeros_like, augmentation.RandomNoise(20.0)]
-    how = {"clip": CLIP, "augment": noise, "batch_size": 4, "seed": 3}
-    pairs = zip(training_stream(manifest, **how), training_stream(written, **how), strict=True)
-    for (of_files, _), (of_shards, _) in itertools.islice(pairs, 3):
-        assert np.ptp(of_files) > 20
-        np.testing.assert_array_equal(of_files, of_shards)
+    options = {"clip": CLIP, "augment": noise, "batch_size": 4, "seed": 3}
+    pairs = zip(
+        training_stream(manifest, **options), training_stream(written, **options), strict=True
+    )
+    for (file_clips, _), (shard_clips_, _) in itertools.islice(pairs, 3):
+        assert np.ptp(file_clips) > 20
+        np.testing.assert_array_equal(file_clips, shard_clips_)
 
 
-def test_nothing_is_read_but_the_record_of_the_video(copied):
-    """All others may be damaged."""
+def test_only_the_record_of_the_video_is_read(copied):
+    """All other records may be damaged."""
     first, last = 0, len(LENGTHS) - 1
-    numbers = tf.data.Dataset.from_tensor_slices(([first, last], [7, 7]))
-    wanted = _listed(ShardClips(copied, CLIP, training=True).clips(numbers))
+    indices = tf.data.Dataset.from_tensor_slices(([first, last], [7, 7]))
+    expected = _arrays(ShardClips(copied, CLIP, training=True).clips(indices))
     sizes = [shard["sizes"] for shard in json.loads((copied / "shards.json").read_text())["shards"]]
     spoil(copied / "clips-00000-of-00003.tfrecord", slice(sizes[0][0], None))
     spoil(copied / "clips-00001-of-00003.tfrecord", slice(None))
     spoil(copied / "clips-00002-of-00003.tfrecord", slice(None, -sizes[2][-1]))
-    found = _listed(ShardClips(copied, CLIP, training=True).clips(numbers))
-    assert all((a[0] == b[0]).all() for a, b in zip(found, wanted, strict=True))
+    found = _arrays(ShardClips(copied, CLIP, training=True).clips(indices))
+    assert all((a[0] == b[0]).all() for a, b in zip(found, expected, strict=True))
     with pytest.raises(tf.errors.DataLossError):
-        _listed(shard_clips(copied, CLIP))
+        _arrays(shard_clips(copied, CLIP))
 
 
 def spoil(path, where):
@@ -95,28 +97,28 @@ def spoil(path, where):
     path.write_bytes(content)
 
 
-def test_the_number_of_parallel_calls_changes_nothing(written):
+def test_num_parallel_calls_does_not_change_the_clips(written):
     one, four = (
-        _listed(shard_clips(written, CLIP, training=True, num_parallel_calls=n)) for n in (1, 4)
+        _arrays(shard_clips(written, CLIP, training=True, num_parallel_calls=n)) for n in (1, 4)
     )
     assert all((a[0] == b[0]).all() for a, b in zip(one, four, strict=True))
 
 
-def test_training_clips_begin_anywhere_and_only_where_they_fit(written, read_numbers):
+def test_training_clips_start_anywhere_where_they_fit(written, read_indices):
     dataset = shard_clips(written, ClipSpec(4, 2, size=(48, 64)), training=True)
-    seen = {numbers for _ in range(8) for numbers in _numbers(dataset, read_numbers)}
+    seen = {indices for _ in range(8) for indices in _indices(dataset, read_indices)}
     long = seen - {(0, 2, 4, 1)}  # the video of five frames is looped
-    assert all(np.diff(numbers).tolist() == [2, 2, 2] for numbers in long)
-    assert len({numbers[0] for numbers in long}) > 8
+    assert all(np.diff(indices).tolist() == [2, 2, 2] for indices in long)
+    assert len({indices[0] for indices in long}) > 8
     assert max(map(max, seen)) <= 30
 
 
-def test_views_of_a_video_follow_each_other_clip_by_clip(written, read_numbers):
+def test_views_of_a_video_are_ordered_by_clip_and_crop(written, read_indices):
     clip = ClipSpec(2, 1, num_clips=2, num_crops=3, short_side=48, size=(48, 48))
-    numbers = _numbers(shard_clips(written, clip), read_numbers)
-    assert len(numbers) == 6 * len(LENGTHS)
-    assert all(len(set(numbers[i : i + 3])) == 1 for i in range(0, len(numbers), 3))
-    assert all(numbers[i] == (0, 1) for i in range(0, len(numbers), 6))
+    indices = _indices(shard_clips(written, clip), read_indices)
+    assert len(indices) == 6 * len(LENGTHS)
+    assert all(len(set(indices[i : i + 3])) == 1 for i in range(0, len(indices), 3))
+    assert all(indices[i] == (0, 1) for i in range(0, len(indices), 6))
 
 
 @pytest.fixture(scope="module")
@@ -133,15 +135,15 @@ def ramp(tmp_path_factory):
     return folder / "s", read_frames(folder / "r.mp4", range(6))
 
 
-def test_several_labels_become_ones_among_zeros(ramp):
+def test_several_labels_give_multi_hot_targets(ramp):
     _, target, _ = next(iter(shard_clips(ramp[0], ClipSpec(2))))
     assert target.dtype == tf.float32
     assert target.numpy().tolist() == [1, 0, 1]
 
 
-def test_decoding_a_crop_gives_the_pixels_of_the_whole_frame_there(ramp):
-    whole = _listed(shard_clips(ramp[0], ClipSpec(2)))[0][0]
-    crops = _listed(shard_clips(ramp[0], ClipSpec(2, num_crops=3, size=(64, 50))))
+def test_a_decoded_crop_has_the_pixels_of_the_whole_frame(ramp):
+    whole = _arrays(shard_clips(ramp[0], ClipSpec(2)))[0][0]
+    crops = _arrays(shard_clips(ramp[0], ClipSpec(2, num_crops=3, size=(64, 50))))
     for (crop, *_), left in zip(crops, (0, 39, 78), strict=True):
         assert np.abs(crop.astype(int) - whole[:, :, left : left + 50]).max() <= 1
 
@@ -149,17 +151,17 @@ def test_decoding_a_crop_gives_the_pixels_of_the_whole_frame_there(ramp):
 @pytest.mark.parametrize(
     "clip", [ClipSpec(2, size=(32, 48)), ClipSpec(2, short_side=96, size=(96, 100))]
 )
-def test_frames_stored_in_another_size_are_scaled_as_videos_are(ramp, tmp_path, clip):
+def test_frames_stored_in_another_size_are_resized_as_videos_are(ramp, tmp_path, clip):
     from keras_nonlocal.video.decoding.read import read_frames
 
     folder, _ = ramp
     video = folder.parent / "r.mp4"
     short = clip.short_sides and clip.short_sides[0]
     scaled = read_frames(video, [2, 3], short_side=short) if short else None
-    wanted = scaled[:, :, 46:146] if short else read_frames(video, [2, 3], size=clip.size)
-    got = _listed(shard_clips(folder, clip))[0][0].astype(int)
-    assert got.shape == wanted.shape
-    assert np.abs(got - wanted).mean() < 3
+    expected = scaled[:, :, 46:146] if short else read_frames(video, [2, 3], size=clip.size)
+    got = _arrays(shard_clips(folder, clip))[0][0].astype(int)
+    assert got.shape == expected.shape
+    assert np.abs(got - expected).mean() < 3
 
 
 def test_a_short_side_is_drawn_from_its_range(ramp):
@@ -169,42 +171,42 @@ def test_a_short_side_is_drawn_from_its_range(ramp):
     assert sides <= set(range(64, 81))
 
 
-def test_crops_begin_where_the_room_is_cut_evenly():
+def test_crops_are_spread_evenly():
     starts = [spread_place(tf.constant([0, 85]), tf.constant(n), 3).numpy()[1] for n in range(3)]
     assert starts == [0, 42, 85]
 
 
-def test_no_python_is_called(written):
+def test_the_dataset_calls_no_python(written):
     assert not calls_python(shard_clips(written, CLIP, training=True))
 
 
-def test_a_flipped_bit_in_a_frame_stops_the_epoch(copied):
+def test_a_flipped_bit_raises_data_loss(copied):
     path = copied / "clips-00000-of-00003.tfrecord"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     all_frames = shard_clips(copied, ClipSpec(31))
     with pytest.raises(tf.errors.DataLossError):
-        _listed(all_frames)
+        _arrays(all_frames)
 
 
-def test_a_lost_record_is_no_short_epoch(copied):
+def test_a_missing_record_raises(copied):
     path = copied / "clips-00001-of-00003.tfrecord"
     records = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
     with tf.io.TFRecordWriter(str(path)) as writer:
         writer.write(records[0])
     with pytest.raises(tf.errors.OpError, match=rf"{path}.*has no record.*check_shards"):
-        _listed(shard_clips(copied, CLIP))
+        _arrays(shard_clips(copied, CLIP))
 
 
-def test_shards_in_exchanged_files_are_no_clips_of_others(copied):
+def test_exchanged_files_raise(copied):
     first, second = (copied / f"clips-0000{n}-of-00003.tfrecord" for n in (0, 1))
     first.write_bytes(second.read_bytes())
     with pytest.raises(tf.errors.OpError, match=rf"{first}.*has no record.*check_shards"):
-        _listed(shard_clips(copied, CLIP))
+        _arrays(shard_clips(copied, CLIP))
 
 
-def test_an_unfinished_folder_says_how_to_go_on(copied):
+def test_an_unfinished_folder_raises_with_the_way_to_resume(copied):
     path = copied / "shards.json"
     content = json.loads(path.read_text())
     content["shards"][1] = None
@@ -213,23 +215,23 @@ def test_an_unfinished_folder_says_how_to_go_on(copied):
         shard_clips(copied, CLIP)
 
 
-def test_a_folder_without_shards_says_what_makes_them(tmp_path):
+def test_a_folder_without_shards_raises_with_the_way_to_write_them(tmp_path):
     with pytest.raises(FileNotFoundError, match="write_shards"):
         shard_clips(tmp_path, CLIP)
 
 
-def test_a_video_without_any_of_several_labels_is_a_row_of_zeros(manifest, tmp_path):
+def test_a_multi_label_video_without_labels_gives_zeros(manifest, tmp_path):
     labels = [(0, 2), (), (1,)]
     entries = [Entry(each.path, own) for each, own in zip(manifest, labels, strict=False)]
     shards = tmp_path / "shards"
     write_shards(
         Manifest(tuple(entries), manifest.class_names, True), shards, shards=1, num_processes=1
     )
-    rows = {tuple(target.tolist()) for _, target, _ in _listed(shard_clips(shards, ClipSpec(2)))}
+    rows = {tuple(target.tolist()) for _, target, _ in _arrays(shard_clips(shards, ClipSpec(2)))}
     assert rows == {(1, 0, 1), (0, 0, 0), (0, 1, 0)}
 
 
-def test_videos_without_labels_give_clips_alone_whatever_classes_there_are(manifest, tmp_path):
+def test_videos_without_labels_give_no_targets(manifest, tmp_path):
     entries = tuple(Entry(each.path) for each in manifest.entries[:2])
     write_shards(Manifest(entries, manifest.class_names), tmp_path / "s", shards=1, num_processes=1)
     assert [len(element) for element in shard_clips(tmp_path / "s", ClipSpec(2))] == [2, 2]

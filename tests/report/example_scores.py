@@ -1,4 +1,4 @@
-"""Histories and scores to report."""
+"""Examples of histories and scores for reports."""
 
 import math
 
@@ -10,7 +10,7 @@ EVIL = "<script>alert('a')</script> & \"b\" $\\frac{ <b>"
 
 
 def history(epochs=6):
-    """Learning rate with a warm-up and a cosine; validation in every second epoch."""
+    """Returns a history with warmup, a cosine schedule, and validation in every second epoch."""
     rows = []
     for epoch in range(1, epochs + 1):
         row = {"epoch": epoch, "step": 100 * epoch, "learning_rate": 0.1 * min(epoch / 2, 1)}
@@ -23,7 +23,7 @@ def history(epochs=6):
     return rows
 
 
-# Classes 0, 1, 2; the likeliest are 0 0 1 1 2 0: four of six are right.
+# The predicted classes are 0 0 1 1 2 0: four of six are right.
 PROBABILITIES = np.array(
     [
         [0.9, 0.06, 0.04],
@@ -48,7 +48,7 @@ def scores(paths=None, names=NAMES, targets=TARGETS, probabilities=PROBABILITIES
 
 
 def _ranks(probabilities, targets):
-    """Of a single view; None for videos of several classes."""
+    """Returns the ranks of a single view, or `None` for videos with several classes."""
     if targets.ndim == 2:
         return None
     true = np.take_along_axis(probabilities, targets[:, None], 1)
@@ -56,14 +56,14 @@ def _ranks(probabilities, targets):
 
 
 def multi_label(paths=None, names=NAMES):
-    """The same, with a second class for the first video and none for the last."""
+    """Returns these scores with a second class for the first video and none for the last."""
     rows = np.eye(3, dtype="float32")[TARGETS]
     rows[0, 2], rows[5] = 1, 0
     return scores(paths, names, rows)
 
 
 def many_classes(classes=400, videos=900):
-    """Class `c` is recognized in as many videos as `c` is near to the last class."""
+    """Returns scores of many classes. The accuracy of class `c` is about `c / classes`."""
     rng = np.random.default_rng(0)
     targets = rng.integers(0, classes - 1, videos)  # the last class has no video
     guesses = np.where(rng.random(videos) < targets / classes, targets, (targets + 7) % classes)

@@ -1,4 +1,4 @@
-"""A page as its readers get it: headings, tables, pictures and words."""
+"""A parsed page: headings, tables, images and text."""
 
 import base64
 
@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 
 
 class Page:
-    """`tables` by caption: rows of texts, the heads first."""
+    """A parsed page. `tables` holds rows of texts by caption, beginning with the headings."""
 
     def __init__(self, path):
         text = path.read_text("utf-8").replace("\N{NO-BREAK SPACE}", " ")
@@ -23,11 +23,11 @@ class Page:
         }
 
     def alt(self, part):
-        """The only picture whose description holds these words."""
+        """Returns the description of the only image whose description holds these words."""
         return self._image(part)["alt"]
 
-    def picture(self, part):
-        """The bytes of that picture."""
+    def image_bytes(self, part):
+        """Returns the bytes of that image."""
         return base64.b64decode(self._image(part)["src"].partition("base64,")[2], validate=True)
 
     def _image(self, part):

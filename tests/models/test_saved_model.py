@@ -1,4 +1,4 @@
-"""Exported models answer alike in a process that knows neither Keras nor this package."""
+"""Exported SavedModels give the same outputs in a process without Keras and this package."""
 
 import subprocess
 import sys
@@ -29,7 +29,7 @@ BUILDERS = {
     "nl_fcn_r101": {},
 }
 
-# As TF Serving loads a bundle: the graph of tag `serve`, its default signature, a session.
+# As TF Serving loads a SavedModel: the graph of tag `serve` and its default signature.
 _SERVE = """
 import sys
 import numpy as np
@@ -46,7 +46,7 @@ assert "keras_nonlocal" not in sys.modules
 """
 
 
-# The others hold no operation that these lack, and take five times as long.
+# The other networks have no further operations, and take five times as long.
 QUICK = ("nl_c2d_small", "nl_i3d_small", "nl_i3d_r50", "nl_fcn_r50")
 CASES = [
     pytest.param(builder, marks=[] if builder in QUICK else [pytest.mark.slow])
@@ -55,12 +55,12 @@ CASES = [
 
 
 def export(builder, folder):
-    """The bundle of a builder, and two inputs of different shapes with the model's answers."""
+    """Exports a model, and stores two inputs of different shapes with the expected outputs."""
     keras.utils.clear_session()
     model = getattr(models, builder)(**BUILDERS[builder], classes=3)
     rng = np.random.default_rng(0)
     for weight in model.weights:
-        if "nonlocal/norm/gamma" in weight.path:  # blocks that do something
+        if "nonlocal/norm/gamma" in weight.path:  # so that blocks are not the identity
             weight.assign(rng.normal(0, 0.5, weight.shape))
     model.export(folder, format="tf_saved_model", verbose=False)
     shapes = [(1, 8, 32, 40, 3), (2, 16, 48, 32, 3)]
@@ -73,7 +73,7 @@ def export(builder, folder):
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """A builder's bundle, exported and served in one fresh process with others of its speed."""
+    """Exports models, all quick or all slow ones at once, and runs them in a new process."""
 
     @cache
     def bundles(quick):
@@ -91,8 +91,8 @@ def served(tmp_path_factory):
 
 @pytest.mark.parametrize("builder", CASES)
 @pytest.mark.parametrize("index", [0, 1])
-def test_bundles_answer_as_the_model_at_two_shapes(served, builder, index):
+def test_saved_model_equals_the_model_at_two_shapes(served, builder, index):
     bundle = served(builder)
-    answer = np.load(f"{bundle}_served{index}.npy")
+    actual = np.load(f"{bundle}_served{index}.npy")
     expected = np.load(f"{bundle}_expected{index}.npy")
-    np.testing.assert_allclose(answer, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+    np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())

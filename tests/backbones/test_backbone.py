@@ -1,0 +1,33 @@
+"""Backbones: features without a classifier, and saving."""
+
+import keras
+import numpy as np
+import pytest
+from backend import answer
+
+from keras_nonlocal import models
+from keras_nonlocal.backbones import Backbone
+
+
+def clip(frames):
+    shape = (2, frames, 64, 80, 3)
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+@pytest.mark.parametrize("pooling", [None, "avg", "max"])
+def test_features_without_classifier(pooling):
+    model = models.nl_i3d_small(include_top=False, pooling=pooling, variant="official_8x8")
+    assert isinstance(model, Backbone)
+    expected = (2, 128) if pooling else (2, 4, 2, 3, 128)
+    assert model.predict(clip(8), verbose=0).shape == expected
+    assert list(model.pyramid_outputs) == ["P2", "P3", "P4", "P5"]
+
+
+def test_pyramid_outputs_after_saving(tmp_path):
+    model = models.nl_i3d_small(include_top=False)
+    model.save(tmp_path / "features.keras")
+    again = keras.models.load_model(tmp_path / "features.keras")
+    assert isinstance(again, Backbone)
+    assert again.pyramid_level_inputs == model.pyramid_level_inputs
+    x = clip(16)
+    np.testing.assert_array_equal(answer(again, x), answer(model, x))
