@@ -33,6 +33,9 @@ def draw_attention(
         title: Text above the frames.
         columns: Maximum number of frames to show.
 
+    Raises:
+        OSError: The file cannot be written.
+
     Example:
 
     >>> from keras_nonlocal.explain.attention import Attention, Position

@@ -42,6 +42,7 @@ class NonLocal2D(BaseNonLocal):
         inner_channels, instantiation, axes, pool_size, pool_position, scale, out_bias, norm,
             method, **kwargs: As in `NonLocal3D`. `axes` is `"spacetime"` or `"space"`, which are
             the same here.
+        temporal_groups: Must be 1, as images have no frames.
 
     Returns:
         A tensor of the shape of the input.

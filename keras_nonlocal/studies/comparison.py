@@ -45,6 +45,11 @@ def compare(
 
     Raises:
         ValueError: A result is damaged.
+
+    Example:
+        study, recipe = read_study("table2_weizmann")
+        groups = list(study.groups(read_source("weizmann")))
+        found = compare(study, recipe, groups, "runs/table2")
     """
     rows: list[dict[str, Any]] = []
     first: dict[str, dict] = {}
@@ -113,6 +118,9 @@ def write_comparison(found: dict[str, Any], folder: PathLike) -> None:
     Args:
         found: What `compare` returned.
         folder: Where to write.
+
+    Raises:
+        OSError: A file cannot be written.
 
     Example:
         write_comparison(compare(study, recipe, groups, "runs/table2"), "runs/table2")

@@ -56,6 +56,13 @@ class Study:
     Raises:
         ValueError: There are no rows or no seeds, two of them are the same, or it is not said what
             to train on and what to evaluate.
+
+    Example:
+
+    >>> rows = (StudyRow("a", "baseline", {"builder": "c2d_small"}), StudyRow("a", "one block", {}))
+    >>> study = Study("One block", "recipe.json", rows, seeds=(0, 1), group="^([a-z]+)_")
+    >>> len(study.rows) * len(study.seeds)
+    4
     """
 
     about: str
@@ -127,6 +134,9 @@ def read_study(name: PathLike) -> tuple[Study, VideoRecipe]:
 
     Args:
         name: The name of a study of the zoo, or the path of a JSON file.
+
+    Returns:
+        The study and its recipe.
 
     Raises:
         FileNotFoundError: There is no such study.

@@ -33,8 +33,8 @@ def test_usable_files_go_to_the_manifest_and_the_others_to_the_error_log(videos,
     assert line["path"] == str(videos / "train" / "jack" / "empty.mp4")
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [
-        f"{videos}/m.csv: 2 of 3 entries",
-        f"{videos}/bad.jsonl: 1 files that cannot be used, or were cut off",
+        f"{videos}/m.csv: 2 of 3 videos can be used",
+        f"{videos}/bad.jsonl: 1 of 3 files are unusable or cut off",
     ]
     assert printed.err.splitlines()[0] == "2 of 3 files are usable."
 

@@ -91,7 +91,7 @@ def test_verbose_shows_messages_of_tensorflow(tmp_path):
 
 
 def test_strategies_are_those_of_training():
-    from keras_nonlocal.cli.train import STRATEGIES as options
+    from keras_nonlocal.cli.train import _STRATEGIES as options
     from keras_nonlocal.training.distributed import strategies
 
     assert options == strategies.STRATEGIES

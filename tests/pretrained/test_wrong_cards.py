@@ -43,7 +43,7 @@ def test_verify_reports_logits_that_differ_from_the_stored_ones(own_zoo, capsys)
     assert not result.passed
     assert 0.01 < result.difference < 1
     assert main(["zoo", "verify", own_zoo.name]) == 1
-    assert "NOT as stored" in capsys.readouterr().out
+    assert "NOT as on the card" in capsys.readouterr().out
 
 
 def remove(data, *keys):
