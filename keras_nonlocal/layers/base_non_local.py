@@ -7,7 +7,7 @@ from keras import ops
 
 from ..ops.pairwise import AFFINITIES, upcast
 from ..ops.planner import attend, check_method
-from ..ops.pooling import at_least, masked_max_pool
+from ..ops.pooling import masked_max_pool, require_grid
 from ..ops.positions import AXES, check_channels_last, count_sets, fold, unfold
 from ..utils.checks import one_of, positive_int, sizes
 from .attention_rows import attention_rows
@@ -111,7 +111,7 @@ class BaseNonLocal(keras.layers.Layer):
         if keras.backend.is_int_dtype(x.dtype):  # Keras casts only floats
             x = ops.cast(x, self.compute_dtype)
         self._check_grid(x.shape[1:-1])
-        seen = at_least(x, self.pool_sizes, f"`pool_size` of `{self.name}`")
+        seen = require_grid(x, self.pool_sizes, f"`pool_size` of `{self.name}`")
         mask = self._over_grid(mask, x)
         *grid, channels = ops.shape(x)
         theta, phi, g, key_mask = self._project(_valid(seen, mask), grid, mask)

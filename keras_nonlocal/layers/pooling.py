@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from ..ops.pairwise import upcast
-from ..ops.pooling import at_least
+from ..ops.pooling import require_grid
 from ..utils.checks import positive_int
 
 
@@ -39,7 +39,7 @@ class MaxPool3D(keras.layers.MaxPooling3D):
                 f"{self.name!r} pools windows of {window} frames, rows and columns. Give the "
                 f"network longer or larger clips. Received: {grid} at this layer"
             )
-        return super().call(at_least(inputs, window, f"`{self.name}`"))
+        return super().call(require_grid(inputs, window, f"`{self.name}`"))
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")

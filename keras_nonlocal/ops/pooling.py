@@ -27,7 +27,7 @@ def masked_max_pool(x, mask, pools: tuple[int, ...]):
     return ops.where(pooled_mask > 0, pooled, ops.zeros_like(pooled)), pooled_mask
 
 
-def at_least(x, least: tuple[int, ...], name: str):
+def require_grid(x, least: tuple[int, ...], name: str):
     """The same `x (B, *grid, C)`, whose grid a graph of unknown sizes then has to check.
 
     TensorFlow's pooling kernels end the process where a window is larger than the grid.
