@@ -10,17 +10,25 @@ from pathlib import Path
 
 from ..utils.checks import PathLike
 
-VIDEO_SUFFIXES = frozenset(
-    {".3gp", ".avi", ".flv", ".gif", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
-    | {".ogv", ".ts", ".webm", ".wmv"}
-)
+_VIDEOS = """
+.264 .265 .3g2 .3gp .amv .asf .avi .divx .dv .f4v .flv .gif .gxf .h264 .h265 .hevc .ivf .m1v .m2t
+.m2ts .m2v .m4v .mjpeg .mjpg .mk3d .mkv .mod .mov .mp4 .mpe .mpeg .mpg .mts .mxf .nut .obu .ogm .ogv
+.qt .tod .trp .ts .vob .webm .wmv .wtv .xvid .y4m
+"""
+# Files that often lie beside videos. Other files are named in a warning when they are skipped.
+_COMPANIONS = """
+.ass .bz2 .csv .db .gz .html .ini .jpeg .jpg .json .jsonl .lock .log .md .mp3 .npy .npz .part .pdf
+.pkl .png .py .sha256 .srt .sub .tar .tfrecord .txt .vtt .wav .xls .xlsx .xml .yaml .yml .zip
+"""
+VIDEO_SUFFIXES, _COMPANION_SUFFIXES = frozenset(_VIDEOS.split()), frozenset(_COMPANIONS.split())
 
 
 def find_videos(paths: PathLike | Iterable[PathLike]) -> list[Path]:
     """Lists video files in the given order; folders are searched recursively and sorted.
 
     In folders, files with a suffix of `VIDEO_SUFFIXES` in either case are listed, and hidden files
-    and folders are skipped. A file that is given itself is listed whatever its suffix.
+    and folders are skipped. Other files are skipped with a warning, except for texts, pictures and
+    the like. A file that is given itself is listed whatever its suffix.
 
     Args:
         paths: A file, a folder, or any number of them.
@@ -124,15 +132,28 @@ def _videos_below(folder: PathLike, above: frozenset[str] | None = None) -> Iter
     above = frozenset(map(str, Path(current).parents)) if above is None else above
     if current in above:
         return
+    skipped = []
     for entry in _entries(folder):
         if _is_folder(entry):
             yield from _videos_below(entry.path, above | {current})
         elif _is_video(entry.name):
             yield entry.path
+        elif _suffix(entry.name) not in _COMPANION_SUFFIXES:
+            skipped.append(entry.name)
+    if skipped:
+        warnings.warn(
+            f"{len(skipped)} files in {os.fspath(folder)!r} do not have the suffix of a video and "
+            f"are skipped, such as {skipped[0]!r}. If they are videos, rename them or list them.",
+            stacklevel=2,
+        )
 
 
 def _is_video(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES
+    return _suffix(name) in VIDEO_SUFFIXES
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

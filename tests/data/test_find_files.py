@@ -45,7 +45,7 @@ def test_a_file_that_is_given_may_have_any_suffix(folder):
 
 
 def test_suffixes_start_with_a_dot_and_are_lower_case():
-    assert all(suffix.startswith(".") and suffix.islower() for suffix in VIDEO_SUFFIXES)
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in VIDEO_SUFFIXES)
 
 
 def test_a_path_that_does_not_exist_raises(folder):
@@ -127,3 +127,17 @@ def test_links_to_a_folder_above_are_not_followed(folder):
     (folder / "run" / "up").symlink_to(folder)
     (folder / "run" / "further").symlink_to(folder.parent)
     assert list_folder(folder) == before
+
+
+@pytest.mark.parametrize("name", ["b.MTS", "d.vob", "g.3g2", "i.divx", "k.M2TS", "y.y4m"])
+def test_videos_of_cameras_and_discs_are_found(tmp_path, name):
+    _touch(tmp_path / name)
+    assert _below(tmp_path, find_videos(tmp_path)) == [name]
+
+
+@pytest.mark.parametrize("search", [find_videos, files_by_stem])
+def test_a_skipped_file_is_named(folder, search):
+    for name in ("run/x.dat", "run/no_suffix", "run/a.jpg"):
+        _touch(folder / name)
+    with pytest.warns(UserWarning, match=r"2 files in '.*run'.*skipped, such as 'no_suffix'"):
+        assert len(search(folder)) == 4
