@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ..find_files import find_videos, list_folder, subfolders, warn_of_strays
 from ..manifest import Manifest
 from .items import read_items
-from .records import manifest_of
+from .records import manifest_of, normal_form
 
 _SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 
@@ -30,7 +30,7 @@ def read_folder(folder: str, class_names: Sequence[str] | None) -> Manifest:
             {"path": str(path), "labels": [names[label]], "split": split}
             for path, label in zip(paths, labels, strict=True)
         ]
-        found.update(names)
+        found.update(map(normal_form, names))
     classes = _sorted(found) if class_names is None else class_names
 
     def where(row):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import unicodedata
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
@@ -44,7 +46,10 @@ def manifest_of(
     for row, record in enumerate(records):
         if not record["path"]:
             raise ValueError(f"{where(row)}: expected the path of a video. Received: an empty path")
-    labels = [record["labels"] for record in records]
+    labels = [
+        [normal_form(label) if isinstance(label, str) else label for label in record["labels"]]
+        for record in records
+    ]
     indices, names = class_numbers(labels, class_names, where, numbered=numbered)
     entries = [
         Entry(**{**record, "path": absolute(record["path"], folder), "labels": row})
@@ -97,10 +102,15 @@ def _path(value: Any) -> str:
 
 def _labels(value: Any) -> list[str | int]:
     if isinstance(value, str):
-        return [label for part in value.split(";") if (label := part.strip())]
+        return [normal_form(label) for part in value.split(";") if (label := part.strip())]
     if isinstance(value, list | tuple) or getattr(value, "ndim", None):
-        return [item if isinstance(item, str) else _whole(item) for item in value]
+        return [normal_form(item) if isinstance(item, str) else _whole(item) for item in value]
     return [_whole(value)]
+
+
+def normal_form(label: str) -> str:
+    """The usual form of a name, whose accents may be characters of their own, as in macOS."""
+    return unicodedata.normalize("NFC", label)
 
 
 def _whole(value: Any) -> int:
@@ -188,7 +198,11 @@ def class_numbers(
 def check_names(class_names: Sequence[str]) -> tuple[str, ...]:
     """Returns `class_names` as a tuple if they are different names."""
     unordered = isinstance(class_names, str | Mapping | Set)
-    names = () if unordered else tuple(class_names)
+    names = (
+        ()
+        if unordered
+        else tuple(normal_form(each) if isinstance(each, str) else each for each in class_names)
+    )
     repeated = sorted({str(name) for name in names if names.count(name) > 1})
     if not names or repeated or not all(isinstance(name, str) for name in names):
         raise ValueError(
@@ -206,6 +220,13 @@ def _found_names(found: set[str | int]) -> tuple[str, ...]:
         raise ValueError(
             f"Labels that are numbers must be class indices from 0. Received: {largest}. "
             "Write names, or give `class_names`."
+        )
+    if missing := sorted(set(range(largest + 1)) - set(map(int, found))):
+        warnings.warn(
+            f"Class indices count from 0, so there are {largest + 1} classes, but no video of "
+            f"{len(missing)} of them, such as class {missing[0]}. If the labels count from 1, give "
+            "`class_names` and labels from 0.",
+            stacklevel=2,
         )
     return tuple(str(number) for number in range(largest + 1))
 

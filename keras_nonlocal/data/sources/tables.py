@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from ..find_files import VIDEO_SUFFIXES
 
 _LONGEST_HEADER = 10_000
 
@@ -40,18 +43,25 @@ class Table:
         """
         (_, first), *rest = self._lines()
         header = [cell.strip() for cell in first]
+        while header and not header[-1]:  # empty columns at the end, as spreadsheets write them
+            header.pop()
         if len(set(header)) < len(header):
             raise ValueError(
                 f"The columns of {self.path!r} must have different names. "
                 f"Received: {', '.join(header)}"
             )
         for line, cells in rest:
-            if len(cells) != len(header):
+            if any(cell.strip() for cell in cells[len(header) :]):
                 raise ValueError(
                     f"{self.path!r}, line {line}: expected {len(header)} cells, as the header has. "
                     f"Received: {len(cells)} cells"
                 )
-        rows = [dict(zip(header, cells, strict=True)) for _, cells in rest]
+            if len(cells) < len(header):
+                raise ValueError(
+                    f"{self.path!r}, line {line}: expected {len(header)} cells, as the header has. "
+                    f"Received: {len(cells)} cells"
+                )
+        rows = [dict(zip(header, cells, strict=False)) for _, cells in rest]
         return rows, lambda row: f"{self.path!r}, line {rest[row][0]}"
 
     def _lines(self) -> list[tuple[int, list[str]]]:
@@ -71,5 +81,11 @@ def split_comments(path: str, text: str) -> Table:
     """Splits the text of a file; some spreadsheets end lines with a carriage return alone."""
     text = text if "\n" in text else text.replace("\r", "\n")
     lines = text.splitlines(keepends=True)
-    count = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    count = next((n for n, line in enumerate(lines) if not _is_comment(line)), len(lines))
     return Table(path, tuple(line.strip() for line in lines[:count]), "".join(lines[count:]))
+
+
+def _is_comment(line: str) -> bool:
+    """Whether a line is a comment, and not a list's line whose path begins with `#`."""
+    path = re.match(r"#\S.*?(\.\w+)[\s,]+\d", line)
+    return line.startswith("#") and not (path and path[1].lower() in VIDEO_SUFFIXES)

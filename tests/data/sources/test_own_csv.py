@@ -139,3 +139,12 @@ def test_labels_that_could_be_names_or_indices_raise(folder):
         read_source(root / "x.csv", class_names=["1", "2", "3"])
     manifest = read_source(root / "x.csv", class_names=["0", "2", "3"])  # 0 is 0 either way
     assert [entry.labels for entry in manifest] == [(0,), (1,)]
+
+
+def test_empty_columns_at_the_end_are_ignored(tmp_path):
+    (tmp_path / "t.csv").write_text("path,label,,\na.mp4,run,,\nb.mp4,walk\n")
+    manifest = read_source(tmp_path / "t.csv")
+    assert (len(manifest), manifest.class_names) == (2, ("run", "walk"))
+    (tmp_path / "t.csv").write_text("path,label,,\na.mp4,run,,x\n")
+    with pytest.raises(ValueError, match=r"line 2: expected 2 cells.*Received: 4 cells"):
+        read_source(tmp_path / "t.csv")

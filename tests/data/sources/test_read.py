@@ -292,3 +292,16 @@ def test_integers_are_class_indices_even_if_class_names_are_numbers():
     items = [("a.mp4", 0), ("b.mp4", 1)]
     manifest = read_source(items, class_names=["1", "2", "3"])
     assert [entry.labels for entry in manifest] == [(0,), (1,)]
+
+
+def test_one_class_in_two_unicode_forms_is_one_class(tmp_path):
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    for name in (composed, decomposed):
+        (tmp_path / "train" / name).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "train" / name / f"{len(name)}.mp4").touch()
+    manifest = read_source(tmp_path / "train")
+    assert manifest.class_names == (composed,)
+    assert [entry.labels for entry in manifest] == [(0,), (0,)]
+    pairs = [("a.mp4", composed), ("b.mp4", decomposed)]
+    assert read_source(pairs).class_names == (composed,)
+    assert read_source(pairs, class_names=[decomposed]).class_names == (composed,)
