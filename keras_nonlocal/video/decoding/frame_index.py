@@ -33,6 +33,8 @@ _FRAME_PER_PACKET = {"av1", "gif", "h264", "hevc", "mjpeg", "mpeg4", "vp9"}
 _WITHOUT_TIMES = {"avi"}
 # Containers in which packets have other times after a seek.
 _UNSEEKABLE = {"asf"}
+# Containers that are still readable after files were joined byte by byte.
+_JOINABLE = {"mpegts", "mpeg"}
 # Packets of MPEG-4 with up to this many bytes may have no frame, as in FFmpeg.
 _EMPTY_MPEG4 = 19
 _USUAL_RATE = 25
@@ -121,7 +123,7 @@ def index_frames(path: PathLike, container, stream, deadline: Deadline, tolerant
             turns = turns or (is_key and has_orientation_message(packet, codec))
     rate = Fraction(stream.average_rate or stream.guessed_rate or _USUAL_RATE)
     keys = _keys(found)
-    restarts = _restarts(found)
+    restarts = container.format.name in _JOINABLE and _restarts(found)
     can_seek = keys.shown and not turns and not restarts  # else a frame depends on all before it
     if can_seek and _trusted(found, container.format.name, stream.codec_context):
         stamps = sorted(stamp for stamp in _stamps(found) if stamp >= keys.shown[0])

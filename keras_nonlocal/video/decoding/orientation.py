@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 import av
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 
+_SIDE_DATA: Any = SideDataContainer  # takes a frame, which the types of PyAV do not say
 _SUPPLEMENT = {"h264": 6, "hevc": 39}  # the type of a unit that holds messages about the frame
 _HELD = 47  # the type of the message that says how the camera was held
 
@@ -54,7 +56,8 @@ def orientation_of(frame: av.VideoFrame) -> Orientation | None:
     The matrix takes a place `(x, y)` of the stored frame to `(ax + cy, bx + dy)`. An angle that
     is no multiple of 90 degrees counts as the nearest one, and a matrix of zeros says nothing.
     """
-    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    # `frame.side_data` would keep itself and the frame in memory, as each refers to the other.
+    matrix = _SIDE_DATA(frame).get("DISPLAYMATRIX")
     if matrix is None:
         return None
     a, b, _, c, d = np.frombuffer(matrix, "int32")[:5].tolist()
