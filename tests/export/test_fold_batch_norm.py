@@ -183,4 +183,5 @@ def test_layers_that_a_configuration_does_not_describe_are_kept(make):
     assert not any(isinstance(each, keras.layers.BatchNormalization) for each in folded.layers)
     assert folded.layers[0].name == "pixels"
     expected = keras.ops.convert_to_numpy(model(x, training=False))
-    np.testing.assert_allclose(folded(x, training=False), expected, rtol=1e-4, atol=1e-4)
+    found = keras.ops.convert_to_numpy(folded(x, training=False))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
