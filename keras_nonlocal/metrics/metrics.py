@@ -159,6 +159,7 @@ def bootstrap_interval(
     positive_int("draws", draws)
     examples, rng = len(_all_rows(scores)), np.random.default_rng(seed)
     if callable(metric):
+        # A lambda, as the other branch assigns a function to the same name.
         of_rows: RowMetric = lambda rows: metric(scores.rows(rows))  # noqa: E731
     else:
         metrics = _metrics_of(scores)

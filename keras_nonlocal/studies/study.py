@@ -187,6 +187,7 @@ def _check_network(recipe: VideoRecipe) -> None:
 
 def _group(rule: str, name: str) -> str:
     try:
+        # No match is `None`, and its TypeError is handled below.
         return re.search(rule, name)[1] or ""  # type: ignore[index]
     except (re.error, TypeError, IndexError) as error:
         raise ValueError(
