@@ -74,10 +74,83 @@ def max_pool(x, sizes):
     return y
 
 
-def non_local(layer, x):
-    """A whole layer in inference, by loops over the sets of positions that attend."""
+def block(layer, x):
+    """A whole layer in inference."""
     weight = {w.path.split("/", 1)[1]: np.asarray(w.numpy(), "float64") for w in _host(layer)}
-    x = np.asarray(x, "float64")
+    kinds = {"NonLocal": non_local, "GlobalContext": global_context}
+    kinds |= {"DisentangledNonLocal": disentangled, "CrissCross": criss_cross}
+    return kinds[type(layer).__name__[:-2]](layer, weight, np.asarray(x, "float64"))
+
+
+def global_context(layer, weight, x):
+    """GCNet (arXiv:1904.11492), equation 5, for one sample after another."""
+    z = x.copy()
+    for sample, out in zip(x, z, strict=True):
+        positions = [sample[place] for place in np.ndindex(sample.shape[:-1])]
+        logits = [(p @ weight["context/kernel"] + weight["context/bias"])[0] for p in positions]
+        share = _softmax(logits)
+        context = sum(s * p for s, p in zip(share, positions, strict=True))
+        y = context @ weight["reduce/kernel"] + weight["reduce/bias"]
+        y = (y - y.mean()) / np.sqrt(y.var() + 1e-5) * weight["norm/gamma"] + weight["norm/beta"]
+        out += np.maximum(y, 0) @ weight["expand/kernel"] + weight["expand/bias"]
+    return z
+
+
+def disentangled(layer, weight, x):
+    """Disentangled non-local networks (arXiv:2006.06668), equation 10, by loops over sets."""
+    names = ("theta", "phi", "g", "unary")
+    theta, phi, g, unary = (x @ weight[f"{n}/kernel"] + weight[f"{n}/bias"] for n in names)
+    y = np.zeros_like(g)
+    factor = (theta.shape[-1] ** -0.5 if layer.scale else 1.0) / layer.temperature
+    for sample, (places, _) in itertools.product(
+        range(len(x)), sets(layer, x.shape[1:-1], x.shape[1:-1])
+    ):
+        one = [(sample, *place) for place in places]
+        mean_theta, mean_phi = (sum(t[p] for p in one) / len(one) for t in (theta, phi))
+        salience = _softmax([unary[j][0] for j in one])
+        for i in one:
+            logits = [(theta[i] - mean_theta) @ (phi[j] - mean_phi) * factor for j in one]
+            for pair, single, j in zip(_softmax(logits), salience, one, strict=True):
+                y[i] += (pair + single) * g[j]
+    return x + _out(layer, weight, y)
+
+
+def criss_cross(layer, weight, x):
+    """CCNet (arXiv:1811.11721), one position at a time."""
+    for _ in range(layer.recurrence):
+        theta, phi, g = (
+            x @ weight[f"{name}/kernel"] + weight[f"{name}/bias"] for name in ("theta", "phi", "g")
+        )
+        y = np.zeros_like(x)
+        for place in np.ndindex(x.shape[:-1]):
+            keys = {
+                (*place[:axis], other, *place[axis + 1 :])
+                for axis in range(1, x.ndim - 1)
+                for other in range(x.shape[axis])
+            }
+            keys = sorted(keys)
+            share = _softmax([theta[place] @ phi[key] for key in keys])
+            y[place] = sum(s * g[key] for s, key in zip(share, keys, strict=True))
+        x = x + weight["gamma"] * y
+    return x
+
+
+def _softmax(logits):
+    f = np.exp(np.array(logits) - max(logits))
+    return f / f.sum()
+
+
+def _out(layer, weight, y):
+    """The output projection, and the norm if there is one."""
+    y = y @ weight["out/kernel"] + weight.get("out/bias", 0)
+    if layer.norm_type == "batch":
+        y = (y - weight["norm/moving_mean"]) / np.sqrt(weight["norm/moving_variance"] + 1e-5)
+        y = y * weight["norm/gamma"] + weight["norm/beta"]
+    return y
+
+
+def non_local(layer, weight, x):
+    """Equation 1 of the paper, by loops over the sets of positions that attend."""
     pools = layer.pool_sizes
 
     def project(name, inputs):
@@ -106,11 +179,7 @@ def non_local(layer, x):
         )
         for index, place in enumerate(queries):
             y[(slice(None), *place)] = rows[:, index]
-    y = y @ weight["out/kernel"] + weight.get("out/bias", 0)
-    if layer.norm_type == "batch":
-        y = (y - weight["norm/moving_mean"]) / np.sqrt(weight["norm/moving_variance"] + 1e-5)
-        y = y * weight["norm/gamma"] + weight["norm/beta"]
-    return x + y
+    return x + _out(layer, weight, y)
 
 
 def sets(layer, grid, key_grid):

@@ -175,7 +175,9 @@ PUBLIC = {
     "explain": "attend_to draw_attention",
     "export": "fold_batch_norm freeze",
     "layers": """
-        BatchNorm Conv3D MaxPool3D NonLocal1D NonLocal2D NonLocal3D ResizeLike WindowAverage3D
+        BatchNorm Conv3D CrissCross2D CrissCross3D DisentangledNonLocal1D DisentangledNonLocal2D
+        DisentangledNonLocal3D GlobalContext1D GlobalContext2D GlobalContext3D MaxPool3D NonLocal1D
+        NonLocal2D NonLocal3D ResizeLike WindowAverage3D
     """,
     "metrics": """
         Scores average_precisions bootstrap_interval confusion per_class_accuracy read_scores
@@ -185,7 +187,7 @@ PUBLIC = {
         c2d_r101 c2d_r50 c2d_small fcn_r101 fcn_r50 i3d_r101 i3d_r50 i3d_small nl_c2d_r101
         nl_c2d_r50 nl_c2d_small nl_fcn_r101 nl_fcn_r50 nl_i3d_r101 nl_i3d_r50 nl_i3d_small
     """,
-    "ops": "AFFINITIES METHODS attend dense",
+    "ops": "AFFINITIES METHODS attend attention_pool centered criss_cross dense",
     "pretrained": "Card cached_path card_names fetch_weights read_card",
     "report": "classification_sections write_report",
     "studies": "Study compare read_study run_study write_comparison",

@@ -8,18 +8,17 @@ from keras import ops
 from ..ops.pairwise import AFFINITIES, upcast
 from ..ops.planner import attend, check_method
 from ..ops.pooling import masked_max_pool, require_grid
-from ..ops.positions import AXES, check_channels_last, count_sets, fold, unfold
+from ..ops.positions import AXES, count_sets, fold, unfold
 from ..utils.checks import one_of, positive_int, sizes
 from .attention_rows import attention_rows
+from .base_block import BaseBlock, rows, small_normal, valid
 from .batch_norm import BatchNorm
 
 _SOFTMAX = ("gaussian", "embedded_gaussian")
 
 
-class BaseNonLocal(keras.layers.Layer):
+class BaseNonLocal(BaseBlock):
     """Computes `z = W_z y + x`, where `y_i = sum_j f(x_i, x_j) g(x_j) / C(x)`."""
-
-    rank: int  # set by each public subclass
 
     def __init__(
         self,
@@ -36,15 +35,13 @@ class BaseNonLocal(keras.layers.Layer):
         method: str = "auto",
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(inner_channels, **kwargs)
         one_of("instantiation", instantiation, AFFINITIES)
         one_of("axes", axes, AXES[self.rank])
         one_of("pool_position", pool_position, ("before", "after"))
         one_of("norm", norm, ("batch", None))
         positive_int("temporal_groups", temporal_groups)
         check_method(instantiation, method)
-        if inner_channels is not None:
-            positive_int("inner_channels", inner_channels)
         if scale and instantiation not in _SOFTMAX:
             raise ValueError(
                 "`scale=True` multiplies the logits of a softmax, so `instantiation` must be "
@@ -56,8 +53,6 @@ class BaseNonLocal(keras.layers.Layer):
                 "there must be frames, and `axes` must include time. Received: "
                 f"axes={axes!r} of {type(self).__name__}"
             )
-        check_channels_last(type(self).__name__)
-        self.inner_channels = inner_channels
         self.instantiation = instantiation
         self.axes = axes
         self.pool_size = pool_size
@@ -67,7 +62,6 @@ class BaseNonLocal(keras.layers.Layer):
         self.out_bias = out_bias
         self.norm_type = norm
         self.method = method
-        self.supports_masking = True
         self.pool_sizes = sizes("pool_size", pool_size, self.rank)
         bystanders = set(range(self.rank)) - set(AXES[self.rank][axes])
         if any(self.pool_sizes[axis] > 1 for axis in bystanders):
@@ -75,26 +69,19 @@ class BaseNonLocal(keras.layers.Layer):
                 "`pool_size` must be 1 along the dimensions that `axes` leaves out. "
                 f"Received: pool_size={pool_size!r}, axes={axes!r}"
             )
-        self.input_spec = keras.layers.InputSpec(ndim=self.rank + 2)
 
     def build(self, input_shape):
-        channels = input_shape[-1]
-        if channels is None:
-            raise ValueError(
-                f"The last dimension of the input to {self.name!r} (channels) must be known. "
-                f"Received: input_shape={tuple(input_shape)}"
-            )
-        self.input_spec = keras.layers.InputSpec(ndim=self.rank + 2, axes={-1: channels})
+        channels = self._channels(input_shape)
         inner = self.inner_channels or max(channels // 2, 1)
         self._logit_scale = (channels if self.instantiation == "gaussian" else inner) ** -0.5
         if self.instantiation != "gaussian":
             self.theta = self._projection(inner, input_shape, "theta")
             self.phi = self._projection(inner, input_shape, "phi")
         if self.instantiation == "concatenation":
-            self.w_f = self.add_weight(shape=(2 * inner,), initializer=_small_normal(), name="w_f")
+            self.w_f = self.add_weight(shape=(2 * inner,), initializer=small_normal(), name="w_f")
         self.g = self._projection(inner, input_shape, "g")
         y_shape = (*input_shape[:-1], inner)
-        kernel = "zeros" if self.norm_type is None else _small_normal()
+        kernel = "zeros" if self.norm_type is None else small_normal()
         self.out = self._projection(channels, y_shape, "out", kernel, self.out_bias)
         if self.norm_type == "batch":
             self.norm = BatchNorm(
@@ -108,15 +95,12 @@ class BaseNonLocal(keras.layers.Layer):
             self.norm.build(input_shape)
 
     def call(self, x, mask=None, training=None):
-        if keras.backend.is_int_dtype(x.dtype):  # Keras casts only floats
-            x = ops.cast(x, self.compute_dtype)
+        x = self._as_float(x)
         self._check_grid(x.shape[1:-1])
         seen = require_grid(x, self.pool_sizes, f"`pool_size` of `{self.name}`")
         mask = self._over_grid(mask, x)
         *grid, channels = ops.shape(x)
-        theta, phi, g, key_mask = self._project(_valid(seen, mask), grid, mask)
-        sets = count_sets(x.shape[1:-1], self.axes, self.temporal_groups)
-        y = attend(self.instantiation, theta, phi, g, key_mask, self.method, sets)
+        y = self._attend(valid(seen, mask), grid, mask)
         y = self.out(unfold(y, grid, self.axes, self.temporal_groups))
         y = ops.reshape(y, (*grid, channels))
         if self.norm_type == "batch":
@@ -156,17 +140,16 @@ class BaseNonLocal(keras.layers.Layer):
         if not self.built:
             self.build(x.shape)
         mask = self._over_grid(mask, x)
-        theta, phi, _, key_mask = self._project(_valid(x, mask), x.shape[:-1], mask)
+        theta, phi, _, key_mask = self._project(valid(x, mask), x.shape[:-1], mask)
         return attention_rows(self, tuple(x.shape), positions, theta, phi, key_mask)
 
     def compute_output_shape(self, input_shape):
         self._check_grid(input_shape[1:-1])
-        return tuple(input_shape)
+        return super().compute_output_shape(input_shape)
 
     def get_config(self):
         return {
             **super().get_config(),
-            "inner_channels": self.inner_channels,
             "instantiation": self.instantiation,
             "axes": self.axes,
             "pool_size": self.pool_size,
@@ -178,12 +161,18 @@ class BaseNonLocal(keras.layers.Layer):
             "method": self.method,
         }
 
+    def _attend(self, x, grid, mask):
+        """Returns y `(B', N, C)`, one row for each set of positions."""
+        theta, phi, g, key_mask = self._project(x, grid, mask)
+        sets = count_sets(x.shape[1:-1], self.axes, self.temporal_groups)
+        return attend(self.instantiation, theta, phi, g, key_mask, self.method, sets)
+
     def _project(self, x, grid, mask):
         """Returns theta `(B', N, D)`, phi `(B', M, D)`, g `(B', M, C)` and key mask `(B', M)`."""
         source, key_mask = x, mask
         if self.pool_position == "before":
             source, key_mask = masked_max_pool(x, mask, self.pool_sizes)
-        theta, phi = _rows(x), _rows(source)  # so that each projection is one matrix product
+        theta, phi = rows(x), rows(source)  # so that each projection is one matrix product
         g = self.g(phi)
         if self.instantiation != "gaussian":
             theta, phi = self.theta(theta), self.phi(phi)
@@ -191,7 +180,7 @@ class BaseNonLocal(keras.layers.Layer):
             g, _ = masked_max_pool(ops.reshape(g, (*grid, g.shape[-1])), mask, self.pool_sizes)
             phi = ops.reshape(phi, (*grid, phi.shape[-1]))
             source, key_mask = masked_max_pool(phi, mask, self.pool_sizes)
-            phi = _rows(source)
+            phi = rows(source)
         if self.instantiation == "concatenation":
             w_theta, w_phi = ops.split(upcast(self.w_f)[:, None], 2)  # now scalars
             theta, phi = (
@@ -208,27 +197,6 @@ class BaseNonLocal(keras.layers.Layer):
     def _fold(self, x, grid):
         return fold(x, grid, self.axes, self.temporal_groups)
 
-    def _over_grid(self, mask, x):
-        """Expands a mask `(B, L)`, `(B, T)` or of the whole grid to `(B, *grid, 1)` of 0 and 1."""
-        if mask is None:
-            return None
-        mask = ops.cast(mask, x.dtype)
-        mask = ops.reshape(mask, (*ops.shape(mask), *[1] * (len(x.shape) - len(mask.shape))))
-        return ops.broadcast_to(mask, (*ops.shape(x)[:-1], 1))
-
-    def _projection(self, units, input_shape, name, kernel_initializer=None, use_bias=True):
-        """A 1x1x1 convolution, written as a dense layer over the channels."""
-        layer = keras.layers.Dense(
-            units,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer or _small_normal(),
-            name=name,
-            dtype=self.dtype_policy,
-            trainable=self.trainable,
-        )
-        layer.build(input_shape)
-        return layer
-
     def _check_grid(self, grid):
         for size, pool in zip(grid, self.pool_sizes, strict=True):
             if size is not None and size < pool:
@@ -243,17 +211,3 @@ class BaseNonLocal(keras.layers.Layer):
                 "`temporal_groups` must divide the number of frames, before and after pooling. "
                 f"Received: temporal_groups={self.temporal_groups} with {grid[0]} frames"
             )
-
-
-def _rows(x):
-    """`(B, *grid, C) -> (B * positions, C)`."""
-    return ops.reshape(x, (-1, x.shape[-1]))
-
-
-def _valid(x, mask):
-    """Zeros at masked positions, whatever they hold: not even NaN reaches a gradient."""
-    return x if mask is None else ops.where(mask > 0, x, ops.zeros_like(x))
-
-
-def _small_normal():
-    return keras.initializers.RandomNormal(stddev=0.01)  # as in the official code

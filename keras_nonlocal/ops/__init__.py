@@ -1,4 +1,4 @@
-"""Pure functions of tensors: the pairwise functions, exact fast forms, and their choice."""
+"""Pure functions of tensors: the pairwise functions, their exact fast forms, and relatives."""
 
 import keras
 
@@ -6,3 +6,6 @@ from .pairwise import AFFINITIES as AFFINITIES
 from .pairwise import dense as dense
 from .planner import METHODS as METHODS
 from .planner import attend as attend
+from .relatives import attention_pool as attention_pool
+from .relatives import centered as centered
+from .relatives import criss_cross as criss_cross

@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from keras_nonlocal.layers import NonLocal1D, NonLocal2D, NonLocal3D
+from keras_nonlocal.layers import (
+    CrissCross2D,
+    CrissCross3D,
+    DisentangledNonLocal1D,
+    DisentangledNonLocal2D,
+    DisentangledNonLocal3D,
+    GlobalContext1D,
+    GlobalContext2D,
+    GlobalContext3D,
+    NonLocal1D,
+    NonLocal2D,
+    NonLocal3D,
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +41,7 @@ class Case:
 
 _CLIP = (2, 4, 4, 6, 6)
 
-CASES = [
+NON_LOCAL_CASES = [
     Case("sequence", NonLocal1D, (2, 9, 6)),
     Case("sequence_dot_product", NonLocal1D, (2, 9, 6), {"instantiation": "dot_product"}),
     Case("sequence_pooled", NonLocal1D, (2, 9, 6), {"pool_size": 2, "pool_position": "before"}),
@@ -79,7 +91,24 @@ CASES = [
     ),
 ]
 
+# Weights of these tests are large, so that a temperature of 0.05 would leave only one key.
+_WARM = {"temperature": 1.0}
+RELATIVES = [
+    Case("context_sequence", GlobalContext1D, (2, 9, 6)),
+    Case("context_image", GlobalContext2D, (2, 5, 6, 8)),
+    Case("context_clip", GlobalContext3D, _CLIP, {"inner_channels": 3}),
+    Case("disentangled_sequence", DisentangledNonLocal1D, (2, 9, 6), _WARM),
+    Case("disentangled_image", DisentangledNonLocal2D, (2, 5, 6, 8), {**_WARM, "scale": False}),
+    Case("disentangled_space", DisentangledNonLocal3D, _CLIP, {**_WARM, "axes": "space"}),
+    Case("disentangled_clip", DisentangledNonLocal3D, _CLIP, {**_WARM, "method": "blocked"}),
+    Case("criss_cross_image", CrissCross2D, (2, 5, 6, 8)),
+    Case("criss_cross_once", CrissCross2D, (2, 5, 6, 8), {"recurrence": 1, "inner_channels": 3}),
+    Case("criss_cross_clip", CrissCross3D, _CLIP),
+]
+CASES = NON_LOCAL_CASES + RELATIVES
+
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+each_non_local = pytest.mark.parametrize("case", NON_LOCAL_CASES, ids=lambda case: case.name)
 
 
 def trained(layer, case, seed=1):

@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import oracle
 import pytest
-from conformance.cases import CASES, each_case, trained
+from conformance.cases import NON_LOCAL_CASES, each_non_local, trained
 
 
-@each_case
+@each_non_local
 def test_softmax_rows_sum_to_one(case):
     layer = trained(case.make(), case)
     last = tuple(size - 1 for size in case.shape[1:-1])
@@ -22,7 +22,7 @@ def test_softmax_rows_sum_to_one(case):
 
 
 @pytest.mark.parametrize(
-    "case", [case for case in CASES if case.shape[0] == 2], ids=lambda case: case.name
+    "case", [case for case in NON_LOCAL_CASES if case.shape[0] == 2], ids=lambda case: case.name
 )
 def test_output_equals_attention_times_g(case):
     """The output is `z = x + norm(out(rows @ g))`."""
@@ -45,7 +45,7 @@ def test_output_equals_attention_times_g(case):
 @pytest.mark.parametrize("name", ["clip", "clip_space", "clip_time_groups"])
 def test_rows_keep_the_order_of_positions(name):
     """Positions may be repeated, with positions of other sets between them."""
-    case = next(case for case in CASES if case.name == name)
+    case = next(case for case in NON_LOCAL_CASES if case.name == name)
     layer = trained(case.make(), case)
     positions = [(3, 2, 1), (0, 3, 5), (1, 2, 1), (3, 2, 1), (0, 0, 0)]
     together = keras.ops.convert_to_numpy(layer.attention(case.input(), positions))
@@ -58,7 +58,7 @@ def test_rows_keep_the_order_of_positions(name):
 def test_attention_in_a_graph():
     import tensorflow as tf
 
-    case = next(case for case in CASES if case.name == "clip_groups")
+    case = next(case for case in NON_LOCAL_CASES if case.name == "clip_groups")
     layer, positions = trained(case.make(), case), [(3, 1, 2)]
     in_graph = tf.function(lambda x: layer.attention(x, positions))(case.input())
     np.testing.assert_allclose(in_graph, layer.attention(case.input(), positions), rtol=1e-6)
@@ -75,6 +75,6 @@ def test_attention_in_a_graph():
     ],
 )
 def test_invalid_positions_are_refused(positions, message):
-    case = next(case for case in CASES if case.name == "clip")
+    case = next(case for case in NON_LOCAL_CASES if case.name == "clip")
     with pytest.raises(ValueError, match=message):
         case.make().attention(case.input(), positions)
