@@ -184,10 +184,12 @@ PUBLIC = {
         summary top_k write_scores
     """,
     "models": """
-        c2d_r101 c2d_r50 c2d_small fcn_r101 fcn_r50 i3d_r101 i3d_r50 i3d_small nl_c2d_r101
-        nl_c2d_r50 nl_c2d_small nl_fcn_r101 nl_fcn_r50 nl_i3d_r101 nl_i3d_r50 nl_i3d_small
+        c2d_r101 c2d_r50 c2d_small cc_fcn_r101 cc_fcn_r50 cc_fcn_small dnl_fcn_r101 dnl_fcn_r50
+        dnl_fcn_small fcn_r101 fcn_r50 fcn_small gc_fcn_r101 gc_fcn_r50 gc_fcn_small i3d_r101
+        i3d_r50 i3d_small nl_c2d_r101 nl_c2d_r50 nl_c2d_small nl_fcn_r101 nl_fcn_r50 nl_fcn_small
+        nl_i3d_r101 nl_i3d_r50 nl_i3d_small
     """,
-    "ops": "AFFINITIES METHODS attend attention_pool centered criss_cross dense",
+    "ops": "AFFINITIES METHODS attend attention_pool centered criss_cross dense resize",
     "pretrained": "Card cached_path card_names fetch_weights read_card",
     "report": "classification_sections write_report",
     "studies": "Study compare read_study run_study write_comparison",

@@ -63,13 +63,13 @@ def bottleneck(x, width: int, kernels, *, stride=1, dilation=1, frozen=False, na
     return _residual(x, y, strides, frozen, name)
 
 
-def basic(x, width: int, kernels, *, stride=1, frozen=False, name: str):
+def basic(x, width: int, kernels, *, stride=1, dilation=1, frozen=False, name: str):
     """Residual block of two 3x3 convolutions, as in shallow networks."""
     conv = partial(conv_norm, frozen=frozen)
     first, second = kernels
     strides = _spatial(stride, len(first))
-    y = conv(x, width, first, strides=strides, name=f"{name}_1")
-    y = conv(y, width, second, relu=False, name=f"{name}_2")
+    y = conv(x, width, first, strides=strides, dilation=dilation, name=f"{name}_1")
+    y = conv(y, width, second, dilation=dilation, relu=False, name=f"{name}_2")
     return _residual(x, y, strides, frozen, name)
 
 

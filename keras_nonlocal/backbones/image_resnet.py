@@ -1,6 +1,6 @@
-"""The ResNet for semantic segmentation, with a deep stem and dilation instead of strides.
+"""ResNets for images with a deep stem, at an output stride of 4, 8, 16 or 32.
 
-Source: ResNet-V1c with contracted dilations, as in the non-local networks of MMSegmentation.
+Source: ResNet-V1c with contracted dilations, as in the segmentation networks of MMSegmentation.
 """
 
 from __future__ import annotations
@@ -9,38 +9,52 @@ from keras import layers
 
 from ..utils.roles import STAGES
 from .backbone import Backbone, source_of
-from .blocks import bottleneck, conv_norm
+from .blocks import conv_norm
 from .placement import DEPTHS
+from .video_resnet import BLOCKS, WIDTHS
 
-STRIDES = {"res2": 1, "res3": 2, "res4": 1, "res5": 1}
-# Dilation of the 3x3 convolution in the first block of a stage and in the other blocks.
-DILATIONS = {"res2": (1, 1), "res3": (1, 1), "res4": (1, 2), "res5": (2, 4)}
+# The stride and the dilation of each stage by the stride of the last features. Where a stage does
+# not stride, its dilation grows instead, so that a kernel sees as much of the image as before.
+OUTPUT_STRIDES = {
+    4: {"res2": (1, 1), "res3": (1, 2), "res4": (1, 4), "res5": (1, 8)},
+    8: {"res2": (1, 1), "res3": (2, 1), "res4": (1, 2), "res5": (1, 4)},
+    16: {"res2": (1, 1), "res3": (2, 1), "res4": (2, 1), "res5": (1, 2)},
+    32: {"res2": (1, 1), "res3": (2, 1), "res4": (2, 1), "res5": (2, 1)},
+}
 
 
-def dilated_resnet(inputs, *, depth: int, name: str) -> Backbone:
-    """Builds the feature network: images `(B, H, W, 3)` to features `(B, H / 8, W / 8, 2048)`.
+def image_resnet(
+    inputs, *, depth: int, name: str, output_stride: int = 8, width: int = 64
+) -> Backbone:
+    """Builds the feature network: images `(B, H, W, 3)` to features of a smaller size.
 
     Args:
         inputs: The symbolic images.
-        depth: 50 or 101.
+        depth: 18, 50 or 101.
         name: Name of the model.
+        output_stride: Height and width of the image divided by those of the features: a key of
+            `OUTPUT_STRIDES`.
+        width: Number of channels after the stem.
 
     Returns:
-        A `Backbone`. Because of the dilation, `res4` and `res5` keep the size of `res3`.
+        A `Backbone`. Stages with a dilation instead of a stride keep the size of the stage before.
     """
-    x = conv_norm(inputs, 32, (3, 3), strides=(2, 2), name="conv1_0")
-    x = conv_norm(x, 32, (3, 3), name="conv1_1")
-    x = conv_norm(x, 64, (3, 3), name="conv1_2")
+    x = conv_norm(inputs, width // 2, (3, 3), strides=(2, 2), name="conv1_0")
+    x = conv_norm(x, width // 2, (3, 3), name="conv1_1")
+    x = conv_norm(x, width, (3, 3), name="conv1_2")
     x = layers.ZeroPadding2D(1, name="pool1_pad")(x)  # after a ReLU, zero is the smallest value
     x = layers.MaxPooling2D(3, 2, name="pool1")(x)
-    for stage, blocks, width in zip(STAGES, DEPTHS[depth], (64, 128, 256, 512), strict=True):
+    for stage, blocks in zip(STAGES, DEPTHS[depth], strict=True):
+        stride, dilation = OUTPUT_STRIDES[output_stride][stage]
+        kernels = ((1, 1), (3, 3)) if depth > 18 else ((3, 3), (3, 3))
         for index in range(blocks):
-            x = bottleneck(
+            first = index == 0
+            x = BLOCKS[depth](
                 x,
-                width,
-                ((1, 1), (3, 3)),
-                stride=STRIDES[stage] if index == 0 else 1,
-                dilation=DILATIONS[stage][index > 0],
+                width * WIDTHS[stage],
+                kernels,
+                stride=stride if first else 1,
+                dilation=max(dilation // 2, 1) if first else dilation,  # grows block by block
                 name=f"{stage}_{index}",
             )
     return Backbone(source_of(inputs), x, name=name)

@@ -1,4 +1,4 @@
-"""Non-local layers, their relatives, and the other Keras layers of the networks. The math is in `ops`."""
+"""Non-local layers, their relatives, and other layers of the networks. The math is in `ops`."""
 
 import keras
 

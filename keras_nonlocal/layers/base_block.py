@@ -1,4 +1,4 @@
-"""What the non-local layers and their relatives share: projections, masks, and the input's shape."""
+"""What non-local layers and their relatives share: projections, masks, checks of the input."""
 
 from __future__ import annotations
 

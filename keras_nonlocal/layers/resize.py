@@ -5,12 +5,20 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from ..ops.resize import resize
+
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class ResizeLike(keras.layers.Layer):
     """Resizes feature maps bilinearly to the height and width of a reference.
 
-    The sizes may be dynamic. Corners are not aligned: pixels are areas, as in `tf.image.resize`.
+    The sizes may be dynamic.
+
+    Args:
+        align_corners: Whether the centers of the corner pixels of both sizes lie on each other, as
+            in networks that were trained so. By default pixels are areas, whose outer edges lie on
+            each other, as in `tf.image.resize`.
+        **kwargs: As in `keras.layers.Layer`.
 
     Call arguments:
         inputs: A pair of feature maps `(B, h, w, C)` and a reference `(B, H, W, ...)`.
@@ -25,26 +33,17 @@ class ResizeLike(keras.layers.Layer):
     (1, 64, 60, 3)
     """
 
+    def __init__(self, *, align_corners: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.align_corners = align_corners
+
     def call(self, inputs):
         maps, reference = inputs
-        for axis in (1, 2):
-            weights = _bilinear(ops.shape(maps)[axis], ops.shape(reference)[axis], maps.dtype)
-            maps = ops.moveaxis(ops.tensordot(maps, weights, axes=[[axis], [1]]), -1, axis)
-        return maps
+        return resize(maps, ops.shape(reference)[1:3], align_corners=self.align_corners)
 
     def compute_output_shape(self, input_shape):
         maps, reference = input_shape
         return (maps[0], *reference[1:3], maps[-1])
 
-
-def _bilinear(size, new_size, dtype):
-    """The weight of each of `size` old pixels in each of `new_size` new ones: `(new_size, size)`.
-
-    `keras.ops.image.resize` cannot be used, because it needs sizes that are known at tracing.
-    """
-    precise = "float64" if dtype == "float64" else "float32"
-    centers = ops.arange(new_size, dtype=precise) + 0.5
-    centers = centers * (ops.cast(size, precise) / ops.cast(new_size, precise)) - 0.5
-    centers = ops.clip(centers, 0, ops.cast(size - 1, precise))
-    distance = centers[:, None] - ops.arange(size, dtype=precise)[None]
-    return ops.cast(ops.relu(1 - ops.absolute(distance)), dtype)
+    def get_config(self):
+        return {**super().get_config(), "align_corners": self.align_corners}

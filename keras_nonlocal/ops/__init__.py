@@ -9,3 +9,4 @@ from .planner import attend as attend
 from .relatives import attention_pool as attention_pool
 from .relatives import centered as centered
 from .relatives import criss_cross as criss_cross
+from .resize import resize as resize

@@ -84,7 +84,9 @@ def criss_cross(theta, phi, g, mask=None):
     for axis in axes:
         queries, keys = _lines(theta, axis), _lines(phi, axis)
         along = ops.matmul(queries, ops.swapaxes(keys, -1, -2))  # (B, others, L, L)
-        seen = ops.ones_like(along[:1]) if mask is None else _lines(mask, axis)[..., 0][..., None, :]
+        seen = (
+            ops.ones_like(along[:1]) if mask is None else _lines(mask, axis)[..., 0][..., None, :]
+        )
         if axis != axes[-1]:  # there the position itself is a key
             seen = seen * (1 - ops.eye(ops.shape(along)[-1], dtype=along.dtype))
         logits.append(ops.moveaxis(along, -2, axis))
