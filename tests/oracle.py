@@ -98,7 +98,7 @@ def global_context(layer, weight, x):
 
 def disentangled(layer, weight, x):
     """Disentangled non-local networks (arXiv:2006.06668), equation 10, by loops over sets."""
-    names = ("theta", "phi", "g", "unary")
+    names = ("theta", "phi", "g", "context")
     theta, phi, g, unary = (x @ weight[f"{n}/kernel"] + weight[f"{n}/bias"] for n in names)
     y = np.zeros_like(g)
     factor = (theta.shape[-1] ** -0.5 if layer.scale else 1.0) / layer.temperature

@@ -46,7 +46,7 @@ class BaseDisentangled(BaseNonLocal):
 
     def build(self, input_shape):
         super().build(input_shape)
-        self.unary = self._projection(1, input_shape, "unary")
+        self.context = self._projection(1, input_shape, "context")
 
     def get_config(self):
         config = super().get_config()
@@ -58,7 +58,7 @@ class BaseDisentangled(BaseNonLocal):
         theta, phi, g, key_mask = self._project(x, grid, mask)
         sets = count_sets(x.shape[1:-1], self.axes)
         y = attend(self.instantiation, theta, phi, g, key_mask, self.method, sets)
-        return y + attention_pool(self._fold(self.unary(rows(x)), grid), g, key_mask)
+        return y + attention_pool(self._fold(self.context(rows(x)), grid), g, key_mask)
 
     def _project(self, x, grid, mask):
         theta, phi, g, key_mask = super()._project(x, grid, mask)

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from ..utils.checks import one_of
+from ..utils.roles import head_of
 from .assign import assign, named_weights
 from .conversion_report import NONE, ConversionReport, TensorRow
 from .inflate import inflate
@@ -146,8 +147,9 @@ def _converted(source_name: str, value: Any, target: str, targets: Variables, na
     if array.ndim == 4 and len(shape) == 5:
         frames = shape[0] if names.two_dimensional else 1
         array, action = inflate(array, frames), f"axes moved, inflated to {frames} in time"
-    if array.shape[:-2] == (1, 1, 1) and len(shape) == 2:
-        array, action = array[0, 0, 0], "1x1x1 kernel to a matrix"
+    ones = array.ndim - len(shape)
+    if ones > 0 and set(array.shape[:ones]) == {1}:  # a 1x1 kernel to a matrix, a norm to a vector
+        array, action = array.reshape(array.shape[ones:]), "axes of size one dropped"
     return Tensor(array, TensorRow(source_name, original.shape, target, shape, action))
 
 
@@ -167,7 +169,8 @@ def _moving_statistics(model, targets: Variables, tensors: Mapping[str, Tensor])
 def _ignored_row(name: str, names: NameMap, checkpoint: Mapping[str, Any], source_names):
     """Returns the row of an entry that may be ignored, or `None` if it may not."""
     shape = getattr(checkpoint[name], "shape", ())
-    if names.ignores(name):
+    head = head_of(names.target_name(name) or "")
+    if names.ignores(name) or (head and head not in map(head_of, source_names)):
         return TensorRow(name, shape, NONE, (), "ignored: not a weight of this network")
     first = source_names.get(names.target_name_of_duplicate(name))
     if first is None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...utils.roles import LOGITS, NON_LOCAL_SUFFIX
-from .name_map import TORCH_COUNTER, NameMap
+from ...utils.roles import AUXILIARY, LOGITS, NON_LOCAL_SUFFIX
+from .name_map import TORCH_COUNTER, TORCH_FIELDS, NameMap
 
 # This package's layer names.
 TARGETS = {
@@ -105,6 +105,65 @@ MMACTION2 = NameMap(
     },
 )
 
+# The ResNets with a deep stem (V1c) of MMSegmentation. Their ImageNet weights have these names.
+_V1C = {
+    "stem.{stem}": "conv1_{stem}_conv",
+    "stem.{stem_norm}": "conv1_{stem_norm}_norm",
+    **_layers(
+        conv="layer{stage}.{block}.conv{conv}",
+        norm="layer{stage}.{block}.bn{conv}",
+        shortcut="layer{stage}.{block}.downsample.0",
+        shortcut_norm="layer{stage}.{block}.downsample.1",
+    ),
+}
+_V1C_WORDS = {
+    "stage": STAGES_FROM_1,
+    "conv": DIGITS,
+    "stem": {"0": "0", "3": "1", "6": "2"},  # norms and ReLUs stand between the convolutions
+    "stem_norm": {"1": "0", "4": "1", "7": "2"},
+}
+MMSEGMENTATION_V1C = NameMap(
+    layers=_V1C,
+    words=_V1C_WORDS,
+    ignored=(TORCH_COUNTER, r"fc\.(weight|bias)"),  # the classifier of 1000 image classes
+    lacks=("head_", f"{LOGITS}/", f"{AUXILIARY}"),
+)
+
+# MMSegmentation's FCN, non-local network, GCNet, DNL and CCNet.
+_BLOCK = f"head{NON_LOCAL_SUFFIX}"
+MMSEGMENTATION = NameMap(
+    layers={
+        **{f"backbone.{template}": target for template, target in _V1C.items()},
+        "decode_head.convs.{block}.conv": "head_{block}_conv",
+        "decode_head.convs.{block}.bn": "head_{block}_norm",
+        "decode_head.conv_cat.conv": "head_2_conv",
+        "decode_head.conv_cat.bn": "head_2_norm",
+        "decode_head.conv_seg": LOGITS,
+        "auxiliary_head.convs.{block}.conv": f"{AUXILIARY}_{{block}}_conv",
+        "auxiliary_head.convs.{block}.bn": f"{AUXILIARY}_{{block}}_norm",
+        "auxiliary_head.conv_seg": AUXILIARY,
+        "decode_head.{kind}.{part}.conv": f"{_BLOCK}/{{part}}",
+        "decode_head.{kind}.conv_out.bn": f"{_BLOCK}/norm",
+        "decode_head.{kind}.{other}": f"{_BLOCK}/{{other}}",
+        "decode_head.gc_block.channel_add_conv.1": f"{_BLOCK}/norm",
+        "decode_head.cca.gamma": _BLOCK,
+    },
+    words={
+        **_V1C_WORDS,
+        "kind": {"nl_block": "", "dnl_block": "", "gc_block": "", "cca": ""},
+        "part": {"theta": "theta", "phi": "phi", "g": "g", "conv_out": "out"},
+        "other": {
+            "conv_mask": "context",
+            "channel_add_conv.0": "reduce",
+            "channel_add_conv.3": "expand",
+            "query_conv": "theta",
+            "key_conv": "phi",
+            "value_conv": "g",
+        },
+    },
+    fields={**TORCH_FIELDS, ".scale": "/gamma"},
+)
+
 # PyTorchVideo's C2D and I3D. In PySlowFast's wrapper, all names begin with `model.`.
 PYTORCHVIDEO = NameMap(
     layers=_layers(
@@ -159,6 +218,8 @@ SOURCES: dict[str, NameMap] = {
     "caffe2": CAFFE2,
     "gluoncv": GLUONCV,
     "mmaction2": MMACTION2,
+    "mmsegmentation": MMSEGMENTATION,
+    "mmsegmentation_v1c": MMSEGMENTATION_V1C,
     "pytorchvideo": PYTORCHVIDEO,
     "slowfast": SLOWFAST,
     "torchvision": TORCHVISION,
