@@ -21,6 +21,7 @@ FLOORS = {
     "augmentation": 2,
     "weights": 2,
     "video": 3,
+    "images": 3,
     "backbones": 3,
     "cost": 3,
     "pretrained": 4,  # a card says how a video becomes an input
@@ -35,7 +36,7 @@ FLOORS = {
     "cli": 9,
 }
 # Rooms that load what is touched: all of them do without Keras for a part of their work.
-LAZY = ("", "data", "download", "pretrained", "video", "zoo")
+LAZY = ("", "data", "download", "images", "pretrained", "video", "zoo")
 # What `keras.saving.load_model` may ask for is imported as soon as Keras is.
 REGISTERED = ("layers", "augmentation", "backbones", "training")
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -174,6 +175,7 @@ PUBLIC = {
     "download": "Digest FetchError PublishedFile cache_root fetch",
     "explain": "attend_to draw_attention",
     "export": "fold_batch_norm freeze",
+    "images": "ImageSpec",
     "layers": """
         BatchNorm Conv3D CrissCross2D CrissCross3D DisentangledNonLocal1D DisentangledNonLocal2D
         DisentangledNonLocal3D GlobalContext1D GlobalContext2D GlobalContext3D MaxPool3D NonLocal1D

@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from ..pretrained.entries import study_names
+from ..utils.entries import study_names
 from .arguments import count, start_tensorflow
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..pretrained.entries import recipe_names
+from ..utils.entries import recipe_names
 from .arguments import INTERRUPTED, add_numbers
 
 _STRATEGIES = ("one", "mirrored", "multiworker")

@@ -90,7 +90,7 @@ def _add_convert_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     from ..pretrained.cards import read_card
-    from ..pretrained.entries import card_names
+    from ..utils.entries import card_names
     from ..zoo.card_table import markdown_table
 
     if arguments.json:

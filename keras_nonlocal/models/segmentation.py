@@ -85,6 +85,9 @@ SIZES = {
 }
 
 
+SEGMENTATION = tuple(f"{head}_{size}" for head in HEADS for size in SIZES)
+
+
 def _builder(head_name: str, size_name: str):
     builder, head, size = f"{head_name}_{size_name}", HEADS[head_name], SIZES[size_name]
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from ..download.digests import Digest
+from ..images.image_spec import ImageSpec
+from ..utils.entries import card_names as card_names
+from ..utils.entries import class_list, entries_root
 from ..utils.schema import parse, parse_json
 from ..video.clip_spec import ClipSpec
-from .entries import card_names, entries_root
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class WeightsFile:
         name: The name of the file.
         url: Its address; `None` for a file that comes with the package.
         format: Its format, named after the framework.
-        source: The code base that the names of the weights come from; `None` for this package.
+        source: The code base that the names of the weights come from, a key of
+            `keras_nonlocal.weights.SOURCES`; `None` for this package.
         bytes: Its size, where it is published.
         digest: Its digest, where it is published.
         mirrors: Other addresses of the same file.
@@ -36,7 +38,7 @@ class WeightsFile:
     name: str
     url: str | None
     format: Literal["keras", "caffe2", "torch"]
-    source: Literal["caffe2", "slowfast", "mmaction2", "pytorchvideo", "gluoncv"] | None
+    source: str | None
     bytes: int | None
     digest: Digest | None
     mirrors: tuple[str, ...] = ()
@@ -63,12 +65,16 @@ class License:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """A measured accuracy in percent, with the protocol of the measurement and its source."""
+    """A measured accuracy in percent, with the protocol of the measurement and its source.
 
-    top1: float | None
-    top5: float | None
+    Videos have a top-1 and a top-5 accuracy, and segmented images a mean IoU.
+    """
+
     protocol: str
     source: str
+    top1: float | None = None
+    top5: float | None = None
+    mean_iou: float | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,9 @@ class Card:
         arguments: The builder's arguments by name.
         dataset: The data set that the network was trained on.
         summary: A description in one line.
-        clip: How a video becomes an input, with size, mean and standard deviation.
+        clip: How a video becomes an input, with size, mean and standard deviation; `None` for
+            networks of images.
+        image: How an image becomes an input; `None` for networks of videos.
         classes: The names of the classes, in the order of the outputs.
         weights: The weights file.
         license: The license of the weights.
@@ -92,7 +100,8 @@ class Card:
             data set is recommended.
 
     Raises:
-        ValueError: `clip` has no size, mean or standard deviation.
+        ValueError: There is not exactly one of `clip` and `image`, or `clip` has no size, mean or
+            standard deviation.
 
     Example:
         >>> card = keras_nonlocal.pretrained.read_card("nl_i3d_small_weizmann")
@@ -105,21 +114,31 @@ class Card:
     arguments: Mapping[str, Any]
     dataset: str
     summary: str
-    clip: ClipSpec
     classes: tuple[str, ...]
     weights: WeightsFile
     license: License
     accuracy: tuple[Accuracy, ...]
     origin: str
+    clip: ClipSpec | None = None
+    image: ImageSpec | None = None
     golden: Mapping[str, Any] | None = None
     recommended: bool = False
 
     def __post_init__(self):
+        if (self.clip is None) == (self.image is None):
+            raise ValueError("a card must have exactly one of `clip` and `image`")
+        if self.clip is None:
+            return
         missing = [name for name in ("size", "mean", "std") if getattr(self.clip, name) is None]
         if missing:
             raise ValueError(
                 f"`clip` of a card must state size and normalization.\n  missing: {missing}"
             )
+
+    @property
+    def task(self) -> str:
+        """The name of the task that the network was trained for."""
+        return "segmentation" if self.clip is None else "video_classification"
 
     @property
     def path(self) -> Path:
@@ -156,28 +175,18 @@ def read_card(name: str) -> Card:
     data = parse_json(path.read_text("utf-8"), where)
     if isinstance(data, dict):
         data = {"name": name, **data}
-        if "classes" in data:
-            data["classes"] = _class_names(data["classes"], where)
+        if isinstance(data.get("classes"), str):
+            data["classes"] = list(_class_list(data["classes"], where))
     card = parse(Card, data, where)
     if card.name != name:
         raise ValueError(f"{where} is in a folder of another name: it states {card.name!r}")
     return card
 
 
-@cache
-def _class_list(path: Path) -> tuple[str, ...]:
-    return tuple(path.read_text("utf-8").splitlines())
-
-
-def _class_names(classes, where):
-    """Returns a list as it is, and for a name the list that several cards share."""
-    if not isinstance(classes, str):
-        return classes
-    path = entries_root() / "classes" / f"{classes}.txt"
-    if not path.is_file():
-        known = sorted(file.stem for file in path.parent.glob("*.txt"))
+def _class_list(name: str, where: str) -> tuple[str, ...]:
+    try:
+        return class_list(name)
+    except ValueError as error:
         raise ValueError(
-            f"{where}, `classes` must be a list of names or one of the lists {known}. "
-            f"Received: {classes!r}"
-        )
-    return list(_class_list(path))
+            f"{where}, `classes` must be names or a list of the zoo: {error}"
+        ) from None

@@ -10,21 +10,32 @@ from ..download.digests import Digest
 from ..download.fetching import fetch
 from ..download.published_file import PublishedFile
 from ..utils.checks import PathLike
+from ..utils.entries import card_names
 from .card_weights import fetch_weights
 from .cards import Card, read_card
-from .entries import card_names
 
 IMAGENET = "imagenet"
 
-# torchvision's ResNets have the stride on the 3x3 convolutions, as here. License: BSD-3-Clause.
-_HOST = "https://download.pytorch.org/models"
+# The ImageNet weights to start training from, by the depth of the network, with their source.
+# Video networks are inflated from torchvision's ResNets, which have the stride on the 3x3
+# convolutions, too (BSD-3-Clause). Segmentation networks have the deep stem of MMSegmentation's
+# ResNet-V1c (Apache-2.0).
+_TORCHVISION = "https://download.pytorch.org/models"
+_OPENMMLAB = "https://download.openmmlab.com/pretrain/third_party"
+
+
+def _file(host: str, name: str) -> PublishedFile:
+    digest = name.rsplit("-", 1)[1].removesuffix(".pth")
+    return PublishedFile(name, (f"{host}/{name}",), Digest("sha256_prefix", digest))
+
+
 RESNETS = {
-    depth: PublishedFile(name, (f"{_HOST}/{name}",), Digest("sha256_prefix", digest))
-    for depth, name, digest in (
-        ("r50", "resnet50-0676ba61.pth", "0676ba61"),
-        ("r101", "resnet101-63fe2227.pth", "63fe2227"),
-    )
+    ("video_classification", "r50"): _file(_TORCHVISION, "resnet50-0676ba61.pth"),
+    ("video_classification", "r101"): _file(_TORCHVISION, "resnet101-63fe2227.pth"),
+    ("segmentation", "r50"): _file(_OPENMMLAB, "resnet50_v1c-2cccc1ad.pth"),
+    ("segmentation", "r101"): _file(_OPENMMLAB, "resnet101_v1c-e67eebb6.pth"),
 }
+IMAGENET_SOURCES = {"video_classification": "torchvision", "segmentation": "mmsegmentation_v1c"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,8 @@ def find_weights(weights: PathLike | None, builder: str) -> ResolvedWeights:
     if isinstance(weights, os.PathLike) or weights.endswith(".h5") or Path(weights).is_file():
         return ResolvedWeights(Path(weights))
     if weights == IMAGENET:
-        return ResolvedWeights(fetch(_imagenet_file(builder)), source="torchvision")
+        source = IMAGENET_SOURCES[_network(builder)[0]]
+        return ResolvedWeights(fetch(_imagenet_file(builder)), source=source)
     card = card_for(weights, builder)
     return ResolvedWeights(fetch_weights(card), card, card.weights.source)
 
@@ -86,7 +98,7 @@ def card_for(weights: str, builder: str) -> Card:
         if weights == card.name or (weights == card.dataset and card.recommended):
             return card
     names = [card.dataset for card in cards if card.recommended]
-    if _depth(builder) in RESNETS:
+    if _network(builder) in RESNETS:
         names.append(IMAGENET)
     names += [card.name for card in cards]
     choices = ", ".join(["None", "the path of a .weights.h5 file", *map(repr, names)])
@@ -94,14 +106,16 @@ def card_for(weights: str, builder: str) -> Card:
 
 
 def _imagenet_file(builder: str) -> PublishedFile:
-    """Returns the image network from which the residual blocks of a builder are inflated."""
-    if _depth(builder) not in RESNETS:
+    """Returns the image network from which the residual blocks of a builder come."""
+    if _network(builder) not in RESNETS:
         raise ValueError(
-            f"There are ImageNet weights for builders of the depths {', '.join(RESNETS)}. "
+            "There are ImageNet weights for builders of 50 and 101 layers. "
             f"Received: weights={IMAGENET!r} for {builder}"
         )
-    return RESNETS[_depth(builder)]
+    return RESNETS[_network(builder)]
 
 
-def _depth(builder: str) -> str:
-    return builder.rsplit("_", 1)[-1]
+def _network(builder: str) -> tuple[str, str]:
+    """Returns the task of a builder and its depth, as in `("segmentation", "r50")`."""
+    family, _, depth = builder.rpartition("_")
+    return ("segmentation" if family.endswith("fcn") else "video_classification"), depth

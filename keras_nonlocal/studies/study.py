@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 from .. import models
 from ..data.manifest import Manifest
 from ..models.families import Design, design, placement
-from ..pretrained.entries import entries_root, study_names
 from ..tasks.recipes import read_recipe
 from ..tasks.video_classification.recipe import VideoRecipe
 from ..training.recipe_files import change_recipe, chosen
 from ..utils.checks import PathLike
+from ..utils.entries import entries_root, study_names
 from ..utils.schema import parse, parse_json
 
 

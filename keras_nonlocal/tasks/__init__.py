@@ -2,7 +2,7 @@
 
 import keras
 
-from ..pretrained.entries import recipe_names as recipe_names
+from ..utils.entries import recipe_names as recipe_names
 from .predictor import Predictor as Predictor
 from .predictor import load_run as load_run
 from .predictor import read_run as read_run

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ..pretrained.entries import entries_root, recipe_names
 from ..training.recipe_files import recipe_json
 from ..utils.checks import PathLike, one_of
+from ..utils.entries import entries_root, recipe_names
 from ..utils.schema import parse
 from .video_classification.task import VideoClassification
 

@@ -11,12 +11,13 @@ import tensorflow as tf
 
 from ..data.error_log import ErrorLog
 from ..data.manifest import Entry, Manifest
+from ..data.tf_chain import as_written, seed_of, shuffled
 from ..utils.checks import PathLike
 from .clip_spec import ClipSpec
 from .decoding.container import VideoError
 from .decoding.frame_transform import ResizeCrop
 from .decoding.open_video import DamagePolicy, Video
-from .pipeline import as_written, only_clip, seed_of, shuffled
+from .pipeline import only_clip
 from .sampling.by_time import MICROSECONDS, window
 
 OnError = Literal["raise", "skip", "previous_frame"]

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Protocol
 
 import tensorflow as tf
 
 from ..augmentation.base import ClipAugmentation
 from ..augmentation.chain import apply, copies, flattened, with_training_flag
+from ..data.tf_chain import as_written, with_fixed_tuning
 from ..utils.checks import positive_int
-from ..utils.compat import take_down
 
 Augment = Callable | Sequence[Callable] | None
-# AutoGraph would take most of the time that is needed to build a dataset.
-as_written = tf.autograph.experimental.do_not_convert
 
 
 class ClipSource(Protocol):
@@ -40,18 +35,6 @@ class ClipSource(Protocol):
 
     def clips(self, order: tf.data.Dataset) -> tf.data.Dataset:
         """Reads clips, `(video, target, seed)` or `(video, seed)`, of videos, `(index, draw)`."""
-
-
-def shuffled(count: int, *, training: bool, seed: int) -> tf.data.Dataset:
-    """Returns `(index, draw)` of all videos once, shuffled in each epoch of training.
-
-    A draw is a random number, new in each epoch, that seeds the random choices for the video.
-    """
-    order = tf.data.Dataset.range(count)
-    if training:
-        order = order.shuffle(count, seed=seed)
-    draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-    return tf.data.Dataset.zip((order, draws))
 
 
 def clip_batches(
@@ -99,16 +82,6 @@ def clip_batches(
     batches.class_names, batches.multi_label = source.class_names, source.multi_label
     batches.videos = source.videos
     return batches
-
-
-def with_fixed_tuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """Disables autotuning, with which the end of an epoch sometimes takes seconds, and releases
-    iterators when Python exits."""
-    _release_iterators_at_exit()
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    options.deterministic = True
-    return dataset.with_options(options)
 
 
 def layers_of(augment: Augment) -> list[Callable]:
@@ -197,27 +170,5 @@ def only_clip(*parts):
 
 
 @as_written
-def seed_of(draw: tf.Tensor) -> tf.Tensor:
-    """The seed `(2,)` of the layers of `augment`, the same from files and from shards."""
-    return tf.bitcast(tf.cast(draw, tf.int64), tf.int32)
-
-
-@as_written
 def _without_seeds(*parts):
     return parts[:-1] if len(parts) > 2 else parts[0]
-
-
-@cache
-def _release_iterators_at_exit() -> None:
-    """Deletes all iterators before Python exits.
-
-    TensorFlow waits for running Python functions when it deletes an iterator. While Python exits,
-    their threads never return, so a script that reads one batch would not end.
-    """
-    atexit.register(_release_iterators)
-
-
-def _release_iterators() -> None:
-    for item in gc.get_objects():
-        if issubclass(type(item), tf.data.Iterator):
-            take_down(item)

@@ -8,10 +8,11 @@ from typing import Any
 import tensorflow as tf
 
 from ..augmentation.chain import copies
-from ..utils.checks import PathLike, any_int, at_least, positive_int
+from ..data.tf_chain import check_shard, endless_order
+from ..utils.checks import PathLike, positive_int
 from .clip_spec import ClipSpec
 from .dataset import open_clips
-from .pipeline import Augment, as_written, clip_batches, layers_of
+from .pipeline import Augment, clip_batches, layers_of
 
 
 def training_stream(
@@ -62,9 +63,8 @@ def training_stream(
 
         batches = training_stream("actions", clip=ClipSpec(32, 2, size=(224, 224)), first=1200)
     """
-    index, count = _shard(shard, positive_int("batch_size", batch_size))
-    first = int(at_least("first", any_int("first", first), 0))
-    seed = any_int("seed", seed)
+    positive_int("batch_size", batch_size)
+    check_shard(shard, batch_size)
     clips = open_clips(
         source,
         clip,
@@ -78,38 +78,18 @@ def training_stream(
         check=check,
         repeat=bool(service),
     )
-    part_size = batch_size // count
     if service is None:
-
-        @as_written
-        def in_part(position):
-            return position % batch_size // part_size == index
-
-        positions = tf.data.Dataset.range(first * batch_size, tf.int64.max).filter(in_part)
-        order = positions.map(_draws(clips.videos, seed))
+        order = endless_order(clips.videos, batch_size, seed=seed, first=first, shard=shard)
     else:
         order = clips.order(seed)
     return clip_batches(
         clips,
         order,
         augment=_one_for_one(augment),
-        batch_size=part_size,
+        batch_size=batch_size // shard[1],
         training=True,
         full=True,
     )
-
-
-def _draws(count: int, seed: int) -> Callable:
-    """A function from a position in the stream to a video and a random number for it."""
-
-    @as_written
-    def draw(position):
-        epoch = tf.stack([seed, position // count])
-        index = tf.random.experimental.index_shuffle(position % count, epoch, count - 1)
-        place = tf.stack([seed, position])
-        return index, tf.random.stateless_uniform((), place, 0, tf.int64.max, tf.int64)
-
-    return draw
 
 
 def _one_for_one(augment: Augment) -> list[Callable]:
@@ -120,13 +100,3 @@ def _one_for_one(augment: Augment) -> list[Callable]:
             f"`video_dataset`. Received: layers that make {copies(layers)} of each"
         )
     return layers
-
-
-def _shard(shard: tuple[int, int], batch_size: int) -> tuple[int, int]:
-    index, count = (any_int("shard", number) for number in shard)
-    if not 0 <= index < count or batch_size % count:
-        raise ValueError(
-            "`shard` must be (index, count) with 0 <= index < count, and count must divide the "
-            f"batch. Received: shard={shard!r}, batch_size={batch_size}"
-        )
-    return index, count

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from ..augmentation.normalization import normalized
 from ..pretrained.cards import Card, read_card
 from ..utils.checks import positive_int
 from ..video.preprocessing import preprocess
@@ -17,8 +18,8 @@ def preprocess_input(clips, *, card: str | Card):
     bases, so there is no default card.
 
     Args:
-        clips: RGB pixels from 0 to 255 of the shape `(..., T, H, W, 3)`: an array, or a tensor of a
-            `tf.data` pipeline.
+        clips: RGB pixels from 0 to 255 of the shape `(..., T, H, W, 3)`, or `(..., H, W, 3)` for a
+            network of images: an array, or a tensor of a `tf.data` pipeline.
         card: A card, or its name.
 
     Returns:
@@ -26,7 +27,7 @@ def preprocess_input(clips, *, card: str | Card):
         for an array, and a tensor for a tensor.
 
     Raises:
-        ValueError: There is no such card, or the shape of `clips` is not that of RGB clips.
+        ValueError: There is no such card, or the shape of `clips` is not that of RGB pixels.
 
     Example:
         >>> clips = np.full((1, 8, 32, 32, 3), 114.75)
@@ -36,15 +37,19 @@ def preprocess_input(clips, *, card: str | Card):
         >>> inputs.shape, float(inputs.max())
         ((1, 8, 32, 32, 3), 0.0)
     """
-    clip = _card(card).clip
+    card = _card(card)
     is_tensor = tf.is_tensor(clips)
     clips = clips if is_tensor else np.asarray(clips)
-    if len(clips.shape) < 4 or clips.shape[-1] != 3:
+    axes = "T, H, W, 3" if card.clip else "H, W, 3"
+    if len(clips.shape) < axes.count(",") + 1 or clips.shape[-1] != 3:
         raise ValueError(
-            "`clips` must be RGB pixels of the shape (..., T, H, W, 3). "
+            f"`clips` must be RGB pixels of the shape (..., {axes}). "
             f"Received: shape={tuple(clips.shape)}"
         )
-    inputs = preprocess(clips, **clip.preprocessing)
+    if card.clip:
+        inputs = preprocess(clips, **card.clip.preprocessing)
+    elif card.image:
+        inputs = normalized(tf.cast(clips, "float32"), card.image.mean, card.image.std)
     return inputs if is_tensor else inputs.numpy()
 
 

@@ -6,20 +6,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..pretrained.cards import Card, read_card
-from ..pretrained.entries import card_names
 from ..utils.checks import PathLike
+from ..utils.entries import card_names
 from ..utils.text import padded
 
 HEADING = "| card "
 
 COLUMNS: dict[str, Callable[[Card], str]] = {
     "card": lambda card: card.name + (" *" if card.recommended else ""),
-    "frames": lambda card: f"{card.clip.num_frames}x{card.clip.frame_stride}",
-    "views": lambda card: (
-        f"{card.clip.num_clips}x{card.clip.num_crops * (2 if card.clip.flip else 1)}"
-    ),
+    "input": lambda card: _input(card),
+    "views": lambda card: _views(card),
     "top-1": lambda card: _percent(card.accuracy[0].top1),
     "top-5": lambda card: _percent(card.accuracy[0].top5),
+    "mean IoU": lambda card: _percent(card.accuracy[0].mean_iou),
     "hash": lambda card: card.weights.digest.kind if card.weights.digest else "-",
     "license": lambda card: card.license.name,
     "weights": lambda card: "downloaded" if card.weights.url else "in the package",
@@ -62,6 +61,21 @@ def write_table(path: PathLike) -> None:
     if not heading:
         raise ValueError(f"{path} has no table of cards: no line begins with {HEADING!r}.")
     path.write_text(f"{text}{markdown_table()}\n", "utf-8")
+
+
+def _input(card: Card) -> str:
+    """Returns frames x stride of clips; of images the sides that they fit into, or "any"."""
+    if card.clip is not None:
+        return f"{card.clip.num_frames}x{card.clip.frame_stride}"
+    size = card.image.resize if card.image else None
+    return f"{size[0]}x{size[1]}" if size else "any"
+
+
+def _views(card: Card) -> str:
+    """Returns clips x crops of videos; of images whether they are tested whole or in windows."""
+    if card.clip is not None:
+        return f"{card.clip.num_clips}x{card.clip.num_crops * (2 if card.clip.flip else 1)}"
+    return "windows" if card.image and card.image.window else "whole"
 
 
 def _percent(value: float | None) -> str:

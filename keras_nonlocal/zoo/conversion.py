@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -12,11 +13,13 @@ from .. import models
 from ..backbones.variants import VARIANTS
 from ..checkpoints.read import read_checkpoint
 from ..download.digests import Digest
+from ..images.image_spec import ImageSpec
 from ..models.families import FAMILIES, Design
+from ..models.segmentation import SEGMENTATION
 from ..pretrained.cards import Card, License, WeightsFile, read_card
-from ..pretrained.entries import card_names
 from ..utils.atomic_files import new_folder
 from ..utils.checks import PathLike, one_of
+from ..utils.entries import card_names
 from ..utils.hashing import file_sha256
 from ..utils.roles import LOGITS
 from ..video.clip_spec import ClipSpec
@@ -38,6 +41,7 @@ NORMALIZATION = {
     "mmaction2": _IMAGENET,
     "gluoncv": _IMAGENET,
     "torchvision": _IMAGENET,
+    "mmsegmentation": _IMAGENET,
 }
 
 
@@ -58,9 +62,10 @@ def convert_checkpoint(
             nothing.
         source: The code base that the names of the weights come from, a key of
             `keras_nonlocal.weights.SOURCES`. By default, the names decide.
-        **arguments: Arguments of the builder: `variant`, `blocks`, `inflation`, `instantiation`,
-            `axes`. `variant` is required: it describes how the code base builds the network, which
-            no checkpoint holds. The number of classes is that of the checkpoint.
+        **arguments: Arguments of the builder that describe how the code base builds the network,
+            because no checkpoint holds this. Builders of videos need `variant`, and also take
+            `blocks`, `inflation`, `instantiation` and `axes`. Builders for segmentation take
+            `align_corners`. The number of classes is that of the checkpoint.
 
     Returns:
         What was done with every tensor. `print` shows it as a table.
@@ -75,10 +80,13 @@ def convert_checkpoint(
             "i3d_r50.pth", "i3d_r50", variant="mmaction2", out="i3d_r50_mine"
         )
     """
-    one_of("builder", builder, FAMILIES)
+    one_of("builder", builder, [*FAMILIES, *SEGMENTATION])
+    is_video = builder in FAMILIES
+    known = [field.name for field in fields(Design)] if is_video else ["align_corners"]
     for name in arguments:
-        one_of("arguments", name, [field.name for field in fields(Design)])
-    one_of("variant", arguments.get("variant"), VARIANTS)
+        one_of("arguments", name, known)
+    if is_video:
+        one_of("variant", arguments.get("variant"), VARIANTS)
     if out is not None and Path(out).exists():
         raise FileExistsError(
             f"`out` must be a folder that does not exist yet. Received: out={out}"
@@ -109,20 +117,25 @@ def _card(path: Path, builder, arguments, source, model) -> Card:
         same_network = (builder, {**card.arguments, **arguments}) == (card.builder, card.arguments)
         if same_network and path.name == card.weights.name:
             return card
-    variant = VARIANTS[arguments["variant"]]
     mean, std = NORMALIZATION[source]
+    given: dict[str, Any] = {"image": ImageSpec(mean, std)}
+    if builder in FAMILIES:
+        variant = VARIANTS[arguments["variant"]]
+        size = (224, 224)
+        clip = ClipSpec(variant.frames, variant.frame_stride, size=size, mean=mean, std=std)
+        given = {"clip": clip}
     return Card(
         name=path.stem,
         builder=builder,
         arguments=arguments,
         dataset="unknown",
         summary=f"Converted from {path.name}, a checkpoint with the names of {source}.",
-        clip=ClipSpec(variant.frames, variant.frame_stride, size=(224, 224), mean=mean, std=std),
         classes=tuple(map(str, range(model.output_shape[-1]))),
         weights=_keras_file(path),
         license=License("unknown", False, "The license is that of the checkpoint."),
         accuracy=(),
         origin=f"{path.name}, sha256 {file_sha256(path)}.",
+        **given,
     )
 
 
@@ -135,7 +148,7 @@ def _write(out: Path, model: keras.Model, card: Card) -> None:
             card,
             name=out.name,
             weights=_keras_file(partial / WEIGHTS),
-            golden=golden_of(model, card.clip),
+            golden=golden_of(model, card),
         )
         (partial / CARD).write_text(json.dumps(asdict(card), indent=2) + "\n", "utf-8")
 

@@ -9,14 +9,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..pretrained.cards import read_card
+from ..pretrained.cards import Card, read_card
 from ..utils.roles import LOGITS
-from ..video.clip_spec import ClipSpec
-from ..video.preprocessing import preprocess
+from .applications import preprocess_input
 from .loading import load
 
 TOLERANCE = 1e-4  # relative to the largest logit: other machines sum in another order
-SIDE = 64  # height and width of a generated clip, for networks that take any size
+SIDE = 64  # height and width of generated pixels, for networks that take any size
 
 
 @dataclass(frozen=True)
@@ -34,12 +33,15 @@ class Verification:
     passed: bool
 
 
-def golden_of(model: keras.Model, clip: ClipSpec, seed: int = 0) -> dict[str, Any]:
-    """Computes the logits of a network for a small random clip, as cards store them."""
-    # Tracking motion needs clips of the size in which they are read.
-    size = clip.size if clip.track_motion and clip.size else (SIDE, SIDE)
-    golden = {"seed": seed, "shape": [clip.num_frames, *size, 3]}
-    return {**golden, "logits": _logits(model, clip, golden).tolist()}
+def golden_of(model: keras.Model, card: Card, seed: int = 0) -> dict[str, Any]:
+    """Computes the logits of a network for small random pixels, as cards store them."""
+    shape, clip = [SIDE, SIDE, 3], card.clip
+    if clip is not None:
+        # Tracking motion needs clips of the size in which they are read.
+        size = clip.size if clip.track_motion and clip.size else (SIDE, SIDE)
+        shape = [clip.num_frames, *size, 3]
+    golden = {"seed": seed, "shape": shape}
+    return {**golden, "logits": _logits(model, card, golden).tolist()}
 
 
 def verify(name: str) -> Verification:
@@ -65,16 +67,16 @@ def verify(name: str) -> Verification:
             "was written. `zoo fetch` compares the file with the published digest, if there is one."
         )
     stored = np.asarray(card.golden["logits"])
-    found = _logits(load(name).model, card.clip, card.golden)
+    found = _logits(load(name).model, card, card.golden)
     difference = float(np.abs(found - stored).max() / np.abs(stored).max())
     return Verification(name, difference, difference <= TOLERANCE)
 
 
-def _logits(model: keras.Model, clip: ClipSpec, golden: Mapping[str, Any]) -> np.ndarray:
-    """Returns the logits of the generated clip, averaged over all positions."""
+def _logits(model: keras.Model, card: Card, golden: Mapping[str, Any]) -> np.ndarray:
+    """Returns the logits of generated pixels, averaged over all positions."""
     random = np.random.default_rng(golden["seed"])
     pixels = random.integers(0, 256, golden["shape"], "uint8")
-    inputs = preprocess(pixels[None], **clip.preprocessing)
     network = keras.Model(model.input, model.get_layer(LOGITS).output)
-    logits = keras.ops.convert_to_numpy(network(inputs, training=False))
+    logits = network(preprocess_input(pixels[None], card=card), training=False)
+    logits = keras.ops.convert_to_numpy(logits)
     return logits.reshape(-1, logits.shape[-1]).mean(axis=0)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 
 from ..pretrained.cards import read_card
-from ..pretrained.entries import card_names
 from ..tasks.predictor import Predictor, load_run
 from ..tasks.video_classification.classifier import VideoClassifier
 from ..utils.checks import PathLike
+from ..utils.entries import card_names
 
 
 def load(name: PathLike) -> Predictor:

@@ -25,8 +25,8 @@ def processes(path, clips, frames, stride, workers=2):
     """A function that gives clips through `tf.data`, decoded by worker processes."""
     import tensorflow as tf
 
+    from keras_nonlocal.data.tf_chain import with_fixed_tuning
     from keras_nonlocal.video.decoding.read import read_clip
-    from keras_nonlocal.video.pipeline import with_fixed_tuning
 
     shape, free = read_clip(path, frames, frame_stride=stride, start=0).shape, Queue()
     memories = [SharedMemory(create=True, size=int(np.prod(shape))) for _ in range(SLOTS)]

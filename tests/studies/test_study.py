@@ -17,10 +17,10 @@ from studies.small_study import (
 )
 
 from keras_nonlocal.data.sources import read_source
-from keras_nonlocal.pretrained.entries import study_names
 from keras_nonlocal.studies import read_study, run_study, study_run
 from keras_nonlocal.studies.study import Trial, recipe_of
 from keras_nonlocal.studies.study_run import trials_of
+from keras_nonlocal.utils.entries import study_names
 from keras_nonlocal.utils.errors import TrainingStopped
 
 

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from keras_nonlocal.pretrained.entries import recipe_names
 from keras_nonlocal.tasks.recipes import find_recipe, read_recipe
 from keras_nonlocal.tasks.train import plan_training, train
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 from keras_nonlocal.training.recipe import BaseRecipe
 from keras_nonlocal.training.recipe_files import write_recipe
+from keras_nonlocal.utils.entries import recipe_names
 
 NEEDED = {
     "task": "video_classification",

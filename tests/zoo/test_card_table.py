@@ -4,7 +4,7 @@ import pytest
 
 from keras_nonlocal import zoo
 from keras_nonlocal.pretrained import card_names
-from keras_nonlocal.pretrained.entries import entries_root
+from keras_nonlocal.utils.entries import entries_root
 from keras_nonlocal.zoo import card_table
 
 REGENERATE = (

@@ -40,6 +40,8 @@ class VideoClassifier:
     @classmethod
     def from_card(cls, card: Card) -> VideoClassifier:
         """Loads the pretrained network of a card."""
+        if card.clip is None:
+            raise ValueError(f"The card {card.name!r} is not that of a network for videos.")
         model = getattr(models, card.builder)(weights=card.name)
         return cls(model, card.classes, card.clip, card)
 

@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from ...data.tf_chain import with_fixed_tuning
 from ...utils.checks import PathLike, one_of, positive_int, sizes
 from ..decoding.write import write_video
-from ..pipeline import with_fixed_tuning
 from . import synthetic_frames
 
 CLASS_NAMES = ("different", "same")

@@ -6,9 +6,9 @@ from itertools import count
 
 import tensorflow as tf
 
+from ...data.tf_chain import seed_of, shuffled, with_fixed_tuning
 from ...utils.checks import PathLike
 from ..clip_spec import ClipSpec
-from ..pipeline import seed_of, shuffled, with_fixed_tuning
 from ..sampling.arithmetic import Arithmetic
 from ..sampling.rules import random_indices, spread_indices
 from .index import ShardSet, read_set

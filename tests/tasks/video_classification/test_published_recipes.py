@@ -7,11 +7,11 @@ import pytest
 
 from keras_nonlocal import models
 from keras_nonlocal.models.families import design
-from keras_nonlocal.pretrained.entries import entries_root, recipe_names
 from keras_nonlocal.pretrained.resolve import card_for
 from keras_nonlocal.tasks.recipes import find_recipe, read_recipe
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 from keras_nonlocal.training.optimizers.schedules import learning_rate
+from keras_nonlocal.utils.entries import entries_root, recipe_names
 from keras_nonlocal.video.sampling.rules import SAMPLING_RULES
 
 GRAY = ((114.75,) * 3, (57.375,) * 3)

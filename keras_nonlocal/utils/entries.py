@@ -1,10 +1,11 @@
-"""Lists the entries of the zoo: cards, recipes and studies.
+"""The entries of the zoo: cards, recipes, studies, and lists of classes with their colors.
 
 Commands import this module to list names in their help. So it imports nothing else of the package.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -49,3 +50,31 @@ def study_names() -> list[str]:
     ['embedded_weizmann', 'precision_weizmann', 'table2_kinetics', 'table2_weizmann']
     """
     return sorted(path.parent.name for path in entries_root().glob("*/study.json"))
+
+
+@cache
+def class_list(name: str) -> tuple[str, ...]:
+    """Returns the names of the classes of a data set that several cards share.
+
+    Raises:
+        ValueError: There is no such list.
+
+    >>> class_list("cityscapes")[:2]
+    ('road', 'sidewalk')
+    """
+    path = entries_root() / "classes" / f"{name}.txt"
+    if not path.is_file():
+        known = sorted(file.stem for file in path.parent.glob("*.txt"))
+        raise ValueError(f"The lists of classes are {known}. Received: {name!r}")
+    return tuple(path.read_text("utf-8").splitlines())
+
+
+@cache
+def palette(name: str) -> tuple[tuple[int, ...], ...]:
+    """Returns the published colors of the classes of a data set, RGB from 0 to 255.
+
+    >>> palette("cityscapes")[:2]
+    ((128, 64, 128), (244, 35, 232))
+    """
+    lines = (entries_root() / "palettes" / f"{name}.txt").read_text("utf-8").splitlines()
+    return tuple(tuple(map(int, line.split())) for line in lines)

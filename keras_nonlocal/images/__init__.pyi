@@ -1,0 +1,1 @@
+from .image_spec import ImageSpec as ImageSpec
