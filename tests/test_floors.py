@@ -166,7 +166,8 @@ PUBLIC = {
         CenterCrop ClipAugmentation RandomColorJitter CutMix FrameWise MixUp MultiScaleCrop
         Normalization RandAugment RandomCrop RandomFlip RandomGrayscale RandomInvert RandomAffine
         RandomNoise RandomResizedCrop RandomShortSideCrop RandomTint ResizeShortSide
-        ThreeCrop RandomErasing
+        ThreeCrop RandomErasing JointRandomCrop JointRandomFlip JointRandomRotation
+        JointRandomScale PhotometricDistortion
     """,
     "backbones": "Backbone VARIANTS",
     "checkpoints": "read_checkpoint",
@@ -175,7 +176,10 @@ PUBLIC = {
     "download": "Digest FetchError PublishedFile cache_root fetch",
     "explain": "attend_to draw_attention",
     "export": "fold_batch_norm freeze",
-    "images": "ImageSpec",
+    "images": """
+        ImageError ImageSpec MaskCoding MaskSet check_masks read_image read_mask read_mask_set
+        segmentation_stream without_zero
+    """,
     "layers": """
         BatchNorm Conv3D CrissCross2D CrissCross3D DisentangledNonLocal1D DisentangledNonLocal2D
         DisentangledNonLocal3D GlobalContext1D GlobalContext2D GlobalContext3D MaxPool3D NonLocal1D

@@ -1,4 +1,4 @@
-"""Random augmentation of video clips: Keras layers for `tf.data` and for models."""
+"""Random augmentation of video clips, and of images with masks, in `tf.data` and in models."""
 
 import keras
 
@@ -8,6 +8,11 @@ from .crops import RandomCrop as RandomCrop
 from .crops import ThreeCrop as ThreeCrop
 from .flip import RandomFlip as RandomFlip
 from .frame_wise import FrameWise as FrameWise
+from .joint.geometry import JointRandomCrop as JointRandomCrop
+from .joint.geometry import JointRandomFlip as JointRandomFlip
+from .joint.geometry import JointRandomRotation as JointRandomRotation
+from .joint.geometry import JointRandomScale as JointRandomScale
+from .joint.photometric import PhotometricDistortion as PhotometricDistortion
 from .mixing import CutMix as CutMix
 from .mixing import MixUp as MixUp
 from .multi_scale_crop import MultiScaleCrop as MultiScaleCrop

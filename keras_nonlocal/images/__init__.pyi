@@ -1,1 +1,10 @@
 from .image_spec import ImageSpec as ImageSpec
+from .layouts import read_mask_set as read_mask_set
+from .mask_coding import MaskCoding as MaskCoding
+from .mask_coding import without_zero as without_zero
+from .mask_set import MaskSet as MaskSet
+from .mask_set import check_masks as check_masks
+from .read_images import ImageError as ImageError
+from .read_images import read_image as read_image
+from .read_images import read_mask as read_mask
+from .segmentation_stream import segmentation_stream as segmentation_stream

@@ -1,0 +1,87 @@
+"""What the stored pixels of a mask mean: numbers or colors to labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+IGNORED = 255  # the label of pixels that neither the loss nor a metric counts
+
+
+@dataclass(frozen=True)
+class MaskCoding:
+    """How the pixels of a mask file become labels from 0 to `classes - 1`, or `IGNORED`.
+
+    Attributes:
+        values: Labels of stored numbers, for files whose numbers are not labels already. A number
+            that is not listed is an error. Empty if the numbers are the labels.
+        colors: Labels of stored colors `(red, green, blue)`, for files of RGB pixels. A color that
+            is not listed is an error.
+
+    Raises:
+        ValueError: Both are given, or a label is negative or larger than `IGNORED`.
+
+    Example:
+
+    >>> coding = MaskCoding(values={0: 255, 1: 0, 2: 1})
+    >>> coding.labels(np.array([[0, 1], [2, 1]])).tolist()
+    [[255, 0], [1, 0]]
+    """
+
+    values: Mapping[int, int] = field(default_factory=dict)
+    colors: Mapping[tuple[int, int, int], int] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if self.values and self.colors:
+            raise ValueError("`values` and `colors` exclude each other. Received: both")
+        for label in (*self.values.values(), *self.colors.values()):
+            if not 0 <= label <= IGNORED:
+                raise ValueError(f"Labels must be 0 to {IGNORED}. Received: {label}")
+
+    def labels(self, stored: np.ndarray) -> np.ndarray:
+        """Returns the labels of stored pixels, uint8 `(H, W)`.
+
+        Args:
+            stored: Numbers `(H, W)`, or colors `(H, W, 3)` if `colors` is set.
+
+        Raises:
+            ValueError: A number or a color has no label.
+        """
+        stored = np.asarray(stored)
+        if self.colors:
+            if stored.ndim != 3:
+                raise ValueError("a mask of colors must have RGB pixels, but this has numbers")
+            numbers = stored.astype("int64") @ (65536, 256, 1)
+            table = {r * 65536 + g * 256 + b: label for (r, g, b), label in self.colors.items()}
+            return _looked_up(numbers, table, lambda n: (n >> 16, n >> 8 & 255, n & 255))
+        if stored.ndim != 2:
+            raise ValueError(
+                "its pixels are colors, not numbers: give the label of each color, see `MaskCoding`"
+            )
+        if self.values:
+            return _looked_up(stored, self.values, int)
+        if stored.min(initial=0) < 0 or stored.max(initial=0) > IGNORED:
+            raise ValueError(f"it holds the number {stored.max()}, which is no label")
+        return stored.astype("uint8")
+
+
+def without_zero(classes: int) -> MaskCoding:
+    """The coding of masks whose labels begin at 1, where 0 means "other" and is ignored.
+
+    MMSegmentation calls it `reduce_zero_label`; ADE20K is stored so.
+
+    >>> without_zero(2).labels(np.array([[0, 1, 2]])).tolist()
+    [[255, 0, 1]]
+    """
+    return MaskCoding({0: IGNORED, IGNORED: IGNORED, **{n + 1: n for n in range(classes)}})
+
+
+def _looked_up(numbers: np.ndarray, table: Mapping[int, int], shown) -> np.ndarray:
+    found, places = np.unique(numbers, return_inverse=True)
+    unknown = [shown(int(number)) for number in found if int(number) not in table]
+    if unknown:
+        raise ValueError(f"it holds {unknown[:8]}, for which there is no label")
+    labels = np.array([table[int(number)] for number in found], "uint8")
+    return labels[places].reshape(numbers.shape)
