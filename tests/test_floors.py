@@ -186,8 +186,8 @@ PUBLIC = {
         NonLocal2D NonLocal3D ResizeLike WindowAverage3D
     """,
     "metrics": """
-        Scores average_precisions bootstrap_interval confusion per_class_accuracy read_scores
-        summary top_k write_scores
+        PixelScores Scores average_precisions bootstrap_interval confusion
+        per_class_accuracy pixel_confusion read_scores summary top_k write_scores
     """,
     "models": """
         c2d_r101 c2d_r50 c2d_small cc_fcn_r101 cc_fcn_r50 cc_fcn_small dnl_fcn_r101 dnl_fcn_r50
@@ -197,10 +197,14 @@ PUBLIC = {
     """,
     "ops": "AFFINITIES METHODS attend attention_pool centered criss_cross dense resize",
     "pretrained": "Card cached_path card_names fetch_weights read_card",
-    "report": "classification_sections write_report",
+    "report": "classification_sections segmentation_sections write_report",
     "studies": "Study compare read_study run_study write_comparison",
     "tasks": """
         Predictor TASKS find_recipe load_run plan_training read_recipe read_run recipe_names train
+    """,
+    "tasks.segmentation": """
+        PixelAccuracy PixelCrossEntropy Segmentation SegmentationEvaluation SegmentationRecipe
+        Segmenter evaluate_segmentation
     """,
     "tasks.video_classification": """
         Evaluation Evaluator VideoClassification VideoClassifier VideoRecipe training_clips

@@ -2,3 +2,4 @@
 
 from .classification import classification_sections as classification_sections
 from .page import write_report as write_report
+from .segmentation import segmentation_sections as segmentation_sections

@@ -8,13 +8,10 @@ import numpy as np
 
 from ..metrics.metrics import average_precisions, per_class_accuracy, summary
 from ..metrics.scores_file import Scores
-from ..utils.text import shortened
+from .bars import MAX_BARS, class_bars
 from .confusion import confusion_section
 from .history import title
-from .sections import BLUE, GRAY, ORANGE, ReportTable, Section, percent, plot_of
-
-MAX_BARS = 40  # with more classes, half of the bars show the best and half the worst classes
-_WIDTH, _BAR, _MARGIN = 5.2, 0.21, 0.75  # inches
+from .sections import ReportTable, Section, percent, plot_of
 
 
 def classification_sections(
@@ -83,8 +80,9 @@ def _classes(scores) -> Section | None:
     heading = f"{metric} of each class"
     if len(ranked) > MAX_BARS:
         heading += f", the best and the worst {MAX_BARS // 2} of {len(ranked)}"
+    labels = [f"{100 * v:.0f} %  of {n}" for v, n in zip(values, examples, strict=True)]
     best, worst = (f"{percent(values[end])} for {names[end]}" for end in (0, -1))
-    plot = plot_of(_bars(metric, names, values, examples), f"{heading}: from {best} to {worst}")
+    plot = plot_of(class_bars(metric, names, values, labels), f"{heading}: from {best} to {worst}")
     notes = [f"{heading}. The line is the mean over all classes."]
     if without_examples := len(scores.class_names) - len(ranked):
         notes.append(f"Classes without an example: {without_examples}.")
@@ -92,32 +90,3 @@ def _classes(scores) -> Section | None:
     caption, headings = "All evaluated classes, the best first", ("Class", "Examples", metric)
     table = ReportTable(caption, headings, rows, "The values of each class")
     return Section("Classes", [plot], notes, table=table, png=plot.png)
-
-
-def _bars(metric, names, values, examples):
-    """Draws a bar for each class, with a gap where classes are not shown."""
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import PercentFormatter
-
-    shown = positions = np.arange(len(names))
-    if len(names) > MAX_BARS:
-        shown = np.r_[: MAX_BARS // 2, len(names) - MAX_BARS // 2 : len(names)]
-        positions = np.r_[: MAX_BARS // 2, MAX_BARS // 2 + 1 : MAX_BARS + 1]
-    figure = Figure((_WIDTH, _MARGIN + _BAR * (positions[-1] + 1)), layout="constrained")
-    axes = figure.add_subplot()
-    axes.barh(positions, values[shown], color=BLUE, height=0.72)
-    axes.axvline(values.mean(), color=ORANGE, linewidth=1.2, linestyle="--", zorder=3)
-    labels = [shortened(names[index]) for index in shown]
-    axes.set_yticks(positions, labels, fontsize=8, parse_math=False)
-    axes.set_ylim(positions[-1] + 0.6, -0.6)
-    axes.set_xlim(0, 1)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    axes.tick_params(axis="x", labelsize=8)
-    axes.tick_params(axis="y", length=0)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    right_axis = axes.secondary_yaxis("right")
-    right_axis.set_yticks(positions, [f"{100 * values[n]:.0f} %  of {examples[n]}" for n in shown])
-    right_axis.tick_params(length=0, labelsize=7.5, labelcolor=GRAY)
-    right_axis.spines["right"].set_visible(False)
-    axes.set_title(f"{metric} by class", fontsize=10, loc="left")
-    return figure

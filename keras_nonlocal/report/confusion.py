@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from ..metrics.metrics import confusion
@@ -20,7 +23,7 @@ def confusion_section(scores: Scores) -> Section:
     counts, names = confusion(scores), scores.class_names
     right, total = int(np.trace(counts)), int(counts.sum())
     alt = f"Confusion matrix of {len(names)} classes: {right} of {total} examples on its diagonal"
-    plot = plot_of(_matrix(counts, names), alt)
+    plot = plot_of(matrix_plot(counts, names), alt)
     notes = [
         f"{total - right} of {total} examples were assigned to a wrong class.",
         "The stronger the color, the larger the fraction of the true class. "
@@ -45,7 +48,8 @@ def confused_pairs(counts: np.ndarray, at_most: int = NUM_PAIRS) -> list[tuple[i
     return sorted(wrong, key=lambda pair: -pair[2])[:at_most]
 
 
-def _matrix(counts, names):
+def matrix_plot(counts: np.ndarray, names: Sequence[str], *, percentages: bool = False) -> Any:
+    """Draws a confusion matrix, with counts or percentages in its cells if there is room."""
     from matplotlib.colors import PowerNorm
     from matplotlib.figure import Figure
 
@@ -62,8 +66,10 @@ def _matrix(counts, names):
     axes.set_yticks(range(len(labels)), labels, fontsize=8, parse_math=False)
     for true, predicted in np.argwhere(counts) if is_named else ():
         color = "white" if fractions[true, predicted] > 0.5 else "black"
-        count = str(counts[true, predicted])
-        axes.text(predicted, true, count, ha="center", va="center", fontsize=8, color=color)
+        cell = str(counts[true, predicted])
+        if percentages:
+            cell = f"{100 * fractions[true, predicted]:.0f}"
+        axes.text(predicted, true, cell, ha="center", va="center", fontsize=8, color=color)
     axes.set_xlabel("predicted class", fontsize=9)
     axes.set_ylabel("true class", fontsize=9)
     axes.tick_params(length=0)

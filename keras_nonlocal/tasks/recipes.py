@@ -9,6 +9,7 @@ from ..training.recipe_files import recipe_json
 from ..utils.checks import PathLike, one_of
 from ..utils.entries import entries_root, recipe_names
 from ..utils.schema import parse
+from .segmentation.task import Segmentation
 from .video_classification.task import VideoClassification
 
 
@@ -20,8 +21,9 @@ class _Tasks(dict[str, Any]):
 
 
 # The class of each task by its name. A class follows `training.task.Task`, takes the arguments of
-# `tasks.train`, and also has `Recipe`, `networks` and `predictor`, which read a run.
-TASKS = _Tasks(video_classification=VideoClassification)
+# `tasks.train`, and also has `Recipe`, `networks` and `predictor`, which read a run, and
+# `Predictor`, which reads a card.
+TASKS = _Tasks(segmentation=Segmentation, video_classification=VideoClassification)
 
 
 def find_recipe(name: PathLike) -> Any:

@@ -9,7 +9,16 @@ from typing import Any, Literal, Self, get_type_hints
 
 from ..utils.checks import any_int, at_least, one_of, positive_int
 
-NON_NEGATIVE = ("momentum", "weight_decay", "warmup", "warmup_rate", "precise_bn_batches", "seed")
+NON_NEGATIVE = (
+    "momentum",
+    "weight_decay",
+    "warmup",
+    "warmup_rate",
+    "power",
+    "final_rate",
+    "precise_bn_batches",
+    "seed",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +44,9 @@ class BaseRecipe:
         weight_decay: Added to the gradient in SGD, as in the paper; decoupled in AdamW.
         decay_norms: Whether scales and offsets of normalization layers decay, too.
         clip_norm: Largest L2 norm of the gradient of all weights; `None` does not clip.
-        schedule: Learning rate schedule: `"constant"`, `"steps"`, or half a `"cosine"`.
+        schedule: Learning rate schedule: `"constant"`, `"steps"`, half a `"cosine"`, or `"poly"`, a
+            power of the remaining share of the duration.
+        power, final_rate: For `"poly"`: the exponent, and the learning rate at the end.
         milestones, decay_factor: For `"steps"`: the times when the learning rate is multiplied by
             `decay_factor`.
         warmup, warmup_rate: Duration of a linear warm-up, and the learning rate at its start.
@@ -73,9 +84,11 @@ class BaseRecipe:
     weight_decay: float = 1e-4
     decay_norms: bool = False
     clip_norm: float | None = None
-    schedule: Literal["constant", "steps", "cosine"] = "constant"
+    schedule: Literal["constant", "steps", "cosine", "poly"] = "constant"
     milestones: tuple[float, ...] = ()
     decay_factor: float = 0.1
+    power: float = 0.9
+    final_rate: float = 0.0
     warmup: float = 0.0
     warmup_rate: float = 0.0
     rescale_momentum: bool = False

@@ -14,7 +14,7 @@ from ..export.foldable_norms import folded_into
 from ..layers.non_local import NON_LOCAL_LAYERS
 from ..pretrained.resolve import card_for
 from ..utils.checks import PathLike
-from ..utils.roles import in_classifier, in_non_local
+from ..utils.roles import head_of, in_classifier, in_non_local
 from ..weights.assign import assign, named_weights
 from ..weights.load import load_weights
 from .recipe_files import recipe_json
@@ -24,7 +24,8 @@ from .run_folder import RECIPE, read_data, weights_file
 def start_from(weights: PathLike, model: keras.Model, builder: str) -> None:
     """Copies the weights of another network, of any task, into a network that will be trained.
 
-    The classifier keeps its initial weights if the number of classes differs. Non-local blocks that
+    The classifier keeps its initial weights if the number of classes differs, and so does a head
+    that the other network lacks. Non-local blocks that
     the other network lacks keep theirs, too, and so start as the identity. If the blocks of the
     other network end with a norm and those of this network do not, as in the long networks of the
     official code, the norm is folded into kernel and bias. All other weights must exist and fit.
@@ -73,7 +74,9 @@ def _network_of_run(folder: Path) -> keras.Model:
 def _copy(source: keras.Model, target: keras.Model) -> None:
     variables = named_weights(target)
     arrays = _with_folded_norms(source, variables)
-    skipped = {name for name in variables if _keeps_initial(name, variables, arrays)}
+    heads = {head_of(name) for name in variables} & {head_of(name) for name in arrays}
+    arrays = {name: array for name, array in arrays.items() if head_of(name) in heads}
+    skipped = {name for name in variables if _keeps_initial(name, variables, arrays, heads)}
     assign(
         {name: variable for name, variable in variables.items() if name not in skipped},
         {name: array for name, array in arrays.items() if name not in skipped},
@@ -97,7 +100,9 @@ def _with_folded_norms(source: keras.Model, variables: Mapping[str, Any]) -> dic
     return arrays
 
 
-def _keeps_initial(name: str, variables, arrays) -> bool:
+def _keeps_initial(name: str, variables, arrays, heads) -> bool:
+    if head_of(name) not in heads:
+        return True
     if in_classifier(name):
         return name not in arrays or tuple(variables[name].shape) != arrays[name].shape
     return in_non_local(name) and name not in arrays

@@ -9,7 +9,7 @@ import os
 
 from ..pretrained.cards import read_card
 from ..tasks.predictor import Predictor, load_run
-from ..tasks.video_classification.classifier import VideoClassifier
+from ..tasks.recipes import TASKS
 from ..utils.checks import PathLike
 from ..utils.entries import card_names
 
@@ -38,4 +38,5 @@ def load(name: PathLike) -> Predictor:
         return load_run(name)
     if name not in card_names() and os.path.isdir(name):
         return load_run(name)
-    return VideoClassifier.from_card(read_card(str(name)))
+    card = read_card(str(name))
+    return TASKS[card.task].Predictor.from_card(card)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from inspect import signature
-
 import keras
 
-from ... import models
-from ...training.norm_layers import norms
 from ...training.task import Models
-from ...training.warm_start import start_from
 from ...utils.roles import LOGITS
+from ..building import build_network, precision
 from .recipe import VideoRecipe
 
 TOP5_MIN_CLASSES = 6  # with five classes, top-5 accuracy is always one
@@ -39,18 +33,14 @@ def build(recipe: VideoRecipe, classes: int, *, read_weights: bool = True) -> Mo
     >>> build(recipe, classes=10).trainer.output_shape
     (None, 10)
     """
-    with _precision(recipe.precision):
-        classifier = _classifier(
+    with precision(recipe.precision):
+        classifier = build_network(
             recipe,
+            recipe.builder,
+            read_weights=read_weights,
             classes=classes,
-            weights="imagenet" if read_weights and recipe.weights == "imagenet" else None,
             classifier_activation="sigmoid" if recipe.multi_label else "softmax",
         )
-        if read_weights and recipe.weights not in (None, "imagenet"):
-            start_from(recipe.weights, classifier, recipe.builder)
-        for norm in norms(classifier):
-            norm.trainable = norm.trainable and not recipe.frozen_norms
-            norm.synchronized = recipe.synchronized_norms
         return Models(classifier, keras.Model(classifier.input, _logits(classifier)))
 
 
@@ -71,32 +61,9 @@ def metrics_of(recipe: VideoRecipe, classes: int) -> list[keras.metrics.Metric]:
     return [top1, top5] if classes >= TOP5_MIN_CLASSES else [top1]
 
 
-def _classifier(recipe: VideoRecipe, **arguments) -> keras.Model:
-    builder = getattr(models, recipe.builder)
-    known = set(signature(builder).parameters) - {*arguments, "include_top", "input_tensor", "name"}
-    unknown = sorted(set(recipe.arguments) - known)
-    if unknown:
-        raise ValueError(
-            f"`arguments` must be arguments of {recipe.builder} that the recipe does not set: "
-            f"{', '.join(sorted(known))}. Received: {', '.join(unknown)}"
-        )
-    return builder(**arguments, **recipe.arguments)
-
-
 def _logits(classifier: keras.Model):
     """The logits of a clip, averaged over windows if the head has several."""
     logits = classifier.get_layer(LOGITS).output
     if len(logits.shape) == 5:
         logits = keras.layers.GlobalAveragePooling3D(dtype="float32", name="clip_logits")(logits)
     return keras.layers.Activation("linear", dtype="float32", name="float32_logits")(logits)
-
-
-@contextmanager
-def _precision(policy: str) -> Iterator[None]:
-    """Sets a dtype policy, and restores that of the caller at the end."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

@@ -107,6 +107,24 @@ class VideoRecipe(BaseRecipe):
         _ = self.training_clip, self.testing_clip
 
     @property
+    def input_shape(self) -> tuple[int, int, int, int]:
+        """The shape of a clip as the network receives it in training.
+
+        Raises:
+            ValueError: Neither the recipe nor its augmentation determines the size.
+        """
+        shape: tuple = (1, self.num_frames, *(self.size or (None, None)), 3)
+        for layer in self.layers():
+            shape = layer.compute_output_shape(shape)
+        height, width = self.track_motion or shape[2:4]
+        if height is None or width is None:
+            raise ValueError(
+                "The size of clips must be known. Set `size` in the recipe, or add a layer that "
+                f"crops to `augmentation`. Received: size={self.size}"
+            )
+        return (self.num_frames, height, width, 3)
+
+    @property
     def training_clip(self) -> ClipSpec:
         """How clips are cut and preprocessed in training."""
         return ClipSpec(

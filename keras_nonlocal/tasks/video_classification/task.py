@@ -17,13 +17,13 @@ from ...report.sections import Section
 from ...training.run_folder import Run
 from ...training.task import Models, TrainingData
 from ...video.pipeline import check_mixing
+from ..plan import TrainingPlan, plan_of
 from . import report_samples
 from .classifier import VideoClassifier
 from .data import check_labels, open_source, training_clips
 from .evaluation_callback import Evaluation
 from .evaluator import Evaluator
 from .network import build, loss_of, metrics_of
-from .plan import TrainingPlan, plan_of
 from .recipe import VideoRecipe
 
 SAMPLES = 6  # number of videos in the report
@@ -51,6 +51,7 @@ class VideoClassification:
     """
 
     Recipe: ClassVar = VideoRecipe
+    Predictor: ClassVar = VideoClassifier
 
     def __init__(
         self,
@@ -125,7 +126,9 @@ class VideoClassification:
 
     def plan(self, *, measure: bool = True) -> TrainingPlan:
         """Estimates what a run needs."""
-        return plan_of(self, measure=measure)
+        words = {"network": self.recipe.builder, "files": "videos", "inputs": "clips"}
+        batches = partial(training_clips, source=self.videos, check=False) if measure else None
+        return plan_of(self, self.recipe.input_shape, batches, **words)
 
     @staticmethod
     def networks(recipe: VideoRecipe, data: TrainingData) -> Models:

@@ -113,4 +113,9 @@ def _cosine(recipe: BaseRecipe, step: Callable) -> schedules.LearningRateSchedul
     return schedules.CosineDecay(recipe.learning_rate, step(recipe.duration))
 
 
-_SCHEDULES = {"constant": _constant, "steps": _steps, "cosine": _cosine}
+def _poly(recipe: BaseRecipe, step: Callable) -> schedules.LearningRateSchedule:
+    ends = recipe.learning_rate, step(recipe.duration), recipe.final_rate
+    return schedules.PolynomialDecay(*ends, power=recipe.power)
+
+
+_SCHEDULES = {"constant": _constant, "steps": _steps, "cosine": _cosine, "poly": _poly}

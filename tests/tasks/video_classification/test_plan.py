@@ -8,7 +8,6 @@ from training.video_files import write_squares
 from keras_nonlocal.cost import flops
 from keras_nonlocal.tasks import plan_training
 from keras_nonlocal.tasks.video_classification.network import build
-from keras_nonlocal.tasks.video_classification.plan import input_shape
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 
 RECIPE = VideoRecipe(
@@ -34,7 +33,7 @@ def plan(videos):
 
 
 def test_clips_classes_and_steps_of_the_data(plan):
-    assert (plan.clips, plan.classes) == (6, 2)
+    assert (plan.examples, plan.classes) == (6, 2)
     assert (plan.timetable.steps_per_epoch, plan.timetable.steps) == (2, 6)
 
 
@@ -46,9 +45,9 @@ def test_multiply_adds_and_parameters_of_the_network(plan):
 
 
 def test_hours_cover_all_clips_of_all_steps(plan):
-    assert plan.seconds_per_clip > 0
-    assert plan.hours == pytest.approx(6 * 4 * plan.seconds_per_clip / 3600)
-    slow = dataclasses.replace(plan, seconds_per_clip=900.0)
+    assert plan.seconds_per_example > 0
+    assert plan.hours == pytest.approx(6 * 4 * plan.seconds_per_example / 3600)
+    slow = dataclasses.replace(plan, seconds_per_example=900.0)
     assert slow.hours == pytest.approx(6.0)
     assert "about 6.0 hours on this machine (900.000 s per clip)" in str(slow)
 
@@ -75,7 +74,7 @@ def unmeasured(videos):
 
 
 def test_measure_false_measures_no_time(unmeasured):
-    assert (unmeasured.seconds_per_clip, unmeasured.hours) == (None, None)
+    assert (unmeasured.seconds_per_example, unmeasured.hours) == (None, None)
     assert "not measured" in str(unmeasured)
     assert "5 in 5 epochs" in str(unmeasured)
 
@@ -117,7 +116,7 @@ SHAPES = {
 
 @pytest.mark.parametrize(("changes", "expected"), SHAPES.values(), ids=SHAPES)
 def test_input_shape_after_augmentation(changes, expected):
-    assert input_shape(RECIPE.changed(**changes)) == expected
+    assert RECIPE.changed(**changes).input_shape == expected
 
 
 def test_plan_needs_a_known_size(videos):
