@@ -23,6 +23,7 @@ FLOORS = {
     "video": 3,
     "images": 3,
     "backbones": 3,
+    "surgery": 3,
     "cost": 3,
     "pretrained": 4,  # a card says how a video becomes an input
     "models": 5,
@@ -177,8 +178,8 @@ PUBLIC = {
     "explain": "attend_to draw_attention",
     "export": "fold_batch_norm freeze",
     "images": """
-        ImageError ImageSpec MaskCoding MaskSet check_masks read_image read_mask read_mask_set
-        segmentation_stream without_zero
+        ImageError ImageSpec MaskCoding MaskSet check_masks draw_labels read_image read_mask
+        read_mask_set segmentation_stream without_zero write_labels
     """,
     "layers": """
         BatchNorm Conv3D CrissCross2D CrissCross3D DisentangledNonLocal1D DisentangledNonLocal2D
@@ -199,6 +200,7 @@ PUBLIC = {
     "pretrained": "Card cached_path card_names fetch_weights read_card",
     "report": "classification_sections segmentation_sections write_report",
     "studies": "Study compare read_study run_study write_comparison",
+    "surgery": "insert_nonlocal remove_nonlocal",
     "tasks": """
         Predictor TASKS find_recipe load_run plan_training read_recipe read_run recipe_names train
     """,

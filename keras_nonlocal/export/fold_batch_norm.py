@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from ..layers.non_local import NON_LOCAL_LAYERS
-from ..utils.compat import layer_of
+from ..surgery.rebuild import as_functional, is_functional, rebuilt
 from .foldable_norms import foldable_norms, folded_into, is_fixed, only_sources
 from .skip_unread_frames import strides_that_skip
 
@@ -38,17 +38,14 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     >>> model = keras_nonlocal.models.nl_i3d_r50()
     >>> fast = keras_nonlocal.export.fold_batch_norm(model)
     """
-    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
-        raise ValueError(f"A built functional model is expected. Received: {model!r}")
-    if isinstance(model, keras.Sequential):
-        model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+    model = as_functional(model)
     sources = only_sources(model)
     norms, strides = foldable_norms(model, sources), strides_that_skip(model, sources)
     folded = set(norms.values())
     changed = {}
 
     def clone(layer):
-        if isinstance(layer, keras.Model) and getattr(layer, "inputs", None) and is_fixed(layer):
+        if is_functional(layer) and is_fixed(layer):
             return fold_batch_norm(layer)
         changes: dict[str, Any] = {"strides": strides[layer.name]} if layer.name in strides else {}
         if layer.name in norms:
@@ -63,10 +60,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     def call(layer, *args, **kwargs):
         return args[0] if layer.name in folded else layer(*args, **kwargs)
 
-    inputs = keras.tree.map_structure(_new_input, model.input)
-    new = keras.models.clone_model(
-        model, input_tensors=inputs, clone_function=clone, call_function=call
-    )
+    new = rebuilt(model, clone, call)
     for name, target in changed.items():
         layer = model.get_layer(name)
         if name in norms:
@@ -76,13 +70,6 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
         else:
             target.set_weights(layer.get_weights())
     return new
-
-
-def _new_input(tensor):
-    """An input with the name of its layer; Keras would take the name of the tensor."""
-    layer = layer_of(tensor)
-    kept = {"name": layer.name, "sparse": layer.sparse, "optional": layer.optional}
-    return keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, **kept)
 
 
 def _ends_with_norm(layer):

@@ -1,3 +1,5 @@
+from .draw_labels import draw_labels as draw_labels
+from .draw_labels import write_labels as write_labels
 from .image_spec import ImageSpec as ImageSpec
 from .layouts import read_mask_set as read_mask_set
 from .mask_coding import MaskCoding as MaskCoding

@@ -37,7 +37,7 @@ def class_bars(metric: str, names: Sequence[str], values: np.ndarray, notes: Seq
     axes = figure.add_subplot()
     axes.barh(positions, values[shown], color=BLUE, height=0.72)
     axes.axvline(values.mean(), color=ORANGE, linewidth=1.2, linestyle="--", zorder=3)
-    labels = [shortened(names[index]) for index in shown]
+    labels = [shortened(names[int(index)]) for index in shown]
     axes.set_yticks(positions, labels, fontsize=8, parse_math=False)
     axes.set_ylim(positions[-1] + 0.6, -0.6)
     axes.set_xlim(0, 1)
@@ -46,7 +46,7 @@ def class_bars(metric: str, names: Sequence[str], values: np.ndarray, notes: Seq
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
     right_axis = axes.secondary_yaxis("right")
-    right_axis.set_yticks(positions, [notes[index] for index in shown])
+    right_axis.set_yticks(positions, [notes[int(index)] for index in shown])
     right_axis.tick_params(length=0, labelsize=7.5, labelcolor=GRAY)
     right_axis.spines["right"].set_visible(False)
     axes.set_title(f"{metric} by class", fontsize=10, loc="left")

@@ -91,7 +91,7 @@ class TrainingPlan:
 
 
 def plan_of(
-    task: Any, shape: tuple[int, ...], batches: Callable[[BaseRecipe], Any] | None, **words: str
+    task: Any, shape: tuple[int, ...], batches: Callable[..., Any] | None, **words: str
 ) -> TrainingPlan:
     """Estimates what a run needs; see `tasks.plan_training`.
 

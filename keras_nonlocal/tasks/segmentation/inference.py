@@ -53,10 +53,11 @@ class ImageLabeler:
 
     def _views(self, image: np.ndarray) -> Iterator[tuple[tf.Tensor, tuple[int, int], bool]]:
         """Yields logits of each scale and mirror image, with the size that they stand for."""
+        height, width = image.shape[:2]
         for scale in self.spec.scales:
-            size = self.spec.resized(*image.shape[:2], scale)
+            size = self.spec.resized(height, width, scale)
             pixels = tf.cast(image, "float32")
-            if size != image.shape[:2]:
+            if size != (height, width):
                 pixels = tf.image.resize(pixels, size)
             pixels = normalized(pixels, self.spec.mean, self.spec.std)[None]
             for flip in (False, True) if self.spec.flip else (False,):

@@ -1,0 +1,113 @@
+"""`keras-nonlocal segment`: labels each pixel of images and videos."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .arguments import MODEL_HELP
+
+
+def add_parser(commands) -> None:
+    parser = commands.add_parser(
+        "segment",
+        help="label each pixel of images and videos",
+        description="Label each pixel of images and videos. For each file, write a picture of the "
+        "labels over the image with a legend, and for images also a PNG file of the labels.",
+    )
+    add = parser.add_argument
+    add("paths", nargs="+", metavar="PATH", type=Path, help="image or video file")
+    add("--model", required=True, metavar="MODEL", help=MODEL_HELP)
+    add("-o", "--out", required=True, metavar="DIR", type=Path, help="folder of the results")
+    add("--json", action="store_true", help="print the share of each class as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs `segment`; the status is 1 if a file cannot be read."""
+    from ..data.find_files import VIDEO_SUFFIXES
+    from ..tasks.segmentation.segmenter import Segmenter
+    from ..zoo.loading import load
+
+    segmenter = load(arguments.model)
+    if not isinstance(segmenter, Segmenter):
+        raise ValueError(
+            f"--model must be a network for segmentation. Received: {arguments.model!r}, which "
+            "classifies videos: use `keras-nonlocal predict`"
+        )
+    names = Counter(path.stem for path in arguments.paths)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise ValueError(f"Files of one name would overwrite each other in --out: {twice[:5]}")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    results, failed = [], 0
+    for path in arguments.paths:
+        label = _video if path.suffix.lower() in VIDEO_SUFFIXES - {".gif"} else _image
+        try:
+            result = label(segmenter, path, arguments.out)
+        except (ValueError, OSError) as error:
+            print(error, file=sys.stderr)
+            failed += 1
+            continue
+        results.append(result)
+        if not arguments.json:
+            _print_result(result)
+    if arguments.json:
+        print(json.dumps({"results": results}, indent=2))
+    return 1 if failed else 0
+
+
+def _image(segmenter: Any, path: Path, out: Path) -> dict[str, Any]:
+    from PIL import Image
+
+    from ..images.draw_labels import areas, draw_labels, write_labels
+    from ..images.read_images import read_image
+    from ..utils.atomic_files import replacing
+
+    pixels = read_image(path)
+    labels = segmenter.predict(pixels)
+    overlay, numbers = out / f"{path.stem}_overlay.png", out / f"{path.stem}_labels.png"
+    drawn = draw_labels(pixels, labels, segmenter.class_names, segmenter.palette)
+    with replacing(overlay) as partial:
+        Image.fromarray(drawn).save(partial, "PNG")
+    write_labels(numbers, labels, segmenter.palette)
+    shares = areas(labels, segmenter.class_names)
+    return {"path": str(path), "areas": shares, "overlay": str(overlay), "labels": str(numbers)}
+
+
+def _video(segmenter: Any, path: Path, out: Path) -> dict[str, Any]:
+    import numpy as np
+
+    from ..images.draw_labels import draw_labels
+    from ..utils.progress import progress_bar
+    from ..video.decoding.probe import probe
+    from ..video.decoding.read import iterate_frames
+    from ..video.decoding.write import write_video
+
+    info, classes = probe(path), len(segmenter.class_names)
+    counts = np.zeros(256, "int64")
+
+    def drawn() -> Iterator[np.ndarray]:
+        with progress_bar(info.frames, shown=True) as bar:
+            for _, pixels in iterate_frames(path):
+                labels = segmenter.predict(pixels)
+                counts[:] += np.bincount(labels.ravel(), minlength=256)
+                names, colors = segmenter.class_names, segmenter.palette
+                yield draw_labels(pixels, labels, names, colors, legend=False)
+                bar.update()
+
+    overlay = out / f"{path.stem}_overlay.mp4"
+    write_video(overlay, drawn(), info.fps)
+    order = np.argsort(-counts[:classes], kind="stable")
+    shares = {segmenter.class_names[i]: float(counts[i] / counts.sum()) for i in order if counts[i]}
+    return {"path": str(path), "areas": shares, "overlay": str(overlay)}
+
+
+def _print_result(result: dict[str, Any]) -> None:
+    print(f"{result['path']} -> {result['overlay']}")
+    for name, share in result["areas"].items():
+        print(f"  {name:<24}{share:>7.1%}  {'#' * round(30 * share)}")
