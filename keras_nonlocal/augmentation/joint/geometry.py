@@ -128,7 +128,7 @@ class JointRandomCrop(JointAugmentation):
             largest = tf.cast(tf.reduce_max(counts), "float32")
             return (index < CROP_TRIES - 1) & (largest >= self.max_category_share * labeled)
 
-        return tf.while_loop(too_uniform, lambda index: index + 1, [tf.constant(0)])[0]
+        return tf.while_loop(too_uniform, lambda index: [index + 1], [tf.constant(0)])[0]
 
     def _cut(self, pixels, corner, fill):
         height, width = self.size
