@@ -141,7 +141,7 @@ def _converted(source_name: str, value: Any, target: str, targets: Variables, na
     """Returns the tensor with its axes in the order of this package."""
     shape = tuple(targets[target].shape)
     try:
-        array = original = np.asarray(value, "float32")
+        array = original = np.asarray(value).astype("float32", casting="same_kind")
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{source_name} must be an array of numbers. Received: {type(value).__name__} ({error})"

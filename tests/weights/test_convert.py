@@ -199,6 +199,7 @@ FAULTS = {
         lambda tensors: tensors.update(conv1_w=np.moveaxis(tensors["conv1_w"], 0, -1)),
         "conv1_conv/kernel",
     ),
+    "complex": (lambda tensors: tensors.update(pred_b=np.zeros(400, "c8")), "pred_b must be an"),
     "not numbers": (lambda tensors: tensors.update(pred_b=["a"] * 400), "pred_b must be an array"),
 }
 
