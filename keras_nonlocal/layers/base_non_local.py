@@ -16,6 +16,13 @@ from .batch_norm import BatchNorm
 _SOFTMAX = ("gaussian", "embedded_gaussian")
 
 
+def quantized_projections(block: BaseNonLocal) -> list[keras.layers.Dense]:
+    """Returns the projections that `quantize` changed."""
+    projections = [getattr(block, name, None) for name in ("theta", "phi", "g", "out")]
+    quantized = keras.dtype_policies.QuantizedDTypePolicy
+    return [each for each in projections if each and isinstance(each.dtype_policy, quantized)]
+
+
 class BaseNonLocal(keras.layers.Layer):
     """Computes `z = W_z y + x`, where `y_i = sum_j f(x_i, x_j) g(x_j) / C(x)`."""
 
@@ -76,6 +83,7 @@ class BaseNonLocal(keras.layers.Layer):
                 f"Received: pool_size={pool_size!r}, axes={axes!r}"
             )
         self.input_spec = keras.layers.InputSpec(ndim=self.rank + 2)
+        self._quantized: dict = {}
 
     def build(self, input_shape):
         channels = input_shape[-1]
@@ -106,6 +114,15 @@ class BaseNonLocal(keras.layers.Layer):
                 trainable=self.trainable,
             )
             self.norm.build(input_shape)
+
+    def get_build_config(self):
+        """Adds the projections that `quantize` changed, which the configuration does not hold."""
+        quantized = {layer.name: layer.get_config() for layer in quantized_projections(self)}
+        return {**(super().get_build_config() or {}), "quantized": quantized}
+
+    def build_from_config(self, config):
+        self._quantized = config.get("quantized", {})
+        super().build_from_config(config)
 
     def call(self, x, mask=None, training=None):
         if keras.backend.is_int_dtype(x.dtype):  # Keras casts only floats
@@ -218,6 +235,10 @@ class BaseNonLocal(keras.layers.Layer):
 
     def _projection(self, units, input_shape, name, kernel_initializer=None, use_bias=True):
         """A 1x1x1 convolution, written as a dense layer over the channels."""
+        if name in self._quantized:
+            layer = keras.layers.Dense.from_config(self._quantized[name])
+            layer.build(input_shape)
+            return layer
         layer = keras.layers.Dense(
             units,
             use_bias=use_bias,
