@@ -106,6 +106,11 @@ def fit(
     recipe, data = task.recipe, task.data
     strategy = strategy_for(strategy) if isinstance(strategy, str) else strategy
     check_batch(strategy, recipe.batch_size)
+    if recipe.accumulated_batches > 1 and strategy.num_replicas_in_sync > 1:
+        raise ValueError(
+            "`accumulated_batches` must be 1 on several devices: raise `batch_size` instead. "
+            f"Received: accumulated_batches={recipe.accumulated_batches}"
+        )
     run_folder = RunFolder(folder, recipe, data, is_writer=is_chief(strategy))
     keras.utils.set_random_seed(recipe.seed)
     if deterministic and keras.backend.backend() == "tensorflow":
