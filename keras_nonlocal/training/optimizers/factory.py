@@ -59,9 +59,9 @@ class CoupledSGD(keras.optimizers.SGD):
         no_weight_decay: Paths of variables that do not decay.
         clip_norm: Largest L2 norm of the gradient of all weights, before weight decay is added;
             `None` does not clip.
-        use_ema, ema_momentum, ema_overwrite_frequency, gradient_accumulation_steps: As in
-            `keras.optimizers.SGD`.
         name: Name of the optimizer.
+        **averages: `use_ema`, `ema_momentum`, `ema_overwrite_frequency` and
+            `gradient_accumulation_steps`, as in `keras.optimizers.SGD`.
 
     Raises:
         ValueError: `weight_decay` is negative, `clip_norm` is not positive, or both `clip_norm` and
