@@ -23,6 +23,12 @@ class ByteRange:
         return self.start + self.size
 
 
+class TextRange(ByteRange):
+    """The range of a long text in UTF-8, which stands for the bytes of its Latin-1 letters."""
+
+    __slots__ = ()
+
+
 class BinaryFile:
     """A file that is open for reading.
 
@@ -49,7 +55,10 @@ class BinaryFile:
         return self._file.read(span.size)
 
     def read_elements(self, span: ByteRange, dtype: np.dtype) -> np.ndarray:
-        """Reads a range directly into a new array."""
+        """Reads a range directly into a new array, a text by way of its letters."""
+        if isinstance(span, TextRange):
+            letters = self.read(span).decode("utf-8").encode("latin-1")
+            return np.frombuffer(bytearray(letters), dtype)
         elements = np.empty(span.size // dtype.itemsize, dtype)
         self._file.seek(span.start)
         if self._file.readinto(elements.view(np.uint8).data) != span.size:

@@ -144,7 +144,10 @@ def _block(file: BinaryFile, storage: Storage, blocks: dict) -> np.ndarray:
     if data is None:
         raise ValueError("an array has no elements in the file")
     if data not in blocks:
-        blocks[data] = storage, _decoded(storage, file.read_elements(data, dtype))
+        elements = file.read_elements(data, dtype)
+        if elements.size != storage.count:  # a text shows its length only when it is decoded
+            raise ValueError(f"an array has {elements.size:,} of {storage.count:,} elements")
+        blocks[data] = storage, _decoded(storage, elements)
     first, block = blocks[data]
     if (first.element_type, first.byte_order) != (storage.element_type, storage.byte_order):
         raise ValueError(f"it describes the elements at byte {data.start:,} with two types")

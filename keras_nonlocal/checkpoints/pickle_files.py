@@ -12,7 +12,7 @@ from typing import Any
 from .binary_file import BinaryFile, Cursor
 from .lazy_arrays import Storage, check_sizes
 from .numpy_names import NUMPY
-from .pickle_names import COMMON, Call
+from .pickle_names import COMMON, Call, Unbuilt
 from .pickle_opcodes import LONG, unpickle
 from .torch_names import TORCH, StorageType
 
@@ -57,9 +57,14 @@ class PickleStorages:
             optional=1,
         )
 
-    def find(self, persistent_id: tuple) -> Storage:
-        """Returns the storage of a persistent id."""
-        return self._call(*persistent_id)
+    def find(self, persistent_id: tuple) -> Any:
+        """Returns the storage of a persistent id, whose size has to be known, or a class."""
+        if persistent_id[:1] == ("module",) and len(persistent_id) > 1:
+            return persistent_id[1]  # with the text of its program, which nobody reads
+        storage = self._call(*persistent_id)
+        if isinstance(storage, Unbuilt):
+            raise ValueError(storage.reason)
+        return storage
 
     def _find(
         self,

@@ -6,10 +6,11 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from .binary_file import Cursor
-from .pickle_names import Call, Names, Stateful
+from .binary_file import Cursor, TextRange
+from .pickle_names import Call, Names, Stateful, Unbuilt
 
-MAX_TEXT_BYTES = 1 << 22  # of all names and texts together
+MAX_TEXT_BYTES = 1 << 22  # of all names and short texts together
+MAX_SHORT_TEXT_BYTES = 1 << 12
 TYPE_NAMES = {Call: "call", Stateful: "value that takes a state"}  # in error messages
 
 
@@ -41,18 +42,19 @@ class Machine:
             raise ValueError(f"byte {self.cursor.position:,}: an instruction lacks its argument")
         return self._stack.pop()
 
-    def top(self, expected: type) -> Any:
+    def top(self, expected: type | tuple[type, ...]) -> Any:
         """Returns the last value, which must have this type, and leaves it on the stack."""
         value = self.pop()
         if not isinstance(value, expected):
+            first = expected[0] if isinstance(expected, tuple) else expected
             raise ValueError(
                 f"byte {self.cursor.position:,}: expected a "
-                f"{TYPE_NAMES.get(expected, expected.__name__)}, found a {type(value).__name__}"
+                f"{TYPE_NAMES.get(first, first.__name__)}, found a {type(value).__name__}"
             )
         self.push(value)
         return value
 
-    def pop_type(self, expected: type) -> Any:
+    def pop_type(self, expected: type | tuple[type, ...]) -> Any:
         self.top(expected)
         return self.pop()
 
@@ -70,7 +72,11 @@ class Machine:
     def number(self, layout: struct.Struct) -> Any:
         return layout.unpack(self.cursor.take(layout.size))[0]
 
-    def text(self, size: int, encoding: str) -> str:
+    def text(self, size: int, encoding: str) -> str | TextRange:
+        """Reads a text. One that is too long for a name stays in the file."""
+        if size > MAX_SHORT_TEXT_BYTES:
+            span = self.cursor.skip(size)
+            return TextRange(span.start, span.size)
         self._text_bytes += size
         if self._text_bytes > MAX_TEXT_BYTES:
             raise ValueError(f"its names and texts have more than {MAX_TEXT_BYTES:,} bytes")
@@ -89,10 +95,12 @@ class Machine:
         self.push(self._memo[index])
 
     def find(self, module: str, name: str) -> None:
-        if (module, name) not in self.names:
-            raise ValueError(
-                f"it refers to {module[:99]}.{name[:99]}, which could run code and which weights "
-                "do not need. Save only the weights in the program that wrote the file "
-                "(`torch.save(model.state_dict(), path)`)"
-            )
-        self.push(self.names[module, name])
+        """Pushes the stand-in of a name. Where a pickle may have names, others stay unbuilt."""
+        reason = (
+            f"it refers to {module[:99]}.{name[:99]}, which could run code and which weights "
+            "do not need. Save only the weights in the program that wrote the file "
+            "(`torch.save(model.state_dict(), path)`)"
+        )
+        if not self.names:
+            raise ValueError(reason)
+        self.push(self.names.get((module, name)) or Unbuilt(reason))

@@ -2,8 +2,8 @@
 
 Python's own unpickler imports and calls what a file refers to. This one looks names up in a table,
 calls only the functions in that table, and leaves long strings in the file (a `ByteRange`). So it
-uses little memory, whatever sizes a file claims. It supports what checkpoints use of the protocols
-1 to 5.
+uses little memory, whatever sizes a file claims. What is not in the table stays `Unbuilt`. It
+supports what checkpoints use of the protocols 1 to 5.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from typing import Any
 
 from .binary_file import Cursor
 from .pickle_machine import Machine
-from .pickle_names import Call, Names, Stateful
+from .pickle_names import Call, Names, Stateful, Unbuilt
 
 MAX_INSTRUCTIONS = 250_000  # NL-I3D R50 has 378 tensors and takes 13,000
-MAX_INTEGER_BYTES = 16
 
 
 def refuse_persistent(persistent_id: Any) -> Any:
@@ -64,8 +63,38 @@ def _stack_global(machine: Machine) -> None:
 
 
 def _reduce(machine: Machine) -> None:
-    arguments = machine.pop_type(tuple)
-    machine.push(machine.pop_type(Call)(*arguments))
+    _call(machine, machine.pop_type(tuple))
+
+
+def _call(machine: Machine, arguments: tuple, *more: Any) -> None:
+    """Calls the stand-in on the stack. `more` is what only unbuilt classes take."""
+    function = machine.pop_type((Call, Unbuilt))
+    if isinstance(function, Unbuilt):
+        machine.push(Unbuilt(function.reason, (function, *arguments, *more)))
+    else:
+        machine.push(function(*arguments, *more))
+
+
+def _new_object_with_keywords(machine: Machine) -> None:
+    keywords = machine.pop_type(dict)
+    _call(machine, machine.pop_type(tuple), keywords)
+
+
+def _object(machine: Machine) -> None:
+    function, *arguments = machine.pop_marked() or [None]
+    machine.push(function)
+    _call(machine, tuple(arguments))
+
+
+def _instance(machine: Machine) -> None:
+    arguments = machine.pop_marked()
+    _global(machine)
+    _call(machine, tuple(arguments))
+
+
+def _set(machine: Machine, values: list[Any]) -> None:
+    """Pushes a set, which is no part of weights."""
+    machine.push(Unbuilt("it holds a set", values))
 
 
 def _build(machine: Machine) -> None:
@@ -78,13 +107,12 @@ def _persistent(machine: Machine) -> None:
 
 
 def _append(machine: Machine) -> None:
-    value = machine.pop()
-    machine.top(list).append(value)
+    _extend(machine, [machine.pop()])
 
 
-def _appends(machine: Machine) -> None:
-    values = machine.pop_marked()
-    machine.top(list).extend(values)
+def _extend(machine: Machine, values: list[Any]) -> None:
+    target = machine.top((list, Unbuilt))
+    (target.parts if isinstance(target, Unbuilt) else target).extend(values)
 
 
 def _set_item(machine: Machine) -> None:
@@ -94,13 +122,24 @@ def _set_item(machine: Machine) -> None:
 
 
 def _set_items(machine: Machine, items: list[Any]) -> None:
-    target = machine.top(dict)
+    target = machine.top((dict, Unbuilt))
+    if isinstance(target, Unbuilt):
+        target.parts += items
+        return
     if len(items) % 2:
         raise ValueError(f"byte {machine.cursor.position:,}: a key of a dict has no value")
     for key, value in zip(items[::2], items[1::2], strict=True):
-        if type(key) not in (str, int, float, bool, type(None)):
-            raise ValueError(f"a dict has a key of the type {type(key).__name__}")
-        target[key] = value
+        # Other keys, such as nested tuples, could take long to compare.
+        plain = type(key) in (str, int, float, bool, type(None), Unbuilt)
+        target[key if plain else Unbuilt("it has a key that is no name", [key])] = value
+
+
+def _drop(machine: Machine) -> None:
+    machine.pop()
+
+
+def _drop_marked(machine: Machine) -> None:
+    machine.pop_marked()
 
 
 def _integer(machine: Machine) -> None:
@@ -114,10 +153,8 @@ def _long(machine: Machine) -> None:
 
 
 def _long1(machine: Machine) -> None:
-    size = machine.number(BYTE)
-    if size > MAX_INTEGER_BYTES:
-        raise ValueError(f"byte {machine.cursor.position:,}: an integer has {size} bytes")
-    machine.push(int.from_bytes(machine.cursor.take(size), "little", signed=True))
+    data = machine.cursor.take(machine.number(BYTE))
+    machine.push(int.from_bytes(data, "little", signed=True))
 
 
 def _protocol(machine: Machine) -> None:
@@ -171,6 +208,7 @@ INSTRUCTIONS: dict[bytes, Callable[[Machine], None]] = {
     pickle.INT: _integer,
     pickle.LONG: _long,
     pickle.LONG1: _long1,
+    pickle.LONG4: _push_byte_range(INT),  # longer than any number of a checkpoint
     pickle.BININT: _push_number(INT),
     pickle.BININT1: _push_number(BYTE),
     pickle.BININT2: _push_number(SHORT),
@@ -183,12 +221,15 @@ INSTRUCTIONS: dict[bytes, Callable[[Machine], None]] = {
     pickle.SHORT_BINBYTES: lambda machine: machine.push(machine.cursor.take(machine.number(BYTE))),
     pickle.BINBYTES: _push_byte_range(UNSIGNED),
     pickle.BINBYTES8: _push_byte_range(LONG),
+    pickle.BYTEARRAY8: _push_byte_range(LONG),
     pickle.BINPUT: _memoize(BYTE),
     pickle.LONG_BINPUT: _memoize(UNSIGNED),
     pickle.MEMOIZE: Machine.memoize_next,
     pickle.BINGET: _recall(BYTE),
     pickle.LONG_BINGET: _recall(UNSIGNED),
     pickle.MARK: Machine.mark,
+    pickle.POP: _drop,
+    pickle.POP_MARK: _drop_marked,
     pickle.EMPTY_TUPLE: _push_empty(tuple),
     pickle.TUPLE1: _push_tuple(1),
     pickle.TUPLE2: _push_tuple(2),
@@ -196,13 +237,20 @@ INSTRUCTIONS: dict[bytes, Callable[[Machine], None]] = {
     pickle.TUPLE: lambda machine: machine.push(tuple(machine.pop_marked())),
     pickle.EMPTY_LIST: _push_empty(list),
     pickle.APPEND: _append,
-    pickle.APPENDS: _appends,
+    pickle.APPENDS: lambda machine: _extend(machine, machine.pop_marked()),
+    pickle.EMPTY_SET: lambda machine: _set(machine, []),
+    pickle.ADDITEMS: lambda machine: _extend(machine, machine.pop_marked()),
+    pickle.FROZENSET: lambda machine: _set(machine, machine.pop_marked()),
     pickle.EMPTY_DICT: _push_empty(dict),
     pickle.SETITEM: _set_item,
     pickle.SETITEMS: lambda machine: _set_items(machine, machine.pop_marked()),
     pickle.GLOBAL: _global,
     pickle.STACK_GLOBAL: _stack_global,
     pickle.REDUCE: _reduce,
+    pickle.NEWOBJ: _reduce,
+    pickle.NEWOBJ_EX: _new_object_with_keywords,
+    pickle.OBJ: _object,
+    pickle.INST: _instance,
     pickle.BUILD: _build,
     pickle.BINPERSID: _persistent,
 }

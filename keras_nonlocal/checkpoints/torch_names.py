@@ -45,11 +45,16 @@ TORCH: Names = {
     **COMMON,
     **NUMPY,
     **{("torch", name): StorageType(kind) for name, kind in STORAGES.items()},
-    ("torch._utils", "_rebuild_tensor"): Call("_rebuild_tensor", _tensor, _TENSOR),
+    ("torch._utils", "_rebuild_tensor"): Call(
+        "_rebuild_tensor", _tensor, _TENSOR, makes_arrays=True
+    ),
     ("torch._utils", "_rebuild_tensor_v2"): Call(
-        "_rebuild_tensor_v2", _tensor, (*_TENSOR, bool, dict, (dict, type(None))), optional=1
+        "_rebuild_tensor_v2", _tensor, (*_TENSOR, bool, dict, (dict, type(None))), 1, True
     ),
     ("torch._utils", "_rebuild_parameter"): Call(
         "_rebuild_parameter", _parameter, (View, bool, dict)
+    ),
+    ("torch._utils", "_rebuild_parameter_with_state"): Call(
+        "_rebuild_parameter_with_state", _parameter, (View, bool, dict, object)
     ),
 }

@@ -48,7 +48,8 @@ class ZipStorages:
         self._members = members
         self._root = root
         self._byte_order = byte_order
-        self._call = Call("a storage", self._find, (str, StorageType, str, str, int))
+        types = (str, StorageType, str, str, int)
+        self._call = Call("a storage", self._find, types, makes_arrays=True)
 
     def find(self, persistent_id: tuple) -> Storage:
         """Returns the storage of a persistent id."""

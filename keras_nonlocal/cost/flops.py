@@ -79,9 +79,14 @@ def flops(model: keras.Model, input_shape: tuple[int, ...]) -> Flops:
     """
     stages: dict[str, list[int]] = {}
     counted: set[keras.layers.Layer] = set()
+    windows: tuple[int, ...] = ()
     for layer, in_shape, out_shape in layer_shapes(model, input_shape):
         totals = stages.setdefault(stage_of(layer.name), [0, 0])
-        totals[0] += _macs(layer, in_shape, out_shape)
+        macs = _macs(layer, in_shape, out_shape)
+        if isinstance(layer, WindowAverage3D):
+            windows = out_shape[:-1]
+        classifies_windows = layer.name == LOGITS and windows and in_shape[:-1] == windows
+        totals[0] += macs // math.prod(windows) if classifies_windows else macs
         if layer not in counted:  # a second call has the same weights
             totals[1] += sum(
                 math.prod(weight.shape)
@@ -133,8 +138,7 @@ def _positions(layer, shape):
 
 
 def _dense_macs(layer, in_shape, out_shape):
-    positions = 1 if layer.name == LOGITS else math.prod(out_shape[:-1])
-    return positions * math.prod(layer.kernel.shape)
+    return math.prod(out_shape[:-1]) * math.prod(layer.kernel.shape)
 
 
 def _non_local_macs(layer, in_shape, out_shape):

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from ..layers.base_non_local import quantized_projections
 from ..layers.non_local import NON_LOCAL_LAYERS
 from ..surgery.rebuild import as_functional, is_functional, rebuilt
 from .foldable_norms import foldable_norms, folded_into, is_fixed, only_sources
@@ -19,7 +20,8 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     is the only reader of a convolution, or if it is part of a non-local block. This includes
     models that are layers of the model. Other batch norms stay, and so do batch norms that are
     called with `training=True`. If a pooling layer skips frames, as in MMAction2's I3D, the
-    convolution before it does not compute these frames.
+    convolution before it does not compute these frames. LoRA weights become part of the kernels. A
+    non-local block that was quantized keeps its batch norm, so fold before `quantize`.
 
     The new model shares with `model` all layers that do not change. So fold it again after more
     training, and save and load it where an independent copy is needed.
@@ -54,7 +56,9 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
             changes |= {"norm": None, "out_bias": True}
         if not changes:
             return layer  # its configuration may lack what it has learned
-        changed[layer.name] = type(layer).from_config({**layer.get_config(), **changes})
+        config = {**layer.get_config(), **changes}
+        config.pop("lora_rank", None)
+        changed[layer.name] = type(layer).from_config(config)
         return changed[layer.name]
 
     def call(layer, *args, **kwargs):
@@ -68,18 +72,25 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
         elif _ends_with_norm(layer):
             _fold_block(layer, target)
         else:
-            target.set_weights(layer.get_weights())
+            target.set_weights(_kernel_and_bias(layer))
     return new
 
 
 def _ends_with_norm(layer):
-    return isinstance(layer, NON_LOCAL_LAYERS) and layer.norm_type == "batch" and is_fixed(layer)
+    is_block = isinstance(layer, NON_LOCAL_LAYERS) and layer.norm_type == "batch"
+    return is_block and is_fixed(layer) and not quantized_projections(layer)
+
+
+def _kernel_and_bias(layer):
+    """The weights of a layer, with LoRA as part of the kernel. A pooling layer has none."""
+    weights = [getattr(layer, name, None) for name in ("kernel", "bias")]
+    return [keras.ops.convert_to_numpy(weight) for weight in weights if weight is not None]
 
 
 def _fold_block(block, target):
     for name in ("theta", "phi", "g"):
         if hasattr(block, name):
-            getattr(target, name).set_weights(getattr(block, name).get_weights())
+            getattr(target, name).set_weights(_kernel_and_bias(getattr(block, name)))
     if block.instantiation == "concatenation":
         target.w_f.assign(block.w_f)
     target.out.set_weights(folded_into(block.out, block.norm))

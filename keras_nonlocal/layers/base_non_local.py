@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 from keras import ops
 
 from ..ops.pairwise import AFFINITIES, upcast
@@ -14,6 +15,13 @@ from .base_block import BaseBlock, rows, small_normal, valid
 from .batch_norm import BatchNorm
 
 _SOFTMAX = ("gaussian", "embedded_gaussian")
+
+
+def quantized_projections(block: BaseNonLocal) -> list[keras.layers.Dense]:
+    """Returns the projections that `quantize` changed."""
+    projections = [getattr(block, name, None) for name in ("theta", "phi", "g", "out")]
+    quantized = keras.dtype_policies.QuantizedDTypePolicy
+    return [each for each in projections if each and isinstance(each.dtype_policy, quantized)]
 
 
 class BaseNonLocal(BaseBlock):
@@ -68,6 +76,7 @@ class BaseNonLocal(BaseBlock):
                 "`pool_size` must be 1 along the dimensions that `axes` leaves out. "
                 f"Received: pool_size={pool_size!r}, axes={axes!r}"
             )
+        self._quantized: dict = {}
 
     def build(self, input_shape):
         channels = self._channels(input_shape)
@@ -92,6 +101,15 @@ class BaseNonLocal(BaseBlock):
                 trainable=self.trainable,
             )
             self.norm.build(input_shape)
+
+    def get_build_config(self):
+        """Adds the projections that `quantize` changed, which the configuration does not hold."""
+        quantized = {layer.name: layer.get_config() for layer in quantized_projections(self)}
+        return {**(super().get_build_config() or {}), "quantized": quantized}
+
+    def build_from_config(self, config):
+        self._quantized = config.get("quantized", {})
+        super().build_from_config(config)
 
     def call(self, x, mask=None, training=None):
         x = self._as_float(x)
@@ -195,6 +213,13 @@ class BaseNonLocal(BaseBlock):
 
     def _fold(self, x, grid):
         return fold(x, grid, self.axes, self.temporal_groups)
+
+    def _projection(self, units, input_shape, name, kernel_initializer=None, use_bias=True):
+        if name not in self._quantized:
+            return super()._projection(units, input_shape, name, kernel_initializer, use_bias)
+        layer = keras.layers.Dense.from_config(self._quantized[name])
+        layer.build(input_shape)
+        return layer
 
     def _check_grid(self, grid):
         for size, pool in zip(grid, self.pool_sizes, strict=True):

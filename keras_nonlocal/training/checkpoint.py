@@ -13,6 +13,7 @@ import numpy as np
 from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
 from ..utils.npz import read_arrays
+from ..weights.assign import assign
 
 _METADATA = "metadata"
 
@@ -54,25 +55,21 @@ def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
         FileNotFoundError: The file does not exist.
         ValueError: The file is damaged, or is the checkpoint of another network or optimizer.
     """
-    state = _state(model)
     try:
         saved = read_arrays(path)
+        metadata = json.loads(str(saved.pop(_METADATA, np.array("{}"))))
     except ValueError as error:
         raise ValueError(
             f"{path} is not a checkpoint: {error}. Delete it to train from the start, or replace "
             "it by an intact copy."
         ) from error
-    metadata = json.loads(str(saved.pop(_METADATA, np.array("{}"))))
-    expected = {name: tuple(variable.shape) for name, variable in state.items()}
-    found = {name: array.shape for name, array in saved.items()}
-    if expected != found:
-        differences = sorted(set(expected.items()) ^ set(found.items()))
+    try:
+        assign(_state(model), saved)
+    except ValueError as error:
         raise ValueError(
             f"{path} is the checkpoint of another network or optimizer. Use the recipe with which "
-            f"it was saved, or another folder. The first differences are: {differences[:6]}"
-        )
-    for name, variable in state.items():
-        variable.assign(saved[name])
+            f"it was saved, or another folder.\n{error}"
+        ) from error
     return metadata
 
 

@@ -93,6 +93,7 @@ def fit(
     Raises:
         ValueError: The recipe, the data and the folder do not fit each other, or an argument is out
             of range.
+        BlockingIOError: Another process trains in the folder.
         TrainingStopped: An input file disappeared, the disk is full, or the loss is not finite.
 
     Example:
@@ -106,49 +107,59 @@ def fit(
     recipe, data = task.recipe, task.data
     strategy = strategy_for(strategy) if isinstance(strategy, str) else strategy
     check_batch(strategy, recipe.batch_size)
+    if recipe.accumulated_batches > 1 and strategy.num_replicas_in_sync > 1:
+        raise ValueError(
+            "`accumulated_batches` must be 1 on several devices: raise `batch_size` instead. "
+            f"Received: accumulated_batches={recipe.accumulated_batches}"
+        )
     run_folder = RunFolder(folder, recipe, data, is_writer=is_chief(strategy))
-    keras.utils.set_random_seed(recipe.seed)
-    if deterministic and keras.backend.backend() == "tensorflow":
-        tf.config.experimental.enable_op_determinism()
-    timetable = Timetable.of(recipe, data.examples)
-    rate = learning_rate(recipe, timetable.steps_per_epoch)
-    with strategy.scope():
-        models = task.build(read_weights=not run_folder.has_checkpoint)
-        trainer = models.trainer
-        trainer.compile(optimizer(recipe, rate, trainer), task.loss(), metrics=task.metrics())
-        # All workers must create the same variables, whether or not they restore a checkpoint.
-        trainer.optimizer.build(trainer.trainable_variables)
-        validation = task.validation(models.inference)
-        progress = run_folder.start(trainer)
-    momentum = [RescaleMomentum(rate)] if recipe.rescale_momentum else []
-    norms = [PreciseBatchNorm(task.batches, count)] if (count := recipe.precise_bn_batches) else []
-    history = RunHistory(progress, rate)
-    checkpoint = RunCheckpoint(
-        run_folder,
-        history,
-        models.inference,
-        checkpoint_every_n_steps,
-        monitor=validation.monitor if validation else None,
-    )
-    loop = Loop(
-        step=[FiniteLoss(), *momentum, *norms],
-        evaluate=[validation] if validation else [],
-        user=callbacks,
-        log=logs,
-        record=[history, checkpoint, MetricsLog(run_folder, history)],
-    )
-    with explain_failure(history, checkpoint):
-        spans = timetable.spans(progress["step"])
-        for span in spans:
-            batches = partial(task.batches, first=span.first_step)
-            _train(trainer, batches, strategy, loop, {**span.epochs_and_steps, "verbose": verbose})
-            if trainer.stop_training:
-                break
-        run = Run(models.inference, recipe, data.class_names, history.rows)
-        if run_folder.is_writer and (spans or not is_finished(run_folder, report=report)):
-            scores = validation.scores if validation else None
-            finish(run, run_folder, task, scores, report=report)
-    return run
+    with run_folder.alone():
+        keras.utils.set_random_seed(recipe.seed)
+        if deterministic and keras.backend.backend() == "tensorflow":
+            tf.config.experimental.enable_op_determinism()
+        timetable = Timetable.of(recipe, data.examples)
+        rate = learning_rate(recipe, timetable.steps_per_epoch)
+        with strategy.scope():
+            models = task.build(read_weights=not run_folder.has_checkpoint)
+            trainer = models.trainer
+            trainer.compile(optimizer(recipe, rate, trainer), task.loss(), metrics=task.metrics())
+            # All workers must create the same variables, whether or not they restore a checkpoint.
+            trainer.optimizer.build(trainer.trainable_variables)
+            validation = task.validation(models.inference)
+            progress = run_folder.start(trainer)
+        momentum = [RescaleMomentum(rate)] if recipe.rescale_momentum else []
+        norms = (
+            [PreciseBatchNorm(task.batches, count)] if (count := recipe.precise_bn_batches) else []
+        )
+        history = RunHistory(progress, rate)
+        checkpoint = RunCheckpoint(
+            run_folder,
+            history,
+            models.inference,
+            checkpoint_every_n_steps,
+            monitor=validation.monitor if validation else None,
+        )
+        loop = Loop(
+            step=[FiniteLoss(), *momentum, *norms],
+            evaluate=[validation] if validation else [],
+            user=callbacks,
+            log=logs,
+            record=[history, checkpoint, MetricsLog(run_folder, history)],
+        )
+        with explain_failure(history, checkpoint):
+            spans = timetable.spans(progress["step"])
+            for span in spans:
+                batches = partial(task.batches, first=span.first_step)
+                _train(
+                    trainer, batches, strategy, loop, {**span.epochs_and_steps, "verbose": verbose}
+                )
+                if trainer.stop_training:
+                    break
+            run = Run(models.inference, recipe, data.class_names, history.rows)
+            if run_folder.is_writer and (spans or not is_finished(run_folder, report=report)):
+                scores = validation.scores if validation else None
+                finish(run, run_folder, task, scores, report=report)
+        return run
 
 
 def _train(trainer: keras.Model, make_batches, strategy, loop: Loop, options: dict) -> None:

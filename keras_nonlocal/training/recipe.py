@@ -38,6 +38,8 @@ class BaseRecipe:
         epochs, steps: Duration of the training; exactly one of the two must be set. `milestones`
             and `warmup` use the same unit.
         batch_size: Number of examples in a step, on all devices together.
+        accumulated_batches: Number of steps whose mean gradient updates the weights once. Durations
+            and the learning rate still count all steps.
         optimizer: `"sgd"` or `"adamw"`.
         learning_rate: The highest learning rate.
         momentum, nesterov: Momentum of SGD, and whether it is Nesterov momentum.
@@ -77,6 +79,7 @@ class BaseRecipe:
     epochs: int | None = None
     steps: int | None = None
     batch_size: int = 8
+    accumulated_batches: int = 1
     optimizer: Literal["sgd", "adamw"] = "sgd"
     learning_rate: float = 0.01
     momentum: float = 0.9
@@ -104,6 +107,7 @@ class BaseRecipe:
             elif kind is int:
                 any_int(name, getattr(self, name))
         positive_int("batch_size", self.batch_size)
+        positive_int("accumulated_batches", self.accumulated_batches)
         for name in NON_NEGATIVE:
             at_least(name, getattr(self, name), 0)
         for name in ("clip_norm", "learning_rate", "decay_factor"):
@@ -112,6 +116,11 @@ class BaseRecipe:
                 raise ValueError(f"`{name}` must be positive. Received: {name}={value!r}")
         self._check_duration()
         below_one("momentum", self.momentum)
+        if self.accumulated_batches > 1 and self.clip_norm and self.optimizer == "sgd":
+            raise ValueError(
+                "`clip_norm` of SGD clips the gradient of each batch, and not their mean, so it "
+                f"must be None with `accumulated_batches`. Received: clip_norm={self.clip_norm!r}"
+            )
         if self.rescale_momentum and self.optimizer != "sgd":
             raise ValueError(
                 "`rescale_momentum` needs `optimizer='sgd'`: only its momentum contains the rate. "

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from ..utils.atomic_files import replacing
+from ..utils.atomic_files import only_process, replacing
 from ..utils.checks import PathLike, one_of
 from ..utils.schema import parse, parse_json
 from .checkpoint import restore_checkpoint
@@ -82,6 +83,10 @@ class RunFolder:
     def has_checkpoint(self) -> bool:
         """Whether the run can resume from a checkpoint."""
         return self.path is not None and (self.path / CHECKPOINT).exists()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keeps other processes from training in the folder; see `only_process`."""
+        return only_process(self.path) if self.path and self.is_writer else nullcontext()
 
     def start(self, trainer: keras.Model) -> dict[str, Any]:
         """Writes recipe and data, and restores the last checkpoint into the trainer.

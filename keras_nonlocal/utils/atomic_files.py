@@ -3,12 +3,56 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from .checks import PathLike
+
+OWNER = ".owner"
+
+
+def unique() -> str:
+    """Returns a name that no other process or thread uses, on no machine; it begins with a digit.
+
+    Process numbers are not enough: they are equal in containers.
+    """
+    return f"{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@contextmanager
+def only_process(folder: Path) -> Iterator[None]:
+    """Keeps other processes from writing to a folder, which is created.
+
+    The system releases the lock of a killed process.
+
+    Raises:
+        BlockingIOError: Another process writes to the folder. The error names it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    owner, lock = folder / OWNER, folder / ".lock"
+    try:
+        held = FileLock(lock).acquire(blocking=False)
+    except Timeout:
+        name = owner.read_text("utf-8") if owner.exists() else "a process that has just started"
+        raise BlockingIOError(
+            f"Another process writes to {folder}: {name}. Wait until it ends, stop it, or choose "
+            "another folder."
+        ) from None
+    with held:
+        owner.write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
+        try:
+            yield
+        finally:
+            owner.unlink(missing_ok=True)
+            lock.unlink(missing_ok=True)
+            with suppress(OSError):  # it is empty only if nothing was written
+                folder.rmdir()
 
 
 @contextmanager
@@ -32,7 +76,7 @@ def replacing(path: PathLike, *, durable: bool = False) -> Iterator[Path]:
     if path.is_dir():
         raise IsADirectoryError(f"{str(path)!r} is a folder. Expected the name of a file.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{os.getpid()}.{path.name}")
+    partial = path.with_name(f".{unique()}.{path.name}")
     try:
         yield partial
         if durable:
@@ -48,7 +92,7 @@ def replacing(path: PathLike, *, durable: bool = False) -> Iterator[Path]:
 def new_folder(path: PathLike) -> Iterator[Path]:
     """Yields a temporary folder to write to, which then becomes `path`, or is removed."""
     path = Path(path)
-    partial = path.with_name(f".{os.getpid()}.{path.name}")
+    partial = path.with_name(f".{unique()}.{path.name}")
     partial.mkdir(parents=True)
     try:
         yield partial

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
+from .atomic_files import unique
 from .checks import PathLike
 
 # Names of files may hold bytes that are not UTF-8. Python represents them as lone surrogates.
@@ -83,7 +84,7 @@ def write_whole(path: str, content: bytes) -> None:
     ensure_file_system(path)
     refuse_folder(path)
     head, slash, name = path.rpartition("/")
-    partial = f"{head}{slash}.{name}.{os.getpid()}.part"
+    partial = f"{head}{slash}.{name}.{unique()}.part"
     tf.io.gfile.makedirs(head or slash or ".")
     try:
         with tf.io.gfile.GFile(partial, "wb") as file:
@@ -160,7 +161,7 @@ def check_writable(path: PathLike) -> None:
     path = absolute(path)
     with system_errors(path):
         refuse_folder(path)
-        trial = f"{path}.{os.getpid()}.trial"
+        trial = f"{path}.{unique()}.trial"
         write_whole(trial, b"")
         tf.io.gfile.remove(trial)
 

@@ -18,7 +18,7 @@ from .decoding.container import VideoError
 from .decoding.frame_transform import ResizeCrop
 from .decoding.open_video import DamagePolicy, Video
 from .pipeline import only_clip
-from .sampling.by_time import MICROSECONDS, window
+from .sampling.by_time import MICROSECONDS, odd_times, window
 
 OnError = Literal["raise", "skip", "previous_frame"]
 # From the policy for a video to the policy for a frame that cannot be decoded.
@@ -27,6 +27,7 @@ DAMAGE: dict[OnError, DamagePolicy] = {
     "skip": "raise",
     "previous_frame": "previous_frame",
 }
+_BY_INDEX = "Cut clips by `frame_stride`, or remove it from the dataset."
 
 
 class FileClips:
@@ -154,7 +155,7 @@ class ClipReader:
 
     def _indices(self, entry: Entry, video: Video, rng) -> tuple[list[list[int]], np.ndarray]:
         """The frame indices of each clip, and the times of all frames."""
-        times, fps = video.index.times, video.index.fps
+        times, fps = _times(video, self.clip), video.index.fps
         first, end = window(times, entry.start, entry.end)
         if first >= end:
             seconds = entry.start or 0.0, np.inf if entry.end is None else entry.end
@@ -222,7 +223,15 @@ def read_clips(path: PathLike, clip: ClipSpec, *, on_error: DamagePolicy = "rais
     (30, 8, 112, 112, 3)
     """
     with Video(path, on_error=on_error) as video:
-        return views(video, clip.spread_indices(video.index.times, video.index.fps), clip)
+        return views(video, clip.spread_indices(_times(video, clip), video.index.fps), clip)
+
+
+def _times(video: Video, clip: ClipSpec) -> np.ndarray:
+    """The times of all frames, which must be possible ones if the clip is cut by them."""
+    times = video.index.times
+    if clip.step and (cause := odd_times(times)):
+        raise VideoError(video.path, f"{cause}, and the clip is cut by time", _BY_INDEX)
+    return times
 
 
 def views(video: Video, indices: Sequence[Sequence[int]], clip: ClipSpec) -> np.ndarray:

@@ -43,7 +43,7 @@ def inspect_file(path: str) -> FileReport:
         OSError: It cannot be read.
     """
     frames, info = count_frames(path, time_limit=math.inf), probe(path)  # the pool has its own
-    note = _shortness(path, frames, info.fps)
+    note = "; ".join(filter(None, (_shortness(path, frames, info.fps), info.note)))
     return FileReport(frames, info.fps, info.width, info.height, file_sha256(path), note)
 
 

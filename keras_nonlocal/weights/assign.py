@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
+BFLOAT16_BYTES = np.dtype("V2")  # as HDF5 files of Keras hold them
 MAX_LISTED_NAMES = 50  # per side, in an error message
 
 
@@ -23,10 +24,10 @@ def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
 
 
 def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarray]) -> None:
-    """Sets every variable to the array of its name, after all names and shapes were compared.
+    """Sets every variable to the array of its name, after all of them were checked and read.
 
     Raises:
-        ValueError: The names or shapes differ. Then no variable was changed.
+        ValueError: The names, shapes or kinds of numbers differ. Then no variable was changed.
     """
     missing, extra = sorted(targets.keys() - arrays.keys()), sorted(arrays.keys() - targets.keys())
     if missing or extra:
@@ -34,18 +35,33 @@ def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarra
             "The weights do not fit the model; nothing was loaded.\n"
             f"  only in the model:   {_listed(missing)}\n  only in the weights: {_listed(extra)}"
         )
-    wrong_shapes = [
-        f"{name}: expected {tuple(variable.shape)}, received {np.shape(arrays[name])}"
-        for name, variable in targets.items()
-        if tuple(variable.shape) != np.shape(arrays[name])
-    ]
-    if wrong_shapes:
+    wrong = [_difference(name, targets[name], arrays[name]) for name in targets]
+    if any(wrong):
         raise ValueError(
-            "The weights do not fit the model; nothing was loaded.\n  " + "\n  ".join(wrong_shapes)
+            "The weights do not fit the model; nothing was loaded.\n  "
+            + "\n  ".join(filter(None, wrong))
         )
-    values = {name: np.asarray(arrays[name]) for name in targets}  # reading a file may fail
+    values = {name: _read(arrays[name]) for name in targets}  # reading a file may fail
     for name, variable in targets.items():
         variable.assign(values[name])
+
+
+def _difference(name: str, variable: keras.Variable, array: np.ndarray) -> str | None:
+    """Returns what differs, or `None` if a variable can hold the array."""
+    if tuple(variable.shape) != np.shape(array):
+        return f"{name}: expected {tuple(variable.shape)}, received {np.shape(array)}"
+    received = array.dtype if hasattr(array, "dtype") else np.asarray(array).dtype
+    floats = "float" in variable.dtype
+    if received.kind in ("fiub" if floats else "iub"):
+        return None
+    if floats and received in ("bfloat16", BFLOAT16_BYTES):
+        return None
+    return f"{name}: expected numbers for {variable.dtype}, received the type {received}"
+
+
+def _read(array: np.ndarray) -> np.ndarray:
+    values = np.asarray(array)
+    return values.view("bfloat16") if values.dtype == BFLOAT16_BYTES else values
 
 
 def _listed(names: list[str]) -> str:

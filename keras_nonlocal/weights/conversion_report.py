@@ -37,6 +37,7 @@ class ConversionReport:
         source: The code base that wrote the checkpoint.
         model: The name of the model.
         rows: The tensors of the model in order, and then the entries that were ignored.
+        left_out: What was left out of the names in the checkpoint, such as `module.`.
 
     Example:
         >>> row = TensorRow("fc.bias", (400,), "logits/bias", (400,), "unchanged")
@@ -49,12 +50,14 @@ class ConversionReport:
     source: str
     model: str
     rows: tuple[TensorRow, ...]
+    left_out: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         cells = padded([HEADINGS, *map(_cells, self.rows)])
         lines = ["  ".join(line).rstrip() for line in cells]
         count = f"{len(self.rows)} row{'s' * (len(self.rows) != 1)}"
-        return "\n".join([*lines, f"{count}: a {self.source} checkpoint, and {self.model}"])
+        names = f"; its names are read without {', '.join(self.left_out)}" if self.left_out else ""
+        return "\n".join([*lines, f"{count}: a {self.source} checkpoint, and {self.model}{names}"])
 
 
 def _cells(row: TensorRow) -> tuple[str, ...]:

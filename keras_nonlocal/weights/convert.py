@@ -19,6 +19,7 @@ from .assign import assign, named_weights
 from .conversion_report import NONE, ConversionReport, TensorRow
 from .inflate import inflate
 from .name_maps.name_map import NameMap
+from .name_maps.readings import best_reading, readings
 from .name_maps.tables import SOURCES
 
 Variables = Mapping[str, keras.Variable]
@@ -35,7 +36,8 @@ def convert(checkpoint: Mapping[str, Any], model: keras.Model, source: str) -> C
     """Loads the checkpoint of another code base into a model.
 
     The checkpoint of an image network (`"torchvision"`) is inflated over time. Non-local blocks and
-    the classifier then keep their weights.
+    the classifier then keep their weights. What wrappers add to all names, such as `module.` and
+    `_orig_mod.`, is left out if the names fit without it, and the report says so.
 
     Args:
         checkpoint: The entries by name: arrays, and what else such files hold.
@@ -60,7 +62,8 @@ def convert(checkpoint: Mapping[str, Any], model: keras.Model, source: str) -> C
     names = SOURCES[one_of("source", source, SOURCES)]
     variables = named_weights(model)
     targets = {name: variables[name] for name in variables if names.provides(name)}
-    source_names = _source_names(names, checkpoint, targets)
+    reading = best_reading(checkpoint, names.knows)
+    source_names = _source_names(names, reading.names, targets)
     tensors = {
         target: _converted(source_name, checkpoint[source_name], target, targets, names)
         for target, source_name in source_names.items()
@@ -68,7 +71,10 @@ def convert(checkpoint: Mapping[str, Any], model: keras.Model, source: str) -> C
     if names.folds_norms and not any("moving" in target for target in source_names):
         tensors |= _moving_statistics(model, targets, tensors)
     others = sorted(checkpoint.keys() - source_names.values())
-    ignored = {name: _ignored_row(name, names, checkpoint, source_names) for name in others}
+    ignored = {
+        name: _ignored_row(name, reading.names[name], names, checkpoint, source_names)
+        for name in others
+    }
     arrays = {target: tensor.array for target, tensor in tensors.items()}
     left_over = [name for name, row in ignored.items() if row is None]
     try:
@@ -82,14 +88,15 @@ def convert(checkpoint: Mapping[str, Any], model: keras.Model, source: str) -> C
         tensors[target].row if target in tensors else _kept_row(target, variables)
         for target in variables
     ]
-    return ConversionReport(source, model.name, (*rows, *filter(None, ignored.values())))
+    rows += filter(None, ignored.values())
+    return ConversionReport(source, model.name, tuple(rows), reading.left_out)
 
 
 def find_source(names: Iterable[str]) -> str:
     """Finds the code base of a checkpoint by the names of its entries.
 
     Args:
-        names: The names of all entries.
+        names: The names of all entries. What wrappers add to all of them is left out.
 
     Returns:
         A key of `keras_nonlocal.weights.SOURCES`.
@@ -101,26 +108,25 @@ def find_source(names: Iterable[str]) -> str:
         >>> keras_nonlocal.weights.find_source(["pred_w", "pred_b", "model_iter"])
         'caffe2'
     """
-    names = list(names)
-    unknown = {
-        source: [name for name in names if not name_map.knows(name)]
-        for source, name_map in SOURCES.items()
-    }
-    fitting = [source for source in SOURCES if not unknown[source]]
-    if len(fitting) == 1:
-        return fitting[0]
-    nearest = min(unknown, key=lambda source: len(unknown[source]))
+    tried = []
+    for reading in readings(names):
+        unknown = {source: reading.unknown(name_map.knows) for source, name_map in SOURCES.items()}
+        fitting = [source for source in SOURCES if not unknown[source]]
+        if len(fitting) == 1:
+            return fitting[0]
+        tried += [(len(unknown[source]), source, unknown[source], reading) for source in SOURCES]
+    count, nearest, some, reading = min(tried, key=lambda each: each[0])
     raise ValueError(
-        f"The names must be from one of {', '.join(SOURCES)}. Received: {len(names)} names, "
-        f"of which {nearest} does not know {len(unknown[nearest])}: {unknown[nearest][:5]}"
+        f"The names must be from one of {', '.join(SOURCES)}. Received: {len(reading.names)} "
+        f"names{reading}, of which {nearest} does not know {count}: {some[:5]}"
     )
 
 
-def _source_names(names: NameMap, checkpoint: Iterable[str], targets: Variables) -> dict[str, str]:
+def _source_names(names: NameMap, plain: Mapping[str, str], targets: Variables) -> dict[str, str]:
     """Returns the names in the checkpoint by the names in the model."""
     source_names: dict[str, str] = {}
-    for source_name in checkpoint:
-        target = names.target_name(source_name)
+    for source_name, name in plain.items():
+        target = names.target_name(name)
         if target is None or target not in targets:
             continue
         if target in source_names:
@@ -136,7 +142,7 @@ def _converted(source_name: str, value: Any, target: str, targets: Variables, na
     """Returns the tensor with its axes in the order of this package."""
     shape = tuple(targets[target].shape)
     try:
-        array = original = np.asarray(value, "float32")
+        array = original = np.asarray(value).astype("float32", casting="same_kind")
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{source_name} must be an array of numbers. Received: {type(value).__name__} ({error})"
@@ -166,13 +172,15 @@ def _moving_statistics(model, targets: Variables, tensors: Mapping[str, Tensor])
     return statistics
 
 
-def _ignored_row(name: str, names: NameMap, checkpoint: Mapping[str, Any], source_names):
+def _ignored_row(
+    name: str, plain: str, names: NameMap, checkpoint: Mapping[str, Any], source_names
+):
     """Returns the row of an entry that may be ignored, or `None` if it may not."""
     shape = getattr(checkpoint[name], "shape", ())
-    head = head_of(names.target_name(name) or "")
-    if names.ignores(name) or (head and head not in map(head_of, source_names)):
+    head = head_of(names.target_name(plain) or "")
+    if names.ignores(plain) or (head and head not in map(head_of, source_names)):
         return TensorRow(name, shape, NONE, (), "ignored: not a weight of this network")
-    first = source_names.get(names.target_name_of_duplicate(name))
+    first = source_names.get(names.target_name_of_duplicate(plain))
     if first is None:
         return None
     if not np.array_equal(checkpoint[name], checkpoint[first]):

@@ -8,7 +8,6 @@ with blocks into a network without them. So this module reads the files by the n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
@@ -19,6 +18,10 @@ from ..utils.checks import PathLike
 from ..utils.roles import head_of
 from .assign import assign, named_weights
 from .convert import convert
+from .hdf5_file import check_heaps, datasets
+
+# What h5py raises for damaged files.
+DAMAGE = (ValueError, KeyError, OSError, RuntimeError, TypeError, SystemError, MemoryError)
 
 
 def load_weights(model: keras.Model, path: PathLike, source: str | None = None) -> None:
@@ -56,17 +59,18 @@ def load_weights(model: keras.Model, path: PathLike, source: str | None = None) 
         )
     try:
         _load_keras_file(model, path)
-    except (ValueError, KeyError, OSError, RuntimeError) as error:  # h5py's errors for damage
+    except DAMAGE as error:
         raise ValueError(f"{path} does not fit the model {model.name!r}: {error}") from error
 
 
 def _load_keras_file(model: keras.Model, path: Path) -> None:
     paths = _paths_by_location(model)
+    check_heaps(path)
     with h5py.File(path) as file:
         heads = {None, *map(head_of, paths)}
         arrays = {
             paths.get(location, location): dataset
-            for location, dataset in _datasets(file)
+            for location, dataset in datasets(file)
             if head_of(location) in heads  # the model may lack a head that its weights have
         }
         assign(named_weights(model), arrays)
@@ -80,29 +84,3 @@ def _paths_by_location(model: keras.Model) -> dict[str, str]:
         paths[f"{layer}/{counts[layer]}"] = path
         counts[layer] += 1
     return paths
-
-
-def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
-    """Yields what a file holds for the layers of a network, by location, without reading it.
-
-    Links are not followed, and data in other files are an error.
-    """
-    items: list[h5py.Dataset] = []
-    file.visititems(lambda _, item: items.append(item) if isinstance(item, h5py.Dataset) else None)
-    for dataset in items:
-        group, _, index = dataset.name.strip("/").rpartition("/")
-        if not group.startswith("layers/") or "/seed_generator" in group:
-            continue
-        if dataset.is_virtual or dataset.external:
-            raise ValueError(f"{dataset.name!r} is in another file")
-        yield f"{_layer_names(file, group)}/{index}", dataset
-
-
-def _layer_names(file: h5py.File, group: str) -> str:
-    """Returns the names of a layer and of the layers around it, as in `res3_1_nonlocal/theta`."""
-    parts = group.split("/")[:-1]
-    groups = ("/".join(parts[:end]) + "/vars" for end in range(2, len(parts) + 1))
-    names = [file[each].attrs.get("name") for each in groups if each in file]
-    if not names or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"{group!r} holds no name of its layer; Keras writes it since 3.10")
-    return "/".join(names)

@@ -26,6 +26,7 @@ from ..video.clip_spec import ClipSpec
 from ..weights.conversion_report import ConversionReport
 from ..weights.convert import convert as convert_arrays
 from ..weights.convert import find_source
+from ..weights.name_maps.readings import best_reading
 from ..weights.name_maps.tables import SOURCES
 from .golden import golden_of
 
@@ -102,9 +103,10 @@ def convert_checkpoint(
 
 def _classes(checkpoint, source) -> int | None:
     """Returns the number of classes of the checkpoint's classifier."""
-    for name, array in checkpoint.items():
-        if SOURCES[source].target_name(name) == f"{LOGITS}/bias":
-            return len(array)
+    names = SOURCES[source]
+    for name, plain in best_reading(checkpoint, names.knows).names.items():
+        if names.target_name(plain) == f"{LOGITS}/bias":
+            return len(checkpoint[name])
     return None
 
 

@@ -1,5 +1,7 @@
 """RandomFlip and its veto against loops."""
 
+import json
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -45,6 +47,60 @@ def test_veto_classes_are_never_mirrored(labels):
     ]
     assert unchanged == [False, True, False, True]
     np.testing.assert_array_equal(same, labels)
+
+
+PAIRS = [(0, 2), [5, 3]]
+OTHERS = {0: 2, 1: 1, 2: 0, 3: 5, 4: 4, 5: 3}
+ROWS = np.array([[1, 0, 0, 0, 0, 0.5], [0, 1, 0, 0, 1, 0], [1, 0, 1, 0, 0, 0]], "float32")
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int32", "int64"])
+def test_the_class_of_a_mirrored_clip_is_the_other_one_of_its_pair(kind):
+    original, labels = clips(12), np.arange(12).astype(kind) % 6
+    layer = augmentation.RandomFlip(pairs=PAIRS)
+    flipped, found = layer.augment(original, labels, SEEDS[:12])
+    plain = augmentation.RandomFlip().augment(original, None, SEEDS[:12])[0]
+    np.testing.assert_array_equal(flipped, plain)  # the draws are the same
+    mirrored = [(clip != same).any() for clip, same in zip(original, flipped.numpy(), strict=True)]
+    expected = [
+        OTHERS[label] if turned else label for label, turned in zip(labels, mirrored, strict=True)
+    ]
+    assert 0 < sum(mirrored) < 12
+    assert found.numpy().tolist() == expected
+    assert found.dtype == kind
+
+
+@pytest.mark.parametrize("rows", [ROWS, ROWS > 0, ROWS.astype("int64")])
+@pytest.mark.parametrize("known", [True, False])
+def test_rows_of_labels_are_exchanged_too(rows, known):
+    width = [None, 6 if known else None]
+    layer = augmentation.RandomFlip(1.0, pairs=PAIRS)
+    run = tf.function(
+        lambda clips, labels: layer((clips, labels)),
+        input_signature=[
+            tf.TensorSpec([None, 4, 20, 26, 3], "uint8"),
+            tf.TensorSpec(width, rows.dtype),
+        ],
+    )
+    original = np.random.default_rng(3).integers(0, 255, (3, 4, 20, 26, 3), "uint8")
+    flipped, found = run(original, rows)
+    np.testing.assert_array_equal(flipped, original[:, :, :, ::-1])
+    np.testing.assert_array_equal(found, rows[:, [2, 1, 0, 5, 4, 3]], strict=True)
+
+
+def test_pairs_and_a_veto_together():
+    layer = augmentation.RandomFlip(1.0, veto=[1], pairs=[[0, 2]])
+    flipped, found = layer((clips(3), np.array([0, 1, 2])))
+    assert found.numpy().tolist() == [2, 1, 0]
+    np.testing.assert_array_equal(flipped[1], clips(3)[1])
+    assert layer((clips(3), np.array([0, 1, 2])), training=False)[1].numpy().tolist() == [0, 1, 2]
+    again = augmentation.RandomFlip.from_config(json.loads(json.dumps(layer.get_config())))
+    assert (again.veto, again.pairs) == ((1,), ((0, 2),))
+
+
+def test_one_clip_and_its_class():
+    layer = augmentation.RandomFlip(1.0, pairs=PAIRS)
+    assert int(layer((clips(1)[0], np.int64(3)))[1]) == 5
 
 
 @pytest.mark.parametrize("kind", ["bool", "int64", "float32"])

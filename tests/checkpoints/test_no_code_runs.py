@@ -3,6 +3,7 @@
 import pickle
 import re
 
+import numpy as np
 import pytest
 from checkpoints import writers
 from checkpoints.payloads import named, payloads
@@ -53,10 +54,11 @@ FORBIDDEN = [
     ("codecs", "encode"),
     ("mmengine.logging.history_buffer", "HistoryBuffer"),
 ]
+NO_STORAGES = pickle.dumps([], 2)
 PLACES = {
     "caffe2": lambda data: data,
     "zip": lambda data: writers.zip_bytes({"archive/data.pkl": data}),
-    "old torch": lambda data: writers.torch_legacy([])[: _old_head()] + data,
+    "old torch": lambda data: writers.torch_legacy([])[: _old_head()] + data + NO_STORAGES,
     "old torch, first": lambda data: pickle.dumps(writers.MAGIC, 2) + data,
 }
 each_place = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
@@ -64,7 +66,7 @@ each_place = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 
 def _old_head():
     """Returns the number of bytes of a legacy file before its content."""
-    return len(writers.torch_legacy([])) - 2 * len(pickle.dumps([], 2))
+    return len(writers.torch_legacy([])) - 2 * len(NO_STORAGES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -83,6 +85,18 @@ def test_no_payload_runs_code(tmp_path, refused, place, name):
         assert re.search(
             r"it refers to [\w.]+, which could run code|is not a pickle instruction", reason
         )
+        assert not canary.exists()
+
+
+@pytest.mark.parametrize("place", list(PLACES.values())[:-1], ids=list(PLACES)[:-1])
+@pytest.mark.parametrize("name", NAMES)
+def test_no_payload_beside_weights_runs_code(tmp_path, read, place, name):
+    canary = tmp_path / "canary"
+    weights = {"state_dict": {"w": np.arange(3.0)}, "rest": payloads(canary)[name]}
+    for protocol in range(1, 6):
+        found = read(place(pickle.dumps(weights, protocol=protocol)))
+        np.testing.assert_array_equal(found["w"], np.arange(3.0))
+        assert len(found) == 1
         assert not canary.exists()
 
 

@@ -52,10 +52,10 @@ ARRAYS = {
         "times": array((1,), b"12345678", kind("M8[s]")),
         "complex": array((1,), b"12345678", kind("c8")),
         "python": array((1,), b"12345678", kind("object")),
-        "arrays of a type": array((1,), b"1234", kind("f4", 3, "|", (kind("O"), (9,)))),
         "number of objects": number(kind("O"), b"x" * 8),
     },
     "does not have a plain type": {
+        "arrays of a type": array((1,), b"1234", kind("f4", 3, "|", (kind("O"), (9,)))),
         "fields": array(
             *((1,), b"1234"), kind("f4", 3, "|", None, ("a",), {"a": (FLOAT, 0)}, 4, 1, 16)
         ),
@@ -119,11 +119,61 @@ def test_the_valid_array_is_read(read):
     assert read(array((1,)))["w"] == np.frombuffer(b"1234", "f4")
 
 
-def test_codecs_encode_takes_short_latin1_only(refused):
-    long = Called(Named("_codecs", "encode"), ("a" * 257, "latin1"))
-    other = Called(Named("_codecs", "encode"), ("a", "rot13"))
-    assert "_codecs.encode" in refused(array((1,), long))
-    assert "_codecs.encode" in refused(array((1,), other))
+def letters(text, encoding="latin1"):
+    return Called(Named("_codecs", "encode"), (text, encoding))
+
+
+LETTERS = {
+    "_codecs.encode is called for 'rot13'": {"another code": array((1,), letters("a", "rot13"))},
+    "has 5,000 bytes": {
+        "too few letters": array((1251,), letters("a" * 5000)),
+        "too many letters": array((624,), letters("a" * 5000)),
+    },
+    "an array has 1,200 of 1,250 elements": {
+        "two bytes for some letters": array((1250,), letters("a" * 4600 + "\xff" * 200)),
+    },
+    "buffer size must be": {"no whole number": array((1250,), letters("a" * 4800 + "\xff" * 199))},
+    "codec can't encode": {"no bytes": array((1250,), letters("a" * 4997 + "\N{EURO SIGN}"))},
+}
+
+
+@each(LETTERS)
+def test_letters_that_are_not_the_bytes_of_an_array_are_refused(refused, reason, data):
+    assert reason in refused(data)
+
+
+def buffer(shape, *order, data=b"x" * 24, of=FLOAT):
+    return pickled(Called(Named("numpy._core.numeric", "_frombuffer"), (data, of, shape, *order)))
+
+
+BUFFERS = {
+    "has 24 bytes": {"another shape": buffer((2, 4), "C"), "huge": buffer((HUGE, HUGE), "C")},
+    "sizes must be integers": {"negative": buffer((-2, -3), "C")},
+    "which is not one of": {
+        "objects": buffer((3,), "C", of=kind("O8")),
+        "complex": buffer((3,), "C", of=kind("c8")),
+    },
+    "has the axes": {
+        "twice": buffer((2, 3), "K", (0, 0)),
+        "one": buffer((2, 3), "K", (0,)),
+        "beyond": buffer((2, 3), "K", (0, 2)),
+    },
+    "with arguments of other types": {
+        "no order": buffer((2, 3)),
+        "data that are none": buffer((2, 3), "C", data=None),
+    },
+}
+
+
+@each(BUFFERS)
+def test_hostile_buffers_are_refused(refused, reason, data):
+    assert reason in refused(data)
+
+
+def test_a_buffer_may_have_axes_in_any_order(read):
+    numbers = np.arange(24, dtype="f4").reshape(2, 3, 4)
+    found = read(buffer((2, 3, 4), "K", (2, 0, 1), data=numbers.tobytes()))
+    np.testing.assert_array_equal(found["w"], numbers.transpose(2, 0, 1), strict=True)
 
 
 def test_arrays_at_one_position_share_memory(read):

@@ -9,14 +9,18 @@ from checkpoints.hostile_files import ALLOWANCE, doubled, each, little, text
 from keras_nonlocal.checkpoints import pickle_opcodes
 
 ORDERED = b"ccollections\nOrderedDict\n"
+SYSTEM = b"cos\nsystem\n"
 PICKLES = {
     "names and texts have more than": {
+        "many texts": text("a" * 4000 + "\N{GRINNING FACE}") * 1100,
+    },
+    "it is cut off or damaged": {
         "text of 2^64 - 1 bytes": pickle.BINUNICODE8 + little("Q", (1 << 64) - 1),
         "text of 2^62 bytes": pickle.BINUNICODE8 + little("Q", 1 << 62),
         "text of 2^32 - 1 bytes": pickle.BINUNICODE + little("I", (1 << 32) - 1),
-        "many texts": text("a" * (1 << 20) + "\N{GRINNING FACE}") * 20,
-    },
-    "it is cut off or damaged": {
+        "byte array of 2^40": pickle.BYTEARRAY8 + little("Q", 1 << 40),
+        "integer of 2^31 - 1 bytes": pickle.LONG4 + little("i", (1 << 31) - 1),
+        "integer of -1 byte": pickle.LONG4 + little("i", -1),
         "2^63 - 1 bytes": pickle.BINBYTES8 + little("Q", (1 << 63) - 1),
         "2^32 - 1 bytes": pickle.BINBYTES + little("I", (1 << 32) - 1),
         "Python 2 text of 2^31 - 1 bytes": pickle.BINSTRING + little("i", (1 << 31) - 1),
@@ -25,22 +29,21 @@ PICKLES = {
         "short bytes": pickle.SHORT_BINBYTES + b"\xff",
     },
     "is not a pickle instruction that": {
-        "byte array of 2^40": pickle.BYTEARRAY8 + little("Q", 1 << 40),
         "buffer": pickle.NEXT_BUFFER,
         "read only buffer": pickle.NONE + pickle.READONLY_BUFFER,
-        "integer of 2^31 - 1 bytes": pickle.LONG4 + little("i", (1 << 31) - 1),
         "extension": pickle.EXT1 + b"\x01",
         "far extension": pickle.EXT4 + little("i", 1 << 30),
-        "instance": pickle.MARK + pickle.INST + b"os\nsystem\n",
-        "object": pickle.MARK + pickle.NONE + pickle.OBJ,
-        "new object": ORDERED + pickle.EMPTY_TUPLE + pickle.NEWOBJ,
-        "new object with keywords": ORDERED + b")}" + pickle.NEWOBJ_EX,
         "persistent text": pickle.PERSID + b"storage\n",
         "text of protocol 0": pickle.STRING + b"'a'\n",
         "the last value twice": pickle.NONE + pickle.DUP,
         "no known byte": b"\xff",
     },
-    "an integer has 255 bytes": {"integer": pickle.LONG1 + b"\xff" + b"\x7f" * 255},
+    "it refers to os.system, which could run code": {
+        "instance": pickle.MARK + text("true") + pickle.INST + b"os\nsystem\n",
+        "object": pickle.MARK + SYSTEM + text("true") + pickle.OBJ,
+        "new object": SYSTEM + text("true") + pickle.TUPLE1 + pickle.NEWOBJ,
+        "new object with keywords": SYSTEM + b")}" + pickle.NEWOBJ_EX,
+    },
     "a line is cut off or too long": {
         "integer of a million digits": pickle.LONG + b"9" * 1_000_000 + b"L\n",
         "name of a million letters": pickle.GLOBAL + b"a" * 1_000_000 + b"\nb\n",
@@ -77,6 +80,8 @@ PICKLES = {
     },
     "has protocol 200": {"protocol": pickle.PROTO + b"\xc8"},
     "expected a call": {
+        "object of nothing": pickle.MARK + pickle.OBJ,
+        "object of none": pickle.MARK + pickle.NONE + pickle.OBJ,
         "call of a text": text("os") + b")R",
         "call of a result": ORDERED + b")R" + b")R",
         "call of a class": b"cnumpy\nndarray\n" + b")R",
@@ -85,14 +90,17 @@ PICKLES = {
         "call with a list": ORDERED + pickle.EMPTY_LIST + pickle.REDUCE,
         "storage of a number": b"K\x01" + pickle.BINPERSID,
     },
-    "with arguments of other types": {"call with None": ORDERED + b"N\x85R"},
+    "with arguments of other types": {
+        "call with None": ORDERED + b"N\x85R",
+        "new object with keywords": ORDERED + b")}" + pickle.NEWOBJ_EX,
+    },
     "expected a value that takes a state": {
         "state of a dict": b"}}b",
         "state of a function": ORDERED + b"}b",
         "state of a class": b"cnumpy\nndarray\n" + b"}b",
     },
     "expected a str": {"name of numbers": b"K\x01K\x01" + pickle.STACK_GLOBAL},
-    "a dict has a key of the type": {
+    "it has a key that is no name": {
         "list as a key": b"}]Ns",
         "tuple as a key": b"})Ns",
         "function as a key": b"}" + ORDERED + b"Ns",
@@ -103,12 +111,18 @@ PICKLES = {
     "expected a list": {"entry of a dict": b"}Na", "entries of a tuple": b")(Ne"},
     "and not a dict of arrays": {
         "list": b"]",
+        "integer of 255 bytes": pickle.LONG1 + b"\xff" + b"\x7f" * 255,
         "number": b"K\x01",
         "doubled tuples": doubled(200),
         "list in itself": b"]q\x00h\x00a",
         "far memory": pickle.NONE + pickle.LONG_BINPUT + little("I", (1 << 32) - 1),
     },
+    "it holds a set": {
+        "set": pickle.EMPTY_SET + b"(" + SYSTEM + text("true") + b"\x85R" + pickle.ADDITEMS,
+        "frozen set": b"(" + SYSTEM + text("true") + b"\x85R" + pickle.FROZENSET,
+    },
     "holds no arrays": {
+        "new ordered dict": ORDERED + pickle.EMPTY_TUPLE + pickle.NEWOBJ,
         "dict": b"}",
         "doubled tuple as a level": b"}" + text("blobs") + doubled(200) + b"s",
         "dict in itself": b"}q\x00" + text("blobs") + b"h\x00s",

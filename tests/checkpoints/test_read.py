@@ -1,7 +1,12 @@
 """Every format gives the arrays that were written; files of other formats are refused."""
 
+import argparse
+import functools
 import pickle
-from collections import OrderedDict
+import random
+from collections import Counter, OrderedDict, defaultdict, deque
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
 
 import numpy as np
 import pytest
@@ -147,15 +152,142 @@ def test_big_endian_arrays_become_native(read):
     assert_same(read(writers.caffe2({"w": array})), {"w": array.astype("i4")})
 
 
-@pytest.mark.parametrize("protocol", [2, 3, 4])
+@pytest.mark.parametrize("protocol", [1, 2, 3, 4, 5])
 def test_pickles_of_python_3(read, protocol):
-    arrays = {"w": np.arange(12, dtype="f4").reshape(3, 4), "b": np.ones(2, "f8")}
-    if protocol > 2:  # before, large arrays are written as text
-        arrays |= some_arrays(3)
+    arrays = some_arrays(3)
+    arrays |= {"columns": np.asfortranarray(arrays["kernel"][0, 0]), "part": arrays["f4"][::2, 1]}
+    arrays |= {
+        "axes": arrays["kernel"].transpose(1, 2, 3, 4, 0),
+        "bytes": np.arange(256, dtype="u1"),
+    }
     assert_same(read(pickle.dumps({"blobs": arrays, "lr": 0.1}, protocol=protocol)), arrays)
 
 
-@pytest.mark.parametrize("level", ["blobs", "model_state", "state_dict", "model"])
+class Saved:
+    """An object of a training program."""
+
+    def __init__(self, **attributes):
+        vars(self).update(attributes)
+
+
+def new(module, name, *arguments, **options):
+    return writers.Called(writers.Named(module, name), arguments, **options)
+
+
+RECURSIVE = ([],)
+RECURSIVE[0].append(RECURSIVE)
+EXTRAS = {
+    "Namespace": argparse.Namespace(lr=0.1, layers=[3, 4]),
+    "set": {1, "a"},
+    "frozenset": frozenset([1, 2]),
+    "defaultdict": defaultdict(list, a=[1]),
+    "Counter": Counter("abca"),
+    "deque": deque([1, 2], maxlen=5),
+    "random": random.Random(0).getstate(),
+    "RandomState": np.random.RandomState(0),
+    "Generator": np.random.default_rng(0),
+    "date": datetime(2024, 5, 17, tzinfo=UTC),
+    "path": PurePosixPath("a/b"),
+    "partial": functools.partial(sorted, reverse=True),
+    "class": Saved,
+    "object": Saved(name="run", history=[Saved(loss=0.5)]),
+    "ordered": OrderedDict(a=Saved()),
+    "texts": np.array(["a", "b"]),
+    "objects": np.array([{}, None], dtype=object),
+    "records": np.zeros(3, [("a", "f4"), ("b", "i8")]),
+    "str_": np.str_("a"),
+    "datetime64": np.datetime64("2024-05-17"),
+    "dtype": np.dtype("c8"),
+    "large integer": 1 << 800,
+    "long text": "x: 1\n" * 5000,
+    "bytes": bytearray(b"a" * 300),
+    "keys": {(1, 2): 3, b"a": 4, Saved: 5},
+    "recursive tuple": RECURSIVE,
+    "device": new("torch", "device", "cpu"),
+    "dtype of PyTorch": writers.Named("torch", "float32"),
+    "history": new("mmengine.logging.history_buffer", "HistoryBuffer", state={"a": np.ones(3)}),
+    "module": new("models", "Network", state={"w": writers.tensor(np.ones(3, "f4"))}),
+    "complex": new(
+        "torch._utils",
+        "_rebuild_tensor_v2",
+        *(writers.Storage(np.ones(3, "c8"), "ComplexFloatStorage"), 0, (3,), (1,), False, {}),
+    ),
+}
+
+
+@pytest.mark.parametrize("protocol", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("name", EXTRAS)
+def test_what_a_training_run_saves_beside_the_weights_is_skipped(read, name, protocol):
+    weights = {"w": writers.tensor(np.ones(2, "f4"))}
+    content = {"before": EXTRAS[name], "state_dict": weights, "after": [EXTRAS[name]]}
+    assert_same(read(writers.torch_zip(content, protocol)), {"w": np.ones(2, "f4")})
+    if name != "complex":  # storages of a legacy file follow each other, so every size is needed
+        assert_same(read(writers.torch_legacy(content, protocol)), {"w": np.ones(2, "f4")})
+
+
+OBJECTS_WITH_ARRAYS = ("texts", "objects", "records", "module", "complex", "history")
+OBJECTS_WITH_ARRAYS += ("RandomState", "Generator")
+
+
+@pytest.mark.parametrize("name", EXTRAS)
+def test_among_the_weights_only_what_holds_arrays_is_an_error(read, name):
+    content = {"w": writers.tensor(np.ones(2, "f4")), "odd": EXTRAS[name]}
+    for protocol in (2, 5):
+        for level, data in (("", content), ("'state_dict', ", {"state_dict": content})):
+            file = writers.torch_zip(data, protocol)
+            if name in OBJECTS_WITH_ARRAYS:
+                with pytest.raises(ValueError, match=f"its entry {level}'odd' cannot be read: "):
+                    read(file)
+            else:
+                assert_same(read(file), {"w": np.ones(2, "f4")})
+
+
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_an_integer_of_many_bytes_is_skipped(read, protocol):
+    content = {"seed": 1 << 5000, "w": np.ones(2, "f4")}
+    assert_same(read(pickle.dumps(content, protocol)), {"w": np.ones(2, "f4")})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"model": EXTRAS["module"]}, "its entry 'model', cannot be read: it refers to models.Net"),
+        (EXTRAS["module"], r"checkpoint: it refers to models\.Network, which could run code"),
+        ({"a": {}, "b": [EXTRAS["object"]]}, r"its entry 'b' is no array: it refers to \S+Saved,"),
+        (
+            {name: {"w": writers.tensor(np.ones(2, "f4"))} for name in ("net", "net_ema")},
+            r"holds arrays in 2 entries: \['net', 'net_ema'\]",
+        ),
+    ],
+)
+def test_the_error_names_the_entry(read, content, message):
+    with pytest.raises(ValueError, match=message):
+        read(writers.torch_zip(content))
+
+
+def test_the_only_entry_with_arrays_holds_the_weights(read):
+    optimizer = {"state": {0: {"momentum": writers.tensor(np.zeros(2, "f4"))}}}
+    content = {"epoch": 3, "net": {"w": writers.tensor(np.ones(2, "f4"))}, "optimizer": optimizer}
+    assert_same(read(writers.torch_zip(content)), {"w": np.ones(2, "f4")})
+
+
+@pytest.mark.parametrize("kind", [defaultdict, OrderedDict])
+def test_weights_may_be_in_other_dicts(read, kind):
+    weights = {"w": np.ones(2, "f4"), "b": np.zeros(1, "i8")}
+    filled = defaultdict(float, weights) if kind is defaultdict else kind(weights)
+    for protocol in range(1, 6):
+        assert_same(read(pickle.dumps({"model": filled}, protocol)), weights)
+
+
+def test_weights_may_be_in_an_ordered_dict_of_python_2(read):
+    pairs = [["w", writers.tensor(np.ones(2, "f4"))], ["step", 3]]
+    content = new("collections", "OrderedDict", pairs)
+    assert_same(read(writers.torch_legacy(content)), {"w": np.ones(2, "f4")})
+
+
+@pytest.mark.parametrize(
+    "level", ["blobs", "model_state", "state_dict", "model", "model_state_dict"]
+)
 def test_levels_around_the_weights_are_removed(read, level):
     weights = OrderedDict(w=writers.tensor(np.ones(2, "f4")))
     others = {"epoch": 3, "optimizer": {0: {"w": writers.tensor(np.zeros(2, "f4"))}}}

@@ -5,7 +5,7 @@ import pytest
 from keras import layers
 
 from keras_nonlocal.cost import flops
-from keras_nonlocal.layers import NonLocal1D
+from keras_nonlocal.layers import NonLocal1D, WindowAverage3D
 
 KINDS = {
     "convolution": lambda **form: layers.Conv2D(4, 3, strides=2, **form),
@@ -65,3 +65,16 @@ def test_a_shared_layer_counts_its_parameters_once():
 def test_convolutions_with_options(layer, macs):
     model = keras.Sequential([keras.Input((8, 8, 4)), layer])
     assert flops(model, (8, 8, 4)).total_macs == macs
+
+
+def test_a_layer_with_the_name_of_the_classifier_counts_every_position():
+    inputs = keras.Input((10, 6))
+    model = keras.Model(inputs, layers.Dense(4, name="logits")(inputs))
+    assert flops(model, (10, 6)).total_macs == 10 * 6 * 4
+
+
+def test_the_classifier_of_windows_counts_once():
+    inputs = keras.Input((2, 9, 9, 6))
+    x = WindowAverage3D(7)(inputs)
+    model = keras.Model(inputs, layers.Dense(4, name="logits")(layers.Dropout(0.5)(x)))
+    assert flops(model, (2, 9, 9, 6)).total_macs == 2 * 9 * 9 * 6 + 6 * 4

@@ -185,3 +185,47 @@ def test_layers_that_a_configuration_does_not_describe_are_kept(make):
     expected = keras.ops.convert_to_numpy(model(x, training=False))
     found = keras.ops.convert_to_numpy(folded(x, training=False))
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def lively(model):
+    """Sets all weights to numbers at which each of them matters, and returns the model."""
+    rng = np.random.default_rng(4)
+    for weight in model.weights:
+        if "float" in weight.dtype:
+            weight.assign(rng.uniform(0.1, 0.6, weight.shape))
+    return model
+
+
+def block_model(instantiation="embedded_gaussian"):
+    inputs = keras.Input((2, 6, 6, 8))
+    y = layers.Conv3D(8, 1, use_bias=False, name="conv")(inputs)
+    y = layers.BatchNormalization()(y)
+    block = NonLocal3D(instantiation=instantiation, name="block")
+    return lively(keras.Model(inputs, block(y)))
+
+
+@pytest.mark.parametrize("instantiation", ["gaussian", "embedded_gaussian", "concatenation"])
+def test_weights_of_lora_become_part_of_the_kernels(instantiation):
+    model = block_model(instantiation)
+    block = model.get_layer("block")
+    for layer in (model.get_layer("conv"), block.g, block.out):
+        layer.enable_lora(2)
+    if instantiation != "gaussian":
+        block.theta.enable_lora(2)
+    lively(model)
+    folded = fold_batch_norm(model)
+    assert not any("lora" in weight.path for weight in folded.weights)
+    assert not any("moving" in weight.path for weight in folded.weights)
+    x = np.random.default_rng(0).normal(size=(2, 2, 6, 6, 8)).astype("float32")
+    np.testing.assert_allclose(answer(folded, x), answer(model, x), rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("instantiation", ["gaussian", "embedded_gaussian", "concatenation"])
+def test_a_quantized_block_keeps_its_norm_and_its_outputs(instantiation):
+    model = block_model(instantiation)
+    model.quantize("int8")
+    folded = fold_batch_norm(model)
+    moving = [weight.path for weight in folded.weights if "moving" in weight.path]
+    assert moving == ["block/norm/moving_mean", "block/norm/moving_variance"]
+    x = np.random.default_rng(0).normal(size=(2, 2, 6, 6, 8)).astype("float32")
+    np.testing.assert_allclose(answer(folded, x), answer(model, x), rtol=1e-4, atol=1e-3)

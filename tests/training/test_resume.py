@@ -1,6 +1,7 @@
 """A stopped run resumes by the same call, wherever and however it was stopped."""
 
 import json
+import os
 
 import keras
 import pytest
@@ -9,6 +10,7 @@ from training.video_files import write_squares
 
 from keras_nonlocal.tasks.predictor import read_run
 from keras_nonlocal.training import callbacks
+from keras_nonlocal.utils.atomic_files import only_process
 
 pytestmark = pytest.mark.usefixtures("eager")
 TWO = RECIPE.changed(epochs=2)  # each has two steps
@@ -148,3 +150,18 @@ def test_best_weights_of_a_multi_label_recipe_with_single_label_validation(
     recipe = RECIPE.changed(epochs=1, multi_label=True)
     fit(recipe, videos, tmp_path / "run", validation=validation_videos)
     assert "val_top1" in read_run(tmp_path / "run", weights="best").history[0]
+
+
+def test_a_second_training_in_a_folder_is_an_error_and_changes_nothing(videos, tmp_path):
+    folder = tmp_path / "run"
+    fit(TWO, videos, folder, callbacks=[StopAt(0)])
+    before = (folder / "checkpoint.npz").read_bytes()
+    with (
+        only_process(folder),
+        pytest.raises(BlockingIOError, match=rf"run: process {os.getpid()} on \S+\. Wait"),
+    ):
+        fit(TWO, videos, folder)
+    assert (folder / "checkpoint.npz").read_bytes() == before
+    fit(TWO, videos, folder)
+    assert epochs_and_steps(folder)[-1] == (2, 4)
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]

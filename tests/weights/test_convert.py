@@ -65,11 +65,15 @@ def test_every_tensor_is_converted_exactly(source, variant):
         assert row.target_shape == expected[row.target_name].shape
 
 
-def test_names_may_have_the_prefix_model():
+@pytest.mark.parametrize("prefix", ["model.", "module.", "_orig_mod.", "ema_model."])
+def test_names_may_have_a_prefix_and_the_report_says_so(prefix):
     model = models.i3d_r50(variant="pytorchvideo")
-    tensors, expected = checkpoint("pytorchvideo", model, 0)
-    convert({f"model.{name}": array for name, array in tensors.items()}, model, "pytorchvideo")
+    tensors, expected = checkpoint("pytorchvideo", model, 0, seed=4)
+    wrapped = {f"{prefix}{name}": array for name, array in tensors.items()}
+    report = convert({"n_averaged": np.int64(7), **wrapped}, model, "pytorchvideo")
     assert_holds(model, expected)
+    assert str(report).endswith(f"i3d_r50; its names are read without {prefix}")
+    assert report.rows[0].source_name == f"{prefix}blocks.0.conv.weight"
 
 
 def test_two_entries_for_one_tensor_are_refused():
@@ -195,6 +199,7 @@ FAULTS = {
         lambda tensors: tensors.update(conv1_w=np.moveaxis(tensors["conv1_w"], 0, -1)),
         "conv1_conv/kernel",
     ),
+    "complex": (lambda tensors: tensors.update(pred_b=np.zeros(400, "c8")), "pred_b must be an"),
     "not numbers": (lambda tensors: tensors.update(pred_b=["a"] * 400), "pred_b must be an array"),
 }
 

@@ -147,11 +147,13 @@ def test_a_converted_checkpoint_is_written_with_its_card(tmp_path, capsys):
     tensors, expected = random_checkpoint(
         models.i3d_r50(variant="gluoncv", classes=9), "gluoncv", 0
     )
+    tensors = {f"module.{name}": array for name, array in tensors.items()}
     path, out = torch_file(tmp_path / "mine.pth", tensors), tmp_path / "i3d_mine"
     command = ["zoo", "convert", str(path), "--as", "i3d_r50", "--variant", "gluoncv"]
     assert main([*command, "--out", str(out), "--report"]) == 0
     printed = capsys.readouterr().out
     assert all(name in printed for name in tensors)
+    assert "its names are read without module." in printed
     assert sorted(file.name for file in out.iterdir()) == [
         "card.json",
         "model.keras",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import keras
 from keras import ops
 
-from ...utils.checks import at_least
+from ...utils.checks import at_least, one_of
 from ..norm_layers import norms
 from ..recipe import BaseRecipe
 from .adamw import AdamW
 from .schedules import Rate
+
+# What Keras averages, over the steps or over the batches of a step.
+AVERAGES = ("use_ema", "ema_momentum", "ema_overwrite_frequency", "gradient_accumulation_steps")
 
 
 def optimizer(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimizers.Optimizer:
@@ -56,9 +60,12 @@ class CoupledSGD(keras.optimizers.SGD):
         clip_norm: Largest L2 norm of the gradient of all weights, before weight decay is added;
             `None` does not clip.
         name: Name of the optimizer.
+        **averages: `use_ema`, `ema_momentum`, `ema_overwrite_frequency` and
+            `gradient_accumulation_steps`, as in `keras.optimizers.SGD`.
 
     Raises:
-        ValueError: `weight_decay` is negative, or `clip_norm` is not positive.
+        ValueError: `weight_decay` is negative, `clip_norm` is not positive, or both `clip_norm` and
+            `gradient_accumulation_steps` are given.
 
     Example:
 
@@ -75,12 +82,23 @@ class CoupledSGD(keras.optimizers.SGD):
         no_weight_decay: Collection[str] = (),
         clip_norm: float | None = None,
         name: str = "coupled_sgd",
+        **averages: Any,
     ):
-        super().__init__(learning_rate, momentum=momentum, nesterov=nesterov, name=name)
+        for argument in averages:
+            one_of("an argument of CoupledSGD", argument, AVERAGES)
+        options = {"momentum": momentum, "nesterov": nesterov, "name": name}
+        super().__init__(learning_rate, **options, **averages)
         self.weight_decay_in_gradient = at_least("weight_decay", weight_decay, 0)
         self.no_weight_decay = frozenset(no_weight_decay)
         if clip_norm is not None and not clip_norm > 0:
             raise ValueError(f"`clip_norm` must be positive. Received: clip_norm={clip_norm!r}")
+        if clip_norm is not None and self.gradient_accumulation_steps:
+            raise ValueError(
+                "`clip_norm` clips the gradient of each batch, and not their mean, so it must be "
+                "None with `gradient_accumulation_steps`. Received: "
+                f"clip_norm={clip_norm!r}, "
+                f"gradient_accumulation_steps={self.gradient_accumulation_steps!r}"
+            )
         self.clip_norm = clip_norm
 
     def build(self, variables):
@@ -108,6 +126,7 @@ class CoupledSGD(keras.optimizers.SGD):
         config = super().get_config()
         return {
             **{key: config[key] for key in ("name", "learning_rate", "momentum", "nesterov")},
+            **{key: config[key] for key in AVERAGES},
             "weight_decay": self.weight_decay_in_gradient,
             "no_weight_decay": sorted(self.no_weight_decay),
             "clip_norm": self.clip_norm,
@@ -122,6 +141,7 @@ def _sgd(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimizers
         weight_decay=recipe.weight_decay,
         no_weight_decay=[variable.path for variable in _no_weight_decay(recipe, model)],
         clip_norm=recipe.clip_norm,
+        gradient_accumulation_steps=_accumulated(recipe),
     )
 
 
@@ -129,13 +149,21 @@ def _adamw(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimize
     # On PyTorch, Keras's own AdamW updates all weights at once.
     optimizer_class = keras.optimizers.AdamW if keras.backend.backend() == "torch" else AdamW
     adamw = optimizer_class(
-        rate, weight_decay=recipe.weight_decay, global_clipnorm=recipe.clip_norm
+        rate,
+        weight_decay=recipe.weight_decay,
+        global_clipnorm=recipe.clip_norm,
+        gradient_accumulation_steps=_accumulated(recipe),
     )
     adamw.exclude_from_weight_decay(var_list=_no_weight_decay(recipe, model))
     return adamw
 
 
 _OPTIMIZERS = {"sgd": _sgd, "adamw": _adamw}
+
+
+def _accumulated(recipe: BaseRecipe) -> int | None:
+    """The batches of an update, as Keras takes them."""
+    return recipe.accumulated_batches if recipe.accumulated_batches > 1 else None
 
 
 def _no_weight_decay(recipe: BaseRecipe, model: keras.Model) -> list[keras.Variable]:

@@ -54,11 +54,12 @@ class RescaleMomentum(keras.callbacks.Callback):
         if not callable(self.learning_rate):
             return
         sgd = _inner(self.model.optimizer)
-        step = int(ops.convert_to_numpy(sgd.iterations))
-        if step in (0, self._rescaled_for):
+        update = int(ops.convert_to_numpy(sgd.iterations))
+        if update in (0, self._rescaled_for):
             return
-        self._rescaled_for = step  # in float16, a step is repeated if its gradient overflows
-        old, new = (float(self.learning_rate(each)) for each in (step - 1, step))
+        self._rescaled_for = update  # in float16, a step is repeated if its gradient overflows
+        steps = sgd.gradient_accumulation_steps or 1  # of an update, whose rate is that of the last
+        old, new = (float(self.learning_rate(n * steps - 1)) for n in (update, update + 1))
         if old not in (0.0, new):
             for momentum in sgd.momentums:
                 momentum.assign(momentum * (new / old))

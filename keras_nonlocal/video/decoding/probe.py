@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 
 from ...utils.checks import PathLike
+from ..sampling.by_time import odd_times
 from .container import VideoError
 from .open_video import Video
 
@@ -24,6 +25,7 @@ class VideoInfo:
         codec: Name of the codec, such as `"h264"`.
         seconds: Time from the first frame to the end of the last frame.
         bytes: Size of the file.
+        note: What is odd about the times of its frames; empty for most.
     """
 
     frames: int
@@ -35,6 +37,7 @@ class VideoInfo:
     codec: str
     seconds: float
     bytes: int
+    note: str = ""
 
 
 def probe(path: PathLike) -> VideoInfo:
@@ -44,8 +47,8 @@ def probe(path: PathLike) -> VideoInfo:
         path: A video file.
 
     Returns:
-        A `VideoInfo` with `frames`, `fps`, `width`, `height`, `rotation`, `codec`, `seconds` and
-        `bytes`.
+        A `VideoInfo` with `frames`, `fps`, `width`, `height`, `rotation`, `codec`, `seconds`,
+        `bytes` and `note`.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -74,4 +77,5 @@ def probe(path: PathLike) -> VideoInfo:
             codec=video.stream.codec_context.name,
             seconds=float(index.times[-1]) / 1e6 + 1 / index.fps,
             bytes=os.path.getsize(path),
+            note=odd_times(index.times),
         )

@@ -7,6 +7,8 @@ shown: int64 microseconds from the first frame, not decreasing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .arithmetic import NUMPY, Arithmetic, Draw, Integer, Integers
@@ -14,6 +16,8 @@ from .arithmetic import NUMPY, Arithmetic, Draw, Integer, Integers
 MICROSECONDS = 1_000_000  # per second
 # Files round times, Matroska to a millisecond, so a frame may begin that much too late.
 ROUNDING = 1_000
+MOST_RATE = 1_000  # frames a second; no usual camera takes more
+LONGEST = 3_600 * MICROSECONDS  # from one frame to the next, on average
 
 
 def duration(times: Integers, xp: Arithmetic = NUMPY) -> Integer:
@@ -26,6 +30,24 @@ def duration(times: Integers, xp: Arithmetic = NUMPY) -> Integer:
     120000
     """
     return times[-1] + _last_shown(times, xp)
+
+
+def odd_times(times: Sequence[int] | np.ndarray) -> str:
+    """Says why times cannot be those of a video; empty if they can.
+
+    A clip by such times would be the first and the last frame over and over.
+
+    >>> odd_times([0, 0, 0]), odd_times([0, 200, 400]), odd_times([0, 40_000])
+    ('its 3 frames have the same time', 'its times give 5,000 frames a second', '')
+    """
+    intervals, span = len(times) - 1, int(times[-1]) - int(times[0])
+    if intervals and not span:
+        return f"its {len(times):,} frames have the same time"
+    if intervals * MICROSECONDS > MOST_RATE * span:
+        return f"its times give {intervals * MICROSECONDS / span:,.0f} frames a second"
+    if span > intervals * LONGEST:
+        return f"its times give a frame in {span / intervals / MICROSECONDS:,.0f} seconds"
+    return ""
 
 
 def window(times: np.ndarray, start: float | None, end: float | None) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from ...data.manifest import Entry
 from ...utils.checks import positive_int
 from ..decoding.container import VideoError
 from ..decoding.read import iterate_frames
-from ..sampling.by_time import MICROSECONDS
+from ..sampling.by_time import MICROSECONDS, MOST_RATE, odd_times
 
 ENCODING_TIME_LIMIT = 600.0  # decoding and encoding a long video takes minutes
 # A shard, a place in it, and what to write there.
@@ -89,6 +89,10 @@ def encode(
         VideoError: It cannot be read as a video, or shows nothing between `start` and `end`.
     """
     times, frames, (height, width) = _frames(entry, options, time_limit, path or entry.path)
+    if cause := odd_times(times):
+        raise VideoError(entry.path, cause)
+    if entry.fps is not None and not 0 < entry.fps <= MOST_RATE:
+        raise VideoError(entry.path, f"its `fps` is {entry.fps:g} frames a second")
     rate = _rate(entry, times, options.frame_step)
     context: dict[str, Sequence[Value]] = {
         "image/format": ["JPEG"],

@@ -177,18 +177,26 @@ def _if_whole(folder: PathLike, shard: Shard | None) -> Shard | None:
     return shard if whole else None
 
 
-def _shards(
-    made: Iterable[tuple[EncodingTask, Encoded | None]], paths
-) -> Iterator[tuple[int, int]]:
+def _shards(made: Iterable[tuple[EncodingTask, bytes | None]], paths) -> Iterator[tuple[int, int]]:
     """Writes the clips as they come, and gives each complete shard with how many clips it holds."""
     for number, together in groupby(made, key=lambda pair: pair[0][0]):
         clips = 0
         with tf.io.TFRecordWriter(temporary(paths[number])) as writer:
             for _, clip in together:
                 if clip is not None:
-                    writer.write(serialized_clip(clip))
+                    writer.write(clip)
                     clips += 1
         yield number, clips
+
+
+def _record(result: Encoded | Failure) -> bytes | Failure:
+    """The clip as it is written, if its numbers fit a record."""
+    if isinstance(result, Failure):
+        return result
+    try:
+        return serialized_clip(result)
+    except (ValueError, TypeError) as error:
+        return Failure("error", f"a record cannot hold it: {str(error)[:99]}")
 
 
 class _Account:
@@ -197,13 +205,13 @@ class _Account:
     def __init__(self, error_log: ErrorLog, on_error: str, bar: tqdm):
         self._bar, self._error_log, self._on_error = bar, error_log, on_error
 
-    def kept(self, made) -> Iterator[tuple[EncodingTask, Encoded | None]]:
+    def kept(self, made) -> Iterator[tuple[EncodingTask, bytes | None]]:
         for task, result in made:
-            failed = isinstance(result, Failure)
-            if failed:
-                self._failed(task[2], result)
+            record = _record(result)
+            if isinstance(record, Failure):
+                self._failed(task[2], record)
             self._bar.update()
-            yield task, None if failed else result
+            yield task, None if isinstance(record, Failure) else record
 
     def _failed(self, entry: Entry, failure: Failure) -> None:
         self._error_log.record(entry.path, failure.cause, self._on_error)

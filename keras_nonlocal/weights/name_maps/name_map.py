@@ -17,7 +17,8 @@ TORCH_NORM_FIELDS = {
     ".running_mean": "/moving_mean",
     ".running_var": "/moving_variance",
 }
-TORCH_COUNTER = r".+\.num_batches_tracked"  # only training reads it
+# Only training reads these; the second ones belong to averages of weights.
+TORCH_COUNTERS = (r".+\.num_batches_tracked", r"n_averaged|steps?|initted")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,6 @@ class NameMap:
         fields, norm_fields: Endings of the tensors of a layer, to this package's endings.
         duplicates: Like `layers`, for second names of tensors.
         ignored: Regular expressions of entries that are not weights. They match whole names.
-        optional_prefix: A prefix that every name may have.
         folds_norms: Whether there are checkpoints in which only gamma and beta are left of norms.
         two_dimensional: Whether it is an image network. Its kernels are inflated over time.
         lacks: Parts of this package's names for which the source has no tensors.
@@ -42,8 +42,7 @@ class NameMap:
     fields: Mapping[str, str] = field(default_factory=lambda: TORCH_FIELDS)
     norm_fields: Mapping[str, str] = field(default_factory=lambda: TORCH_NORM_FIELDS)
     duplicates: Mapping[str, str] = field(default_factory=dict)
-    ignored: tuple[str, ...] = (TORCH_COUNTER,)
-    optional_prefix: str = ""
+    ignored: tuple[str, ...] = TORCH_COUNTERS
     folds_norms: bool = False
     two_dimensional: bool = False
     lacks: tuple[str, ...] = ()
@@ -93,8 +92,7 @@ def _pattern(source: NameMap, template: str, target: str) -> re.Pattern:
     for index in range(1, len(parts), 2):
         key = literals_and_keys[index]
         parts[index] = f"(?P<{key}>{_one_of(source.words[key]) if key != 'block' else '[0-9]+'})"
-    prefix = f"(?:{re.escape(source.optional_prefix)})?"
-    return re.compile(prefix + "".join(parts) + f"(?P<field>{_one_of(_fields(source, target))})")
+    return re.compile("".join(parts) + f"(?P<field>{_one_of(_fields(source, target))})")
 
 
 def _one_of(words: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...utils.roles import AUXILIARY, LOGITS, NON_LOCAL_SUFFIX
-from .name_map import TORCH_COUNTER, TORCH_FIELDS, NameMap
+from .name_map import TORCH_COUNTERS, TORCH_FIELDS, NameMap
 
 # This package's layer names.
 TARGETS = {
@@ -103,6 +103,8 @@ MMACTION2 = NameMap(
         # phi and g are sequences of a convolution and a max pooling.
         "part": {"theta": "theta", "phi.0": "phi", "g.0": "g", "conv_out": "out"},
     },
+    # MMCV exchanges the weights with their averages before it saves: these are not the averages.
+    ignored=(*TORCH_COUNTERS, r"ema_\w+"),
 )
 
 # The ResNets with a deep stem (V1c) of MMSegmentation. Their ImageNet weights have these names.
@@ -125,7 +127,7 @@ _V1C_WORDS = {
 MMSEGMENTATION_V1C = NameMap(
     layers=_V1C,
     words=_V1C_WORDS,
-    ignored=(TORCH_COUNTER, r"fc\.(weight|bias)"),  # the classifier of 1000 image classes
+    ignored=(*TORCH_COUNTERS, r"fc\.(weight|bias)"),  # the classifier of 1000 image classes
     lacks=("head_", f"{LOGITS}/", f"{AUXILIARY}"),
 )
 
@@ -164,7 +166,7 @@ MMSEGMENTATION = NameMap(
     fields={**TORCH_FIELDS, ".scale": "/gamma"},
 )
 
-# PyTorchVideo's C2D and I3D. In PySlowFast's wrapper, all names begin with `model.`.
+# PyTorchVideo's C2D and I3D.
 PYTORCHVIDEO = NameMap(
     layers=_layers(
         stem="blocks.0.conv",
@@ -179,7 +181,6 @@ PYTORCHVIDEO = NameMap(
         "stage": {"1": "2", "3": "3", "4": "4", "5": "5"},  # 2 is the pooling after res2
         "conv": LETTERS,
     },
-    optional_prefix="model.",
 )
 
 # PySlowFast's C2D, I3D and non-local networks: its slow pathway alone.
@@ -209,7 +210,7 @@ TORCHVISION = NameMap(
         shortcut_norm="layer{stage}.{block}.downsample.1",
     ),
     words={"stage": STAGES_FROM_1, "conv": DIGITS},
-    ignored=(TORCH_COUNTER, r"fc\.(weight|bias)"),  # the classifier of 1000 image classes
+    ignored=(*TORCH_COUNTERS, r"fc\.(weight|bias)"),  # the classifier of 1000 image classes
     two_dimensional=True,
     lacks=(f"{NON_LOCAL_SUFFIX}/", f"{LOGITS}/"),
 )

@@ -3,7 +3,9 @@
 import pytest
 
 from keras_nonlocal import augmentation
+from keras_nonlocal.tasks import read_recipe
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
+from keras_nonlocal.training import write_recipe
 
 RECIPE = VideoRecipe("nl_i3d_small", num_frames=8, frame_stride=2, size=(32, 40), epochs=10)
 
@@ -115,6 +117,13 @@ def test_layers_have_the_order_and_arguments_of_the_recipe():
     assert type(flip) is augmentation.RandomFlip
     assert type(crop) is augmentation.MultiScaleCrop
     assert (crop.size, tuple(crop.scales)) == ((24, 24), (1.0, 0.8))
+
+
+def test_a_recipe_in_a_file_may_exchange_labels_of_mirrored_clips(tmp_path):
+    layer = {"layer": "RandomFlip", "pairs": [[0, 1]], "veto": [2]}
+    write_recipe(RECIPE.changed(augmentation=(layer,)), tmp_path / "recipe.json")
+    (flip,) = read_recipe(tmp_path / "recipe.json").layers()
+    assert (flip.pairs, flip.veto) == (((0, 1),), (2,))
 
 
 def test_each_call_creates_new_layers():

@@ -67,6 +67,45 @@ def test_five_steps_equal_numpy(nesterov, clip):
         np.testing.assert_allclose(host(weight), expected, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.skipif(backend.NAME == "jax", reason="a JAX optimizer keeps its state outside")
+@pytest.mark.parametrize("name", ["sgd", "adamw"])
+def test_an_update_from_three_batches_is_that_of_their_mean(name):
+    options = {"optimizer": name, "weight_decay": 0.1}
+    model, again, rng = network(), network(), np.random.default_rng(1)
+    parts = optimizer_of(recipe(accumulated_batches=3, **options), model)
+    whole = optimizer_of(recipe(**options), again)
+    before = [host(weight).copy() for weight in model.trainable_variables]
+    gradients = [[rng.normal(size=each.shape) for each in before] for _ in range(3)]
+    for each in gradients:
+        for weight, old in zip(model.trainable_variables, before, strict=True):
+            np.testing.assert_array_equal(host(weight), old)
+        parts.apply(list(map(tensor, each)), model.trainable_variables)
+    means = [tensor(np.mean(each, 0)) for each in zip(*gradients, strict=True)]
+    whole.apply(means, again.trainable_variables)
+    for weight, expected in zip(model.trainable_variables, again.trainable_variables, strict=True):
+        np.testing.assert_allclose(host(weight), host(expected), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.skipif(backend.NAME == "jax", reason="a JAX optimizer keeps its state outside")
+def test_sgd_keeps_averages_of_the_weights():
+    model = network()
+    sgd = CoupledSGD(0.1, weight_decay=0.1, use_ema=True, ema_momentum=0.75)
+    values = []
+    for _ in range(3):
+        zeros = [keras.ops.zeros(weight.shape) for weight in model.trainable_variables]
+        sgd.apply(zeros, model.trainable_variables)
+        values.append(host(model.trainable_variables[0]))
+    average = values[0]
+    for value in values[1:]:
+        average = 0.75 * average + 0.25 * value
+    sgd.finalize_variable_values(model.trainable_variables)
+    np.testing.assert_allclose(host(model.trainable_variables[0]), average, rtol=1e-6)
+
+
+def tensor(array):
+    return keras.ops.convert_to_tensor(array, "float32")
+
+
 @pytest.mark.parametrize("clip", [None, 0.5])
 def test_fit_on_linear_regression_equals_numpy(clip):
     rng = np.random.default_rng(1)
@@ -130,6 +169,22 @@ def test_sgd_survives_serialization():
     again = keras.optimizers.deserialize(keras.optimizers.serialize(sgd))
     assert isinstance(again, CoupledSGD)
     assert again.get_config() == sgd.get_config()
+
+
+def test_the_averages_of_sgd_survive_serialization():
+    options = {"use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 5}
+    options["gradient_accumulation_steps"] = 4
+    again = keras.optimizers.deserialize(keras.optimizers.serialize(CoupledSGD(0.1, **options)))
+    assert {name: getattr(again, name) for name in options} == options
+
+
+def test_clipping_of_accumulated_gradients_is_an_error():
+    with pytest.raises(ValueError, match=r"must be None with `gradient_acc.*clip_norm=2\.0"):
+        CoupledSGD(0.1, clip_norm=2.0, gradient_accumulation_steps=4)
+    with pytest.raises(ValueError, match=r"must be None with `accumulated_b.*clip_norm=2\.0"):
+        recipe(clip_norm=2.0, accumulated_batches=4)
+    with pytest.raises(ValueError, match=r"must be one of 'use_ema'.*='clipnorm'"):
+        CoupledSGD(0.1, clipnorm=2.0)
 
 
 def test_sgd_has_the_variables_of_keras_sgd():

@@ -150,3 +150,18 @@ def test_several_steps_per_execution_are_an_error(kernel):
     model.compile(model.optimizer, "mse", steps_per_execution=2)
     with pytest.raises(ValueError, match="`steps_per_execution` must be 1"):
         fit(model, made)
+
+
+def test_momentum_of_accumulated_batches_is_that_of_their_updates():
+    """As in PyTorch, where the rate of the last batch multiplies the momentum."""
+    fields = {"schedule": "steps", "milestones": (5, 9), "nesterov": False}
+    accumulating = recipe(accumulated_batches=2, **fields)
+    kernel = np.random.default_rng(2).normal(size=(3, 2)).astype("float32")
+    weight, velocity, gradients = np.float64(kernel), 0.0, []
+    for x, y, rate in batches_and_rates(accumulating):
+        gradients.append(gradient_of(weight, x, y))
+        if len(gradients) == 2:
+            velocity = 0.9 * velocity + np.mean(gradients, 0)
+            weight, gradients = weight - rate * velocity, []
+    found = fit(compiled(accumulating, kernel), accumulating)
+    np.testing.assert_allclose(found, weight, rtol=1e-5)

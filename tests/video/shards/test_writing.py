@@ -6,10 +6,12 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from video import odd_times
 
 from keras_nonlocal.data.error_log import read_error_log
 from keras_nonlocal.data.manifest import Entry, Manifest
@@ -26,6 +28,58 @@ def _with_bad(manifest, tmp_path):
     (tmp_path / "bad.mp4").write_bytes(b"no video")
     bad = (Entry(str(tmp_path / "bad.mp4"), (0,)), Entry(str(tmp_path / "none.mp4"), (1,)))
     return Manifest(manifest.entries[:2] + bad, manifest.class_names)
+
+
+def _odd(tmp_path):
+    """Videos whose times are none, and what is said of them."""
+    (tmp_path / "odd").mkdir()
+    equal = odd_times.write(tmp_path / "odd" / "equal.mkv", [0] * 7)
+    close = odd_times.write(tmp_path / "odd" / "close.mp4", range(9), Fraction(1, 4_000_000))
+    fast = odd_times.write_avi(tmp_path / "odd" / "fast.avi", rate=5000)
+    absurd = odd_times.write_avi(tmp_path / "odd" / "absurd.avi", rate=10**9)
+    negative = odd_times.write_avi(tmp_path / "odd" / "negative.avi", rate=-25)
+    slow = odd_times.write_avi(tmp_path / "odd" / "slow.avi", rate=1, scale=2**31 - 1)
+    return {
+        equal: "its 7 frames have the same time",
+        close: "its 9 frames have the same time",
+        fast: "its times give 5,000 frames a second",
+        absurd: "its 10 frames have the same time",
+        negative: "its 10 frames have the same time",
+        slow: "its times give a frame in 2,147,483,647 seconds",
+    }
+
+
+def test_videos_of_absurd_frame_rates_are_left_out_and_listed(manifest, tmp_path):
+    causes = _odd(tmp_path)
+    no_rate = odd_times.write_avi(tmp_path / "no_rate.avi", rate=0)  # FFmpeg takes the usual one
+    good = manifest.entries[0]
+    rates = {str(tmp_path / f"{fps:g}.mp4"): fps for fps in (0.0, -3.0, 1e9, 1e300, np.nan, np.inf)}
+    for path in rates:
+        shutil.copy(good.path, path)
+    causes |= {path: f"its `fps` is {fps:g} frames a second" for path, fps in rates.items()}
+    entries = [good, *(Entry(path, (0,), fps=rates.get(path)) for path in [*causes, no_rate])]
+    log = tmp_path / "bad.jsonl"
+    state = write_shards(
+        replace(manifest, entries=tuple(entries)),
+        tmp_path / "shards",
+        on_error="skip",
+        error_log=log,
+        **{**SAME, "shards": 1},
+    )
+    assert state.clips == 2
+    assert {line["path"]: line["cause"] for line in read_error_log(log)} == causes
+
+
+def test_a_video_that_no_record_can_hold_is_left_out(manifest, tmp_path):
+    entries = manifest.entries[0], replace(manifest.entries[1], labels=(0,), times=((0.0, 1e300),))
+    log, folder = tmp_path / "bad.jsonl", tmp_path / "shards"
+    several = Manifest(entries, manifest.class_names, multi_label=True)
+    state = write_shards(several, folder, on_error="skip", error_log=log, shards=1, num_processes=1)
+    assert state.clips == 1
+    (line,) = read_error_log(log)
+    assert "a record cannot hold it: Value out of range" in line["cause"]
+    with pytest.raises(ValueError, match=r"a record cannot hold it.*on_error='skip'"):
+        write_shards(several, tmp_path / "again", shards=1, num_processes=1)
 
 
 def test_shards_json_says_what_there_is(written, manifest):
