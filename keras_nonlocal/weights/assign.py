@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import keras
 import numpy as np
 
 MAX_LISTED_NAMES = 50  # per side, in an error message
+_ADVICE = "Use the weights of a training run that did not diverge."
 
 
 def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
@@ -23,10 +25,10 @@ def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
 
 
 def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarray]) -> None:
-    """Sets every variable to the array of its name, after all names and shapes were compared.
+    """Sets every variable to the array of its name, after names, shapes and values were checked.
 
     Raises:
-        ValueError: The names or shapes differ. Then no variable was changed.
+        ValueError: Names or shapes differ, or a value is not finite. Then no variable was changed.
     """
     missing, extra = sorted(targets.keys() - arrays.keys()), sorted(arrays.keys() - targets.keys())
     if missing or extra:
@@ -43,9 +45,40 @@ def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarra
         raise ValueError(
             "The weights do not fit the model; nothing was loaded.\n  " + "\n  ".join(wrong_shapes)
         )
-    values = {name: np.asarray(arrays[name]) for name in targets}  # reading a file may fail
+    values = {name: _as_stored(arrays[name], targets[name]) for name in targets}
+    check_finite(values, "The weights")
     for name, variable in targets.items():
         variable.assign(values[name])
+
+
+def check_weights(model: keras.Model) -> None:
+    """Raises a `ValueError` that names the weights of a model that are not finite numbers."""
+    check_finite(named_weights(model), f"The weights of {model.name!r}")
+
+
+def check_finite(arrays: Mapping[str, Any], owner: str, advice: str = _ADVICE) -> None:
+    """Raises a `ValueError` that names the arrays that are not finite, and negative variances.
+
+    The fast kernels of some layers turn NaN into zero, so the outputs would look plausible.
+    """
+    wrong = [name for name, array in arrays.items() if not _is_number(name, array)]
+    if wrong:
+        raise ValueError(
+            f"{owner} must be finite numbers, and variances at least 0. Received NaN, infinite or "
+            f"negative values: {_listed(wrong)}. {advice}"
+        )
+
+
+def _is_number(name: str, array: Any) -> bool:
+    values = keras.ops.convert_to_numpy(array)
+    is_variance = name.endswith("moving_variance")
+    return bool(np.isfinite(values).all() and not (is_variance and (values < 0).any()))
+
+
+def _as_stored(array: Any, variable: keras.Variable) -> np.ndarray:
+    """The values in the dtype of the variable, in which those that are too large are infinite."""
+    with np.errstate(over="ignore"):
+        return np.asarray(array).astype(variable.dtype)
 
 
 def _listed(names: list[str]) -> str:

@@ -155,6 +155,11 @@ def _is_cover(stream) -> bool:
 
 def _check_file(path: PathLike) -> None:
     """Raises for folders, pipes and devices, which would fail later or wait for ever."""
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(
+            "`path` must be the path of a video file. Write bytes to a file first, and give a list "
+            f"of paths one by one. Received: {type(path).__name__}"
+        )
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -162,7 +167,7 @@ def _check_file(path: PathLike) -> None:
             raise VideoError(path, _ELSEWHERE) from None
         raise FileNotFoundError(f"There is no file {os.fspath(path)!r}. Check the path.") from None
     if not stat.S_ISREG(mode):
-        raise VideoError(path, "it is not a file")
+        raise VideoError(path, "it is not a file", "Give the path of one video file.")
 
 
 def _unpickled(kind, args, cause):
