@@ -8,6 +8,7 @@ import keras
 
 from ..layers.non_local import NON_LOCAL_LAYERS
 from ..utils.compat import layer_of
+from ..weights.assign import check_weights
 from .foldable_norms import foldable_norms, folded_into, is_fixed, only_sources
 from .skip_unread_frames import strides_that_skip
 
@@ -31,7 +32,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
         A new model with the same inputs and outputs.
 
     Raises:
-        ValueError: `model` is not a built functional model.
+        ValueError: `model` is not a built functional model, or a weight is not finite.
 
     Example:
 
@@ -40,6 +41,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     """
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         raise ValueError(f"A built functional model is expected. Received: {model!r}")
+    check_weights(model)
     if isinstance(model, keras.Sequential):
         model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     sources = only_sources(model)

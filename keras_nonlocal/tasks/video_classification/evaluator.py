@@ -23,6 +23,7 @@ from ...utils.progress import progress_bar
 from ...video.clip_reader import ClipReader
 from ...video.clip_spec import ClipSpec, a_clip
 from ...video.decoding.container import VideoError
+from ...weights.assign import check_weights
 from .evaluation_checks import check_classes, check_input_shape, check_shard_index
 from .score_store import ScoreStore
 from .traced_network import TracedNetwork, digest
@@ -127,8 +128,8 @@ class Evaluator:
             The scores of this process's videos, in the order of the source.
 
         Raises:
-            ValueError: The source, its classes and the network do not fit each other, or the
-                folder holds scores with other settings.
+            ValueError: The source, its classes and the network do not fit each other, a weight is
+                not finite, or the folder holds scores with other settings.
             VideoError, OSError: A video cannot be read, and `on_error` is `"raise"`. The scores so
                 far are saved.
         """
@@ -136,6 +137,7 @@ class Evaluator:
         manifest = read_source(source, split=split, class_names=class_names, root=root)
         if check:
             self.check(model, manifest)
+        check_weights(model)
         store = self._score_store(model, manifest, folder, shard)
         if store.remaining:
             self._score(model, manifest, store, progress)

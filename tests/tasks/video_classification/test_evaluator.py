@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_nonlocal import models
 from keras_nonlocal.data.manifest import Entry, Manifest
 from keras_nonlocal.metrics import read_scores
 from keras_nonlocal.tasks.video_classification import traced_network
@@ -162,3 +163,12 @@ def test_only_the_segment_of_an_entry_is_evaluated(model, videos, evaluator):
     part = evaluator.evaluate(model, cut).probabilities
     whole = evaluator.evaluate(model, [(path, label)], class_names=cut.class_names).probabilities
     assert np.abs(part - whole).max() > 1e-3
+
+
+def test_a_weight_that_is_not_finite_is_refused_by_its_name(videos):
+    diverged = models.c2d_small(classes=3)
+    kernel = diverged.get_layer("res2_0_1_conv").kernel
+    for value in (np.nan, np.inf):
+        kernel.assign(np.full(kernel.shape, value))
+        with pytest.raises(ValueError, match=r"must be finite numbers.*\['res2_0_1_conv/kernel'\]"):
+            Evaluator(CLIP).evaluate(diverged, videos)
