@@ -182,7 +182,14 @@ def class_numbers(
     names = _found_names(found) if class_names is None else check_names(class_names)
     if numbered and not found <= set(names) and all(map(_is_number, found)):
         _check_numbers(found, names)
-        return [tuple(int(label) for label in row) for row in labels], names
+        numbers = [tuple(int(label) for label in row) for row in labels]
+        for row, cell in enumerate(numbers):
+            if any(not 0 <= number < len(names) for number in cell):
+                raise ValueError(
+                    f"{where(row)}: labels that are numbers must be class indices from 0 to "
+                    f"{len(names) - 1}, as there are {len(names)} classes. Received: {cell}"
+                )
+        return numbers, names
     indices = {name: index for index, name in enumerate(names)}
     for row, cell in enumerate(labels):
         for label in cell:

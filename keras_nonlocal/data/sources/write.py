@@ -50,7 +50,7 @@ def write_manifest(manifest: Manifest, path: PathLike) -> None:
 
 def _labels_written(manifest: Manifest) -> tuple[tuple[str, ...], list[str]]:
     """The text for each class index, and the comments that explain it to a reader."""
-    _check_labels(manifest)
+    manifest.check_labels()
     if not manifest.class_names:
         return (), []
     names = check_names(manifest.class_names)
@@ -58,16 +58,6 @@ def _labels_written(manifest: Manifest) -> tuple[tuple[str, ...], list[str]]:
     if all(name and name == name.strip() and ";" not in name for name in names):
         return names, comments
     return tuple(str(number) for number in range(len(names))), [*comments, NUMBERS_COMMENT]
-
-
-def _check_labels(manifest: Manifest) -> None:
-    classes = len(manifest.class_names)
-    for entry in manifest:
-        if any(not 0 <= label < classes for label in entry.labels):
-            raise ValueError(
-                f"Labels must be class indices from 0 to {classes - 1}, as there are {classes} "
-                f"class names. Received: labels={entry.labels} of {entry.path!r}"
-            )
 
 
 def _columns(manifest: Manifest, names, folder: str) -> dict[str, Callable[[Entry], Any]]:

@@ -20,6 +20,7 @@ from .service import spread_over
 _PARALLEL_CALLS = 2
 _CONTEXT = {
     "clip/label/index": tf.io.VarLenFeature(tf.int64),
+    "clip/data_path": tf.io.FixedLenFeature([], tf.string, ""),
     "image/height": tf.io.FixedLenFeature([], tf.int64),
     "image/width": tf.io.FixedLenFeature([], tf.int64),
     "image/frame_rate/fraction": tf.io.FixedLenFeature([2], tf.int64),
@@ -92,7 +93,7 @@ class ShardClips:
         views = 1 if self._training else self._clip.views
 
         def parsed(index, draw):
-            return _parsed(read(index), seed_of(draw))
+            return _parsed(read(index), seed_of(draw), len(self.class_names))
 
         if self._training:
             loaded = order.map(
@@ -160,16 +161,23 @@ def shard_clips(
     return source.clips(source.order(seed))
 
 
-def _parsed(record, seed):
-    """Parses the features of an example from which clips are cut."""
+def _parsed(record, seed, classes: int):
+    """Parses the features of an example from which clips are cut, and checks its labels."""
     context, lists = tf.io.parse_single_sequence_example(record, _CONTEXT, _LISTS)
     times = lists[TIMES_KEY]
+    labels, path = context["clip/label/index"].values, context["clip/data_path"]
+    known = tf.reduce_all((labels >= 0) & (labels < classes)) if classes else True
+    names = (
+        f"Labels must be indices of the {classes} classes of shards.json. Write the shards anew."
+    )
+    with tf.control_dependencies([tf.debugging.Assert(known, [names, "Received:", labels, path])]):
+        labels = tf.identity(labels)
     return {
         "frames": lists[FRAMES_KEY],
         "times": times - times[0],
         "rate": context["image/frame_rate/fraction"],
         "size": tf.stack([context["image/height"], context["image/width"]]),
-        "labels": context["clip/label/index"].values,
+        "labels": labels,
         "seed": seed,
         "view": tf.constant(0, tf.int64),
     }

@@ -1,5 +1,6 @@
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -235,3 +236,15 @@ def test_videos_without_labels_give_no_targets(manifest, tmp_path):
     entries = tuple(Entry(each.path) for each in manifest.entries[:2])
     write_shards(Manifest(entries, manifest.class_names), tmp_path / "s", shards=1, num_processes=1)
     assert [len(element) for element in shard_clips(tmp_path / "s", ClipSpec(2))] == [2, 2]
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_a_label_that_is_not_in_the_list_of_classes_raises(manifest, tmp_path, multi_label):
+    write_shards(replace(manifest, multi_label=multi_label), tmp_path, shards=1, num_processes=1)
+    file = tmp_path / "shards.json"
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps({**content, "class_names": ["a", "b"]}))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"(?s)2 classes.*\[2\].*20\.mp4"):
+        list(shard_clips(tmp_path, CLIP))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="indices of the 2 classes"):
+        list(training_stream(tmp_path, clip=CLIP, batch_size=2).take(9))
