@@ -13,8 +13,10 @@ import numpy as np
 from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
 from ..utils.npz import read_arrays
+from ..weights.assign import check_finite
 
 _METADATA = "metadata"
+SMALLER_STEPS = "Try a lower `learning_rate`, a longer `warmup`, or `clip_norm`"
 
 
 def save_checkpoint(path: PathLike, model: keras.Model, metadata: Mapping[str, Any]) -> None:
@@ -30,14 +32,22 @@ def save_checkpoint(path: PathLike, model: keras.Model, metadata: Mapping[str, A
     Raises:
         OSError: The file cannot be written, for example because the disk is full. An older file
             is unchanged.
+        NotFiniteError: A part of the state is not finite. An older file is unchanged.
     """
-    arrays: dict[str, Any] = {
-        name: keras.ops.convert_to_numpy(variable) for name, variable in _state(model).items()
-    }
+    arrays: dict[str, Any] = finite_state(model)
     with replacing(path) as partial, open(partial, "wb") as file:
         np.savez(file, **{**arrays, _METADATA: np.array(json.dumps(metadata))})
         file.flush()
         os.fsync(file.fileno())
+
+
+def finite_state(model: keras.Model) -> dict[str, np.ndarray]:
+    """Returns the state that `save_checkpoint` saves, or raises a `NotFiniteError`."""
+    arrays = {
+        name: keras.ops.convert_to_numpy(variable) for name, variable in _state(model).items()
+    }
+    check_finite(arrays, "Weights and statistics", SMALLER_STEPS)
+    return arrays
 
 
 def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
@@ -71,6 +81,7 @@ def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
             f"{path} is the checkpoint of another network or optimizer. Use the recipe with which "
             f"it was saved, or another folder. The first differences are: {differences[:6]}"
         )
+    check_finite(saved, f"The values in {path}", "Delete it to train from the start.")
     for name, variable in state.items():
         variable.assign(saved[name])
     return metadata

@@ -20,6 +20,16 @@ from .task import Task
 REPORT = "report.html"
 _FAILURES = (tf.errors.OpError, OSError, InputError, FloatingPointError)
 
+# By whether the run diverged, and whether there is a checkpoint.
+_ADVICE = {
+    (False, False): "Nothing was saved yet. Remove the cause, and make the same call again.",
+    (False, True): "The checkpoint of step {step} in {folder} is intact. Remove the cause, and "
+    "make the same call to resume.",
+    (True, False): "Nothing was saved yet. Change the recipe, and make the call again.",
+    (True, True): "The checkpoint of step {step} in {folder} is intact, but from there the same "
+    "call would stop again. Change the recipe, and choose another folder.",
+}
+
 
 @contextmanager
 def explain_failure(history: RunHistory, checkpoint: RunCheckpoint) -> Iterator[None]:
@@ -27,12 +37,9 @@ def explain_failure(history: RunHistory, checkpoint: RunCheckpoint) -> Iterator[
     try:
         yield
     except _FAILURES as error:
-        saved = "Nothing was saved yet."
-        if checkpoint.folder and checkpoint.step:
-            saved = (
-                f"The checkpoint of step {checkpoint.step} in {checkpoint.folder} is intact. "
-                "Remove the cause, and make the same call to resume."
-            )
+        diverged = isinstance(error, FloatingPointError)
+        advice = _ADVICE[diverged, bool(checkpoint.folder and checkpoint.step)]
+        saved = advice.format(step=checkpoint.step, folder=checkpoint.folder)
         raise TrainingStopped(
             f"Training stopped after step {history.step}: {cause_of(error)}. {saved}"
         ) from error

@@ -112,6 +112,8 @@ class RunFolder:
                 f"{path} must be empty or the folder of a training run. Received: a folder with "
                 f"other files, such as {min(names)!r}. Choose a new folder."
             )
+        if DATA in names and not {CHECKPOINT, LAST, BEST} & {*names}:
+            return  # a start that failed before it saved anything, so other settings may follow
         if RECIPE in names:
             saved_recipe = read_recipe_as(type(self._recipe), path / RECIPE)
             _check_same(path / RECIPE, saved_recipe, self._recipe)

@@ -8,7 +8,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from ..utils.errors import NotFiniteError
+
 MAX_LISTED_NAMES = 50  # per side, in an error message
+_SHOWN_NAMES = 3
 _ADVICE = "Use the weights of a training run that did not diverge."
 
 
@@ -52,20 +55,20 @@ def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarra
 
 
 def check_weights(model: keras.Model) -> None:
-    """Raises a `ValueError` that names the weights of a model that are not finite numbers."""
+    """Raises a `NotFiniteError` that names the weights of a model that are not finite numbers."""
     check_finite(named_weights(model), f"The weights of {model.name!r}")
 
 
 def check_finite(arrays: Mapping[str, Any], owner: str, advice: str = _ADVICE) -> None:
-    """Raises a `ValueError` that names the arrays that are not finite, and negative variances.
+    """Raises a `NotFiniteError` that names arrays that are not finite, and negative variances.
 
     The fast kernels of some layers turn NaN into zero, so the outputs would look plausible.
     """
     wrong = [name for name, array in arrays.items() if not _is_number(name, array)]
     if wrong:
-        raise ValueError(
-            f"{owner} must be finite numbers, and variances at least 0. Received NaN, infinite or "
-            f"negative values: {_listed(wrong)}. {advice}"
+        raise NotFiniteError(
+            f"{owner} must be finite numbers. Received: NaN, infinite values or negative variances "
+            f"in {len(wrong)} of {len(arrays)}, such as {wrong[:_SHOWN_NAMES]}. {advice}"
         )
 
 
