@@ -36,6 +36,7 @@ class BaseNonLocal(keras.layers.Layer):
         method: str = "auto",
         **kwargs,
     ):
+        check_channels_last(type(self).__name__, kwargs.pop("data_format", None))
         super().__init__(**kwargs)
         one_of("instantiation", instantiation, AFFINITIES)
         one_of("axes", axes, AXES[self.rank])
@@ -56,7 +57,6 @@ class BaseNonLocal(keras.layers.Layer):
                 "there must be frames, and `axes` must include time. Received: "
                 f"axes={axes!r} of {type(self).__name__}"
             )
-        check_channels_last(type(self).__name__)
         self.inner_channels = inner_channels
         self.instantiation = instantiation
         self.axes = axes
@@ -108,6 +108,8 @@ class BaseNonLocal(keras.layers.Layer):
             self.norm.build(input_shape)
 
     def call(self, x, mask=None, training=None):
+        if keras.backend.standardize_dtype(x.dtype) == "bool":
+            raise ValueError(f"The inputs of {self.name!r} must be numbers. Received: bool")
         if keras.backend.is_int_dtype(x.dtype):  # Keras casts only floats
             x = ops.cast(x, self.compute_dtype)
         self._check_grid(x.shape[1:-1])

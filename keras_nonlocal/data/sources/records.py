@@ -183,11 +183,11 @@ def class_numbers(
     if numbered and not found <= set(names) and all(map(_is_number, found)):
         _check_numbers(found, names)
         numbers = [tuple(int(label) for label in row) for row in labels]
-        for row, cell in enumerate(numbers):
-            if any(not 0 <= number < len(names) for number in cell):
+        for row, given in enumerate(numbers):
+            if any(not 0 <= number < len(names) for number in given):
                 raise ValueError(
                     f"{where(row)}: labels that are numbers must be class indices from 0 to "
-                    f"{len(names) - 1}, as there are {len(names)} classes. Received: {cell}"
+                    f"{len(names) - 1}, as there are {len(names)} classes. Received: {given}"
                 )
         return numbers, names
     indices = {name: index for index, name in enumerate(names)}
