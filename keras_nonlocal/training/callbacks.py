@@ -8,7 +8,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..weights.assign import check_finite
 from .checkpoint import SMALLER_STEPS, finite_state, save_checkpoint
 from .norm_layers import precise_batch_norm
 from .optimizers.schedules import Rate
+from .progress import PartialEpoch, Progress
 from .run_folder import BEST, CHECKPOINT, RunFolder
 
 _EXPLOSION = 100  # times the loss of the first step
@@ -96,52 +97,27 @@ class PreciseBatchNorm(keras.callbacks.Callback):
         precise_batch_norm(self.model, self._batches(first=first), self._count)
 
 
-@dataclass(frozen=True)
-class PartialEpoch:
-    """The steps of an epoch so far, their duration in seconds, and the means of the logs."""
-
-    steps: int = 0
-    seconds: float = 0.0
-    means: Mapping[str, float] = field(default_factory=dict)
-
-    def __add__(self, other: PartialEpoch) -> PartialEpoch:
-        if not other.steps:
-            return self
-        steps = self.steps + other.steps
-        means = {
-            name: (self.steps * self.means.get(name, mean) + other.steps * mean) / steps
-            for name, mean in other.means.items()
-        }
-        return PartialEpoch(steps, self.seconds + other.seconds, means)
-
-
 class RunHistory(keras.callbacks.Callback):
     """Counts the steps of a run, and collects one row of metrics for each epoch.
 
     Args:
-        progress: The progress in the last checkpoint: `step`, the number of steps so far;
-            `history`, the rows so far, to which new rows are appended; and `partial_epoch`, the
-            state of the current epoch.
+        progress: The progress in the last checkpoint.
         rate: The learning rate, or its schedule.
 
     Raises:
         ValueError: At the end of an epoch, if the batches ended before its last step.
     """
 
-    def __init__(self, progress: Mapping[str, Any], rate: Rate | None = None):
+    def __init__(self, progress: Progress, rate: Rate | None = None):
         super().__init__()
-        self.rows, self.step = progress["history"], progress["step"]
-        self._resumed, self._rate = PartialEpoch(**progress["partial_epoch"]), rate
+        self.rows, self.step = [dict(row) for row in progress.history], progress.step
+        self._resumed, self._rate = progress.partial_epoch, rate
         self._reset()
 
     @property
     def progress(self) -> dict[str, Any]:
         """The values that a checkpoint holds."""
-        return {
-            "step": self.step,
-            "history": self.rows,
-            "partial_epoch": asdict(self.partial_epoch),
-        }
+        return asdict(Progress(self.step, tuple(self.rows), self.partial_epoch))
 
     @property
     def partial_epoch(self) -> PartialEpoch:

@@ -13,6 +13,7 @@ import numpy as np
 from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
 from ..utils.npz import read_arrays
+from ..utils.schema import parse_json
 from ..weights.assign import check_finite
 
 _METADATA = "metadata"
@@ -72,7 +73,7 @@ def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
             f"{path} is not a checkpoint: {error}. Delete it to train from the start, or replace "
             "it by an intact copy."
         ) from error
-    metadata = json.loads(str(saved.pop(_METADATA, np.array("{}"))))
+    metadata = parse_json(str(saved.pop(_METADATA, "{}")), f"The notes in {path}")
     expected = {name: tuple(variable.shape) for name, variable in state.items()}
     found = {name: array.shape for name, array in saved.items()}
     if expected != found:

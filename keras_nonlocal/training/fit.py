@@ -141,7 +141,7 @@ def fit(
         record=[history, checkpoint, MetricsLog(run_folder, history)],
     )
     with explain_failure(history, checkpoint):
-        spans = timetable.spans(progress["step"])
+        spans = timetable.spans(progress.step)
         for span in spans:
             batches = partial(task.batches, first=span.first_step)
             _train(trainer, batches, strategy, loop, {**span.epochs_and_steps, "verbose": verbose})

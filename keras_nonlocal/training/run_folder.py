@@ -14,6 +14,7 @@ from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike, one_of
 from ..utils.schema import parse, parse_json
 from .checkpoint import restore_checkpoint
+from .progress import Progress
 from .recipe import BaseRecipe
 from .recipe_files import read_recipe_as, write_recipe
 from .task import TrainingData
@@ -83,17 +84,18 @@ class RunFolder:
         """Whether the run can resume from a checkpoint."""
         return self.path is not None and (self.path / CHECKPOINT).exists()
 
-    def start(self, trainer: keras.Model) -> dict[str, Any]:
+    def start(self, trainer: keras.Model) -> Progress:
         """Writes recipe and data, and restores the last checkpoint into the trainer.
 
         Returns:
-            The progress in that checkpoint, or that of a new run; see `RunHistory`.
+            The progress in that checkpoint, or that of a new run.
         """
         if self.path is not None and self.is_writer:
             self._write_recipe_and_data(self.path)
         if self.path is not None and self.has_checkpoint:
-            return restore_checkpoint(self.path / CHECKPOINT, trainer)
-        return {"step": 0, "history": [], "partial_epoch": {}}
+            file = self.path / CHECKPOINT
+            return parse(Progress, restore_checkpoint(file, trainer), f"The notes in {file}")
+        return Progress()
 
     def _write_recipe_and_data(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
@@ -154,14 +156,15 @@ def weights_file(folder: PathLike, which: str | None = None) -> Path:
 def read_data(folder: Path) -> TrainingData:
     """Reads the description of the data of a run."""
     where = str(folder / DATA)
-    return parse(TrainingData, parse_json((folder / DATA).read_text("utf-8"), where), where)
+    return parse(TrainingData, parse_json((folder / DATA).read_bytes(), where), where)
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
     """Reads `metrics.jsonl` of a run, one row for each epoch."""
     path = folder / "metrics.jsonl"
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    return [parse_json(line, str(path)) for line in lines]
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    rows = (parse_json(line, str(path)) for line in lines)
+    return [parse(Mapping[str, Any], row, f"A line of {path}") for row in rows]
 
 
 def _check_same(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
@@ -10,8 +12,8 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
-def parse_json(text: str, where: str) -> Any:
-    """Parses a JSON text.
+def parse_json(text: str | bytes, where: str) -> Any:
+    """Parses a JSON text, which may be the bytes of a file. NaN and Infinity are not JSON.
 
     Raises:
         ValueError: The text is not JSON. The error begins with `where`.
@@ -20,9 +22,20 @@ def parse_json(text: str, where: str) -> Any:
     {'frames': 8}
     """
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
+        return json.loads(text, parse_float=_finite, parse_constant=_finite)
+    except RecursionError as error:
+        raise ValueError(
+            f"{where} is not JSON that can be read: its nesting is too deep"
+        ) from error
+    except ValueError as error:
         raise ValueError(f"{where} is not JSON: {error}") from error
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:30]} is not a finite number")
+    return number
 
 
 def parse(kind: Any, value: Any, where: str) -> Any:
@@ -71,9 +84,13 @@ def _is_required(field) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
+_LARGEST = {int: 2**63 - 1, float: sys.float_info.max}
+
+
 def _plain(kind, value, where):
     accepted = (int, float) if kind is float else kind
     fits = isinstance(value, accepted) and isinstance(value, bool) == (kind is bool)
+    fits = fits and (kind not in _LARGEST or abs(value) <= _LARGEST[kind])
     _check(fits, f"of type {kind.__name__}", value, where)
     return kind(value)
 
@@ -133,4 +150,4 @@ READERS = {
 
 def _check(fits, expected, value, where):
     if not fits:
-        raise ValueError(f"{where} must be {expected}. Received: {value!r}")
+        raise ValueError(f"{where} must be {expected}. Received: {value!r:.200}")

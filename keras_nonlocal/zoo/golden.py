@@ -13,6 +13,7 @@ from ..pretrained.cards import read_card
 from ..utils.roles import LOGITS
 from ..video.clip_spec import ClipSpec
 from ..video.preprocessing import preprocess
+from ..weights.assign import check_finite
 from .loading import load
 
 TOLERANCE = 1e-4  # relative to the largest logit: other machines sum in another order
@@ -77,4 +78,5 @@ def _logits(model: keras.Model, clip: ClipSpec, golden: Mapping[str, Any]) -> np
     inputs = preprocess(pixels[None], **clip.preprocessing)
     network = keras.Model(model.input, model.get_layer(LOGITS).output)
     logits = keras.ops.convert_to_numpy(network(inputs, training=False))
+    check_finite({"logits": logits}, f"The logits of {model.name!r}")
     return logits.reshape(-1, logits.shape[-1]).mean(axis=0)
