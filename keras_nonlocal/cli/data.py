@@ -6,9 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from .arguments import INTERRUPTED, add_numbers, add_on_error, add_source, given
-
-SUFFIX = ".png"
+from .arguments import INTERRUPTED, add_numbers, add_on_error, add_source, check_image, given
 
 
 def add_parser(commands) -> None:
@@ -79,7 +77,7 @@ def _add_show(actions) -> None:
     )
     add_source(parser)
     parser.add_argument(
-        "-o", "--out", metavar=f"SHEET{SUFFIX}", type=Path, required=True, help="image to write"
+        "-o", "--out", metavar="SHEET.png", type=Path, required=True, help="image to write"
     )
     add_numbers(
         parser,
@@ -107,8 +105,7 @@ def show_clips(arguments: argparse.Namespace) -> int:
     from ..video.dataset import video_dataset
     from ..video.shards.index import holds_shards
 
-    if arguments.out.suffix.lower() != SUFFIX:
-        raise ValueError(f"The name of the image must end in {SUFFIX}. Received: {arguments.out}")
+    check_image(arguments.out)
     options = {
         "clip": ClipSpec(
             arguments.num_frames, arguments.frame_stride, size=(arguments.size, arguments.size)
