@@ -14,7 +14,7 @@ from ..report.page import write_report
 from ..utils.atomic_files import replacing
 from ..utils.errors import InputError, TrainingStopped, cause_of
 from .callbacks import RunCheckpoint, RunHistory, write_metrics
-from .run_folder import CHECKPOINT, LAST, Run, RunFolder
+from .run_folder import BEST, CHECKPOINT, LAST, Run, RunFolder
 from .task import Task
 
 REPORT = "report.html"
@@ -67,8 +67,10 @@ def finish(run: Run, run_folder: RunFolder, task: Task, scores: Any, *, report: 
     if scores is None:
         scores = task.score(run.model)
     seconds = sum(row["seconds"] for row in run.history)
+    best = f"; `predict` and `evaluate` use {BEST}" if (folder / BEST).exists() else ""
     facts = [
         *task.facts(),
+        ("weights evaluated here", f"{LAST}, of epoch {run.history[-1]['epoch']}{best}"),
         ("parameters", f"{run.model.count_params():,}"),
         ("steps", f"{run.history[-1]['step']:,} of {run.recipe.batch_size} examples"),
         ("time", f"{seconds / 3600:.2f} hours"),
