@@ -179,7 +179,7 @@ def class_numbers(
     ([(1,), (), (0,)], ('bend', 'run'))
     """
     found = {label for row in labels for label in row}
-    names = _found_names(found) if class_names is None else check_names(class_names)
+    names = found_names(found) if class_names is None else check_names(class_names)
     if numbered and not found <= set(names) and all(map(_is_number, found)):
         _check_numbers(found, names)
         numbers = [tuple(int(label) for label in row) for row in labels]
@@ -219,7 +219,8 @@ def check_names(class_names: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def _found_names(found: set[str | int]) -> tuple[str, ...]:
+def found_names(found: Set[str | int]) -> tuple[str, ...]:
+    """The class names that labels have: sorted, or all numbers up to the largest one."""
     if not found or not all(map(_is_number, found)):
         return tuple(sorted(map(str, found)))
     largest = max(map(int, found))
