@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self, get_type_hints
 
-from ..utils.checks import any_int, at_least, one_of, positive_int
+from ..utils.checks import a_seed, any_int, at_least, one_of, positive_int
 
-NON_NEGATIVE = ("momentum", "weight_decay", "warmup", "warmup_rate", "precise_bn_batches", "seed")
+NON_NEGATIVE = ("momentum", "weight_decay", "warmup", "warmup_rate", "precise_bn_batches")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +91,7 @@ class BaseRecipe:
             elif kind is int:
                 any_int(name, getattr(self, name))
         positive_int("batch_size", self.batch_size)
+        a_seed(self.seed)
         for name in NON_NEGATIVE:
             at_least(name, getattr(self, name), 0)
         for name in ("clip_norm", "learning_rate", "decay_factor"):
@@ -135,8 +136,8 @@ class BaseRecipe:
             )
         if not self.warmup < self.duration:
             raise ValueError(
-                f"`warmup` must be shorter than {self.duration} {unit}. "
-                f"Received: warmup={self.warmup!r}"
+                f"`warmup` must be shorter than {self.duration} {unit}. Set both, as with "
+                f"warmup=0. Received: warmup={self.warmup!r}"
             )
 
 

@@ -108,6 +108,8 @@ class RunFolder:
     def _check(self, path: Path) -> None:
         if not path.exists():
             return
+        if not path.is_dir():
+            raise NotADirectoryError(f"{path} is a file. Expected the folder of a training run.")
         names = [file.name for file in path.iterdir() if not file.name.startswith(".")]
         if names and RECIPE not in names:
             raise ValueError(
@@ -140,6 +142,8 @@ def weights_file(folder: PathLike, which: str | None = None) -> Path:
     """
     folder = Path(folder)
     names = _WEIGHTS[one_of("weights", which, _WEIGHTS)]
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(folder)!r} of a training run.")
     if missing := [name for name in (RECIPE, DATA) if not (folder / name).is_file()]:
         raise FileNotFoundError(
             f"{str(folder)!r} is not the folder of a training run. Missing: {', '.join(missing)}"

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from ..augmentation.chain import copies
-from ..utils.checks import PathLike, any_int, at_least, positive_int
+from ..utils.checks import PathLike, a_seed, any_int, at_least, positive_int
 from .clip_spec import ClipSpec
 from .dataset import open_clips
 from .pipeline import Augment, as_written, clip_batches, layers_of
@@ -64,7 +64,7 @@ def training_stream(
     """
     index, count = _shard(shard, positive_int("batch_size", batch_size))
     first = int(at_least("first", any_int("first", first), 0))
-    seed = any_int("seed", seed)
+    seed = a_seed(seed)
     clips = open_clips(
         source,
         clip,

@@ -74,7 +74,9 @@ def test_predict_gives_the_probabilities_of_evaluate(place, capsys):
 
 @pytest.mark.parametrize("name", [Path("nowhere"), "runs/nowhere"])
 def test_missing_run_is_an_error(name):
-    with pytest.raises(FileNotFoundError, match=r"nowhere' is not the folder of a training run"):
+    with pytest.raises(
+        FileNotFoundError, match=r"There is no folder '.*nowhere' of a training run"
+    ):
         load(name)
 
 
@@ -83,7 +85,8 @@ def test_missing_run_is_an_error(name):
     ("model", "message"),
     [
         ("videos", "is not the folder of a training run"),
-        ("nobody", "There is no card"),
+        ("nobody", "There is no folder 'nobody' of a training run, either"),
+        ("runs/nobody", "There is no folder 'runs/nobody' of a training run"),
     ],
 )
 def test_unknown_model_prints_one_line_and_status_is_2(
