@@ -19,7 +19,7 @@ class MaxPool3D(keras.layers.MaxPooling3D):
     the error of TensorFlow speaks only of descriptors and negative dimensions.
 
     Args:
-        pool_size, strides, padding, **kwargs: As in `keras.layers.MaxPooling3D`.
+        *args, **kwargs: As in `keras.layers.MaxPooling3D`: `pool_size`, `strides`, `padding`, ...
 
     Input shape: `(B, T, H, W, C)`.
 

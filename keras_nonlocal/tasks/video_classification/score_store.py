@@ -62,13 +62,14 @@ class ScoreStore:
 
     def add(self, rows: Sequence[int], probabilities: np.ndarray) -> None:
         """Adds the probabilities of views, given the index of each view's video."""
-        check_finite({"outputs": probabilities}, "The outputs of the network")
         for row, view in zip(rows, probabilities, strict=True):
+            path = self._manifest.entries[row].path
+            check_finite({path: view}, "The outputs of the network")
             if not ((view >= 0) & (view <= 1.001)).all():
                 raise ValueError(
                     "`model` must give probabilities from 0 to 1: its last activation must be a "
                     f"softmax or a sigmoid. Received: outputs from {view.min()} to {view.max()} "
-                    f"for {self._manifest.entries[row].path!r}"
+                    f"for {path!r}"
                 )
             views = self._incomplete.setdefault(row, [])
             views.append(view)
