@@ -102,5 +102,5 @@ def test_pixels_that_are_not_finite_are_not_preprocessed(classifier, value):
     clips = np.zeros((1, 12, 48, 48, 3))
     assert np.isfinite(classifier.preprocess(clips)).all()
     clips[0, 3, 2, 1, 0] = value
-    with pytest.raises(ValueError, match="Preprocessed clips must be finite"):
+    with pytest.raises(ValueError, match="Pixels must be numbers from 0 to 255"):
         classifier.preprocess(clips)
