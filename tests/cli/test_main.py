@@ -108,8 +108,15 @@ def test_commands_run_with_closed_stderr(tmp_path):
 def test_a_reader_that_stops_early_is_told_in_one_line():
     reader, writer = os.pipe()
     os.close(reader)
-    command = [sys.executable, "-m", "keras_nonlocal", "zoo", "list"]
-    result = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    command = [sys.executable, "-m", "keras_nonlocal", "zoo", "path", "nl_i3d_small_weizmann"]
+    result = subprocess.run(
+        command,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},  # the line is written when Python exits
+    )
     os.close(writer)
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
