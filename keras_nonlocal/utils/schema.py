@@ -13,7 +13,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
 def parse_json(text: str | bytes, where: str) -> Any:
-    """Parses a JSON text, which may be the bytes of a file. NaN and Infinity are not JSON.
+    """Parses a JSON text, which may be the bytes of a file.
 
     Raises:
         ValueError: The text is not JSON. The error begins with `where`.
@@ -22,20 +22,13 @@ def parse_json(text: str | bytes, where: str) -> Any:
     {'frames': 8}
     """
     try:
-        return json.loads(text, parse_float=_finite, parse_constant=_finite)
+        return json.loads(text)
     except RecursionError as error:
         raise ValueError(
             f"{where} is not JSON that can be read: its nesting is too deep"
         ) from error
     except ValueError as error:
         raise ValueError(f"{where} is not JSON: {error}") from error
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text[:30]} is not a finite number")
-    return number
 
 
 def parse(kind: Any, value: Any, where: str) -> Any:
@@ -48,7 +41,7 @@ def parse(kind: Any, value: Any, where: str) -> Any:
         where: The name of the value in errors.
 
     Raises:
-        ValueError: A field is missing, unknown, or of another type.
+        ValueError: A field is missing, unknown, of another type, or not finite.
 
     Example:
         >>> parse(tuple[int, int], [224, 224], "size")
@@ -90,8 +83,9 @@ _LARGEST = {int: 2**63 - 1, float: sys.float_info.max}
 def _plain(kind, value, where):
     accepted = (int, float) if kind is float else kind
     fits = isinstance(value, accepted) and isinstance(value, bool) == (kind is bool)
-    fits = fits and (kind not in _LARGEST or abs(value) <= _LARGEST[kind])
     _check(fits, f"of type {kind.__name__}", value, where)
+    if largest := _LARGEST.get(kind):
+        _check(abs(value) <= largest, f"finite, and at most {largest:.3g}", value, where)
     return kind(value)
 
 
@@ -135,6 +129,8 @@ def _mapping(kind, value, where):
 
 
 def _anything(kind, value, where):
+    if isinstance(value, float):
+        _check(math.isfinite(value), "finite", value, where)
     return value
 
 

@@ -186,7 +186,9 @@ class ClipSpec:
             if value is not None:
                 object.__setattr__(self, name, _channels(name, value))
         if self.std is not None and not all(value > 1 / _LARGEST for value in self.std):
-            raise ValueError(f"`std` must be positive numbers. Received: std={self.std!r}")
+            raise ValueError(
+                f"`std` must be positive numbers above {1 / _LARGEST:g}. Received: std={self.std!r}"
+            )
         if self.track_motion is None:
             return
         object.__setattr__(self, "track_motion", sizes("track_motion", self.track_motion, 2))

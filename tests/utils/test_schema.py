@@ -1,7 +1,9 @@
 """JSON that other programs damaged is an error of one line that names the file and the field."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -17,9 +19,6 @@ class Note:
 TEXTS = {
     "deep": ("[" * 100_000 + "]" * 100_000, "nesting is too deep"),
     "5000 digits": ('{"count": ' + "9" * 5000 + "}", "digits"),
-    "nan": ('{"rate": NaN}', "NaN is not a finite number"),
-    "infinity": ('{"rate": -Infinity}', "-Infinity is not a finite number"),
-    "too large": ('{"rate": 1e999}', "1e999 is not a finite number"),
     "not utf-8": (b'{"rate": "caf\xe9"}', "utf-8"),
     "empty": ("", "Expecting value"),
 }
@@ -34,7 +33,7 @@ def test_text_that_is_not_json_is_one_line_with_the_file(text, message):
 
 
 @pytest.mark.parametrize("field", ["count", "rate"])
-@pytest.mark.parametrize("value", [10**400, -(10**400), None, True, "8", [], {}])
+@pytest.mark.parametrize("value", [None, True, "8", [], {}])
 def test_a_value_of_another_type_or_size_is_one_line_with_the_field(field, value):
     content = parse_json(json.dumps({"count": 1, "rate": 1.5, field: value}), "")
     with pytest.raises(ValueError, match=rf"^note.json, `{field}` must be of type") as error:
@@ -42,7 +41,34 @@ def test_a_value_of_another_type_or_size_is_one_line_with_the_field(field, value
     assert len(str(error.value)) < 300
 
 
+NUMBERS = ("NaN", "-Infinity", "1e999", "1" + "0" * 400, "-1" + "0" * 400)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_number_that_is_not_finite_or_too_large_is_one_line_with_the_field(number):
+    content = parse_json('{"count": 1, "rate": ' + number + "}", "note.json")
+    with pytest.raises(ValueError, match=r"^note.json, `rate` must be finite") as error:
+        parse(Note, content, "note.json")
+    assert len(str(error.value)) < 300
+    with pytest.raises(ValueError, match=r"^note.json\['a'\]"):
+        parse(Mapping[str, float], {"a": content["rate"]}, "note.json")
+
+
+@pytest.mark.parametrize("number", NUMBERS[:3])
+def test_a_number_of_any_mapping_must_be_finite(number):
+    with pytest.raises(ValueError, match=r"^note.json\['a'\] must be finite. Received"):
+        parse(Mapping[str, Any], parse_json('{"a": ' + number + "}", ""), "note.json")
+
+
 def test_the_largest_numbers_are_read():
     assert parse(Note, parse_json('{"count": 9223372036854775807, "rate": 1e308}', ""), "") == Note(
         2**63 - 1, 1e308
     )
+
+
+def test_an_integer_of_400_digits_is_one_line_with_the_field():
+    content = parse_json('{"count": ' + "9" * 400 + ', "rate": 1.5}', "note.json")
+    with pytest.raises(
+        ValueError, match=r"^note.json, `count` must be finite, and at most 9.22e\+18"
+    ):
+        parse(Note, content, "note.json")
