@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import tempfile
+from pathlib import Path
 
 ERROR = 2
 INTERRUPTED = 130  # the status that shells use after Ctrl-C
@@ -68,6 +69,14 @@ def add_numbers(parser: argparse.ArgumentParser, *options: tuple) -> None:
     """Adds options that take a number, each given as name, type, default and help."""
     for name, kind, default, text in options:
         parser.add_argument(name, metavar="N", type=kind, default=default, help=text)
+
+
+def check_image(path: Path) -> None:
+    """Raises unless a PNG file can be written to the path of an image."""
+    if path.suffix.lower() != ".png":
+        raise ValueError(f"The name of the image must end in .png. Received: {path}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(path.parent)!r} for {path}. Create it.")
 
 
 def given(arguments: argparse.Namespace, *names: str) -> dict:

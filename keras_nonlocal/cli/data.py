@@ -6,9 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from .arguments import INTERRUPTED, add_numbers, add_on_error, add_source, given
-
-SUFFIX = ".png"
+from .arguments import INTERRUPTED, add_numbers, add_on_error, add_source, check_image, given
 
 
 def add_parser(commands) -> None:
@@ -79,7 +77,7 @@ def _add_show(actions) -> None:
     )
     add_source(parser)
     parser.add_argument(
-        "-o", "--out", metavar=f"SHEET{SUFFIX}", type=Path, required=True, help="image to write"
+        "-o", "--out", metavar="SHEET.png", type=Path, required=True, help="image to write"
     )
     add_numbers(
         parser,
@@ -107,8 +105,7 @@ def show_clips(arguments: argparse.Namespace) -> int:
     from ..video.dataset import video_dataset
     from ..video.shards.index import holds_shards
 
-    if arguments.out.suffix.lower() != SUFFIX:
-        raise ValueError(f"The name of the image must end in {SUFFIX}. Received: {arguments.out}")
+    check_image(arguments.out)
     options = {
         "clip": ClipSpec(
             arguments.num_frames, arguments.frame_stride, size=(arguments.size, arguments.size)
@@ -144,7 +141,11 @@ def _add_shard(actions) -> None:
         "the same command again to resume after an interruption.",
     )
     add_source(parser)
-    parser.add_argument("out", metavar="OUT", help="folder to write to: a path or gs://...")
+    parser.add_argument(
+        "out",
+        metavar="OUT",
+        help="folder to write to: a path or gs://...; each split gets a folder in it",
+    )
     add_numbers(
         parser,
         ("--short-side", int, 256, "scale frames to a shorter side of N pixels (default: 256)"),
@@ -165,15 +166,19 @@ def shard_videos(arguments: argparse.Namespace) -> int:
     from ..video.shards.writing import write_shards
 
     names = "shards short_side quality frame_step seed num_processes error_log on_error time_limit"
-    written = write_shards(
-        read_source(arguments.source, split=arguments.split, root=arguments.root),
-        arguments.out,
-        progress=True,
-        **given(arguments, *names.split()),
-    )
-    skipped = sum(shard.left_out for shard in written.shards if shard)
-    print(f"{arguments.out}: {written.clips} videos in {len(written.shards)} shards")
-    if skipped:
-        log = f" (see {arguments.error_log})" if arguments.error_log else ""
-        print(f"skipped videos: {skipped}{log}")
-    return 0 if written.clips else 1
+    source = read_source(arguments.source, split=arguments.split, root=arguments.root)
+    splits = sorted({entry.split or "" for entry in source})
+    folders = {arguments.out: source}
+    if len(splits) > 1 and all(splits):  # shards have no splits, so each gets a folder
+        out = arguments.out.rstrip("/")
+        folders = {f"{out}/{name}": read_source(source, split=name) for name in splits}
+    clips = 0
+    for folder, videos in folders.items():
+        written = write_shards(videos, folder, progress=True, **given(arguments, *names.split()))
+        skipped = sum(shard.left_out for shard in written.shards if shard)
+        print(f"{folder}: {written.clips} videos in {len(written.shards)} shards")
+        if skipped:
+            log = f" (see {arguments.error_log})" if arguments.error_log else ""
+            print(f"skipped videos: {skipped}{log}")
+        clips += written.clips
+    return 0 if clips else 1

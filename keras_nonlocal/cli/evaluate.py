@@ -103,8 +103,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _labeled_videos(arguments: argparse.Namespace, class_names: tuple[str, ...]) -> Any:
     """The videos, with the class indices of the model as labels."""
     from ..data.sources.read import read_source
+    from ..video.shards.evaluation import read_videos
 
-    videos = read_source(arguments.data, split=arguments.split, root=arguments.root)
+    videos = read_videos(arguments.data, split=arguments.split, root=arguments.root)
     labels = {videos.class_names[label] for entry in videos for label in entry.labels}
     unknown = sorted(labels - set(class_names))
     if unknown and not all(name.isdigit() for name in labels):

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from .. import __version__
 from ..utils.errors import TrainingStopped, cause_of
@@ -24,9 +29,16 @@ def main(argv: list[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        if arguments.needs_tensorflow:
-            start_tensorflow(verbose=arguments.verbose)
-        return arguments.run(arguments)
+        with _terminated_like_interrupted():
+            _prepare_output()
+            if arguments.needs_tensorflow:
+                start_tensorflow(verbose=arguments.verbose)
+            status = arguments.run(arguments)
+            sys.stdout.flush()
+            return status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes the rest when it exits
+        message = "the output is not complete: the program that reads it has stopped."
     except EXPECTED as error:
         message = str(error)
     except KeyboardInterrupt:
@@ -39,6 +51,31 @@ def main(argv: list[str] | None = None) -> int:
         message = cause_of(error)
     print(f"keras-nonlocal: {message}", file=sys.stderr)
     return ERROR
+
+
+def _prepare_output() -> None:
+    """Refuses to work for nobody; characters that the output cannot show are escaped."""
+    if sys.stdout is None:
+        raise OSError("The standard output is closed. Redirect it to a file, or to /dev/null.")
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Handles SIGTERM, which schedulers send, as Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _parser() -> argparse.ArgumentParser:

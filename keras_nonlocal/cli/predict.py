@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from .arguments import MODEL_HELP, count
+from .arguments import MODEL_HELP, check_image, count
 
 MODEL = "nl_i3d_small_weizmann"
 SAMPLE = Path("keras_nonlocal_sample.mp4")
@@ -44,7 +44,7 @@ def add_parser(commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs `predict`; the status is 1 if a file cannot be read."""
+    """Runs `predict`; the status is 1 if a file cannot be read, or an attention drawn."""
     from ..data.find_files import find_videos
     from ..video.samples import sample_video
     from ..zoo.loading import load
@@ -54,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.sample:
         sample_video.write_sample(SAMPLE)
         arguments.paths, arguments.explain = [SAMPLE], arguments.explain or ATTENTION
+    if arguments.explain:
+        check_image(arguments.explain)
     videos = find_videos(arguments.paths)
     classifier = load(arguments.model)
     results, failed = [], 0
@@ -71,7 +73,11 @@ def run(arguments: argparse.Namespace) -> int:
         if plot := arguments.explain:
             if len(videos) > 1:
                 plot = plot.with_name(f"{plot.stem}_{index + 1}{plot.suffix}")
-            _explain(classifier, path, plot)
+            try:
+                _explain(classifier, path, plot)
+            except (ValueError, OSError) as error:
+                print(f"{plot} is not drawn: {error}", file=sys.stderr)
+                failed += 1
     if arguments.json:
         print(json.dumps({"results": results}, indent=2))
     return 1 if failed else 0

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..utils.schema import parse_json
+
 
 def add_parser(commands) -> None:
     parser = commands.add_parser(
@@ -179,8 +181,8 @@ def _setting(text: str) -> tuple[str, Any]:
     if not equals:
         raise argparse.ArgumentTypeError(f"expected NAME=VALUE, received {text!r}")
     try:
-        return name, json.loads(value)
-    except json.JSONDecodeError:
+        return name, parse_json(value, name)
+    except ValueError:
         return name, value
 
 

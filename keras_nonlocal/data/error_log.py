@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..utils.checks import PathLike
+from ..utils.schema import parse_json
 
 _APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 _FIELDS = {"path", "cause", "bytes", "policy"}
@@ -93,19 +94,19 @@ def read_error_log(path: PathLike) -> list[dict[str, Any]]:
     >>> read_error_log("bad.jsonl")
     [{'path': 'a.mp4', 'cause': 'it has no video stream', 'bytes': None, 'policy': 'skip'}]
     """
-    with open(path, encoding="utf-8") as file:
+    with open(path, "rb") as file:
         return [_parsed(line, f"{os.fspath(path)!r}, line {n}") for n, line in enumerate(file, 1)]
 
 
-def _parsed(line: str, where: str) -> dict[str, Any]:
+def _parsed(line: bytes, where: str) -> dict[str, Any]:
     try:
-        fields = json.loads(line)
+        fields = parse_json(line, where)
     except ValueError:
         fields = None
     if not isinstance(fields, dict) or fields.keys() != _FIELDS:
         raise ValueError(
             f"{where} must be a JSON object with {', '.join(sorted(_FIELDS))}. "
-            f"Received: {line.strip()[:200]!r}"
+            f"Received: {line.strip()[:200].decode(errors='replace')!r}"
         )
     return fields
 

@@ -45,6 +45,8 @@ def find_videos(paths: PathLike | Iterable[PathLike]) -> list[Path]:
     [PosixPath('jumping.mp4'), PosixPath('jumping.mp4')]
     """
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    if "" in given:
+        raise FileNotFoundError("Expected the path of a file or folder. Received: ''")
     found = [video for path in given for video in _videos_at(Path(path))]
     if not found:
         raise FileNotFoundError(

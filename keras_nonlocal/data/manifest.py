@@ -129,9 +129,24 @@ class Manifest:
         chosen = np.random.default_rng(seed).permutation(len(self))[: max(count, 1)]
         return replace(self, entries=tuple(self.entries[index] for index in sorted(chosen)))
 
+    def check_labels(self) -> None:
+        """Raises a `ValueError` for the first label that is not an index of `class_names`."""
+        classes = len(self.class_names)
+        for entry in self.entries:
+            if any(not 0 <= label < classes for label in entry.labels):
+                raise ValueError(
+                    f"Labels must be class indices from 0 to {classes - 1}, as there are {classes} "
+                    f"class names. Received: labels={entry.labels} of {entry.path!r}"
+                )
+
     def targets(self) -> np.ndarray:
         """Returns targets for training: int64 `(N,)`; if multi-label, multi-hot float32
-        `(N, classes)`."""
+        `(N, classes)`.
+
+        Raises:
+            ValueError: A label is not a class index.
+        """
+        self.check_labels()
         if not self.multi_label:
             return np.array([entry.labels[0] for entry in self.entries], "int64")
         targets = np.zeros((len(self), len(self.class_names)), "float32")

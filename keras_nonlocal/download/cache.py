@@ -69,7 +69,7 @@ def read_pin(file: Path) -> Pin | None:
     if not path.exists():
         return None
     try:
-        return parse(Pin, parse_json(path.read_text("utf-8"), str(path)), str(path))
+        return parse(Pin, parse_json(path.read_bytes(), str(path)), str(path))
     except ValueError as error:
         raise ValueError(f"{error}\nDelete {path} if you trust {file.name}, else both.") from error
 

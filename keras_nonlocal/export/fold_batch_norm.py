@@ -9,6 +9,7 @@ import keras
 from ..layers.base_non_local import quantized_projections
 from ..layers.non_local import NON_LOCAL_LAYERS
 from ..surgery.rebuild import as_functional, is_functional, rebuilt
+from ..weights.assign import check_weights
 from .foldable_norms import foldable_norms, folded_into, is_fixed, only_sources
 from .skip_unread_frames import strides_that_skip
 
@@ -33,7 +34,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
         A new model with the same inputs and outputs.
 
     Raises:
-        ValueError: `model` is not a built functional model.
+        ValueError: `model` is not a built functional model, or a weight is not finite.
 
     Example:
 
@@ -41,6 +42,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
     >>> fast = keras_nonlocal.export.fold_batch_norm(model)
     """
     model = as_functional(model)
+    check_weights(model)
     sources = only_sources(model)
     norms, strides = foldable_norms(model, sources), strides_that_skip(model, sources)
     folded = set(norms.values())

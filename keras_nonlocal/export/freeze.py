@@ -10,6 +10,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from ..weights.assign import check_weights
 from .fold_batch_norm import fold_batch_norm
 
 
@@ -17,7 +18,8 @@ def freeze(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
     """Converts a model to a TensorFlow function with constant weights, for inference.
 
     Batch norms are folded and weights become constants, so later training of the model does not
-    change the function. It is traced again for each new input shape.
+    change the function. It is traced again for each new input shape. It raises a
+    `tf.errors.InvalidArgumentError` for inputs or outputs that are not finite.
 
     Args:
         model: A functional model with one input. It is not changed.
@@ -26,7 +28,8 @@ def freeze(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
         A `tf.function` that maps a batch of inputs to the outputs of the model.
 
     Raises:
-        ValueError: `model` is not a built functional model with one input.
+        ValueError: `model` is not a built functional model with one input, or a weight is not
+            finite.
         RuntimeError: Keras does not run on TensorFlow.
 
     Example:
@@ -42,6 +45,7 @@ def freeze(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
             f"{keras.backend.backend()!r}. Use `fold_batch_norm` instead."
         )
     folded = fold_batch_norm(model)
+    check_weights(folded)  # folding divides by statistics
     if len(folded.inputs) != 1:
         raise ValueError(
             f"A model with one input is expected. Received: {len(folded.inputs)} inputs"
@@ -51,7 +55,15 @@ def freeze(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
 
     @tf.function(autograph=False)
     def predict(clips):
+        clips = _finite(clips, "The inputs")
         outputs, _ = folded.stateless_call(trainable, non_trainable, clips, training=False)
-        return outputs
+        return keras.tree.map_structure(lambda output: _finite(output, "The outputs"), outputs)
 
     return predict
+
+
+def _finite(tensor, name: str):
+    tensor = tf.convert_to_tensor(tensor)
+    if not tensor.dtype.is_floating:
+        return tensor
+    return tf.debugging.check_numerics(tensor, f"{name} of a frozen network must be finite")

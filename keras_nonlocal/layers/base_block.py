@@ -15,8 +15,8 @@ class BaseBlock(keras.layers.Layer):
     rank: int  # the number of dimensions of the grid, set by each public subclass
 
     def __init__(self, inner_channels: int | None = None, **kwargs):
+        check_channels_last(type(self).__name__, kwargs.pop("data_format", None))
         super().__init__(**kwargs)
-        check_channels_last(type(self).__name__)
         if inner_channels is not None:
             positive_int("inner_channels", inner_channels)
         self.inner_channels = inner_channels
@@ -54,7 +54,9 @@ class BaseBlock(keras.layers.Layer):
         return layer
 
     def _as_float(self, x):
-        """Casts integers, because Keras casts only floats."""
+        """Casts integers, because Keras casts only floats; true and false are refused."""
+        if keras.backend.standardize_dtype(x.dtype) == "bool":
+            raise ValueError(f"The inputs of {self.name!r} must be numbers. Received: bool")
         return ops.cast(x, self.compute_dtype) if keras.backend.is_int_dtype(x.dtype) else x
 
     def _over_grid(self, mask, x):

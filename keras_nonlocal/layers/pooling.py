@@ -7,6 +7,7 @@ from keras import ops
 
 from ..ops.pairwise import upcast
 from ..ops.pooling import require_grid
+from ..ops.positions import check_channels_last
 from ..utils.checks import positive_int
 
 
@@ -18,12 +19,13 @@ class MaxPool3D(keras.layers.MaxPooling3D):
     the error of TensorFlow speaks only of descriptors and negative dimensions.
 
     Args:
-        pool_size, strides, padding, **kwargs: As in `keras.layers.MaxPooling3D`.
+        *args, **kwargs: As in `keras.layers.MaxPooling3D`: `pool_size`, `strides`, `padding`, ...
 
     Input shape: `(B, T, H, W, C)`.
 
     Raises:
-        ValueError: The input has fewer frames, rows or columns than the window.
+        ValueError: The input has fewer frames, rows or columns than the window, or `data_format`
+            is not channels last.
 
     Example:
 
@@ -31,6 +33,10 @@ class MaxPool3D(keras.layers.MaxPooling3D):
     >>> tuple(layer(keras.random.normal((1, 8, 7, 7, 16))).shape)
     (1, 4, 7, 7, 16)
     """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        check_channels_last(type(self).__name__, self.data_format)
 
     def call(self, inputs):
         grid, window = tuple(inputs.shape[1:4]), self.pool_size

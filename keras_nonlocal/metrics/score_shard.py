@@ -13,6 +13,7 @@ import numpy as np
 from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
 from ..utils.npz import read_arrays
+from ..utils.schema import parse_json
 from .scores import Scores, check_array
 
 _SHOWN_ITEMS = 3  # of a list in which two settings differ
@@ -69,7 +70,7 @@ def read_shard(path: PathLike) -> ScoreShard:
             arrays.get("ranks"),
         )
         check_array("positions", arrays["positions"], "int64", (len(scores),))
-        settings = json.loads(str(arrays["settings"]))
+        settings = parse_json(str(arrays["settings"]), "`settings`")
         return ScoreShard(scores, arrays["positions"], int(arrays["num_remaining"]), settings)
     except (ValueError, TypeError, KeyError) as error:
         reason = f"the array {error} is missing" if isinstance(error, KeyError) else error

@@ -50,6 +50,11 @@ class Scores:
             )
         if self.multi_label:
             check_array("targets", self.targets, "float32", (examples, classes))
+            if not np.isin(self.targets, (0, 1)).all():
+                raise ValueError(
+                    "`targets` must be zeros and ones where an example may have several labels. "
+                    f"Received: {_value_range(self.targets)}"
+                )
             if self.ranks is not None:
                 raise ValueError("`ranks` must be None where an example may have several labels.")
             return

@@ -65,13 +65,16 @@ def count_sets(grid, axes, groups=1):
     return None if None in apart else math.prod(apart) * groups
 
 
-def check_channels_last(name: str) -> None:
-    """Raise if Keras is configured for channels first, which this package does not support."""
-    if keras.config.image_data_format() != "channels_last":
-        raise ValueError(
-            f"{name} needs channels last. Received: Keras with 'channels_first'. Call "
-            "`keras.config.set_image_data_format('channels_last')` first."
-        )
+def check_channels_last(name: str, data_format: str | None = None) -> None:
+    """Raise for channels first, in Keras or as an argument, which this package does not support."""
+    received = {"Keras": keras.config.image_data_format(), "`data_format`": data_format}
+    for place, value in received.items():
+        if value not in (None, "channels_last"):
+            raise ValueError(
+                f"{name} needs channels last. Received: {place} is {value!r}. Call "
+                "`keras.config.set_image_data_format('channels_last')`, leave `data_format` out, "
+                "and give inputs (batch, ..., channels)."
+            )
 
 
 def _split(shape, groups):

@@ -172,7 +172,7 @@ def read_card(name: str) -> Card:
             f"`keras-nonlocal zoo list` shows all {len(names)}."
         )
     where = f"The card {name!r}"
-    data = parse_json(path.read_text("utf-8"), where)
+    data = parse_json(path.read_bytes(), where)
     if isinstance(data, dict):
         data = {"name": name, **data}
         if isinstance(data.get("classes"), str):

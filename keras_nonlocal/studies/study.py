@@ -156,7 +156,7 @@ def read_study(name: PathLike) -> tuple[Study, VideoRecipe]:
             f"{', '.join(study_names())}."
         )
     where = f"The study {str(path)!r}"
-    study = parse(Study, parse_json(path.read_text("utf-8"), where), where)
+    study = parse(Study, parse_json(path.read_bytes(), where), where)
     recipe = read_recipe(path.parent / study.recipe)
     for row in study.rows:
         recipe_of(row, recipe)

@@ -113,7 +113,7 @@ def check_videos(folder: Path, videos: Manifest) -> None:
     if not path.exists() and not (folder / "results").exists():
         with replacing(path) as partial:
             partial.write_text(json.dumps(expected) + "\n", "utf-8")
-    if path.exists() and parse_json(path.read_text("utf-8"), str(path)) != expected:
+    if path.exists() and parse_json(path.read_bytes(), str(path)) != expected:
         raise ValueError(
             f"{str(folder)!r} has results of other videos, or of the same with other names, labels "
             "or order. Name another folder."
@@ -130,7 +130,7 @@ def read_result(folder: Path, trial: Trial) -> StudyResult | None:
     if not path.exists():
         return None
     where = f"{path} (delete it to train this network again)"
-    return parse(StudyResult, parse_json(path.read_text("utf-8"), where), where)
+    return parse(StudyResult, parse_json(path.read_bytes(), where), where)
 
 
 def _result_file(folder: Path, trial: Trial) -> Path:

@@ -52,7 +52,7 @@ def train(
         run = train(read_recipe("recipe.json"), "actions", "runs/actions")
         run.model.save_weights("actions.weights.h5")
     """
-    task = TASKS[recipe.task](
+    task = _task_class(recipe)(
         recipe,
         source,
         split=split,
@@ -84,4 +84,13 @@ def plan_training(
     Example:
         print(plan_training(find_recipe("nl_i3d_r50_32x2"), "kinetics/train.csv"))
     """
-    return TASKS[recipe.task](recipe, source, split=split).plan(measure=measure)
+    return _task_class(recipe)(recipe, source, split=split).plan(measure=measure)
+
+
+def _task_class(recipe: BaseRecipe) -> Any:
+    if not isinstance(recipe, BaseRecipe):
+        raise ValueError(
+            "`recipe` must be a recipe, such as `find_recipe` returns for a name or a path. "
+            f"Received: recipe={recipe!r}"
+        )
+    return TASKS[recipe.task]

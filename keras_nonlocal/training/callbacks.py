@@ -6,8 +6,9 @@ import csv
 import json
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +16,67 @@ import keras
 
 from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
-from .checkpoint import save_checkpoint
+from ..weights.assign import check_finite
+from .checkpoint import SMALLER_STEPS, finite_state, save_checkpoint
 from .norm_layers import precise_batch_norm
 from .optimizers.schedules import Rate
+from .progress import PartialEpoch, Progress
 from .run_folder import BEST, CHECKPOINT, RunFolder
+
+_EXPLOSION = 100  # times the loss of the first step
 
 
 class FiniteLoss(keras.callbacks.Callback):
-    """Stops a run when its loss is not finite, before a checkpoint is saved."""
+    """Stops a run when its loss or its state is not finite, before a checkpoint is saved.
+
+    It warns if the loss is finite, but far above that of the first step.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self._limit: float | None = None
 
     def on_train_batch_end(self, batch, logs=None):
         loss = float((logs or {}).get("loss", 0.0))
         if not math.isfinite(loss):
-            raise FloatingPointError(
-                f"the loss became {loss}. Try a lower `learning_rate`, a longer `warmup`, or "
-                "`clip_norm`"
+            raise FloatingPointError(f"the loss became {loss}. {SMALLER_STEPS}")
+        if self._limit is None:
+            self._limit = _EXPLOSION * max(loss, 1.0)
+
+    def on_epoch_end(self, epoch, logs=None):
+        finite_state(self.model)
+        loss = float((logs or {}).get("loss", 0.0))
+        if self._limit is not None and loss > self._limit:
+            warnings.warn(
+                f"The loss rose to {loss:.3g} in epoch {epoch + 1}: the training diverges, and the "
+                f"network is of no use. {SMALLER_STEPS}.",
+                stacklevel=2,
             )
+            self._limit = math.inf  # one warning is enough
+
+
+class FiniteOutputs(keras.callbacks.Callback):
+    """Stops a run without validation if the outputs for a training example are not finite.
+
+    Args:
+        batches: A function that returns batches of `(inputs, targets)`.
+        inference: The model to check at the end of each epoch.
+    """
+
+    def __init__(self, batches: Callable[..., Iterable], inference: keras.Model):
+        super().__init__()
+        self._batches, self._inference, self._example = batches, inference, None
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self._example is None:
+            inputs, *_ = keras.utils.unpack_x_y_sample_weight(next(iter(self._batches())))
+            self._example = keras.tree.map_structure(lambda values: values[:1], inputs)
+        outputs = keras.tree.flatten(self._inference(self._example, training=False))
+        check_finite(
+            {str(n): output for n, output in enumerate(outputs)},
+            "The outputs of the network",
+            SMALLER_STEPS,
+        )
 
 
 class PreciseBatchNorm(keras.callbacks.Callback):
@@ -51,57 +97,32 @@ class PreciseBatchNorm(keras.callbacks.Callback):
         precise_batch_norm(self.model, self._batches(first=first), self._count)
 
 
-@dataclass(frozen=True)
-class PartialEpoch:
-    """The steps of an epoch so far, their duration in seconds, and the means of the logs."""
-
-    steps: int = 0
-    seconds: float = 0.0
-    means: Mapping[str, float] = field(default_factory=dict)
-
-    def __add__(self, other: PartialEpoch) -> PartialEpoch:
-        if not other.steps:
-            return self
-        steps = self.steps + other.steps
-        means = {
-            name: (self.steps * self.means.get(name, mean) + other.steps * mean) / steps
-            for name, mean in other.means.items()
-        }
-        return PartialEpoch(steps, self.seconds + other.seconds, means)
-
-
 class RunHistory(keras.callbacks.Callback):
     """Counts the steps of a run, and collects one row of metrics for each epoch.
 
     Args:
-        progress: The progress in the last checkpoint: `step`, the number of steps so far;
-            `history`, the rows so far, to which new rows are appended; and `partial_epoch`, the
-            state of the current epoch.
+        progress: The progress in the last checkpoint.
         rate: The learning rate, or its schedule.
 
     Raises:
         ValueError: At the end of an epoch, if the batches ended before its last step.
     """
 
-    def __init__(self, progress: Mapping[str, Any], rate: Rate | None = None):
+    def __init__(self, progress: Progress, rate: Rate | None = None):
         super().__init__()
-        self.rows, self.step = progress["history"], progress["step"]
-        self._resumed, self._rate = PartialEpoch(**progress["partial_epoch"]), rate
+        self.rows, self.step = [dict(row) for row in progress.history], progress.step
+        self._resumed, self._rate = progress.partial_epoch, rate
         self._reset()
 
     @property
     def progress(self) -> dict[str, Any]:
         """The values that a checkpoint holds."""
-        return {
-            "step": self.step,
-            "history": self.rows,
-            "partial_epoch": asdict(self.partial_epoch),
-        }
+        return asdict(Progress(self.step, tuple(self.rows), self.partial_epoch))
 
     @property
     def partial_epoch(self) -> PartialEpoch:
         """The state of the current epoch, including the steps before the run resumed."""
-        means = {name: float(value) for name, value in self._logs.items()}
+        means = _finite(self._logs)
         return self._resumed + PartialEpoch(self._steps, time.monotonic() - self._start, means)
 
     @property
@@ -123,13 +144,15 @@ class RunHistory(keras.callbacks.Callback):
                 "The batches of a task must be endless: call `repeat()` on the dataset. Received: "
                 f"the end after {self._steps} of {self.params['steps']} steps of epoch {epoch + 1}"
             )
-        validation = {name: float(value) for name, value in logs.items() if name[:4] == "val_"}
+        validation = {name: value for name, value in logs.items() if name[:4] == "val_"}
         self._logs = {name: value for name, value in logs.items() if name not in validation}
         total, is_complete = self.partial_epoch, self.epoch_is_complete
         if self.rows and self.rows[-1]["epoch"] == epoch + 1:
             self.rows.pop()  # the row of this epoch before the run was stopped
         row = {"epoch": epoch + 1, "step": self.step, "learning_rate": self._last_rate()}
-        self.rows.append({**row, **total.means, **validation, "seconds": round(total.seconds, 3)})
+        self.rows.append(
+            {**row, **total.means, **_finite(validation), "seconds": round(total.seconds, 3)}
+        )
         self._resumed = PartialEpoch() if is_complete else total
         self._reset()
 
@@ -142,6 +165,11 @@ class RunHistory(keras.callbacks.Callback):
         if callable(self._rate):
             rate = self._rate(self.step - 1)
         return float(keras.ops.convert_to_numpy(rate))
+
+
+def _finite(logs: Mapping[str, Any]) -> dict[str, float]:
+    """The metrics that are finite; others have no form in JSON, and are left out."""
+    return {name: float(value) for name, value in logs.items() if math.isfinite(value)}
 
 
 class RunCheckpoint(keras.callbacks.Callback):

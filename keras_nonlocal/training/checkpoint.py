@@ -13,9 +13,11 @@ import numpy as np
 from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
 from ..utils.npz import read_arrays
-from ..weights.assign import assign
+from ..utils.schema import parse_json
+from ..weights.assign import assign, check_finite
 
 _METADATA = "metadata"
+SMALLER_STEPS = "Try a lower `learning_rate`, a longer `warmup`, or `clip_norm`"
 
 
 def save_checkpoint(path: PathLike, model: keras.Model, metadata: Mapping[str, Any]) -> None:
@@ -31,14 +33,22 @@ def save_checkpoint(path: PathLike, model: keras.Model, metadata: Mapping[str, A
     Raises:
         OSError: The file cannot be written, for example because the disk is full. An older file
             is unchanged.
+        NotFiniteError: A part of the state is not finite. An older file is unchanged.
     """
-    arrays: dict[str, Any] = {
-        name: keras.ops.convert_to_numpy(variable) for name, variable in _state(model).items()
-    }
+    arrays: dict[str, Any] = finite_state(model)
     with replacing(path) as partial, open(partial, "wb") as file:
         np.savez(file, **{**arrays, _METADATA: np.array(json.dumps(metadata))})
         file.flush()
         os.fsync(file.fileno())
+
+
+def finite_state(model: keras.Model) -> dict[str, np.ndarray]:
+    """Returns the state that `save_checkpoint` saves, or raises a `NotFiniteError`."""
+    arrays = {
+        name: keras.ops.convert_to_numpy(variable) for name, variable in _state(model).items()
+    }
+    check_finite(arrays, "Weights and statistics", SMALLER_STEPS)
+    return arrays
 
 
 def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
@@ -63,6 +73,8 @@ def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
             f"{path} is not a checkpoint: {error}. Delete it to train from the start, or replace "
             "it by an intact copy."
         ) from error
+    metadata = parse_json(str(saved.pop(_METADATA, "{}")), f"The notes in {path}")
+    check_finite(saved, f"The values in {path}", "Delete it to train from the start.")
     try:
         assign(_state(model), saved)
     except ValueError as error:

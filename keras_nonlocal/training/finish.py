@@ -14,11 +14,21 @@ from ..report.page import write_report
 from ..utils.atomic_files import replacing
 from ..utils.errors import InputError, TrainingStopped, cause_of
 from .callbacks import RunCheckpoint, RunHistory, write_metrics
-from .run_folder import CHECKPOINT, LAST, Run, RunFolder
+from .run_folder import BEST, CHECKPOINT, LAST, Run, RunFolder
 from .task import Task
 
 REPORT = "report.html"
 _FAILURES = (tf.errors.OpError, OSError, InputError, FloatingPointError)
+
+# By whether the run diverged, and whether there is a checkpoint.
+_ADVICE = {
+    (False, False): "Nothing was saved yet. Remove the cause, and make the same call again.",
+    (False, True): "The checkpoint of step {step} in {folder} is intact. Remove the cause, and "
+    "make the same call to resume.",
+    (True, False): "Nothing was saved yet. Change the recipe, and make the call again.",
+    (True, True): "The checkpoint of step {step} in {folder} is intact, but from there the same "
+    "call would stop again. Change the recipe, and choose another folder.",
+}
 
 
 @contextmanager
@@ -27,12 +37,9 @@ def explain_failure(history: RunHistory, checkpoint: RunCheckpoint) -> Iterator[
     try:
         yield
     except _FAILURES as error:
-        saved = "Nothing was saved yet."
-        if checkpoint.folder and checkpoint.step:
-            saved = (
-                f"The checkpoint of step {checkpoint.step} in {checkpoint.folder} is intact. "
-                "Remove the cause, and make the same call to resume."
-            )
+        diverged = isinstance(error, FloatingPointError)
+        advice = _ADVICE[diverged, bool(checkpoint.folder and checkpoint.step)]
+        saved = advice.format(step=checkpoint.step, folder=checkpoint.folder)
         raise TrainingStopped(
             f"Training stopped after step {history.step}: {cause_of(error)}. {saved}"
         ) from error
@@ -60,8 +67,10 @@ def finish(run: Run, run_folder: RunFolder, task: Task, scores: Any, *, report: 
     if scores is None:
         scores = task.score(run.model)
     seconds = sum(row["seconds"] for row in run.history)
+    best = f"; `predict` and `evaluate` use {BEST}" if (folder / BEST).exists() else ""
     facts = [
         *task.facts(),
+        ("weights evaluated here", f"{LAST}, of epoch {run.history[-1]['epoch']}{best}"),
         ("parameters", f"{run.model.count_params():,}"),
         ("steps", f"{run.history[-1]['step']:,} of {run.recipe.batch_size} examples"),
         ("time", f"{seconds / 3600:.2f} hours"),

@@ -4,6 +4,7 @@ The training loop, in order:
 
     for each remaining epoch:
         for each step:  train, stop if the loss is not finite, save a checkpoint every n steps
+        stop if a weight or an output is not finite
         evaluate, run the user's callbacks, log, add a row to the history, save a checkpoint
 
 Keras's own `fit` runs the loop, or `distributed_fit` over several devices; the parts are callbacks.
@@ -23,6 +24,7 @@ from ..utils.checks import PathLike, positive_int
 from . import distributed
 from .callbacks import (
     FiniteLoss,
+    FiniteOutputs,
     MetricsLog,
     PreciseBatchNorm,
     RunCheckpoint,
@@ -94,7 +96,8 @@ def fit(
         ValueError: The recipe, the data and the folder do not fit each other, or an argument is out
             of range.
         BlockingIOError: Another process trains in the folder.
-        TrainingStopped: An input file disappeared, the disk is full, or the loss is not finite.
+        TrainingStopped: An input file disappeared, the disk is full, or the loss or a weight is
+            not finite.
 
     Example:
         task = VideoClassification(read_recipe("recipe.json"), "actions")
@@ -140,14 +143,14 @@ def fit(
             monitor=validation.monitor if validation else None,
         )
         loop = Loop(
-            step=[FiniteLoss(), *momentum, *norms],
-            evaluate=[validation] if validation else [],
+            step=[*momentum, *norms, FiniteLoss()],
+            evaluate=[validation or FiniteOutputs(task.batches, models.inference)],
             user=callbacks,
             log=logs,
             record=[history, checkpoint, MetricsLog(run_folder, history)],
         )
         with explain_failure(history, checkpoint):
-            spans = timetable.spans(progress["step"])
+            spans = timetable.spans(progress.step)
             for span in spans:
                 batches = partial(task.batches, first=span.first_step)
                 _train(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self, get_type_hints
 
-from ..utils.checks import any_int, at_least, one_of, positive_int
+from ..utils.checks import a_seed, any_int, at_least, one_of, positive_int
 
 NON_NEGATIVE = (
     "momentum",
@@ -17,7 +17,6 @@ NON_NEGATIVE = (
     "power",
     "final_rate",
     "precise_bn_batches",
-    "seed",
 )
 
 
@@ -108,6 +107,7 @@ class BaseRecipe:
                 any_int(name, getattr(self, name))
         positive_int("batch_size", self.batch_size)
         positive_int("accumulated_batches", self.accumulated_batches)
+        a_seed(self.seed)
         for name in NON_NEGATIVE:
             at_least(name, getattr(self, name), 0)
         for name in ("clip_norm", "learning_rate", "decay_factor"):
@@ -157,8 +157,8 @@ class BaseRecipe:
             )
         if not self.warmup < self.duration:
             raise ValueError(
-                f"`warmup` must be shorter than {self.duration} {unit}. "
-                f"Received: warmup={self.warmup!r}"
+                f"`warmup` must be shorter than {self.duration} {unit}. Set both, as with "
+                f"warmup=0. Received: warmup={self.warmup!r}"
             )
 
 

@@ -31,7 +31,7 @@ def recipe_json(path: PathLike) -> tuple[Any, str]:
         ValueError: The file is not JSON.
     """
     where = f"The recipe {os.fspath(path)!r}"
-    return parse_json(Path(path).read_text("utf-8"), where), where
+    return parse_json(Path(path).read_bytes(), where), where
 
 
 def read_recipe_as(kind: type[Recipe], path: PathLike) -> Recipe:
@@ -110,8 +110,8 @@ def change_recipe(recipe: Recipe, changes: Mapping[str, str]) -> Recipe:
 
 def _from_text(text: str, kind: Any) -> Any:
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
+        value = parse_json(text, "The value")
+    except ValueError:
         return text
     # A field of text keeps the text "8", which is a number in JSON.
     is_text = kind in (str, str | None)

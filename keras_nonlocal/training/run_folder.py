@@ -15,6 +15,7 @@ from ..utils.atomic_files import only_process, replacing
 from ..utils.checks import PathLike, one_of
 from ..utils.schema import parse, parse_json
 from .checkpoint import restore_checkpoint
+from .progress import Progress
 from .recipe import BaseRecipe
 from .recipe_files import read_recipe_as, write_recipe
 from .task import TrainingData
@@ -88,17 +89,18 @@ class RunFolder:
         """Keeps other processes from training in the folder; see `only_process`."""
         return only_process(self.path) if self.path and self.is_writer else nullcontext()
 
-    def start(self, trainer: keras.Model) -> dict[str, Any]:
+    def start(self, trainer: keras.Model) -> Progress:
         """Writes recipe and data, and restores the last checkpoint into the trainer.
 
         Returns:
-            The progress in that checkpoint, or that of a new run; see `RunHistory`.
+            The progress in that checkpoint, or that of a new run.
         """
         if self.path is not None and self.is_writer:
             self._write_recipe_and_data(self.path)
         if self.path is not None and self.has_checkpoint:
-            return restore_checkpoint(self.path / CHECKPOINT, trainer)
-        return {"step": 0, "history": [], "partial_epoch": {}}
+            file = self.path / CHECKPOINT
+            return parse(Progress, restore_checkpoint(file, trainer), f"The notes in {file}")
+        return Progress()
 
     def _write_recipe_and_data(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
@@ -111,12 +113,16 @@ class RunFolder:
     def _check(self, path: Path) -> None:
         if not path.exists():
             return
+        if not path.is_dir():
+            raise NotADirectoryError(f"{path} is a file. Expected the folder of a training run.")
         names = [file.name for file in path.iterdir() if not file.name.startswith(".")]
         if names and RECIPE not in names:
             raise ValueError(
                 f"{path} must be empty or the folder of a training run. Received: a folder with "
                 f"other files, such as {min(names)!r}. Choose a new folder."
             )
+        if DATA in names and not {CHECKPOINT, LAST, BEST} & {*names}:
+            return  # a start that failed before it saved anything, so other settings may follow
         if RECIPE in names:
             saved_recipe = read_recipe_as(type(self._recipe), path / RECIPE)
             _check_same(path / RECIPE, saved_recipe, self._recipe)
@@ -141,6 +147,8 @@ def weights_file(folder: PathLike, which: str | None = None) -> Path:
     """
     folder = Path(folder)
     names = _WEIGHTS[one_of("weights", which, _WEIGHTS)]
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(folder)!r} of a training run.")
     if missing := [name for name in (RECIPE, DATA) if not (folder / name).is_file()]:
         raise FileNotFoundError(
             f"{str(folder)!r} is not the folder of a training run. Missing: {', '.join(missing)}"
@@ -157,14 +165,15 @@ def weights_file(folder: PathLike, which: str | None = None) -> Path:
 def read_data(folder: Path) -> TrainingData:
     """Reads the description of the data of a run."""
     where = str(folder / DATA)
-    return parse(TrainingData, parse_json((folder / DATA).read_text("utf-8"), where), where)
+    return parse(TrainingData, parse_json((folder / DATA).read_bytes(), where), where)
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
     """Reads `metrics.jsonl` of a run, one row for each epoch."""
     path = folder / "metrics.jsonl"
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    return [parse_json(line, str(path)) for line in lines]
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    rows = (parse_json(line, str(path)) for line in lines)
+    return [parse(Mapping[str, Any], row, f"A line of {path}") for row in rows]
 
 
 def _check_same(

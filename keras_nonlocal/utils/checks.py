@@ -32,6 +32,13 @@ def any_int(name: str, value: int) -> int:
     return int(value)
 
 
+def a_seed(value: int) -> int:
+    """Returns `value` as an `int` if it is a seed that all random generators take."""
+    if not 0 <= any_int("seed", value) < 2**32:
+        raise ValueError(f"`seed` must be an integer from 0 to 2**32 - 1. Received: seed={value!r}")
+    return int(value)
+
+
 def at_least(name: str, value: float, least: float) -> float:
     """Returns `value` if it is a finite number of at least `least`."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -9,6 +9,10 @@ class InputError(ValueError):
     """A file of a data set cannot be read. `VideoError` is a subclass for videos."""
 
 
+class NotFiniteError(ValueError, FloatingPointError):
+    """Weights, pixels or outputs are NaN, infinite, or too large for their dtype."""
+
+
 class TrainingStopped(RuntimeError):
     """A training run stopped early. Its last checkpoint was not changed, so it can be resumed.
 

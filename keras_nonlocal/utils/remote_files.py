@@ -107,7 +107,9 @@ def system_errors(path: PathLike) -> Iterator[None]:
     try:
         yield
     except tf.errors.NotFoundError:
-        raise FileNotFoundError(f"There is no file {os.fspath(path)!r}. Check the path.") from None
+        raise FileNotFoundError(
+            f"There is no file or folder {os.fspath(path)!r}. Check the path."
+        ) from None
     except tf.errors.OpError as error:
         raise OSError(f"{os.fspath(path)!r} cannot be read or written: {error.message}") from error
 

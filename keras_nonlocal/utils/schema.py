@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
@@ -10,8 +12,8 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
-def parse_json(text: str, where: str) -> Any:
-    """Parses a JSON text.
+def parse_json(text: str | bytes, where: str) -> Any:
+    """Parses a JSON text, which may be the bytes of a file.
 
     Raises:
         ValueError: The text is not JSON. The error begins with `where`.
@@ -21,7 +23,11 @@ def parse_json(text: str, where: str) -> Any:
     """
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
+    except RecursionError as error:
+        raise ValueError(
+            f"{where} is not JSON that can be read: its nesting is too deep"
+        ) from error
+    except ValueError as error:
         raise ValueError(f"{where} is not JSON: {error}") from error
 
 
@@ -35,7 +41,7 @@ def parse(kind: Any, value: Any, where: str) -> Any:
         where: The name of the value in errors.
 
     Raises:
-        ValueError: A field is missing, unknown, or of another type.
+        ValueError: A field is missing, unknown, of another type, or not finite.
 
     Example:
         >>> parse(tuple[int, int], [224, 224], "size")
@@ -71,10 +77,15 @@ def _is_required(field) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
+_LARGEST = {int: 2**63 - 1, float: sys.float_info.max}
+
+
 def _plain(kind, value, where):
     accepted = (int, float) if kind is float else kind
     fits = isinstance(value, accepted) and isinstance(value, bool) == (kind is bool)
     _check(fits, f"of type {kind.__name__}", value, where)
+    if largest := _LARGEST.get(kind):
+        _check(abs(value) <= largest, f"finite, and at most {largest:.3g}", value, where)
     return kind(value)
 
 
@@ -118,6 +129,8 @@ def _mapping(kind, value, where):
 
 
 def _anything(kind, value, where):
+    if isinstance(value, float):
+        _check(math.isfinite(value), "finite", value, where)
     return value
 
 
@@ -133,4 +146,4 @@ READERS = {
 
 def _check(fits, expected, value, where):
     if not fits:
-        raise ValueError(f"{where} must be {expected}. Received: {value!r}")
+        raise ValueError(f"{where} must be {expected}. Received: {value!r:.200}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from itertools import count
 from typing import Literal
 
@@ -14,6 +15,7 @@ from ..data.manifest import Entry, Manifest
 from ..data.tf_chain import as_written, seed_of, shuffled
 from ..utils.checks import PathLike
 from .clip_spec import ClipSpec
+from .decoding.array_video import ArrayVideo
 from .decoding.container import VideoError
 from .decoding.frame_transform import ResizeCrop
 from .decoding.open_video import DamagePolicy, Video
@@ -200,11 +202,13 @@ def _runs(indices: Sequence[int]) -> list[np.ndarray]:
     return np.split(np.asarray(indices), np.flatnonzero(np.diff(indices) < 0) + 1)
 
 
-def read_clips(path: PathLike, clip: ClipSpec, *, on_error: DamagePolicy = "raise") -> np.ndarray:
+def read_clips(
+    path: PathLike | np.ndarray, clip: ClipSpec, *, on_error: DamagePolicy = "raise"
+) -> np.ndarray:
     """Reads all evaluation clips of a video.
 
     Args:
-        path: A video file.
+        path: A video file, or its frames: uint8 `(T, H, W, 3)`, RGB, which count as 30 in a second.
         clip: How clips are cut: `clip.num_clips` clips by the rule `clip.sampling`, and
             `clip.num_crops` crops of each.
         on_error: As in `read_clip`.
@@ -215,6 +219,7 @@ def read_clips(path: PathLike, clip: ClipSpec, *, on_error: DamagePolicy = "rais
     Raises:
         FileNotFoundError: There is no such file.
         VideoError: The file is not a video, or a part that the clips need is damaged.
+        ValueError: It is neither a path nor such an array.
 
     Example:
 
@@ -222,19 +227,27 @@ def read_clips(path: PathLike, clip: ClipSpec, *, on_error: DamagePolicy = "rais
     >>> read_clips("jumping.mp4", clip).shape
     (30, 8, 112, 112, 3)
     """
-    with Video(path, on_error=on_error) as video:
+    with (
+        nullcontext(ArrayVideo(path))
+        if isinstance(path, np.ndarray)
+        else Video(path, on_error=on_error)
+    ) as video:
         return views(video, clip.spread_indices(_times(video, clip), video.index.fps), clip)
 
 
-def _times(video: Video, clip: ClipSpec) -> np.ndarray:
+def _times(video: Video | ArrayVideo, clip: ClipSpec) -> np.ndarray:
     """The times of all frames, which must be possible ones if the clip is cut by them."""
     times = video.index.times
     if clip.step and (cause := odd_times(times)):
-        raise VideoError(video.path, f"{cause}, and the clip is cut by time", _BY_INDEX)
+        raise VideoError(
+            getattr(video, "path", "frames"), f"{cause}, and the clip is cut by time", _BY_INDEX
+        )
     return times
 
 
-def views(video: Video, indices: Sequence[Sequence[int]], clip: ClipSpec) -> np.ndarray:
+def views(
+    video: Video | ArrayVideo, indices: Sequence[Sequence[int]], clip: ClipSpec
+) -> np.ndarray:
     """Reads and crops clips of an open video by frame indices, and decodes each frame once."""
     all_indices = sorted({index for clip_indices in indices for index in clip_indices})
     resize = ResizeCrop(

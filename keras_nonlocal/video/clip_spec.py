@@ -12,6 +12,8 @@ from .sampling.by_index import clip_span
 from .sampling.by_time import MICROSECONDS
 from .sampling.rules import SAMPLING_RULES, exact_rate, random_indices, spread_indices
 
+_LARGEST = 1e30  # of `mean`, `std` and `1 / std`, so that float32 inputs do not overflow
+
 
 @dataclass(frozen=True)
 class ClipSpec:
@@ -183,8 +185,10 @@ class ClipSpec:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, _channels(name, value))
-        if self.std is not None and not all(value > 0 for value in self.std):
-            raise ValueError(f"`std` must be positive numbers. Received: std={self.std!r}")
+        if self.std is not None and not all(value > 1 / _LARGEST for value in self.std):
+            raise ValueError(
+                f"`std` must be positive numbers above {1 / _LARGEST:g}. Received: std={self.std!r}"
+            )
         if self.track_motion is None:
             return
         object.__setattr__(self, "track_motion", sizes("track_motion", self.track_motion, 2))
@@ -197,9 +201,11 @@ class ClipSpec:
 
 def _channels(name: str, value: Any) -> tuple[float, ...]:
     numbers = np.asarray(value)
-    if numbers.shape != (3,) or numbers.dtype.kind not in "fiu" or not np.isfinite(numbers).all():
+    fits = numbers.shape == (3,) and numbers.dtype.kind in "fiu"
+    if not fits or not (np.abs(numbers) < _LARGEST).all():
         raise ValueError(
-            f"`{name}` must be one number for each of three channels. Received: {name}={value!r}"
+            f"`{name}` must be one number for each of three channels, less than {_LARGEST:g}. "
+            f"Received: {name}={value!r:.200}"
         )
     return tuple(numbers.tolist())
 

@@ -10,7 +10,7 @@ from ..data.error_log import ErrorLog
 from ..data.sources.check import check_manifest
 from ..data.sources.read import read_source
 from ..data.workers.pool import cores
-from ..utils.checks import PathLike, any_int, one_of, positive_int
+from ..utils.checks import PathLike, a_seed, one_of, positive_int
 from .clip_reader import DAMAGE, ClipReader, FileClips, OnError
 from .clip_spec import ClipSpec, a_clip
 from .pipeline import Augment, ClipSource, clip_batches
@@ -99,7 +99,7 @@ def video_dataset(
         num_parallel_calls=num_parallel_calls,
         service=service,
     )
-    order = clips.order(any_int("seed", seed))
+    order = clips.order(a_seed(seed))
     return clip_batches(clips, order, augment=augment, batch_size=batch_size, training=training)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from ..augmentation.normalization import normalized
+from ..utils.errors import NotFiniteError
 from .motion_crop import crop_along, path_of
 
 
@@ -34,8 +35,9 @@ def preprocess(
         float32 of the same shape, or `(..., T, *track_motion, 3)`.
 
     Raises:
-        ValueError: `track_motion` is given without `subtract_mean_frame`, or only one of `mean`
-            and `std`.
+        ValueError: `track_motion` is given without `subtract_mean_frame`, only one of `mean` and
+            `std` is given, or the result is not finite. In a graph it is a
+            `tf.errors.InvalidArgumentError` then.
 
     Example:
 
@@ -52,12 +54,20 @@ def preprocess(
         raise ValueError(f"Give both `mean` and `std`, or neither. Received: {mean=}, {std=}")
     clips = tf.cast(clips, "float32")
     if not subtract_mean_frame:
-        return clips if mean is None else normalized(clips, mean, std)
+        return _finite(clips if mean is None else normalized(clips, mean, std))
     motion = _motion(clips)
     if track_motion:
         motion = _cropped(motion, motion, track_motion)
     power = tf.reduce_mean(tf.square(motion), axis=(-4, -3, -2, -1), keepdims=True)
-    return motion / tf.maximum(tf.sqrt(power), 1.0)
+    return _finite(motion / tf.maximum(tf.sqrt(power), 1.0))
+
+
+def _finite(inputs):
+    message = "Pixels must be numbers from 0 to 255, and `mean` and `std` finite."
+    try:
+        return tf.debugging.check_numerics(inputs, message)
+    except tf.errors.InvalidArgumentError as error:
+        raise NotFiniteError(f"{message} Received: {error.message}") from error
 
 
 def pixels_seen(clips, track_motion: tuple[int, int] | None = None) -> tf.Tensor:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ..augmentation.chain import copies
 from ..data.tf_chain import check_shard, endless_order
-from ..utils.checks import PathLike, positive_int
+from ..utils.checks import PathLike, a_seed, positive_int
 from .clip_spec import ClipSpec
 from .dataset import open_clips
 from .pipeline import Augment, clip_batches, layers_of
@@ -65,6 +65,7 @@ def training_stream(
     """
     positive_int("batch_size", batch_size)
     check_shard(shard, batch_size)
+    seed = a_seed(seed)
     clips = open_clips(
         source,
         clip,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import keras
 import numpy as np
 
+from ..utils.errors import NotFiniteError
+
 BFLOAT16_BYTES = np.dtype("V2")  # as HDF5 files of Keras hold them
 MAX_LISTED_NAMES = 50  # per side, in an error message
+_SHOWN_NAMES = 3
+_ADVICE = "Use the weights of a training run that did not diverge."
 
 
 def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
@@ -27,7 +32,8 @@ def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarra
     """Sets every variable to the array of its name, after all of them were checked and read.
 
     Raises:
-        ValueError: The names, shapes or kinds of numbers differ. Then no variable was changed.
+        ValueError: The names, shapes or kinds of numbers differ, or a value is not finite. Then no
+            variable was changed.
     """
     missing, extra = sorted(targets.keys() - arrays.keys()), sorted(arrays.keys() - targets.keys())
     if missing or extra:
@@ -41,7 +47,9 @@ def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarra
             "The weights do not fit the model; nothing was loaded.\n  "
             + "\n  ".join(filter(None, wrong))
         )
-    values = {name: _read(arrays[name]) for name in targets}  # reading a file may fail
+    # Reading a file may fail.
+    values = {name: _as_stored(arrays[name], targets[name]) for name in targets}
+    check_finite(values, "The weights")
     for name, variable in targets.items():
         variable.assign(values[name])
 
@@ -59,9 +67,36 @@ def _difference(name: str, variable: keras.Variable, array: np.ndarray) -> str |
     return f"{name}: expected numbers for {variable.dtype}, received the type {received}"
 
 
-def _read(array: np.ndarray) -> np.ndarray:
+def check_weights(model: keras.Model) -> None:
+    """Raises a `NotFiniteError` that names the weights of a model that are not finite numbers."""
+    check_finite(named_weights(model), f"The weights of {model.name!r}")
+
+
+def check_finite(arrays: Mapping[str, Any], owner: str, advice: str = _ADVICE) -> None:
+    """Raises a `NotFiniteError` that names arrays that are not finite, and negative variances.
+
+    The fast kernels of some layers turn NaN into zero, so the outputs would look plausible.
+    """
+    wrong = [name for name, array in arrays.items() if not _is_number(name, array)]
+    if wrong:
+        raise NotFiniteError(
+            f"{owner} must be finite numbers. Received: NaN, infinite values or negative variances "
+            f"in {len(wrong)} of {len(arrays)}, such as {wrong[:_SHOWN_NAMES]}. {advice}"
+        )
+
+
+def _is_number(name: str, array: Any) -> bool:
+    values = keras.ops.convert_to_numpy(array)
+    is_variance = name.endswith("moving_variance")
+    return bool(np.isfinite(values).all() and not (is_variance and (values < 0).any()))
+
+
+def _as_stored(array: Any, variable: keras.Variable) -> np.ndarray:
+    """The values in the dtype of the variable, in which those that are too large are infinite."""
     values = np.asarray(array)
-    return values.view("bfloat16") if values.dtype == BFLOAT16_BYTES else values
+    values = values.view("bfloat16") if values.dtype == BFLOAT16_BYTES else values
+    with np.errstate(over="ignore"):
+        return values.astype(variable.dtype)
 
 
 def _listed(names: list[str]) -> str:

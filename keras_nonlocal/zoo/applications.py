@@ -9,6 +9,7 @@ from ..augmentation.normalization import normalized
 from ..pretrained.cards import Card, read_card
 from ..utils.checks import positive_int
 from ..video.preprocessing import preprocess
+from ..weights.assign import check_finite
 
 
 def preprocess_input(clips, *, card: str | Card):
@@ -27,7 +28,8 @@ def preprocess_input(clips, *, card: str | Card):
         for an array, and a tensor for a tensor.
 
     Raises:
-        ValueError: There is no such card, or the shape of `clips` is not that of RGB pixels.
+        ValueError: There is no such card, the shape of `clips` is not that of RGB pixels, or a
+            pixel is not finite.
 
     Example:
         >>> clips = np.full((1, 8, 32, 32, 3), 114.75)
@@ -67,8 +69,8 @@ def decode_predictions(
         For each clip, a list of `(index, name, probability)` in order of decreasing probability.
 
     Raises:
-        ValueError: There is no such card, it has another number of classes, or `top` is not a
-            positive integer.
+        ValueError: There is no such card, it has another number of classes, a probability is not
+            finite, or `top` is not a positive integer.
 
     Example:
         >>> probabilities = np.eye(400)[[5]]
@@ -85,6 +87,7 @@ def decode_predictions(
             f"`predictions` of {card.name!r} must have the shape (B, {len(card.classes)}). "
             f"Received: shape={predictions.shape}"
         )
+    check_finite({"predictions": predictions}, f"Probabilities of {card.name!r}")
     order = np.argsort(-predictions, axis=1, kind="stable")[:, :top]
     return [
         [(int(index), card.classes[index], float(row[index])) for index in indices]

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..pretrained.cards import Card, read_card
 from ..utils.roles import LOGITS
+from ..weights.assign import check_finite
 from .applications import preprocess_input
 from .loading import load
 
@@ -79,4 +80,5 @@ def _logits(model: keras.Model, card: Card, golden: Mapping[str, Any]) -> np.nda
     network = keras.Model(model.input, model.get_layer(LOGITS).output)
     logits = network(preprocess_input(pixels[None], card=card), training=False)
     logits = keras.ops.convert_to_numpy(logits)
+    check_finite({"logits": logits}, f"The logits of {model.name!r}")
     return logits.reshape(-1, logits.shape[-1]).mean(axis=0)

@@ -38,5 +38,10 @@ def load(name: PathLike) -> Predictor:
         return load_run(name)
     if name not in card_names() and os.path.isdir(name):
         return load_run(name)
-    card = read_card(str(name))
+    try:
+        card = read_card(str(name))
+    except ValueError as error:
+        raise ValueError(
+            f"{error} There is no folder {name!r} of a training run, either."
+        ) from None
     return TASKS[card.task].Predictor.from_card(card)

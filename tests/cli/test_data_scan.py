@@ -25,8 +25,7 @@ def scan(videos, *more):
 
 def test_usable_files_go_to_the_manifest_and_the_others_to_the_error_log(videos, capsys):
     assert scan(videos, str(videos)) == 0
-    comment, *table = (videos / "m.csv").read_text().splitlines()
-    assert comment == '# class_names: ["jack"]'
+    table = (videos / "m.csv").read_text().splitlines()
     rows = [(row["path"], row["split"], row["frames"]) for row in csv.DictReader(table)]
     assert rows == [("train/jack/a.mp4", "train", "5"), ("val/jack/b.mp4", "val", "5")]
     (line,) = read_error_log(videos / "bad.jsonl")
@@ -43,7 +42,7 @@ def test_a_list_is_scanned_with_its_root_and_split(videos, tmp_path):
     (tmp_path / "list.csv").write_text("path,label,split\na.mp4,x,train\nb.mp4,x,val\n")
     root = str(videos / "val" / "jack")
     assert scan(videos, str(tmp_path / "list.csv"), "--root", root, "--split", "val") == 0
-    rows = list(csv.DictReader((videos / "m.csv").read_text().splitlines()[1:]))
+    rows = list(csv.DictReader((videos / "m.csv").read_text().splitlines()))
     assert [row["path"] for row in rows] == ["val/jack/b.mp4"]
 
 
@@ -56,7 +55,10 @@ def test_nothing_usable_is_status_one(videos):
 def test_a_source_that_is_none_is_one_line_on_stderr(videos, capsys):
     assert scan(videos, str(videos / "nowhere")) == 2
     printed = capsys.readouterr()
-    assert printed.err == f"keras-nonlocal: There is no file '{videos}/nowhere'. Check the path.\n"
+    assert (
+        printed.err
+        == f"keras-nonlocal: There is no file or folder '{videos}/nowhere'. Check the path.\n"
+    )
     assert not (videos / "m.csv").exists()
 
 

@@ -1,13 +1,16 @@
 """The command starts quickly where nothing is computed, and prints only its own messages."""
 
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
 import keras_nonlocal
+from keras_nonlocal.cli import zoo
 from keras_nonlocal.cli.main import main
+from keras_nonlocal.video.samples import sample_video
 
 HEAVY = """
 import sys
@@ -100,3 +103,45 @@ def test_strategies_are_those_of_training():
 def test_commands_run_with_closed_stderr(tmp_path):
     command = f"{sys.executable} -m keras_nonlocal predict nowhere.mp4 2>&-"
     assert subprocess.run(command, shell=True, check=False, cwd=tmp_path).returncode == 2
+
+
+def test_a_reader_that_stops_early_is_told_in_one_line():
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "keras_nonlocal", "zoo", "path", "nl_i3d_small_weizmann"]
+    result = subprocess.run(
+        command,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},  # the line is written when Python exits
+    )
+    os.close(writer)
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("keras-nonlocal: the output is not complete")
+
+
+def test_closed_stdout_is_an_error_before_any_work():
+    command = f"{sys.executable} -m keras_nonlocal predict nowhere.mp4 >&-"
+    result = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr.startswith("keras-nonlocal: The standard output is closed. Redirect it")
+
+
+def test_stdout_of_ascii_shows_names_with_escapes(tmp_path):
+    sample_video.write_sample(tmp_path / "caf\u00e9.mp4")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "keras_nonlocal", "predict", str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[0].endswith("caf\\xe9.mp4")
+
+
+def test_sigterm_is_handled_as_ctrl_c(monkeypatch, capsys):
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(zoo, "_list", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    assert main(["zoo", "list"]) == 130
+    assert capsys.readouterr().err == "\nInterrupted.\n"
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -81,12 +82,16 @@ def test_unreadable_file_is_named_and_the_others_are_classified(videos, tmp_path
         (["predict"], "or use --sample"),
         (["predict", "absent.mp4"], "absent.mp4"),
         (["predict", "--sample", "also.mp4"], "or use --sample"),
+        (["predict", ""], "Expected the path of a file or folder. Received: ''"),
+        (["predict", "PATH", "--explain", "a.xyz"], "must end in .png. Received: a.xyz"),
+        (["predict", "PATH", "--explain", "nowhere/a.png"], "There is no folder 'nowhere'"),
         (["predict", "--model", "nobody", "PATH"], "There is no card 'nobody'"),
     ],
 )
 def test_invalid_options_print_one_line_and_status_is_2(arguments, message, videos, capsys):
     arguments = [str(videos / "jack.mp4") if part == "PATH" else part for part in arguments]
     assert main(arguments) == 2
+    assert not Path("nowhere").exists()
     error = capsys.readouterr().err.strip()
     assert message in error
     assert len(error.splitlines()) == 1

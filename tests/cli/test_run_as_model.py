@@ -74,7 +74,9 @@ def test_predict_gives_the_probabilities_of_evaluate(place, capsys):
 
 @pytest.mark.parametrize("name", [Path("nowhere"), "runs/nowhere"])
 def test_missing_run_is_an_error(name):
-    with pytest.raises(FileNotFoundError, match=r"nowhere' is not the folder of a training run"):
+    with pytest.raises(
+        FileNotFoundError, match=r"There is no folder '.*nowhere' of a training run"
+    ):
         load(name)
 
 
@@ -83,7 +85,8 @@ def test_missing_run_is_an_error(name):
     ("model", "message"),
     [
         ("videos", "is not the folder of a training run"),
-        ("nobody", "There is no card"),
+        ("nobody", "There is no folder 'nobody' of a training run, either"),
+        ("runs/nobody", "There is no folder 'runs/nobody' of a training run"),
     ],
 )
 def test_unknown_model_prints_one_line_and_status_is_2(
@@ -94,3 +97,15 @@ def test_unknown_model_prints_one_line_and_status_is_2(
     error = capsys.readouterr().err.strip()
     assert message in error
     assert len(error.splitlines()) == 1
+
+
+def test_without_blocks_all_files_are_classified_and_no_attention_is_drawn(place, tmp_path, capsys):
+    recipe = RECIPE.changed(builder="c2d_small", arguments={"variant": "slowfast"})
+    train(recipe, place / "videos", tmp_path / "plain", report=False, verbose=0)
+    videos, plot = place / "videos" / "dark", tmp_path / "seen.png"
+    command = ["predict", str(videos), "--model", str(tmp_path / "plain"), "--json"]
+    assert main([*command, "--explain", str(plot)]) == 1
+    output = capsys.readouterr()
+    assert len(json.loads(output.out)["results"]) == 3
+    assert output.err.count("has no non-local block") == 3
+    assert [*tmp_path.glob("*.png")] == []

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from keras_nonlocal.data.manifest import Entry, Manifest
+from keras_nonlocal.data.sources.read import read_source
 
 
 def listed(folder, **fields):
@@ -41,3 +42,15 @@ def test_a_sample_is_random_reproducible_and_in_order():
 def test_a_label_that_is_not_an_integer_raises():
     with pytest.raises(ValueError, match="`labels` must be an integer"):
         Entry("a.mp4", (0.5,))
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+@pytest.mark.parametrize("label", [2, 99, -1])
+def test_a_label_without_a_class_gives_no_target(label, multi_label):
+    entries = (Entry("a.mp4", (1,)), Entry("b.mp4", (label,)))
+    manifest = Manifest(entries, ("bend", "run"), multi_label)
+    expected = rf"from 0 to 1, as there are 2 class names. Received: labels=\({label},\) of 'b.mp4'"
+    with pytest.raises(ValueError, match=expected):
+        manifest.targets()
+    with pytest.raises(ValueError, match=expected):
+        read_source(manifest, class_names=("run", "bend", "walk"))

@@ -42,3 +42,33 @@ def test_several_inputs_are_refused():
     inputs = [keras.Input((4,)), keras.Input((4,))]
     with pytest.raises(ValueError, match="one input"):
         freeze(keras.Model(inputs, layers.Add()(inputs)))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["conv1_conv/kernel", "conv1_norm/moving_mean"])
+def test_a_weight_that_is_not_finite_is_refused_by_its_name(name, value):
+    model = models.c2d_small(classes=2)
+    (weight,) = (each for each in model.weights if each.path == name)
+    weight.assign(np.full(weight.shape, value))
+    with pytest.raises(ValueError, match=rf"must be finite numbers.*\['{name}'\]"):
+        freeze(model)
+
+
+def test_a_negative_variance_is_refused_by_its_name():
+    model = models.c2d_small(classes=2)
+    model.get_layer("conv1_norm").moving_variance.assign(np.full(16, -1.0))
+    with pytest.raises(ValueError, match=r"negative variances.*'conv1_norm/moving_variance'"):
+        freeze(model)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_inputs_and_outputs_that_are_not_finite_are_an_error(value):
+    inputs = keras.Input((4,))
+    frozen = freeze(keras.Model(inputs, layers.ReLU()(inputs)))
+    x = np.ones((1, 4), "float32")
+    assert frozen(x).numpy().tolist() == [[1, 1, 1, 1]]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="inputs of a frozen network"):
+        frozen(x * value)
+    overflows = freeze(keras.Model(inputs, layers.Rescaling(1e30)(inputs)))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="outputs of a frozen network"):
+        overflows(x * 1e30)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_nonlocal.layers import NonLocal1D, NonLocal2D, NonLocal3D
+from keras_nonlocal.layers import MaxPool3D, NonLocal1D, NonLocal2D, NonLocal3D
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,8 @@ from keras_nonlocal.layers import NonLocal1D, NonLocal2D, NonLocal3D
         (NonLocal3D, {"pool_size": (2, 2)}, "3 of them.*Received: pool_size"),
         (NonLocal3D, {"pool_size": (1, 0, 2)}, "positive integer.*pool_size=0"),
         (NonLocal3D, {"pool_size": 1.5}, "pool_size"),
+        (NonLocal3D, {"data_format": "channels_first"}, "NonLocal3D needs channels last.*inputs"),
+        (MaxPool3D, {"data_format": "channels_first"}, "MaxPool3D needs channels last.*leave"),
         (NonLocal3D, {"pool_position": "middle"}, "'before', 'after'"),
         (NonLocal3D, {"inner_channels": 0}, "inner_channels=0"),
         (NonLocal3D, {"norm": "layer"}, "'batch', None"),
@@ -72,3 +74,13 @@ def test_a_different_number_of_channels_is_refused():
     layer.build((None, 4, 4, 4, 8))
     with pytest.raises(ValueError, match=r"axis -1 of input shape to have value 8.*4, 4, 6"):
         layer(np.zeros((2, 4, 4, 4, 6), "float32"))
+
+
+def test_inputs_that_are_true_or_false_are_refused():
+    with pytest.raises(ValueError, match=r"inputs of 'block' must be numbers. Received: bool"):
+        NonLocal3D(name="block")(np.ones((1, 2, 4, 4, 8), bool))
+
+
+def test_channels_last_may_be_said():
+    layer = NonLocal3D(data_format="channels_last")
+    assert layer(np.ones((1, 2, 4, 4, 8), "float32")).shape == (1, 2, 4, 4, 8)

@@ -166,6 +166,8 @@ INVALID = {
         "targets": np.ones((3, 3), "float32"),
         "ranks": np.zeros((3, 2), "int32"),
     },
+    "targets of several beyond one": {"ranks": None, "targets": np.full((3, 3), 2, "float32")},
+    "targets of several unknown": {"ranks": None, "targets": np.full((3, 3), np.nan, "float32")},
     "too few targets of several": {"ranks": None, "targets": np.ones((3, 2), "float32")},
 }
 

@@ -3,6 +3,7 @@
 import pytest
 from training.helpers import RECIPE, fit, state
 
+from keras_nonlocal.tasks.train import plan_training, train
 from keras_nonlocal.training.recipe_files import change_recipe
 
 
@@ -47,6 +48,19 @@ def test_invalid_calls_write_no_folder(changes, options, message, videos, tmp_pa
     with pytest.raises(ValueError, match=message):
         fit(change_recipe(RECIPE, changes), source, tmp_path / "run", **options)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("recipe", ["nl_i3d_r50_32x2", {"epochs": 1}, None])
+def test_what_is_no_recipe_is_refused(recipe, videos):
+    for function in (train, plan_training):
+        with pytest.raises(ValueError, match="`recipe` must be a recipe, such as `find_recipe`"):
+            function(recipe, videos)
+
+
+def test_a_file_cannot_be_the_folder_of_a_run(videos, tmp_path):
+    (tmp_path / "text.mp4").touch()
+    with pytest.raises(NotADirectoryError, match=r"text\.mp4 is a file\. Expected the folder of a"):
+        fit(RECIPE, videos, tmp_path / "text.mp4")
 
 
 def test_multi_label_videos_need_a_multi_label_recipe(videos, tmp_path):

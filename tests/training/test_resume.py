@@ -4,6 +4,7 @@ import json
 import os
 
 import keras
+import numpy as np
 import pytest
 from training.helpers import RECIPE, fit, state
 from training.video_files import write_squares
@@ -165,3 +166,23 @@ def test_a_second_training_in_a_folder_is_an_error_and_changes_nothing(videos, t
     fit(TWO, videos, folder)
     assert epochs_and_steps(folder)[-1] == (2, 4)
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+WRONG_NOTES = {
+    "text": ("step", "two", "`step` must be of type int. Received: 'two'"),
+    "no rows": ("history", 3, "`history` must be a list. Received: 3"),
+    "row": ("history", [{"epoch": "1"}], "`history` must be rows of numbers"),
+    "epoch": ("partial_epoch", {"steps": None}, "`partial_epoch`, `steps` must be of type int"),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "message"), WRONG_NOTES.values(), ids=WRONG_NOTES)
+def test_notes_of_a_checkpoint_with_other_types_are_named(videos, tmp_path, name, value, message):
+    file = tmp_path / "checkpoint.npz"
+    fit(TWO, videos, tmp_path, callbacks=[StopAt(0)])
+    with np.load(file) as saved:
+        arrays = dict(saved)
+    notes = {**json.loads(str(arrays["metadata"])), name: value}
+    np.savez(file, **{**arrays, "metadata": np.array(json.dumps(notes))})
+    with pytest.raises(ValueError, match=rf"^The notes in .*checkpoint\.npz.*{message}"):
+        fit(TWO, videos, tmp_path)

@@ -194,6 +194,7 @@ def test_a_model_trains_on_the_dataset(videos):
         ({"split": "test"}, "`split`"),
         ({"seed": "x"}, "`seed` must be an integer"),
         ({"seed": 1.5}, "`seed` must be an integer"),
+        ({"seed": 2**32}, "`seed` must be an integer from 0 to"),
     ],
 )
 def test_a_wrong_argument_raises_with_its_name(videos, wrong, message):

@@ -47,3 +47,14 @@ def test_a_single_clip_is_preprocessed_as_in_a_batch():
 def test_mean_without_std_raises(half):
     with pytest.raises(ValueError, match="both `mean` and `std`"):
         preprocess(clips(), **half)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_statistics_that_are_not_finite_are_errors(value):
+    clip = np.zeros((2, 4, 4, 3), "uint8")
+    for statistics in (
+        {"mean": (value, 1, 1), "std": (1, 1, 1)},
+        {"mean": (1,) * 3, "std": (0,) * 3},
+    ):
+        with pytest.raises(ValueError, match="`mean` and `std` finite"):
+            preprocess(clip, **statistics)

@@ -303,3 +303,22 @@ def load_error(model, path):
     except ValueError as error:
         return error
     return None
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 1e39])
+def test_values_that_are_not_finite_in_the_dtype_of_the_weight_are_refused_by_name(value, saved):
+    model = with_random_weights(models.c2d_small(classes=2))
+    path, before = saved(model), model.get_weights()
+    with h5py.File(path, "r+") as file:
+        (group,) = (each for each in file["layers"].values() if is_named(each, "logits"))
+        del group["vars/1"]
+        group["vars/1"] = np.array([0.0, value])  # float64
+    error = load_error(model, path)
+    assert "finite numbers" in str(error)
+    assert "['logits/bias']" in str(error)
+    for array, kept in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(array, kept)
+
+
+def is_named(group, name):
+    return "vars" in group and group["vars"].attrs.get("name") == name

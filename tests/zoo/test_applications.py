@@ -80,3 +80,18 @@ def test_an_unknown_card_and_a_wrong_top_are_errors():
         zoo.decode_predictions(np.zeros((1, 400)), card="kinetics")
     with pytest.raises(ValueError, match="`top` must be a positive integer"):
         zoo.decode_predictions(np.zeros((1, 10)), card="nl_i3d_small_weizmann", top=0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_are_errors(value):
+    clips, card = np.zeros((1, 8, 32, 32, 3)), "nl_i3d_small_weizmann"
+    clips[0, 1, 2, 3, 0] = value
+    with pytest.raises(ValueError, match="Pixels must be numbers from 0 to 255"):
+        zoo.preprocess_input(clips, card=card)
+    dataset = tf.data.Dataset.from_tensors(clips).map(
+        lambda clips: zoo.preprocess_input(clips, card=card)
+    )
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Pixels must be numbers"):
+        list(dataset)
+    with pytest.raises(ValueError, match="Probabilities of 'nl_i3d_small_weizmann' must be finite"):
+        zoo.decode_predictions(np.full((1, 10), value), card=card)

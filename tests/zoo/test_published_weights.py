@@ -41,10 +41,15 @@ def random_checkpoint(model, source, blocks):
     rng = np.random.default_rng(0)
     names = {target_name: source_name for source_name, target_name in entries(source, 50, blocks)}
     expected = {
-        name: rng.uniform(0.1, 0.2, variable.shape).astype("float32")
+        name: (rng.uniform(0.1, 0.2, variable.shape) / fan_in(variable.shape)).astype("float32")
         for name, variable in named_weights(model).items()
     }
     return {names[name]: their_layout(name, array) for name, array in expected.items()}, expected
+
+
+def fan_in(shape):
+    """The inputs of each output: without this divisor, the features of random weights overflow."""
+    return max(np.prod(shape[:-1]), 1)
 
 
 def image_checkpoint(model):
@@ -53,7 +58,8 @@ def image_checkpoint(model):
     arrays = {}
     for source_name, target_name in entries("torchvision", 50):
         shape = variables[target_name].shape
-        array = rng.normal(size=shape[1:] if len(shape) == 5 else shape).astype("float32")
+        shape = shape[1:] if len(shape) == 5 else shape
+        array = (np.abs(rng.normal(size=shape)) / fan_in(shape)).astype("float32")
         arrays[source_name] = np.transpose(array, (3, 2, 0, 1)) if array.ndim == 4 else array
     return arrays
 

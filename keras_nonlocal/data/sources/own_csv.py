@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from ...utils.remote_files import folder_of
+from ...utils.schema import parse_json
 from ..manifest import Manifest
 from .records import check_names, manifest_of, typed
 from .tables import Table
@@ -48,7 +48,7 @@ def _names_in_file(table: Table) -> tuple[str, ...] | None:
     for line in table.comments:
         if line.startswith(CLASS_NAMES_COMMENT):
             try:
-                return check_names(json.loads(line.removeprefix(CLASS_NAMES_COMMENT)))
+                return check_names(parse_json(line.removeprefix(CLASS_NAMES_COMMENT), "It"))
             except (ValueError, TypeError) as error:
                 raise ValueError(
                     f"{table.path!r}: expected a comment such as "

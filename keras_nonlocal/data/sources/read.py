@@ -114,6 +114,7 @@ def _read_file(path: str, class_names: Sequence[str] | None, root: str | None) -
 
 def _renamed(manifest: Manifest, class_names: Sequence[str]) -> Manifest:
     """The same videos with the classes in another order, or with more classes."""
+    manifest.check_labels()
     before = manifest.class_names
     labels = [[before[label] for label in entry.labels] for entry in manifest]
     indices, names = class_numbers(

@@ -179,10 +179,17 @@ def class_numbers(
     ([(1,), (), (0,)], ('bend', 'run'))
     """
     found = {label for row in labels for label in row}
-    names = _found_names(found) if class_names is None else check_names(class_names)
+    names = found_names(found) if class_names is None else check_names(class_names)
     if numbered and not found <= set(names) and all(map(_is_number, found)):
         _check_numbers(found, names)
-        return [tuple(int(label) for label in row) for row in labels], names
+        numbers = [tuple(int(label) for label in row) for row in labels]
+        for row, given in enumerate(numbers):
+            if any(not 0 <= number < len(names) for number in given):
+                raise ValueError(
+                    f"{where(row)}: labels that are numbers must be class indices from 0 to "
+                    f"{len(names) - 1}, as there are {len(names)} classes. Received: {given}"
+                )
+        return numbers, names
     indices = {name: index for index, name in enumerate(names)}
     for row, cell in enumerate(labels):
         for label in cell:
@@ -212,7 +219,8 @@ def check_names(class_names: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def _found_names(found: set[str | int]) -> tuple[str, ...]:
+def found_names(found: Set[str | int]) -> tuple[str, ...]:
+    """The class names that labels have: sorted, or all numbers up to the largest one."""
     if not found or not all(map(_is_number, found)):
         return tuple(sorted(map(str, found)))
     largest = max(map(int, found))

@@ -12,7 +12,7 @@ from ...utils.checks import PathLike
 from ...utils.remote_files import absolute, folder_of, is_address, write_text
 from ..manifest import Entry, Manifest
 from .own_csv import CLASS_NAMES_COMMENT, NUMBERS_COMMENT
-from .records import check_names
+from .records import check_names, found_names
 
 # pandas reads `#` as a comment, and some readers remove spaces at both ends.
 _NEEDS_QUOTES = re.compile(r'[",#\r\n]|^\s|\s$')
@@ -21,9 +21,9 @@ _NEEDS_QUOTES = re.compile(r'[",#\r\n]|^\s|\s$')
 def write_manifest(manifest: Manifest, path: PathLike) -> None:
     """Writes a manifest to a CSV file, completely or not at all.
 
-    Class names are a comment at the start of the file: `pandas.read_csv(path, comment="#")` reads
-    the rest. Paths below the folder of the file are written relative to it, so that both can be
-    moved together.
+    Class names that are not those of the labels in order, because a class has no video, are a
+    comment at the start of the file: `pandas.read_csv(path, comment="#")` reads the rest. Paths
+    below the folder of the file are written relative to it, so that both can be moved together.
 
     Args:
         manifest: The dataset. Its relative paths start from the current folder.
@@ -35,9 +35,8 @@ def write_manifest(manifest: Manifest, path: PathLike) -> None:
 
     Example:
 
-    >>> write_manifest(Manifest((Entry("a.mp4", (1,)),), ("bend", "run")), "actions.csv")
+    >>> write_manifest(Manifest((Entry("a.mp4", (0,)),), ("run",)), "actions.csv")
     >>> print(open("actions.csv").read().strip())
-    # class_names: ["bend", "run"]
     path,label
     a.mp4,run
     """
@@ -50,24 +49,15 @@ def write_manifest(manifest: Manifest, path: PathLike) -> None:
 
 def _labels_written(manifest: Manifest) -> tuple[tuple[str, ...], list[str]]:
     """The text for each class index, and the comments that explain it to a reader."""
-    _check_labels(manifest)
+    manifest.check_labels()
     if not manifest.class_names:
         return (), []
     names = check_names(manifest.class_names)
     comments = [f"{CLASS_NAMES_COMMENT} {json.dumps(names)}"]
     if all(name and name == name.strip() and ";" not in name for name in names):
-        return names, comments
+        used = {names[label] for entry in manifest for label in entry.labels}
+        return names, [] if used == set(names) and found_names(used) == names else comments
     return tuple(str(number) for number in range(len(names))), [*comments, NUMBERS_COMMENT]
-
-
-def _check_labels(manifest: Manifest) -> None:
-    classes = len(manifest.class_names)
-    for entry in manifest:
-        if any(not 0 <= label < classes for label in entry.labels):
-            raise ValueError(
-                f"Labels must be class indices from 0 to {classes - 1}, as there are {classes} "
-                f"class names. Received: labels={entry.labels} of {entry.path!r}"
-            )
 
 
 def _columns(manifest: Manifest, names, folder: str) -> dict[str, Callable[[Entry], Any]]:

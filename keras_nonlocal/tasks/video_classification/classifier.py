@@ -13,6 +13,7 @@ from ...utils.checks import PathLike
 from ...video.clip_reader import read_clips
 from ...video.clip_spec import ClipSpec
 from ...video.preprocessing import pixels_seen, preprocess
+from ...weights.assign import check_finite, check_weights
 
 
 @dataclass(frozen=True)
@@ -45,33 +46,40 @@ class VideoClassifier:
         model = getattr(models, card.builder)(weights=card.name)
         return cls(model, card.classes, card.clip, card)
 
-    def read(self, path: PathLike) -> np.ndarray:
+    def read(self, video: PathLike | np.ndarray) -> np.ndarray:
         """Reads the clips of a video for evaluation: uint8 `(clips * crops, frames, H, W, 3)`."""
-        return read_clips(path, self.clip)
+        return read_clips(video, self.clip)
 
     def preprocess(self, clips: np.ndarray) -> np.ndarray:
-        """Converts pixels to inputs of the model: float32, normalized as in training."""
+        """Converts pixels to inputs of the model: float32, normalized as in training.
+
+        Raises:
+            ValueError: A pixel is not a finite number.
+        """
         return preprocess(clips, **self.clip.preprocessing).numpy()
 
     def seen(self, clips: np.ndarray) -> np.ndarray:
         """Returns the pixels that the model sees of clips, uint8, for plots."""
         return pixels_seen(clips, self.clip.track_motion).numpy()
 
-    def predict(self, path: PathLike) -> dict[str, float]:
-        """Classifies a video file.
+    def predict(self, video: PathLike | np.ndarray) -> dict[str, float]:
+        """Classifies a video file, or the frames of a video, as from a camera.
 
         The probabilities of clips at regular intervals over the whole video are averaged. The
         clips pass through the network one by one, because thirty views of a large network would
         not fit into memory.
 
         Args:
-            path: Path of the file.
+            video: Path of the file, or uint8 frames `(T, H, W, 3)`, RGB, which count as 30 in a
+                second.
 
         Returns:
             The probability of each class, highest first.
 
         Raises:
             FileNotFoundError: The file does not exist.
+            ValueError: It is neither a path nor such an array, or a weight or a probability is not
+                a finite number.
             keras_nonlocal.video.VideoError: The file cannot be read as a video.
 
         Example:
@@ -79,10 +87,12 @@ class VideoClassifier:
         >>> keras_nonlocal.zoo.load("nl_i3d_small_weizmann").predict("jumping.mp4")
         {'jack': ...}
         """
-        clips = self.read(path)
+        check_weights(self.model)
+        clips = self.read(video)
         if self.clip.flip:
             clips = np.concatenate([clips, clips[:, :, :, ::-1]])
         views = [self.model.predict_on_batch(self.preprocess(clip[None])) for clip in clips]
         probabilities = np.concatenate(views).mean(axis=0)
+        check_finite({"outputs": probabilities}, f"The probabilities of {self.model.name!r}")
         order = np.argsort(-probabilities, kind="stable")
         return {self.class_names[index]: float(probabilities[index]) for index in order}

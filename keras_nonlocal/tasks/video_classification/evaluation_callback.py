@@ -6,10 +6,10 @@ from typing import Any
 
 import keras
 
-from ...data.sources.read import read_source
 from ...metrics.metrics import summary
 from ...metrics.scores import Scores
 from ...utils.checks import positive_int
+from ...video.shards.evaluation import read_videos
 from .evaluator import Evaluator
 
 
@@ -21,8 +21,9 @@ class Evaluation(keras.callbacks.Callback):
 
     Args:
         evaluator: The evaluator.
-        source: Labeled videos, in any form that `keras_nonlocal.data.read_source` reads. If the
-            source has fewer classes than the network, call `read_source` with `class_names` first.
+        source: Labeled videos, in any form that `keras_nonlocal.data.read_source` reads, or a
+            folder of shards. If the source has fewer classes than the network, call `read_source`
+            with `class_names` first.
         every_n_epochs: Number of epochs between evaluations.
         prefix: Prefix of the names of the metrics.
         network: The model to evaluate, if it is not the model in training but shares its weights.
@@ -52,7 +53,7 @@ class Evaluation(keras.callbacks.Callback):
         check: bool = True,
     ):
         super().__init__()
-        self.evaluator, self.source, self.prefix = evaluator, read_source(source), prefix
+        self.evaluator, self.source, self.prefix = evaluator, read_videos(source), prefix
         self.every_n_epochs = positive_int("every_n_epochs", every_n_epochs)
         self.network, self.check = network, check
         self.scores: Scores | None = None

@@ -14,8 +14,7 @@ import numpy as np
 
 from ...data.error_log import ErrorLog
 from ...data.manifest import Manifest
-from ...data.sources.check import check_manifest
-from ...data.sources.read import read_source
+from ...data.sources.check import check_class_numbers, check_manifest
 from ...data.workers.pool import cores
 from ...metrics.scores import Scores
 from ...utils.checks import PathLike, one_of, positive_int
@@ -23,6 +22,8 @@ from ...utils.progress import progress_bar
 from ...video.clip_reader import ClipReader
 from ...video.clip_spec import ClipSpec, a_clip
 from ...video.decoding.container import VideoError
+from ...video.shards.evaluation import ShardManifest, ShardReader, read_videos
+from ...weights.assign import check_weights
 from .evaluation_checks import check_classes, check_input_shape, check_shard_index
 from .score_store import ScoreStore
 from .traced_network import TracedNetwork, digest
@@ -110,7 +111,8 @@ class Evaluator:
 
         Args:
             model: A functional model from preprocessed clips to probabilities.
-            source: Labeled videos, in any form that `keras_nonlocal.data.read_source` reads.
+            source: Labeled videos, in any form that `keras_nonlocal.data.read_source` reads, or a
+                folder of shards.
             folder: Folder where each process saves its scores in a file of its own. A second call
                 with the same arguments resumes, and reads skipped videos again. A call that is
                 killed loses the scores of the last ten seconds.
@@ -127,15 +129,16 @@ class Evaluator:
             The scores of this process's videos, in the order of the source.
 
         Raises:
-            ValueError: The source, its classes and the network do not fit each other, or the
-                folder holds scores with other settings.
+            ValueError: The source, its classes and the network do not fit each other, a weight is
+                not finite, or the folder holds scores with other settings.
             VideoError, OSError: A video cannot be read, and `on_error` is `"raise"`. The scores so
                 far are saved.
         """
         check_shard_index(shard)
-        manifest = read_source(source, split=split, class_names=class_names, root=root)
+        manifest = read_videos(source, split=split, class_names=class_names, root=root)
         if check:
             self.check(model, manifest)
+        check_weights(model)
         store = self._score_store(model, manifest, folder, shard)
         if store.remaining:
             self._score(model, manifest, store, progress)
@@ -159,7 +162,10 @@ class Evaluator:
         """
         check_classes(model, manifest)
         check_input_shape(model, self.clip.input_shape)
-        check_manifest(manifest)
+        if isinstance(manifest, ShardManifest):
+            check_class_numbers(manifest)
+        else:
+            check_manifest(manifest)
 
     def _score_store(self, model, manifest: Manifest, folder: PathLike | None, shard) -> ScoreStore:
         index, count = shard
@@ -179,14 +185,7 @@ class Evaluator:
         """Reads the remaining videos, batches their views and stores the probabilities."""
         network = self._network_for(model)
         batcher = ShapeBatcher(network.batch_size, self.memory)
-        reader = ClipReader(
-            manifest,
-            self.clip,
-            training=False,
-            on_error=self.on_error,
-            error_log=self.error_log,
-            by_clip=False,
-        )
+        reader = self._reader(manifest)
         remaining = store.remaining
         bar = progress_bar(len(remaining), shown=progress)
 
@@ -214,6 +213,18 @@ class Evaluator:
         finally:
             store.save()
             bar.close()
+
+    def _reader(self, manifest: Manifest) -> ClipReader | ShardReader:
+        if isinstance(manifest, ShardManifest):
+            return ShardReader(manifest, self.clip)
+        return ClipReader(
+            manifest,
+            self.clip,
+            training=False,
+            on_error=self.on_error,
+            error_log=self.error_log,
+            by_clip=False,
+        )
 
     def _with_mirror_images(self, views: np.ndarray) -> np.ndarray:
         return np.concatenate([views, views[:, :, :, ::-1]]) if self.clip.flip else views

@@ -13,6 +13,7 @@ import numpy as np
 from ...data.manifest import Manifest
 from ...metrics.score_shard import ScoreShard, read_shard, settings_differences, write_shard
 from ...metrics.scores import Scores, ranks_of
+from ...weights.assign import check_finite
 
 SAVE_INTERVAL = 10  # seconds
 
@@ -62,12 +63,13 @@ class ScoreStore:
     def add(self, rows: Sequence[int], probabilities: np.ndarray) -> None:
         """Adds the probabilities of views, given the index of each view's video."""
         for row, view in zip(rows, probabilities, strict=True):
+            path = self._manifest.entries[row].path
+            check_finite({path: view}, "The outputs of the network")
             if not ((view >= 0) & (view <= 1.001)).all():
                 raise ValueError(
                     "`model` must give probabilities from 0 to 1: its last activation must be a "
-                    "softmax or a sigmoid, and its weights must be finite. Received: "
-                    f"outputs from {view.min()} to {view.max()} for "
-                    f"{self._manifest.entries[row].path!r}"
+                    f"softmax or a sigmoid. Received: outputs from {view.min()} to {view.max()} "
+                    f"for {path!r}"
                 )
             views = self._incomplete.setdefault(row, [])
             views.append(view)

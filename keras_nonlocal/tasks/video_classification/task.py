@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
-from ...data.sources.read import read_source
 from ...metrics.scores import Scores
 from ...report.classification import classification_sections
 from ...report.sections import Section
 from ...training.run_folder import Run
 from ...training.task import Models, TrainingData
 from ...video.pipeline import check_mixing
+from ...video.shards.evaluation import read_videos
 from ..plan import TrainingPlan, plan_of
 from . import report_samples
 from .classifier import VideoClassifier
@@ -37,7 +37,8 @@ class VideoClassification:
         source: Labeled videos, in any form that `keras_nonlocal.data.read_source` reads, or a
             folder of shards.
         split: Name of the split of `source` to train on; `None` uses all videos.
-        validation: Videos on which the network is evaluated after each epoch.
+        validation: Videos, or a folder of shards, on which the network is evaluated after each
+            epoch.
         validation_subset: Name of the split to evaluate on: of `validation`, or of `source` if
             `validation` is `None`.
         service: Address of a `tf.data` service that reads shards.
@@ -72,7 +73,7 @@ class VideoClassification:
         self._validation = None
         if validation is not None:
             names = self.data.class_names
-            self._validation = read_source(validation, split=validation_subset, class_names=names)
+            self._validation = read_videos(validation, split=validation_subset, class_names=names)
             self.data = replace(self.data, validation=self._validation.digest)
         check_mixing(recipe.layers(), self._classes, recipe.batch_size, training=True)
         options = {"service": service, "num_parallel_calls": num_parallel_calls, "check": False}

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from ...utils.checks import one_of
+from ...utils.schema import parse_json
 
 _EXAMPLE = {
     "cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]},
@@ -137,7 +138,7 @@ def _slurm_resolver() -> tf.distribute.cluster_resolver.ClusterResolver:
 
 def _check_config(text: str) -> None:
     try:
-        config = json.loads(text)
+        config = parse_json(text, "TF_CONFIG")
         cluster, task = config["cluster"], config["task"]
         unknown = sorted(set(cluster) - {"chief", "worker"})
         addresses = cluster[task["type"]]

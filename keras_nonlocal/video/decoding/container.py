@@ -26,6 +26,8 @@ _FORMATS = {
     "format_whitelist": "apng,asf,avi,dhav,dv,flv,gif,gxf,h264,hevc,ivf,m4v,matroska,mjpeg,mov,"
     "mp3,mpeg,mpegts,mpegvideo,mxf,nut,obu,ogg,rm,wav,wtv,yuv4mpegpipe"
 }
+# JPEG frames one after the other, as cameras record them; FFmpeg takes them for a single image.
+_RAW_JPEG = (".mjpeg", ".mjpg")
 _NO_VIDEO_FORMAT = "it is a playlist, an image or the like, or its header is damaged"
 _ELSEWHERE = "videos must be files on this machine; copy it here, or write shards of it"
 _ADVICE = "Check that the file is complete and plays, or remove it from the dataset."
@@ -137,15 +139,17 @@ def decoded(container, stream, deadline: Deadline, tolerant=False) -> Generator:
 
 
 def _opened(path: PathLike):
+    # An absolute path, as FFmpeg reads the part before a colon as a protocol.
+    full = os.path.abspath(path)
     with decoding(path):
         try:
-            # An absolute path, as FFmpeg reads the part before a colon as a protocol.
-            full = os.path.abspath(path)
             return av.open(full, container_options=_FORMATS, metadata_errors="replace")
         except av.FFmpegError as error:
-            if error.errno == errno.EINVAL:  # FFmpeg's error for a format that is not in the list
-                raise VideoError(path, _NO_VIDEO_FORMAT) from error
-            raise
+            if error.errno != errno.EINVAL:  # FFmpeg's error for a format that is not in the list
+                raise
+            if full.lower().endswith(_RAW_JPEG):
+                return av.open(full, format="mjpeg", metadata_errors="replace")
+            raise VideoError(path, _NO_VIDEO_FORMAT) from error
 
 
 def _is_cover(stream) -> bool:
@@ -155,6 +159,11 @@ def _is_cover(stream) -> bool:
 
 def _check_file(path: PathLike) -> None:
     """Raises for folders, pipes and devices, which would fail later or wait for ever."""
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(
+            "`path` must be the path of a video file. Write bytes to a file first, and give a list "
+            f"of paths one by one. Received: {type(path).__name__}"
+        )
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -162,7 +171,7 @@ def _check_file(path: PathLike) -> None:
             raise VideoError(path, _ELSEWHERE) from None
         raise FileNotFoundError(f"There is no file {os.fspath(path)!r}. Check the path.") from None
     if not stat.S_ISREG(mode):
-        raise VideoError(path, "it is not a file")
+        raise VideoError(path, "it is not a file", "Give the path of one video file.")
 
 
 def _unpickled(kind, args, cause):

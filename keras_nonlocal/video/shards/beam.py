@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from ...data.manifest import Manifest
 from ...data.sources.read import read_source
-from ...utils.checks import PathLike, any_int
+from ...utils.checks import PathLike, a_seed
 from ...utils.remote_files import check_writable, read_text, write_whole
 from ..decoding.container import VideoError
 from .encoding import EncodingTask, ShardOptions
@@ -64,7 +64,7 @@ def beam_shards(
     options = ShardOptions(short_side, quality, frame_step)
     if error_log is not None:
         check_writable(error_log)
-    plan = begun(folder, new_set(source, shards, options, any_int("seed", seed)))
+    plan = begun(folder, new_set(source, shards, options, a_seed(seed)))
     with beam.Pipeline(options=pipeline_options) as pipeline:
         add_shards(pipeline, source, folder, plan, error_log=error_log)
     return read_set(folder).complete()

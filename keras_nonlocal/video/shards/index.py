@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from ...utils.checks import PathLike
 from ...utils.remote_files import ensure_file_system, write_whole
-from ...utils.schema import parse
+from ...utils.schema import parse, parse_json
 from .encoding import ShardOptions
 
 FILE = "shards.json"
@@ -113,14 +113,12 @@ def read_set(folder: PathLike) -> ShardSet:
     ensure_file_system(path)
     try:
         with tf.io.gfile.GFile(path, "rb") as file:
-            content = json.loads(file.read())
+            text = file.read()
     except tf.errors.NotFoundError as error:
         raise FileNotFoundError(
             f"There is no {path!r}. `keras_nonlocal.video.write_shards` makes a folder with one."
         ) from error
-    except ValueError as error:
-        raise ValueError(f"{path!r} is not JSON: {error}") from error
-    return parse(ShardSet, content, path)
+    return parse(ShardSet, parse_json(text, path), path)
 
 
 def holds_shards(source: Any) -> bool:

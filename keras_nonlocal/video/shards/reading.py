@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 
 import tensorflow as tf
@@ -18,8 +19,12 @@ from .sequence_example import FRAMES_KEY, TIMES_KEY
 from .service import spread_over
 
 _PARALLEL_CALLS = 2
-_CONTEXT = {
+LABEL_FEATURES = {
     "clip/label/index": tf.io.VarLenFeature(tf.int64),
+    "clip/data_path": tf.io.FixedLenFeature([], tf.string, ""),
+}
+_CONTEXT = {
+    **LABEL_FEATURES,
     "image/height": tf.io.FixedLenFeature([], tf.int64),
     "image/width": tf.io.FixedLenFeature([], tf.int64),
     "image/frame_rate/fraction": tf.io.FixedLenFeature([2], tf.int64),
@@ -92,7 +97,7 @@ class ShardClips:
         views = 1 if self._training else self._clip.views
 
         def parsed(index, draw):
-            return _parsed(read(index), seed_of(draw))
+            return _parsed(read(index), seed_of(draw), len(self.class_names))
 
         if self._training:
             loaded = order.map(
@@ -160,16 +165,43 @@ def shard_clips(
     return source.clips(source.order(seed))
 
 
-def _parsed(record, seed):
-    """Parses the features of an example from which clips are cut."""
+def evaluation_views(folder: PathLike, clip: ClipSpec) -> Callable[[int], tf.Tensor]:
+    """Returns a function from the index of a video to its clips, uint8 `(views, T, H, W, 3)`."""
+    shards = read_set(folder).complete()
+    read, load = record_reader(folder, shards), _loader(clip, shards, training=False)
+    signature = tf.TensorSpec((clip.num_frames, *(clip.size or (None, None)), 3), tf.uint8)
+
+    @tf.function(input_signature=[tf.TensorSpec((), tf.int64)], autograph=False)
+    def views(index):
+        described = _parsed(read(index), tf.zeros(2, tf.int32), len(shards.class_names))
+
+        def view(number):
+            return load({**described, "view": number})[0]
+
+        numbers = tf.range(clip.views, dtype=tf.int64)
+        return tf.map_fn(view, numbers, fn_output_signature=signature)
+
+    traced = views.get_concrete_function()  # once, as threads call it
+    return lambda index: traced(tf.constant(index, tf.int64))
+
+
+def _parsed(record, seed, classes: int):
+    """Parses the features of an example from which clips are cut, and checks its labels."""
     context, lists = tf.io.parse_single_sequence_example(record, _CONTEXT, _LISTS)
     times = lists[TIMES_KEY]
+    labels, path = context["clip/label/index"].values, context["clip/data_path"]
+    known = tf.reduce_all((labels >= 0) & (labels < classes)) if classes else True
+    names = (
+        f"Labels must be indices of the {classes} classes of shards.json. Write the shards anew."
+    )
+    with tf.control_dependencies([tf.debugging.Assert(known, [names, "Received:", labels, path])]):
+        labels = tf.identity(labels)
     return {
         "frames": lists[FRAMES_KEY],
         "times": times - times[0],
         "rate": context["image/frame_rate/fraction"],
         "size": tf.stack([context["image/height"], context["image/width"]]),
-        "labels": context["clip/label/index"].values,
+        "labels": labels,
         "seed": seed,
         "view": tf.constant(0, tf.int64),
     }

@@ -20,7 +20,7 @@ from ...data.sources.check import check_class_numbers
 from ...data.sources.read import read_source
 from ...data.workers.pool import map_in_processes
 from ...data.workers.worker import Failure
-from ...utils.checks import PathLike, any_int, one_of, positive_int
+from ...utils.checks import PathLike, a_seed, one_of, positive_int
 from ...utils.progress import progress_bar
 from ...utils.remote_files import ensure_file_system, is_address, system_errors
 from .encoding import ENCODING_TIME_LIMIT, Encoded, EncodingTask, ShardOptions, encode_task
@@ -93,7 +93,7 @@ def write_shards(
     source = read_source(source)
     ensure_file_system(folder)
     options = ShardOptions(short_side, quality, frame_step)
-    state = begun(folder, new_set(source, shards, options, any_int("seed", seed)))
+    state = begun(folder, new_set(source, shards, options, a_seed(seed)))
     tasks = ordered_tasks(source, state, state.missing)
     sizes = Counter(number for number, *_ in tasks)
     paths = [joined(folder, file) for file in shard_names(len(state.shards))]
@@ -143,6 +143,12 @@ def new_set(source: Manifest, shards: int | None, options: ShardOptions, seed: i
     if positive_int("shards", count) > len(source):
         raise ValueError(
             f"`shards` must be at most the {len(source)} entries. Received: shards={shards!r}"
+        )
+    splits = {entry.split for entry in source}
+    if len(splits) > 1:
+        raise ValueError(
+            "`source` must have one split, as shards have none. Write each split to a folder of "
+            f"its own: `source.split(name)`. Received: {', '.join(sorted(map(repr, splits)))}"
         )
     check_class_numbers(source)
     names = source.class_names if source.labeled else ()

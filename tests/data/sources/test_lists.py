@@ -82,3 +82,10 @@ def test_labels_that_count_from_one_or_have_gaps_warn(tmp_path, labels, missing)
     text = "".join(f"{label}.avi {label}\n" for label in labels)
     with pytest.warns(UserWarning, match=f"there are 3 classes, but no video .* class {missing}"):
         listed(tmp_path, text)
+
+
+def test_class_indices_beyond_the_class_names_raise_with_their_line(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text("a.mp4 0\nb.mp4 99\n")
+    with pytest.raises(ValueError, match=r"list.txt', line 2: .* from 0 to 1.*Received: \(99,\)"):
+        read_source(path, class_names=("bend", "run"))

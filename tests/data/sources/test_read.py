@@ -255,7 +255,7 @@ def test_a_binary_file_is_not_a_list_of_videos(write):
 
 
 def test_a_missing_file_raises(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"There is no file '.*/x.csv'"):
+    with pytest.raises(FileNotFoundError, match=r"There is no file or folder '.*/x.csv'"):
         read_source(tmp_path / "x.csv")
 
 

@@ -58,9 +58,9 @@ def test_write_then_read_gives_the_same_manifest(tmp_path, manifest):
 
 def test_a_csv_reader_that_skips_comments_can_read_it(tmp_path):
     entries = (Entry("/v/a #1.mp4", (1,), start=0.5), Entry("/v/b.mp4", (0,)))
-    write_manifest(Manifest(entries, ("bend, low", "run")), tmp_path / "m.csv")
+    write_manifest(Manifest(entries, ("bend, low", "run", "sit")), tmp_path / "m.csv")
     first, *rest = (tmp_path / "m.csv").read_text().splitlines()
-    assert first == '# class_names: ["bend, low", "run"]'
+    assert first == '# class_names: ["bend, low", "run", "sit"]'
     assert rest == ["path,label,start", '"/v/a #1.mp4",run,0.5', '/v/b.mp4,"bend, low",']
     rows = list(csv.DictReader(rest))
     assert [row["label"] for row in rows] == ["run", "bend, low"]
@@ -68,13 +68,17 @@ def test_a_csv_reader_that_skips_comments_can_read_it(tmp_path):
 
 def test_pandas_can_read_it(tmp_path):
     pandas = pytest.importorskip("pandas", reason="pandas is not a dependency")
-    entries = (Entry("/v/a #1.mp4", (1,), frames=7), Entry('/v/"b",.mp4', (0,)))
-    manifest = Manifest(entries, ("bend, low", "#run"))
+    entries = (Entry("/v/a #1.mp4", (0,), frames=7), Entry('/v/"b",.mp4', (1,)))
+    manifest = Manifest(entries, ("#run", "bend, low"))
     write_manifest(manifest, tmp_path / "m.csv")
-    frame = pandas.read_csv(tmp_path / "m.csv", comment="#")
+    frame = pandas.read_csv(tmp_path / "m.csv")
     assert list(frame["path"]) == ["/v/a #1.mp4", '/v/"b",.mp4']
     assert list(frame["label"]) == ["#run", "bend, low"]
-    assert read_source(frame, class_names=manifest.class_names) == manifest
+    assert read_source(frame) == manifest
+    with_another_class = replace(manifest, class_names=("#run", "bend, low", "sit"))
+    write_manifest(with_another_class, tmp_path / "m.csv")
+    assert list(pandas.read_csv(tmp_path / "m.csv", comment="#")["label"]) == ["#run", "bend, low"]
+    assert read_source(tmp_path / "m.csv") == with_another_class
 
 
 def test_class_names_that_do_not_fit_into_a_cell_are_written_as_indices(tmp_path):

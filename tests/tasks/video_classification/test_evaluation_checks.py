@@ -100,12 +100,19 @@ def test_models_need_one_input_and_one_output(videos):
             Evaluator(CLIP).evaluate(model, videos)
 
 
-@pytest.mark.parametrize("activation", [None, lambda x: x * np.nan])
-def test_logits_and_nans_are_errors(videos, activation):
+@pytest.mark.parametrize(
+    ("activation", "message"),
+    [
+        (None, r"its last activation must be a softmax.*for '.*\.mp4'"),
+        (lambda x: x * np.nan, r"outputs of the network must be finite.*\['.*\.mp4'\]"),
+        (lambda x: x / 0, r"outputs of the network must be finite.*\['.*\.mp4'\]"),
+    ],
+)
+def test_logits_and_nans_are_errors(videos, activation, message):
     clip = keras.Input((8, 32, 32, 3))
     features = keras.layers.GlobalAveragePooling3D()(clip)
     model = keras.Model(clip, keras.layers.Dense(3, activation=activation)(features))
-    with pytest.raises(ValueError, match=r"its last activation must be a softmax.*for '.*\.mp4'"):
+    with pytest.raises(ValueError, match=message):
         Evaluator(CLIP).evaluate(model, videos)
 
 

@@ -1,19 +1,23 @@
 """`Evaluator` equals a plain loop over videos and views."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_nonlocal import models
 from keras_nonlocal.data.manifest import Entry, Manifest
+from keras_nonlocal.data.sources.read import read_source
 from keras_nonlocal.metrics import read_scores
 from keras_nonlocal.tasks.video_classification import traced_network
 from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
 from keras_nonlocal.video.clip_reader import read_clips
 from keras_nonlocal.video.clip_spec import ClipSpec
 from keras_nonlocal.video.preprocessing import preprocess
+from keras_nonlocal.video.shards.writing import write_shards
 
 NORMAL = {"mean": (114.75,) * 3, "std": (57.375,) * 3}
 PIXELS = ClipSpec(8, frame_stride=2, size=(32, 32), sampling="official")
@@ -162,3 +166,33 @@ def test_only_the_segment_of_an_entry_is_evaluated(model, videos, evaluator):
     part = evaluator.evaluate(model, cut).probabilities
     whole = evaluator.evaluate(model, [(path, label)], class_names=cut.class_names).probabilities
     assert np.abs(part - whole).max() > 1e-3
+
+
+def test_a_weight_that_is_not_finite_is_refused_by_its_name(videos):
+    diverged = models.c2d_small(classes=3)
+    kernel = diverged.get_layer("res2_0_1_conv").kernel
+    for value in (np.nan, np.inf):
+        kernel.assign(np.full(kernel.shape, value))
+        with pytest.raises(ValueError, match=r"must be finite numbers.*\['res2_0_1_conv/kernel'\]"):
+            Evaluator(CLIP).evaluate(diverged, videos)
+
+
+def test_a_folder_of_shards_is_evaluated_as_its_videos(model, videos, tmp_path):
+    write_shards(read_source(videos), tmp_path / "shards", num_processes=1, quality=100)
+    evaluator = Evaluator(replace(CLIP, num_clips=2, num_crops=3, flip=True))
+    expected = evaluator.evaluate(model, videos)
+    found = evaluator.evaluate(model, tmp_path / "shards")
+    order = [expected.paths.index(path) for path in found.paths]
+    np.testing.assert_array_equal(found.targets, expected.targets[order])
+    np.testing.assert_allclose(found.probabilities, expected.probabilities[order], atol=0.05)
+    assert np.abs(np.diff(expected.probabilities, axis=0)).max() > 0.05
+
+
+def test_videos_of_shards_need_not_exist(model, videos, tmp_path):
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(Path(videos[0][0]).read_bytes())
+    write_shards(read_source([(copy, "run")]), tmp_path / "shards", num_processes=1)
+    copy.unlink()
+    names = ("bend", "jack", "run")
+    scores = Evaluator(CLIP).evaluate(model, tmp_path / "shards", class_names=names)
+    assert (scores.paths, scores.targets.tolist()) == ((str(copy),), [2])

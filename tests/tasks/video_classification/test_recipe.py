@@ -1,11 +1,14 @@
 """Recipes of video classifiers: their fields, and the errors for invalid values."""
 
+import json
+
 import pytest
 
 from keras_nonlocal import augmentation
 from keras_nonlocal.tasks import read_recipe
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 from keras_nonlocal.training import write_recipe
+from keras_nonlocal.training.recipe_files import change_recipe
 
 RECIPE = VideoRecipe("nl_i3d_small", num_frames=8, frame_stride=2, size=(32, 40), epochs=10)
 
@@ -25,10 +28,13 @@ INVALID = {
     "channels": ({"mean": (1, 2)}, r"`mean` must be one number for each of three.*\(1, 2\)"),
     "decay": ({"weight_decay": -1e-4}, r"`weight_decay` must be .* at least 0.*-0\.0001"),
     "warmup": ({"warmup": -1}, r"`warmup` must be a number of at least 0.*-1"),
-    "warm": ({"warmup": 10}, r"`warmup` must be shorter than 10 epochs\. Received: warmup=10"),
+    "warm": (
+        {"warmup": 10},
+        r"`warmup` must be shorter than 10 epochs\. Set both.* Received: warmup=10",
+    ),
     "from": ({"warmup_rate": -1}, r"`warmup_rate` must be a number of at least 0.*-1"),
     "precise": ({"precise_bn_batches": -1}, r"`precise_bn_batches` must be .*-1"),
-    "seed": ({"seed": -1}, r"`seed` must be a number of at least 0.*-1"),
+    "seed": ({"seed": -1}, r"`seed` must be an integer from 0 to 2\*\*32 - 1.*-1"),
     "clip norm": ({"clip_norm": 0.0}, r"`clip_norm` must be positive.*0\.0"),
     "rate": ({"learning_rate": 0.0}, r"`learning_rate` must be positive.*0\.0"),
     "no rate": ({"learning_rate": float("nan")}, r"`learning_rate` must be positive.*nan"),
@@ -106,6 +112,34 @@ INVALID = {
 def test_invalid_and_contradictory_values_are_errors(values, message):
     with pytest.raises(ValueError, match=f"(?s){message}"):
         RECIPE.changed(**values)
+
+
+NUMBERS = ["learning_rate", "momentum", "weight_decay", "clip_norm", "decay_factor", "warmup"]
+NUMBERS += ["warmup_rate", "speed_jitter", "label_smoothing", "mean", "std", "seed"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_that_are_not_finite_are_errors(name, value):
+    given = (value, 1.0, 1.0) if name in ("mean", "std") else value
+    with pytest.raises(ValueError, match=f"`{name}` must be"):
+        RECIPE.changed(**{name: given})
+    with pytest.raises(ValueError, match=f"`{name}`"):
+        change_recipe(RECIPE, {name: json.dumps(given)})
+
+
+@pytest.mark.parametrize("name", ["mean", "std"])
+def test_numbers_with_which_inputs_overflow_are_errors(name):
+    with pytest.raises(ValueError, match=f"`{name}` must be"):
+        RECIPE.changed(**{name: (1e39, 1.0, 1.0)})
+    with pytest.raises(ValueError, match="`std` must be positive"):
+        RECIPE.changed(std=(1.0, 1e-40, 1.0))
+
+
+def test_seeds_are_those_that_all_generators_take():
+    assert RECIPE.changed(seed=2**32 - 1).seed == 4294967295
+    with pytest.raises(ValueError, match=r"0 to 2\*\*32 - 1. Received: seed=4294967296"):
+        RECIPE.changed(seed=2**32)
 
 
 def test_layers_have_the_order_and_arguments_of_the_recipe():

@@ -1,8 +1,10 @@
+import io
 import wave
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_nonlocal.video.clip_reader import read_clips
 from keras_nonlocal.video.clip_spec import ClipSpec
@@ -228,3 +230,26 @@ def test_a_colon_in_a_file_name_is_not_a_protocol(write, tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     write("a.mp4", frames=3).rename(tmp_path / "12:30.mp4")
     assert read_indices(read_clip("12:30.mp4", num_frames=3)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("suffix", [".mjpeg", ".MJPG"])
+def test_jpeg_frames_one_after_the_other_are_a_video(tmp_path, read_indices, suffix):
+    path, rng = tmp_path / f"camera{suffix}", np.random.default_rng(0)
+    with path.open("wb") as file:
+        for index in range(20):  # frames of several kilobytes, which FFmpeg takes for one image
+            pixels = rng.integers(-30, 31, (120, 160, 3)) + 40 + index * 8
+            Image.fromarray(pixels.clip(0, 255).astype("uint8")).save(file, "JPEG", quality=95)
+    assert count_frames(path) == 20
+    assert read_indices(read_frames(path, [7, 2, 2, 19])) == [12, 7, 7, 24]  # 5 steps brighter
+
+
+def test_a_container_may_have_the_suffix_of_raw_frames(write, tmp_path, read_indices):
+    renamed = write("a.avi", frames=20).rename(tmp_path / "renamed.mjpeg")
+    assert read_indices(read_frames(renamed, [3, 11])) == [3, 11]
+
+
+@pytest.mark.parametrize("video", [io.BytesIO(b"RIFF"), b"RIFF" * 2000, b"a\0b", None, ["a.mp4"]])
+def test_what_is_not_a_path_is_refused(video):
+    for read in (read_clip, count_frames):
+        with pytest.raises(ValueError, match=f"`path` must be .*Received: {type(video).__name__}"):
+            read(video)

@@ -1,5 +1,6 @@
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from keras_nonlocal import augmentation
 from keras_nonlocal.data.manifest import Entry, Manifest
 from keras_nonlocal.video.clip_spec import ClipSpec
 from keras_nonlocal.video.sampling.by_index import clip_indices
+from keras_nonlocal.video.shards.evaluation import ShardReader, read_videos
 from keras_nonlocal.video.shards.jpeg import spread_place
 from keras_nonlocal.video.shards.reading import ShardClips, shard_clips
 from keras_nonlocal.video.shards.service import calls_python
@@ -235,3 +237,31 @@ def test_videos_without_labels_give_no_targets(manifest, tmp_path):
     entries = tuple(Entry(each.path) for each in manifest.entries[:2])
     write_shards(Manifest(entries, manifest.class_names), tmp_path / "s", shards=1, num_processes=1)
     assert [len(element) for element in shard_clips(tmp_path / "s", ClipSpec(2))] == [2, 2]
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_a_label_that_is_not_in_the_list_of_classes_raises(manifest, tmp_path, multi_label):
+    write_shards(replace(manifest, multi_label=multi_label), tmp_path, shards=1, num_processes=1)
+    file = tmp_path / "shards.json"
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps({**content, "class_names": ["a", "b"]}))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"(?s)2 classes.*\[2\].*20\.mp4"):
+        list(shard_clips(tmp_path, CLIP))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="indices of the 2 classes"):
+        list(training_stream(tmp_path, clip=CLIP, batch_size=2).take(9))
+
+
+def test_videos_of_shards_are_a_manifest_whose_clips_are_read_by_index(written, manifest):
+    clip = ClipSpec(4, 2, short_side=48, size=(32, 32), num_clips=3, num_crops=2)
+    videos = read_videos(written)
+    labels = {(entry.path, entry.labels) for entry in videos}
+    assert labels == {(entry.path, entry.labels) for entry in manifest}
+    assert videos.class_names == manifest.class_names
+    reader = ShardReader(videos, clip)
+    clips = [reader(index, 0)[0] for index in range(len(videos))]
+    expected = [video for video, *_ in _arrays(shard_clips(written, clip))]
+    np.testing.assert_array_equal(np.concatenate(clips), expected)
+    renamed = read_videos(written, class_names=("z", "c", "b", "a"))
+    assert {entry.labels for entry in renamed} == {(1,), (2,), (3,)}
+    with pytest.raises(ValueError, match="`split` must be None: there are no splits"):
+        read_videos(written, split="val")
