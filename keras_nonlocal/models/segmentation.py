@@ -81,7 +81,7 @@ class Size:
 SIZES = {
     "r50": Size("ResNet-50", 50),
     "r101": Size("ResNet-101", 101),
-    "small": Size("a small ResNet of 18 layers", 18, 16, 64, 4),
+    "small": Size("a small ResNet of 18 layers", 18, 16, 64),
 }
 
 

@@ -44,7 +44,7 @@ class Segmentation:
         ValueError: The recipe and the data do not fit each other, or a mask cannot be used.
 
     Example:
-        run = fit(Segmentation(find_recipe("camvid_nl_fcn_small"), "camvid"), "runs/streets")
+        run = fit(Segmentation(find_recipe("camvid_cpu"), "camvid"), "runs/streets")
     """
 
     Recipe: ClassVar = SegmentationRecipe

@@ -23,7 +23,6 @@ RECIPE = SegmentationRecipe(
         {"layer": "JointRandomCrop", "size": [24, 32]},
         {"layer": "JointRandomFlip"},
     ),
-    arguments={"output_stride": 8},
     steps=6,
     batch_size=2,
     schedule="poly",
