@@ -101,7 +101,7 @@ def _builder(head_name: str, size_name: str):
         name: str = builder,
         *,
         align_corners: bool | None = None,
-        output_stride: int = size.output_stride,
+        output_stride: int | None = None,
         auxiliary_head: bool = False,
         dropout: float = 0.1,
     ) -> keras.Model:
@@ -124,7 +124,7 @@ def _builder(head_name: str, size_name: str):
             align_corners: How the logits are resized to the size of the image, see
                 `keras_nonlocal.layers.ResizeLike`. The default is that of the weights, or false.
             output_stride: 4, 8, 16 or 32: the size of the image divided by that of the features.
-                Weights fit all of them, and were trained with {output_stride}.
+                Weights fit all of them. The default is that of the weights, or {output_stride}.
             auxiliary_head: Whether to add a second classifier on the features of res4, which helps
                 training (loss weight 0.4). The output is then a dictionary with the keys `"logits"`
                 and `"auxiliary"`.
@@ -145,22 +145,23 @@ def _builder(head_name: str, size_name: str):
         (None, 64, 64, 21)
         """
         check_channels_last(builder)
-        one_of("output_stride", output_stride, OUTPUT_STRIDES)
         found = find_weights(weights, builder)
-        trained = {"classes": 19, "align_corners": False}
+        trained = {"classes": 19, "align_corners": False, "output_stride": size.output_stride}
         if found.card is not None:
             trained |= {**found.card.arguments, "classes": len(found.card.classes)}
-        given = {"classes": classes, "align_corners": align_corners}
+        given = {"classes": classes, "align_corners": align_corners, "output_stride": output_stride}
         chosen = {key: trained[key] if value is None else value for key, value in given.items()}
         positive_int("classes", chosen["classes"])
-        if found.card is not None and include_top and chosen != trained:
-            raise ValueError(
-                f"The weights {found.card.name!r} belong to a network with {trained}. To begin "
-                f"training for other classes, use `include_top=False`. Received: {chosen}"
-            )
+        one_of("output_stride", chosen["output_stride"], OUTPUT_STRIDES)
+        if found.card is not None and include_top:
+            _check_card(found.card.name, trained, chosen)
         inputs = input_of(input_tensor, input_shape, "HWC", "image")
         features = image_resnet(
-            inputs, depth=size.depth, name=name, output_stride=output_stride, width=size.width
+            inputs,
+            depth=size.depth,
+            name=name,
+            output_stride=chosen["output_stride"],
+            width=size.width,
         )
         model = features
         if include_top:
@@ -183,6 +184,15 @@ def _builder(head_name: str, size_name: str):
         output_stride=size.output_stride,
     )
     return build
+
+
+def _check_card(card: str, trained: dict, chosen: dict) -> None:
+    for name in ("classes", "align_corners"):
+        if chosen[name] != trained[name]:
+            raise ValueError(
+                f"The weights {card!r} belong to a network with {name}={trained[name]!r}. To begin "
+                f"training from them, use `include_top=False`. Received: {name}={chosen[name]!r}"
+            )
 
 
 def _head(features, head: Head, width: int, classes: int, dropout: float, auxiliary: bool) -> dict:

@@ -1,0 +1,1 @@
+"""Rendered scenes with masks, to try segmentation without a data set."""
