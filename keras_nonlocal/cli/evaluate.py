@@ -28,9 +28,9 @@ SHOWN_NAMES = 10
 def add_parser(commands) -> None:
     parser = commands.add_parser(
         "evaluate",
-        help="measure the accuracy of a model on labeled videos",
-        description="Measure the accuracy of a model on labeled videos. Each video is cut into "
-        "several clips and crops, and their probabilities are averaged.",
+        help="measure the accuracy of a model on labeled videos, or images with masks",
+        description="Measure the accuracy of a model on labeled videos, or on images with masks. "
+        "Each video is cut into several clips and crops, and their probabilities are averaged.",
     )
     add = parser.add_argument
     add("model", metavar="MODEL", help=MODEL_HELP)
@@ -68,10 +68,13 @@ def add_parser(commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Runs `evaluate`, and prints the metrics."""
     from ..metrics.metrics import summary
+    from ..tasks.segmentation.segmenter import Segmenter
     from ..tasks.video_classification.evaluator import Evaluator
     from ..zoo.loading import load
 
     classifier: Any = load(arguments.model)
+    if isinstance(classifier, Segmenter):
+        return _run_on_masks(arguments, classifier)
     evaluator = Evaluator(
         replace(classifier.clip, **given(arguments, "num_clips", "num_crops", "short_side")),
         fully_convolutional=arguments.fully_convolutional,
@@ -97,6 +100,47 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{len(scores)} videos, {evaluator.views} views each")
         _print_metrics(metrics)
         _print_worst_classes(scores)
+    return 0
+
+
+def _run_on_masks(arguments: argparse.Namespace, segmenter: Any) -> int:
+    from ..data.error_log import ErrorLog
+    from ..images.layouts import read_mask_set
+    from ..tasks.segmentation.evaluation import evaluate_segmentation
+
+    options = given(arguments, "num_clips", "num_crops", "short_side", "out")
+    if options or arguments.fully_convolutional or arguments.shard != (0, 1):
+        raise ValueError(
+            f"{arguments.model!r} labels images: of the options only --data, --split, --on-error, "
+            "--error-log and --json apply to it."
+        )
+    masks = read_mask_set(arguments.data, split=arguments.split)
+    if masks.class_names != segmenter.class_names:
+        raise ValueError(
+            f"{arguments.data!r} must have the classes of {arguments.model!r} in the same order: "
+            f"{_listed(segmenter.class_names)}. Received: {_listed(masks.class_names)}"
+        )
+    scores = evaluate_segmentation(
+        segmenter.model,
+        masks,
+        segmenter.image,
+        on_error=arguments.on_error,
+        error_log=ErrorLog(arguments.error_log),
+        progress=True,
+    )
+    iou: dict[str, float | None] = {
+        name: None if value != value else float(value)  # NaN is a class that is absent
+        for name, value in zip(scores.class_names, scores.iou, strict=True)
+    }
+    if arguments.json:
+        print(json.dumps({"images": scores.images, **scores.summary(), "iou": iou}, indent=2))
+        return 0
+    print(f"{scores.images} images")
+    for name, value in scores.summary().items():
+        print(f"  {name.replace('_', ' '):<24}{value:>8.1%}")
+    print("IoU of each class")
+    for name, share in iou.items():
+        print(f"  {name:<24}{'absent' if share is None else f'{share:.1%}':>8}")
     return 0
 
 

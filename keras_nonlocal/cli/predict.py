@@ -46,6 +46,7 @@ def add_parser(commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Runs `predict`; the status is 1 if a file cannot be read, or an attention drawn."""
     from ..data.find_files import find_videos
+    from ..tasks.video_classification.classifier import VideoClassifier
     from ..video.samples import sample_video
     from ..zoo.loading import load
 
@@ -58,6 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
         check_image(arguments.explain)
     videos = find_videos(arguments.paths)
     classifier = load(arguments.model)
+    if not isinstance(classifier, VideoClassifier):
+        raise ValueError(
+            f"--model must classify videos. Received: {arguments.model!r}, which labels images: "
+            "use `keras-nonlocal segment`"
+        )
     results, failed = [], 0
     for index, path in enumerate(videos):
         try:

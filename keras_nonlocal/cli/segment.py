@@ -12,6 +12,9 @@ from typing import Any
 
 from .arguments import MODEL_HELP
 
+MODEL = "nl_fcn_small_scenes"
+SAMPLE, SAMPLE_SEED = Path("keras_nonlocal_scene.png"), 7
+
 
 def add_parser(commands) -> None:
     parser = commands.add_parser(
@@ -21,19 +24,38 @@ def add_parser(commands) -> None:
         "labels over the image with a legend, and for images also a PNG file of the labels.",
     )
     add = parser.add_argument
-    add("paths", nargs="+", metavar="PATH", type=Path, help="image or video file")
-    add("--model", required=True, metavar="MODEL", help=MODEL_HELP)
-    add("-o", "--out", required=True, metavar="DIR", type=Path, help="folder of the results")
+    add("paths", nargs="*", metavar="PATH", type=Path, help="image or video file")
+    add("--sample", action="store_true", help=f"segment a rendered scene, written to {SAMPLE}")
+    add("--model", default=MODEL, metavar="MODEL", help=f"{MODEL_HELP} (default: %(default)s)")
+    add(
+        "-o",
+        "--out",
+        default=Path(),
+        metavar="DIR",
+        type=Path,
+        help="folder of the results (default: this folder)",
+    )
     add("--json", action="store_true", help="print the share of each class as JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs `segment`; the status is 1 if a file cannot be read."""
+    from PIL import Image
+
     from ..data.find_files import VIDEO_SUFFIXES
+    from ..images.samples.scenes import scene
     from ..tasks.segmentation.segmenter import Segmenter
+    from ..utils.atomic_files import replacing
     from ..zoo.loading import load
 
+    if arguments.sample == bool(arguments.paths):
+        raise ValueError("Name at least one image or video, or use --sample. See --help.")
+    if arguments.sample:
+        image, _ = scene(SAMPLE_SEED, (240, 320))
+        with replacing(SAMPLE) as partial:
+            Image.fromarray(image).save(partial, "PNG")
+        arguments.paths = [SAMPLE]
     segmenter = load(arguments.model)
     if not isinstance(segmenter, Segmenter):
         raise ValueError(

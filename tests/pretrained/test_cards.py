@@ -13,10 +13,12 @@ from keras_nonlocal import models
 from keras_nonlocal.download.digests import ALGORITHMS
 from keras_nonlocal.pretrained import card_names, read_card
 from keras_nonlocal.pretrained.resolve import card_for
-from keras_nonlocal.zoo import load
+from keras_nonlocal.zoo import load, preprocess_input
 
 NAMES = card_names()
 CARDS = {name: read_card(name) for name in NAMES}
+VIDEOS = {name: card for name, card in CARDS.items() if card.clip}
+IMAGES = {name: card for name, card in CARDS.items() if card.image}
 EMBEDDED = [name for name, card in CARDS.items() if card.weights.url is None]
 PUBLISHED = [name for name in NAMES if name not in EMBEDDED]
 RESTRICTED = "CC-BY-NC-4.0"
@@ -25,7 +27,9 @@ FORMATS = {".pkl": "caffe2", ".pth": "torch", ".pyth": "torch"}
 
 def test_every_published_checkpoint_has_a_card():
     """There are as many cards as the sources list checkpoints."""
-    origin = re.compile("official|slowfast|pytorchvideo|mmaction2_v0|mmaction2|gluoncv")
+    origin = re.compile(
+        "official|slowfast|pytorchvideo|mmaction2_v0|mmaction2|gluoncv|mmsegmentation"
+    )
     found = Counter(origin.search(name)[0] for name in PUBLISHED)
     assert found == {
         "official": 15,
@@ -34,8 +38,15 @@ def test_every_published_checkpoint_has_a_card():
         "mmaction2": 10,
         "mmaction2_v0": 10,
         "gluoncv": 6,
+        "mmsegmentation": 81,
     }
-    assert EMBEDDED == ["nl_i3d_small_weizmann"]
+    assert EMBEDDED == ["nl_fcn_small_scenes", "nl_i3d_small_weizmann"]
+
+
+def test_every_published_network_for_segmentation_has_a_card():
+    """There are as many cards of each family as MMSegmentation lists files of ResNets."""
+    found = Counter(card.builder.rsplit("_", 1)[0] for card in IMAGES.values() if card.weights.url)
+    assert found == {"fcn": 21, "nl_fcn": 16, "gc_fcn": 16, "dnl_fcn": 12, "cc_fcn": 16}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -95,7 +106,32 @@ def test_exactly_non_commercial_licenses_are_restricted(name):
     assert license.restricted == ("_official_" in name)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", IMAGES)
+def test_mean_ious_are_percentages_with_their_protocol_and_source(name):
+    assert CARDS[name].accuracy
+    for row in CARDS[name].accuracy:
+        assert 30 < row.mean_iou < 100
+        assert row.top1 is None
+        assert "images" in row.protocol or "windows" in row.protocol
+        assert row.source
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_images_are_tested_as_the_file_name_says(name):
+    """Networks for crops of 769 and 480 pixels are tested in windows of that size."""
+    card = CARDS[name]
+    assert len(card.classes) == {"cityscapes": 19, "ade20k": 150, "voc": 21, "scenes": 7}.get(
+        card.dataset, len(card.classes)
+    )
+    size = re.search(r"_(\d+)x(\d+)_", card.weights.name)
+    if size and size[1] in ("769", "480"):
+        assert card.image.window == (int(size[1]), int(size[2]))
+    else:
+        assert card.image.window is None
+    assert bool(card.arguments.get("align_corners")) == (size is not None and size[1] == "769")
+
+
+@pytest.mark.parametrize("name", VIDEOS)
 def test_accuracies_are_percentages_with_their_protocol_and_source(name):
     assert CARDS[name].accuracy
     for row in CARDS[name].accuracy:
@@ -107,13 +143,18 @@ def test_accuracies_are_percentages_with_their_protocol_and_source(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pixels_are_normalized_in_the_range_0_to_255(name):
+    clip, image = CARDS[name].clip, CARDS[name].image
+    assert all(100 < mean < 130 for mean in (clip or image).mean)
+    assert all(50 < std < 60 for std in (clip or image).std)
+
+
+@pytest.mark.parametrize("name", VIDEOS)
+def test_clips_have_frames_and_a_size(name):
     clip = CARDS[name].clip
-    assert all(100 < mean < 130 for mean in clip.mean)
-    assert all(50 < std < 60 for std in clip.std)
     assert min(clip.num_frames, clip.frame_stride, clip.num_clips, clip.num_crops, *clip.size) >= 1
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", [name for name in PUBLISHED if name in VIDEOS])
 def test_the_frames_match_the_name_of_the_file(name):
     clip, file = CARDS[name].clip, CARDS[name].weights
     stated = re.search(r"(\d+)x(\d+)", file.url)
@@ -127,6 +168,8 @@ def test_the_frames_match_the_name_of_the_file(name):
 
 def preference(card):
     """Returns the sort key by which `zoo/README.md` chooses the recommended card."""
+    if card.image:
+        return card.accuracy[0].mean_iou
     own = (
         card.arguments.get("blocks", 5) == 5
         and card.arguments.get("instantiation", "embedded_gaussian") == "embedded_gaussian"
@@ -197,12 +240,12 @@ def test_the_weights_file_is_that_of_the_card(name):
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_golden_logits_are_reproduced(name):
-    """They were stored for a generated clip when the network was trained."""
+    """They were stored for generated pixels when the network was trained."""
     classifier = load(name)
     golden = classifier.card.golden
-    clip = np.random.default_rng(golden["seed"]).integers(0, 256, golden["shape"], "uint8")
+    pixels = np.random.default_rng(golden["seed"]).integers(0, 256, golden["shape"], "uint8")
     network = keras.Model(classifier.model.input, classifier.model.get_layer("logits").output)
-    logits = network.predict(classifier.preprocess(clip[None]), verbose=0)
+    logits = network.predict(preprocess_input(pixels[None], card=name), verbose=0)
     found = logits.reshape(-1, len(classifier.card.classes)).mean(axis=0)
     np.testing.assert_allclose(found, golden["logits"], atol=1e-4)
 
@@ -218,8 +261,8 @@ def test_builders_accept_the_name_of_the_card_or_of_the_data_set(name):
             np.testing.assert_array_equal(
                 keras.ops.convert_to_numpy(one), keras.ops.convert_to_numpy(other)
             )
-    features = builder(weights=card.name, include_top=False, pooling="avg")
-    assert len(features.output_shape) == 2
+    features = builder(weights=card.name, include_top=False)
+    assert features.pyramid_outputs
 
 
 def test_arguments_that_contradict_the_card_are_an_error():

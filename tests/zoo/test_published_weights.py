@@ -137,7 +137,7 @@ def test_imagenet_weights_are_downloaded_and_inflated(cache, monkeypatch):
     digest = Digest("sha256", hashlib.sha256(data).hexdigest())
     with FaultyServer() as server:
         source = PublishedFile("resnet50.pth", (server.on("/image.pth", body(data)),), digest)
-        monkeypatch.setitem(resolve.RESNETS, "r50", source)
+        monkeypatch.setitem(resolve.RESNETS, ("video_classification", "r50"), source)
         weights = named_weights(models.i3d_r50(weights="imagenet", classes=7))
     kernel = np.transpose(arrays["conv1.weight"], (2, 3, 1, 0))
     np.testing.assert_allclose(weights["conv1_conv/kernel"].numpy().sum(axis=0), kernel, rtol=1e-5)
@@ -145,7 +145,7 @@ def test_imagenet_weights_are_downloaded_and_inflated(cache, monkeypatch):
 
 
 def test_small_networks_have_no_imagenet_weights():
-    with pytest.raises(ValueError, match="r50, r101"):
+    with pytest.raises(ValueError, match="50 and 101 layers"):
         models.i3d_small(weights="imagenet")
 
 

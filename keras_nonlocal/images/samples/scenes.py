@@ -155,7 +155,10 @@ class _Canvas:
     def finished(self) -> tuple[np.ndarray, np.ndarray]:
         """Adds uneven light, grain, and the noise and blur of a camera."""
         small = self.random.normal(0, 1, (2, 6, 8)).astype("float32")
-        cells = [Image.fromarray(each).resize(self.image.size, Image.BICUBIC) for each in small]
+        cells = [
+            Image.fromarray(each).resize(self.image.size, Image.Resampling.BICUBIC)
+            for each in small
+        ]
         light = 1 + 0.12 * np.asarray(cells[0])[..., None]
         grain = self.random.normal(0, 9, (self.height, self.width, 1))
         pixels = np.asarray(self.image, "float32") * light * self.random.uniform(0.6, 1.15)
