@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import cycle
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 from keras import layers
 
+from ..layers.disentangled import DisentangledNonLocal3D
+from ..layers.global_context import GlobalContext3D
 from ..layers.non_local import NonLocal3D
 from ..layers.pooling import MaxPool3D
 from ..utils.roles import STAGES, non_local_name
@@ -29,6 +31,24 @@ KERNELS = {
     ("3x1x1", basic): lambda time: ((time, 3, 3), (1, 3, 3)),
     ("3x3x3", basic): lambda time: ((time, 3, 3), (time, 3, 3)),
 }
+
+
+class BlockKind(NamedTuple):
+    """A layer that may follow residual blocks, and which of the options of a network it takes."""
+
+    layer: Callable[..., keras.layers.Layer]
+    arguments: tuple[str, ...]
+
+
+_SHARED = ("axes", "scale", "out_bias", "norm", "method")
+BLOCK_KINDS = {
+    "non_local": BlockKind(
+        NonLocal3D,
+        (*_SHARED, "instantiation", "pool_size", "pool_position", "temporal_groups"),
+    ),
+    "disentangled": BlockKind(DisentangledNonLocal3D, _SHARED),
+    "global_context": BlockKind(GlobalContext3D, ()),
+}
 INFLATIONS = (None, "3x1x1", "3x3x3")
 
 
@@ -40,6 +60,7 @@ def video_resnet(
     inflation: str | None,
     placement: Mapping[str, tuple[int, ...]],
     non_local: Mapping[str, Any],
+    kind: str = "non_local",
     width: int = 64,
     name: str,
 ) -> Backbone:
@@ -51,7 +72,9 @@ def video_resnet(
         variant: A row of `VARIANTS`.
         inflation: `None` for C2D; `"3x1x1"` or `"3x3x3"` for I3D.
         placement: Indices of the residual blocks that a non-local block follows, by stage.
-        non_local: Arguments of `NonLocal3D` that override the arguments of the variant.
+        non_local: Arguments of the blocks that override the arguments of the variant. Blocks of
+            another kind take those that they have.
+        kind: A key of `BLOCK_KINDS`.
         width: Number of channels of conv1.
         name: Name of the model.
 
@@ -74,7 +97,9 @@ def video_resnet(
                 name=f"{stage}_{index}",
             )
             if index in placement.get(stage, ()):
-                x = NonLocal3D(**options, name=non_local_name(stage, index))(x)
+                layer, arguments = BLOCK_KINDS[kind]
+                taken = {key: value for key, value in options.items() if key in arguments}
+                x = layer(**taken, name=non_local_name(stage, index))(x)
         if stage == "res2" and variant.pool2:
             x = _max_pool(x, (2, 1, 1), (2, 1, 1), name="pool2")
     return Backbone(source_of(inputs), x, name=name)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..backbones.placement import Placement, place
 from ..backbones.variants import VARIANTS
-from ..backbones.video_resnet import INFLATIONS
+from ..backbones.video_resnet import BLOCK_KINDS, INFLATIONS
 from ..ops.pairwise import AFFINITIES
 from ..ops.positions import AXES
 from ..pretrained.cards import Card
@@ -20,13 +20,14 @@ class Design:
     """The choices that a caller has for a video network.
 
     Attributes:
-        blocks, inflation, variant, instantiation, axes: As in the builders of
+        blocks, inflation, variant, kind, instantiation, axes: As in the builders of
             `keras_nonlocal.models`.
     """
 
     blocks: int | Placement
     inflation: str | None
     variant: str = "official_32x2"
+    kind: str = "non_local"
     instantiation: str = "embedded_gaussian"
     axes: str = "spacetime"
 
@@ -89,8 +90,15 @@ def design(builder: str, given: Mapping[str, Any], card: Card | None) -> Design:
     result = replace(base, **chosen)
     one_of("variant", result.variant, VARIANTS)
     one_of("inflation", result.inflation, INFLATIONS)
+    one_of("kind", result.kind, BLOCK_KINDS)
     one_of("instantiation", result.instantiation, AFFINITIES)
     one_of("axes", result.axes, AXES[3])
+    for name in ("instantiation", "axes"):
+        if name in chosen and name not in BLOCK_KINDS[result.kind].arguments:
+            raise ValueError(
+                f"Blocks of the kind {result.kind!r} take no `{name}`. "
+                f"Received: {name}={chosen[name]!r}"
+            )
     return result
 
 
@@ -104,6 +112,7 @@ def _check_builder(builder, family, chosen):
     with_blocks = family.blocks > 0, f"nl_{builder}, which has non-local blocks"
     available = {
         "blocks": with_blocks,
+        "kind": with_blocks,
         "instantiation": with_blocks,
         "axes": with_blocks,
         "inflation": (family.inflation is not None, "an I3D builder, which convolves over time"),

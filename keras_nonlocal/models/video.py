@@ -36,6 +36,7 @@ def _builder(builder: str):
         variant: str | None = None,
         blocks: int | Placement | None = None,
         inflation: str | None = None,
+        kind: str | None = None,
         instantiation: str | None = None,
         axes: str | None = None,
         method: str = "auto",
@@ -65,6 +66,8 @@ def _builder(builder: str):
             blocks: Number of non-local blocks, 1, 5 or 10 (1 or 2 in small networks), or a
                 placement such as `{{"res3": (1, 3), "res4": (1, 3, 5)}}`: the indices of the
                 residual blocks they follow.
+            kind: The kind of the blocks: `"non_local"`, or a relative, `"global_context"` or
+                `"disentangled"`, see `keras_nonlocal.layers`.
             inflation: Kernels of I3D that extend over time: `"3x1x1"` or `"3x3x3"`.
             instantiation: The pairwise function. See `keras_nonlocal.layers.NonLocal3D`.
             axes: `"spacetime"`, `"space"` or `"time"`: the positions that attend to each other.
@@ -88,7 +91,7 @@ def _builder(builder: str):
         check_channels_last(builder)
         one_of("pooling", pooling, POOLINGS)
         given = {"variant": variant, "blocks": blocks, "inflation": inflation}
-        given |= {"instantiation": instantiation, "axes": axes}
+        given |= {"kind": kind, "instantiation": instantiation, "axes": axes}
         found = find_weights(weights, builder)
         classes = _classes(classes, found.card, include_top)
         chosen = design(builder, given, found.card)
@@ -102,6 +105,7 @@ def _builder(builder: str):
             variant=published,
             inflation=chosen.inflation,
             placement=placement(builder, chosen),
+            kind=chosen.kind,
             non_local=_block_options(published, chosen, method),
             name=name,
         )
