@@ -13,8 +13,11 @@ import os
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the networks of the tests
 
 LEAST_SECONDS = 0.2  # short calls are repeated, or only waking threads is timed
 WARM_UP_CALLS = 2
@@ -140,6 +143,47 @@ def i3d_train(dtype="float32", layout="channels_last", batch=2):
     return call
 
 
+def segment(mode="eager", dtype="float32", size=(769, 769)):
+    """One image through MMSegmentation's non-local network, to logits of the size of the image."""
+    from weights.name_maps.mmsegmentation import segmentor
+
+    network = segmentor("nl_fcn")
+
+    class Whole(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.backbone, self.head = network.backbone, network.decode_head
+
+        def forward(self, x):
+            logits = self.head(self.backbone(x))
+            return torch.nn.functional.interpolate(logits, size=x.shape[2:], mode="bilinear")
+
+    x = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(0))
+    run = MODES[mode](Whole().eval(), x, dtype)
+
+    def call():
+        with torch.no_grad(), autocast(dtype):
+            return run(x)
+
+    return call
+
+
+def block(kind, size=97, channels=512):
+    """A block of MMSegmentation over `size x size` positions."""
+    from weights.name_maps.mmsegmentation import segmentor
+
+    part = {"gc_fcn": "gc_block", "dnl_fcn": "dnl_block", "cc_fcn": "cca", "nl_fcn": "nl_block"}
+    layer = getattr(segmentor(kind).decode_head, part[kind]).eval()
+    x = torch.randn(1, channels, size, size, generator=torch.Generator().manual_seed(0))
+
+    def call():
+        with torch.no_grad():
+            y = layer(x)
+            return layer(y) if kind == "cc_fcn" else y
+
+    return call
+
+
 def sdpa(n, m, c, dtype="float32", backward=False):
     """`(N, C), (M, C), (M, C) -> (N, C)` without scale, as in the non-local paper."""
     # Four axes: with three, PyTorch takes a slower path (1.5-2x).
@@ -181,7 +225,9 @@ def load(path, checked=True):
     return lambda: torch.load(path, weights_only=checked)
 
 
-CASES = {case.__name__: case for case in (i3d_infer, i3d_train, sdpa, matmul, save, load)}
+CASES = {
+    case.__name__: case for case in (i3d_infer, i3d_train, segment, block, sdpa, matmul, save, load)
+}
 
 
 @functools.cache
