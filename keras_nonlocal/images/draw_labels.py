@@ -89,8 +89,10 @@ def write_labels(path: PathLike, labels: np.ndarray, palette: Sequence[Sequence[
     Example:
         write_labels("street_labels.png", labels, segmenter.palette)
     """
-    image = Image.fromarray(labels.astype("uint8"), "P")
-    image.putpalette(np.array(palette, "uint8").ravel().tolist())
+    colors = np.zeros((256, 3), "uint8")  # with fewer, Pillow would change larger labels
+    colors[: len(palette)] = palette
+    image = Image.fromarray(labels.astype("uint8")).convert("L")
+    image.putpalette(colors.ravel().tolist())
     with replacing(path) as partial:
         image.save(partial, "PNG")
 

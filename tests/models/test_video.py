@@ -192,3 +192,19 @@ def test_weights_files_that_do_not_fit_are_refused(tmp_path):
     garbage.write_bytes(b"not a weights file")
     with pytest.raises(ValueError, match="garbage"):
         models.c2d_small(weights=garbage)
+
+
+@pytest.mark.parametrize("kind", ["global_context", "disentangled"])
+def test_blocks_may_be_relatives(kind):
+    model = models.nl_i3d_small(classes=3, kind=kind, input_shape=(8, 32, 32, 3))
+    names = [layer.name for layer in model.layers if layer.name.endswith("_nonlocal")]
+    assert names == ["res3_1_nonlocal", "res4_0_nonlocal"]
+    plain = models.i3d_small(classes=3, input_shape=(8, 32, 32, 3))
+    for layer in plain.layers:
+        model.get_layer(layer.name).set_weights(layer.get_weights())
+    x = np.random.default_rng(0).normal(size=(1, 8, 32, 32, 3)).astype("float32")
+    np.testing.assert_array_equal(  # fresh blocks are the identity
+        *(keras.ops.convert_to_numpy(each(x, training=False)) for each in (model, plain))
+    )
+    with pytest.raises(ValueError, match="take no `instantiation`"):
+        models.nl_i3d_small(kind=kind, instantiation="gaussian")
