@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import keras
 
-from ..layers.non_local import NON_LOCAL_LAYERS
+from ..layers.base_non_local import BaseNonLocal
 from ..ops.planner import FORMS, Sizes, choose_method
 from ..ops.positions import AXES
 from ..utils.checks import positive_int
@@ -93,14 +93,12 @@ def plan(
     'blocked'
     """
     positive_int("batch", batch)
-    if isinstance(model_or_layer, NON_LOCAL_LAYERS):
+    if isinstance(model_or_layer, BaseNonLocal):
         _check_layer_shape(model_or_layer, input_shape)
         pairs = [(model_or_layer, tuple(input_shape))]
     else:
         shapes = layer_shapes(model_or_layer, input_shape)
-        pairs = [
-            (layer, shape) for layer, shape, _ in shapes if isinstance(layer, NON_LOCAL_LAYERS)
-        ]
+        pairs = [(layer, shape) for layer, shape, _ in shapes if isinstance(layer, BaseNonLocal)]
     blocks = [_plan_block(layer, shape, batch, dtype) for layer, shape in pairs]
     if not blocks:
         raise ValueError(f"{model_or_layer.name!r} has no non-local block to plan.")

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from ..layers.non_local import NON_LOCAL_LAYERS
+from ..layers.base_non_local import BaseNonLocal
+from ..layers.criss_cross import BaseCrissCross
+from ..layers.global_context import BaseGlobalContext
 from ..layers.pooling import WindowAverage3D
 from ..utils.roles import LOGITS, stage_of
 from .attention_plan import attention_sizes
@@ -55,8 +57,8 @@ def flops(model: keras.Model, input_shape: tuple[int, ...]) -> Flops:
     """Counts multiply-adds and parameters by stage, for one sample.
 
     The count includes convolutions of all kinds, dense layers, the average over the features, and
-    the two products of a non-local block as the paper defines it. `keras_nonlocal.cost.plan` counts
-    the block in the form in which it is computed. Published "FLOPs" of these networks are such
+    the two products of a non-local block as the paper defines it, and those of its relatives.
+    `keras_nonlocal.cost.plan` counts the block in the form in which it is computed. Published "FLOPs" of these networks are such
     multiply-adds. The average and the classifier count once for each clip, which reproduces the
     published values, although some heads apply the classifier to every 7 x 7 window.
 
@@ -146,12 +148,27 @@ def _non_local_macs(layer, in_shape, out_shape):
     queries, keys = sizes.sets * sizes.positions, sizes.sets * sizes.keys
     projected = keys if layer.pool_position == "before" else queries
     projections = {"theta": queries, "phi": projected, "g": projected, "out": queries}
+    projections |= {"context": keys}  # of the unary term of disentangled blocks
     macs = sum(
         positions * math.prod(getattr(layer, name).kernel.shape)
         for name, positions in projections.items()
         if hasattr(layer, name)
     )
     return macs + queries * sizes.keys * (sizes.depth + sizes.channels)
+
+
+def _context_macs(layer, in_shape, out_shape):
+    """A logit for each position, the sum over positions, and two projections of the sum."""
+    kernels = (layer.reduce.kernel, layer.expand.kernel)
+    return 2 * math.prod(in_shape) + sum(math.prod(kernel.shape) for kernel in kernels)
+
+
+def _criss_cross_macs(layer, in_shape, out_shape):
+    *grid, channels = in_shape
+    kernels = [projection.kernel.shape for projection in (layer.theta, layer.phi, layer.g)]
+    keys = sum(grid) - len(grid) + 1
+    attention = keys * (kernels[0][1] + channels)
+    return layer.recurrence * math.prod(grid) * (sum(map(math.prod, kernels)) + attention)
 
 
 _COUNTERS = {
@@ -161,5 +178,7 @@ _COUNTERS = {
     (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose): _transposed_macs,
     (layers.Dense,): _dense_macs,
     (layers.GlobalAveragePooling3D, WindowAverage3D): lambda layer, shape, _: math.prod(shape),
-    NON_LOCAL_LAYERS: _non_local_macs,
+    (BaseNonLocal,): _non_local_macs,
+    (BaseGlobalContext,): _context_macs,
+    (BaseCrissCross,): _criss_cross_macs,
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import keras
 
-from ..layers.non_local import NON_LOCAL_LAYERS
+from ..layers.base_non_local import BaseNonLocal
 from .attention_plan import item_bytes, plan
 from .layer_shapes import layer_shapes
 
@@ -70,7 +70,7 @@ def _layer_bytes(model, input_shape) -> Iterator[tuple[int, int]]:
         # Operations that are not layers, such as a sum of tensors, have no dtype.
         size = item_bytes(getattr(layer, "compute_dtype", keras.config.floatx()))
         outputs = size * math.prod(out_shape)
-        if isinstance(layer, NON_LOCAL_LAYERS):
+        if isinstance(layer, BaseNonLocal):
             (block,) = plan(layer, in_shape).blocks
             outputs += block.operand_bytes + block.planned_bytes
         yield size * math.prod(in_shape), outputs

@@ -6,8 +6,7 @@ from typing import Any
 
 import keras
 
-from ..layers.base_non_local import quantized_projections
-from ..layers.non_local import NON_LOCAL_LAYERS
+from ..layers.base_non_local import BaseNonLocal, quantized_projections
 from ..surgery.rebuild import as_functional, is_functional, rebuilt
 from ..weights.assign import check_weights
 from .foldable_norms import foldable_norms, folded_into, is_fixed, only_sources
@@ -79,7 +78,7 @@ def fold_batch_norm(model: keras.Model) -> keras.Model:
 
 
 def _ends_with_norm(layer):
-    is_block = isinstance(layer, NON_LOCAL_LAYERS) and layer.norm_type == "batch"
+    is_block = isinstance(layer, BaseNonLocal) and layer.norm_type == "batch"
     return is_block and is_fixed(layer) and not quantized_projections(layer)
 
 
@@ -90,7 +89,7 @@ def _kernel_and_bias(layer):
 
 
 def _fold_block(block, target):
-    for name in ("theta", "phi", "g"):
+    for name in ("theta", "phi", "g", "context"):
         if hasattr(block, name):
             getattr(target, name).set_weights(_kernel_and_bias(getattr(block, name)))
     if block.instantiation == "concatenation":

@@ -111,6 +111,3 @@ class NonLocal3D(BaseNonLocal):
     """
 
     rank = 3
-
-
-NON_LOCAL_LAYERS = (NonLocal1D, NonLocal2D, NonLocal3D)

@@ -12,7 +12,7 @@ import keras
 from ..cost.attention_plan import plan
 from ..cost.flops import flops
 from ..cost.memory import training_bytes
-from ..layers.non_local import NON_LOCAL_LAYERS
+from ..layers.base_non_local import BaseNonLocal
 from ..training.optimizers.factory import optimizer
 from ..training.optimizers.schedules import learning_rate
 from ..training.recipe import BaseRecipe
@@ -105,7 +105,7 @@ def plan_of(
     network = task.build(read_weights=False)
     cost = flops(network.inference, shape)
     blocks = ""
-    if any(isinstance(layer, NON_LOCAL_LAYERS) for layer in network.inference.layers):
+    if any(isinstance(layer, BaseNonLocal) for layer in network.inference.layers):
         blocks = str(plan(network.inference, shape, recipe.batch_size))
     return TrainingPlan(
         recipe=recipe,

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import models
 from ..export.foldable_norms import folded_into
-from ..layers.non_local import NON_LOCAL_LAYERS
+from ..layers.base_non_local import BaseNonLocal
 from ..pretrained.resolve import card_for
 from ..utils.checks import PathLike
 from ..utils.roles import head_of, in_classifier, in_non_local
@@ -90,7 +90,7 @@ def _with_folded_norms(source: keras.Model, variables: Mapping[str, Any]) -> dic
     }
     for block in source.layers:
         out, norm = f"{block.name}/out", f"{block.name}/norm"
-        is_block = isinstance(block, NON_LOCAL_LAYERS)
+        is_block = isinstance(block, BaseNonLocal)
         has_norm = is_block and block.norm_type == "batch"
         if has_norm and f"{out}/bias" in variables and f"{norm}/gamma" not in variables:
             arrays = {

@@ -5,7 +5,13 @@ import pytest
 from keras import layers
 
 from keras_nonlocal.cost import flops
-from keras_nonlocal.layers import NonLocal1D, WindowAverage3D
+from keras_nonlocal.layers import (
+    CrissCross2D,
+    DisentangledNonLocal2D,
+    GlobalContext2D,
+    NonLocal1D,
+    WindowAverage3D,
+)
 
 KINDS = {
     "convolution": lambda **form: layers.Conv2D(4, 3, strides=2, **form),
@@ -78,3 +84,16 @@ def test_the_classifier_of_windows_counts_once():
     x = WindowAverage3D(7)(inputs)
     model = keras.Model(inputs, layers.Dense(4, name="logits")(layers.Dropout(0.5)(x)))
     assert flops(model, (2, 9, 9, 6)).total_macs == 2 * 9 * 9 * 6 + 6 * 4
+
+
+def test_multiply_adds_of_the_relatives_of_the_block():
+    """Counted by hand for 8 x 12 positions of 16 channels."""
+    n, c = 96, 16
+    expected = {
+        GlobalContext2D(4): 2 * n * c + 2 * c * 4,
+        DisentangledNonLocal2D(8): 4 * n * c * 8 + n * c + n * n * (8 + 8),
+        CrissCross2D(2): 2 * n * (2 * c * 2 + c * c + (8 + 12 - 1) * (2 + c)),
+    }
+    for layer, macs in expected.items():
+        inputs = keras.Input((8, 12, c))
+        assert flops(keras.Model(inputs, layer(inputs)), (8, 12, c)).total_macs == macs

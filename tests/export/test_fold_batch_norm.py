@@ -8,7 +8,7 @@ from keras import layers
 
 from keras_nonlocal import models
 from keras_nonlocal.export.fold_batch_norm import fold_batch_norm
-from keras_nonlocal.layers import NonLocal2D, NonLocal3D
+from keras_nonlocal.layers import DisentangledNonLocal2D, NonLocal2D, NonLocal3D
 
 
 def with_statistics(model, seed=0):
@@ -229,3 +229,16 @@ def test_a_quantized_block_keeps_its_norm_and_its_outputs(instantiation):
     assert moving == ["block/norm/moving_mean", "block/norm/moving_variance"]
     x = np.random.default_rng(0).normal(size=(2, 2, 6, 6, 8)).astype("float32")
     np.testing.assert_allclose(answer(folded, x), answer(model, x), rtol=1e-4, atol=1e-3)
+
+
+def test_the_norm_of_a_disentangled_block_is_folded():
+    inputs = keras.Input((6, 5, 8))
+    layer = DisentangledNonLocal2D(temperature=1.0, name="block")
+    model = keras.Model(inputs, layer(inputs))
+    rng = np.random.default_rng(0)
+    for weight in model.weights:
+        weight.assign(np.abs(rng.normal(0, 0.5, weight.shape)) + 0.1)
+    folded = fold_batch_norm(model)
+    assert folded.get_layer("block").norm_type is None
+    x = rng.normal(size=(2, 6, 5, 8)).astype("float32")
+    np.testing.assert_allclose(answer(folded, x), answer(model, x), rtol=1e-4, atol=1e-4)
