@@ -34,7 +34,7 @@ def test_later_training_does_not_change_a_frozen_network():
 
 @pytest.mark.parametrize("invalid", [None, keras.Sequential([layers.Dense(2)])])
 def test_invalid_models_are_refused(invalid):
-    with pytest.raises(ValueError, match="built functional model"):
+    with pytest.raises(ValueError, match="built functional or sequential model"):
         freeze(invalid)
 
 
