@@ -59,8 +59,9 @@ def flops(model: keras.Model, input_shape: tuple[int, ...]) -> Flops:
     The count includes convolutions of all kinds, dense layers, the average over the features, and
     the two products of a non-local block as the paper defines it, and those of its relatives.
     `keras_nonlocal.cost.plan` counts the block in the form in which it is computed. Published
-    "FLOPs" of these networks are such multiply-adds. The average and the classifier count once for each clip, which reproduces the
-    published values, although some heads apply the classifier to every 7 x 7 window.
+    "FLOPs" of these networks are such multiply-adds. The average and the classifier count once for
+    each clip, which reproduces the published values, although some heads apply the classifier to
+    every 7 x 7 window.
 
     Args:
         model: A functional model.
