@@ -12,6 +12,7 @@ import numpy as np
 
 from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
+from ..utils.errors import NotFiniteError
 from ..utils.npz import read_arrays
 from ..utils.schema import parse_json
 from ..weights.assign import assign, check_finite
@@ -67,16 +68,16 @@ def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
     """
     try:
         saved = read_arrays(path)
-        metadata = json.loads(str(saved.pop(_METADATA, np.array("{}"))))
     except ValueError as error:
         raise ValueError(
             f"{path} is not a checkpoint: {error}. Delete it to train from the start, or replace "
             "it by an intact copy."
         ) from error
     metadata = parse_json(str(saved.pop(_METADATA, "{}")), f"The notes in {path}")
-    check_finite(saved, f"The values in {path}", "Delete it to train from the start.")
     try:
         assign(_state(model), saved)
+    except NotFiniteError as error:
+        raise NotFiniteError(f"{path}: {error} Or delete it to train from the start.") from error
     except ValueError as error:
         raise ValueError(
             f"{path} is the checkpoint of another network or optimizer. Use the recipe with which "

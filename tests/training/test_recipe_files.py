@@ -53,7 +53,7 @@ def test_change_recipe_changes_dependent_fields_together():
         ("test_flip", "yes", r"`test_flip` must be of type bool. Received: 'yes'"),
         ("size", "[24]", r"`size` must be a list of 2. Received: \[24\]"),
         ("builder", "null", r"`builder` must be of type str. Received: None"),
-        ("schedule", "poly", r"`schedule` must be one of .*'poly'"),
+        ("schedule", "staircase", r"`schedule` must be one of .*'staircase'"),
         ("epochs.first", "3", r"`epochs` is not a mapping"),
         ("epochs", "0", r"`epochs` must be a positive integer"),
     ],

@@ -16,7 +16,7 @@ INVALID = {
     "builder": ({"builder": "i3d_r18"}, r"`builder` must be one of 'c2d_r50'.*'i3d_r18'"),
     "precision": ({"precision": "float64"}, r"`precision` must be one of 'float32'.*'float64'"),
     "optimizer": ({"optimizer": "adam"}, r"`optimizer` must be one of 'sgd', 'adamw'.*'adam'"),
-    "schedule": ({"schedule": "poly"}, r"`schedule` must be one of .*'poly'"),
+    "schedule": ({"schedule": "staircase"}, r"`schedule` must be one of .*'staircase'"),
     "batch": ({"batch_size": 0}, r"`batch_size` must be a positive integer.*0"),
     "speed": ({"speed_jitter": 0.5}, r"`speed_jitter` must be a number of at least 1.*0\.5"),
     "smoothing": ({"label_smoothing": -0.1}, r"`label_smoothing` must be .* at least 0.*-0\.1"),

@@ -96,6 +96,7 @@ NAMINGS = {
     function.__name__: function
     for function in (caffe2, slowfast, mmaction2, gluoncv, pytorchvideo, torchvision)
 }
+VIDEO_SOURCES = tuple(NAMINGS)  # with torchvision, whose image networks are inflated
 
 
 def entries(source, depth=50, blocks=0):

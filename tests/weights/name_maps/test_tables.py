@@ -45,11 +45,11 @@ def test_the_target_names_are_those_of_the_builder(depth, blocks):
     )
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", synthetic.VIDEO_SOURCES)
 def test_no_source_knows_the_names_of_another(source):
     names = [there for there, _ in synthetic.entries(source)]
     assert find_source(names) == source
-    for other in set(SOURCES) - {source}:
+    for other in set(SOURCES) - {source, "mmsegmentation_v1c"}:  # which has torchvision's blocks
         unknown = [name for name in names if not SOURCES[other].knows(name)]
         assert len(unknown) > 200, other
 
