@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _image(segmenter: Any, path: Path, out: Path) -> dict[str, Any]:
     from PIL import Image
 
-    from ..images.draw_labels import areas, draw_labels, write_labels
+    from ..images.overlay import areas, draw_labels, write_labels
     from ..images.read_images import read_image
     from ..utils.atomic_files import replacing
 
@@ -104,7 +104,7 @@ def _image(segmenter: Any, path: Path, out: Path) -> dict[str, Any]:
 def _video(segmenter: Any, path: Path, out: Path) -> dict[str, Any]:
     import numpy as np
 
-    from ..images.draw_labels import draw_labels
+    from ..images.overlay import draw_labels
     from ..utils.progress import progress_bar
     from ..video.decoding.probe import probe
     from ..video.decoding.read import iterate_frames

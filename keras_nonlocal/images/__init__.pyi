@@ -1,12 +1,12 @@
-from .draw_labels import draw_labels as draw_labels
-from .draw_labels import write_labels as write_labels
 from .image_spec import ImageSpec as ImageSpec
 from .layouts import read_mask_set as read_mask_set
 from .mask_coding import MaskCoding as MaskCoding
 from .mask_coding import without_zero as without_zero
 from .mask_set import MaskSet as MaskSet
 from .mask_set import check_masks as check_masks
+from .overlay import draw_labels as draw_labels
+from .overlay import write_labels as write_labels
 from .read_images import ImageError as ImageError
 from .read_images import read_image as read_image
 from .read_images import read_mask as read_mask
-from .segmentation_stream import segmentation_stream as segmentation_stream
+from .stream import segmentation_stream as segmentation_stream

@@ -52,7 +52,7 @@ def test_a_checkpoint_restores_the_state_and_the_metadata(model, tmp_path):
         ("bias", np.zeros(3), r"bias: expected \(2,\), received \(3,\)"),
         ("learning_rate", np.array("a"), "learning_rate: expected numbers for float32"),
         ("iteration", np.array(0.5), "iteration: expected numbers for int"),
-        ("metadata", np.array("{"), "not a checkpoint: Expecting property name"),
+        ("metadata", np.array("{"), "is not JSON: Expecting property name"),
     ],
 )
 def test_a_checkpoint_with_one_other_array_changes_nothing(model, tmp_path, end, array, message):

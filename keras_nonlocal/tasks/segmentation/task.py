@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from ...images.layouts import read_mask_set
 from ...images.mask_set import check_masks
-from ...images.segmentation_stream import segmentation_stream
+from ...images.stream import segmentation_stream
 from ...metrics.pixels import PixelScores
 from ...report.sections import Section
 from ...report.segmentation import segmentation_sections

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_nonlocal.images import draw_labels, write_labels
-from keras_nonlocal.images.draw_labels import areas
+from keras_nonlocal.images.overlay import areas
 
 IMAGE = np.full((60, 80, 3), 100, "uint8")
 LABELS = np.zeros((60, 80), "uint8")

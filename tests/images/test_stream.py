@@ -6,7 +6,7 @@ from images.folders import write_folders, write_mask
 
 from keras_nonlocal.augmentation import JointRandomCrop, JointRandomFlip, JointRandomScale
 from keras_nonlocal.images import ImageSpec, read_mask_set, segmentation_stream
-from keras_nonlocal.images.segmentation_stream import pixels_of
+from keras_nonlocal.images.stream import pixels_of
 
 SPEC = ImageSpec()
 LAYERS = [JointRandomScale(0.8, 1.5), JointRandomCrop((16, 20)), JointRandomFlip()]
