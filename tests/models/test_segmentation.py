@@ -1,5 +1,7 @@
 """The segmentation networks: sizes, dilations and heads."""
 
+from math import prod
+
 import numpy as np
 import pytest
 from backend import answer
@@ -35,6 +37,34 @@ def test_fcn_is_nl_fcn_without_the_block():
     assert names - {layer.name for layer in models.fcn_r50().layers} == {"head_nonlocal"}
 
 
+@pytest.mark.parametrize(
+    ("builder", "parameters"),
+    [
+        ("fcn_r50", 49_497_734),
+        ("nl_fcn_r50", 50_023_814),
+        ("gc_fcn_r50", 49_630_215),
+        ("dnl_fcn_r50", 50_024_327),
+        ("cc_fcn_r50", 49_826_055),
+        ("nl_fcn_r101", 69_015_942),
+    ],
+)
+def test_networks_have_the_size_of_those_of_mmsegmentation(builder, parameters):
+    """Trainable parameters with 19 classes and the auxiliary head."""
+    model = getattr(models, builder)(auxiliary_head=True)
+    assert sum(prod(weight.shape) for weight in model.trainable_weights) == parameters
+
+
+@pytest.mark.parametrize(
+    ("stride", "sizes"),
+    [(4, (16,) * 4), (8, (16, 8, 8, 8)), (16, (16, 8, 4, 4)), (32, (16, 8, 4, 2))],
+)
+def test_strides_of_the_features(stride, sizes):
+    features = models.fcn_small(include_top=False, output_stride=stride, input_shape=(64, 64, 3))
+    assert tuple(out.shape[1] for out in features.pyramid_outputs.values()) == sizes
+    weights = [weight.shape for weight in models.fcn_small(output_stride=stride).weights]
+    assert weights == [weight.shape for weight in models.fcn_small().weights]
+
+
 def test_auxiliary_head_reads_res4():
     model = models.fcn_r50(auxiliary_head=True, classes=5)
     assert set(model.output) == {"logits", "auxiliary"}
@@ -52,6 +82,8 @@ def test_large_images_are_computed_in_blocks():
         ({"input_shape": (32, 224, 224, 3)}, r"must be \(H, W, C\)"),
         ({"classes": -1}, "classes=-1"),
         ({"weights": "cityscapes.weights.h5"}, "no weights file"),
+        ({"output_stride": 5}, "4, 8, 16, 32"),
+        ({"weights": "kinetics400"}, "cityscapes"),
     ],
 )
 def test_invalid_arguments_are_refused(options, message):

@@ -119,5 +119,5 @@ def test_missing_or_unknown_task_is_an_error(tmp_path):
     ):
         read_recipe(write(tmp_path, {**NEEDED, "task": "sculpture"}))
     for function in (train, plan_training):
-        with pytest.raises(ValueError, match="`task` must be one of .*'video_classification'"):
+        with pytest.raises(ValueError, match=r"`task` must be one of .*'video_classification'"):
             function(BaseRecipe(task="sculpture", epochs=1), [])

@@ -1,4 +1,7 @@
-"""The networks of all cards have the numbers of weights that the sources state."""
+"""The networks of all cards have the numbers of weights that the sources state.
+
+For those of segmentation see `models/test_segmentation.py`.
+"""
 
 import json
 from math import prod
@@ -10,7 +13,7 @@ from keras_nonlocal.pretrained import card_names, read_card
 
 pytestmark = pytest.mark.usefixtures("undrawn_weights")
 
-CARDS = [read_card(name) for name in card_names()]
+CARDS = [card for card in map(read_card, card_names()) if card.clip]
 # One card for each network: cards of one builder with equal arguments have the same network.
 NETWORKS = {(card.builder, json.dumps(dict(card.arguments))): card for card in CARDS}
 
