@@ -75,9 +75,10 @@ def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
         ) from error
     metadata = parse_json(str(saved.pop(_METADATA, "{}")), f"The notes in {path}")
     try:
-        assign(_state(model), saved)
-    except NotFiniteError as error:
-        raise NotFiniteError(f"{path}: {error} Or delete it to train from the start.") from error
+        owner, advice = f"The values in {path}", "Delete it to train from the start."
+        assign(_state(model), saved, owner=owner, advice=advice)
+    except NotFiniteError:
+        raise
     except ValueError as error:
         raise ValueError(
             f"{path} is the checkpoint of another network or optimizer. Use the recipe with which "

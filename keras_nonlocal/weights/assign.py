@@ -28,7 +28,13 @@ def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
     }
 
 
-def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarray]) -> None:
+def assign(
+    targets: Mapping[str, keras.Variable],
+    arrays: Mapping[str, np.ndarray],
+    *,
+    owner: str = "The weights",
+    advice: str = _ADVICE,
+) -> None:
     """Sets every variable to the array of its name, after all of them were checked and read.
 
     Raises:
@@ -49,7 +55,7 @@ def assign(targets: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarra
         )
     # Reading a file may fail.
     values = {name: _as_stored(arrays[name], targets[name]) for name in targets}
-    check_finite(values, "The weights")
+    check_finite(values, owner, advice)
     for name, variable in targets.items():
         variable.assign(values[name])
 

@@ -9,7 +9,6 @@ from ...metrics.pixels import IGNORED
 from ...utils.checks import at_least, one_of
 
 
-@keras.saving.register_keras_serializable("keras_nonlocal")
 class PixelCrossEntropy(keras.losses.Loss):
     """Cross-entropy of labels `(B, H, W)` and logits `(B, H, W, classes)`; 255 is ignored.
 
@@ -98,7 +97,6 @@ def _dice(probabilities, picked, valid):
     return ops.mean(1 - overlap / sizes)
 
 
-@keras.saving.register_keras_serializable("keras_nonlocal")
 class PixelAccuracy(keras.metrics.Metric):
     """Share of the labeled pixels that are right, for training; pixels labeled 255 are ignored.
 
