@@ -69,6 +69,15 @@ def class_list(name: str) -> tuple[str, ...]:
     return tuple(path.read_text("utf-8").splitlines())
 
 
+def palette_names() -> list[str]:
+    """Lists the data sets whose classes have published colors.
+
+    >>> "cityscapes" in palette_names()
+    True
+    """
+    return sorted(path.stem for path in (entries_root() / "palettes").glob("*.txt"))
+
+
 @cache
 def palette(name: str) -> tuple[tuple[int, ...], ...]:
     """Returns the published colors of the classes of a data set, RGB from 0 to 255.

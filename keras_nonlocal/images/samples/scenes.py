@@ -12,18 +12,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from ...utils.checks import PathLike, positive_int
+from ...utils.entries import class_list
 
-CLASSES = ("sky", "grass", "road", "building", "tree", "car", "person")
+CLASSES = class_list("scenes")
 SKY, GRASS, ROAD, BUILDING, TREE, CAR, PERSON = range(len(CLASSES))
-PALETTE = (
-    (70, 130, 180),
-    (152, 251, 152),
-    (128, 64, 128),
-    (190, 120, 70),
-    (107, 142, 35),
-    (0, 0, 142),
-    (220, 20, 60),
-)
 
 
 def scene(seed: int, size: tuple[int, int] = (120, 160)) -> tuple[np.ndarray, np.ndarray]:

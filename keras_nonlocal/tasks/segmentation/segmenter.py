@@ -13,7 +13,7 @@ from ...images.image_spec import ImageSpec
 from ...images.read_images import read_image
 from ...pretrained.cards import Card
 from ...utils.checks import PathLike
-from ...utils.entries import class_list, palette
+from ...utils.entries import class_list, palette, palette_names
 from .inference import ImageLabeler
 
 
@@ -80,7 +80,7 @@ class Segmenter:
 
 def colors_of(class_names: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
     """Returns the published colors of these classes, or different colors of our own."""
-    for name in ("cityscapes", "ade20k", "voc", "camvid", "pascal_context", "pascal_context_59"):
+    for name in palette_names():
         if class_list(name) == tuple(class_names):
             return palette(name)
     return tuple(_color(index) for index in range(len(class_names)))
