@@ -1,6 +1,7 @@
 """The house keeps its floors, imports in one direction, and shows what its public list says."""
 
 import ast
+import configparser
 import importlib
 import inspect
 from pathlib import Path
@@ -231,6 +232,15 @@ def test_the_public_list_is_what_can_be_imported(name):
     shown = {each for each in dir(module) if not each.startswith("_")}
     values = {each for each in shown if not inspect.ismodule(getattr(module, each))}
     assert values == set(PUBLIC[name].split())
+
+
+def test_every_folder_of_code_is_in_the_wheel():
+    """A folder that `setup.cfg` does not name is missing from what `pip install` copies."""
+    config = configparser.ConfigParser()
+    config.read(Path(__file__).resolve().parents[1] / "setup.cfg")
+    listed = set(config["options"]["packages"].split()) - {"keras_nonlocal.zoo.entries"}
+    folders = {path for path in FILES if path.name == "__init__.py"}
+    assert listed == {f"keras_nonlocal.{name_of(path)}".rstrip(".") for path in folders}
 
 
 def test_every_room_that_users_see_is_on_the_public_list():
