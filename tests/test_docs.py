@@ -44,7 +44,7 @@ def name_of(page):
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory):
-    """What the pages call `actions`, `actions.csv`, `clip.mp4`, `runs/actions`, `streets` and so on.
+    """What the pages call `actions`, `actions.csv`, `clip.mp4`, `runs/actions` and `streets`.
 
     Pages that train `runs/actions` find it done, as they give the same recipe.
     """

@@ -9,8 +9,8 @@ EXAMPLE = re.compile(r"^( *)Examples?:\n(.*?)(?=^\1\w[\w ]*:\n|\Z)", re.MULTILIN
 DOCTEST = re.compile(r"^( *)>>> .*(?:\n(?!```).+)*", re.MULTILINE)
 
 
-# The builder of each family whose page has all arguments, and the words of its docstring that differ
-# between the builders.
+# The builder of each family whose page has all arguments, and the words of its docstring that
+# differ between the builders.
 DESCRIBED = {
     "nl_i3d_r50": {},
     "nl_fcn_r50": {"between": " with a block or none between them", "output_stride": "8"},
