@@ -35,10 +35,11 @@ def test_a_row_shows_the_values_of_the_card():
     (row,) = [line for line in lines if "nl_i3d_r50_kinetics400_official_128x1" in line]
     assert dict(zip(cells(lines[0]), cells(row), strict=True)) == {
         "card": "nl_i3d_r50_kinetics400_official_128x1",
-        "frames": "128x1",
+        "input": "128x1",
         "views": "10x3",
         "top-1": "76.5",
         "top-5": "92.7",
+        "mean IoU": "-",
         "hash": "-",
         "license": "CC-BY-NC-4.0",
         "weights": "downloaded",
