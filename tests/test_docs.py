@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import keras
 import pytest
+from images.folders import write_folders
 
 import keras_nonlocal
 from keras_nonlocal.cli.main import _parser
@@ -43,7 +44,7 @@ def name_of(page):
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory):
-    """What the pages call `actions`, `actions.csv`, `clip.mp4` and `runs/actions`.
+    """What the pages call `actions`, `actions.csv`, `clip.mp4`, `runs/actions` and `streets`.
 
     Pages that train `runs/actions` find it done, as they give the same recipe.
     """
@@ -54,6 +55,8 @@ def videos(tmp_path_factory):
     splits = ("train", "train", "val")
     entries = [replace(entry, split=splits[i % 3]) for i, entry in enumerate(listed)]
     write_manifest(replace(listed, entries=tuple(entries)), folder / "actions.csv")
+    write_folders(folder / "streets", size=(60, 80))
+    shutil.copy(folder / "streets" / "images" / "val" / "0.png", folder / "street.jpg")
     recipe = find_recipe("finetune_nl_i3d_small")
     train(recipe, folder / "actions", folder / "runs" / "actions", verbose=0)
     return folder

@@ -9,8 +9,12 @@ EXAMPLE = re.compile(r"^( *)Examples?:\n(.*?)(?=^\1\w[\w ]*:\n|\Z)", re.MULTILIN
 DOCTEST = re.compile(r"^( *)>>> .*(?:\n(?!```).+)*", re.MULTILINE)
 
 
-# The builder of each family whose page has all arguments.
-DESCRIBED = ("nl_i3d_r50", "nl_fcn_r50")
+# The builder of each family whose page has all arguments, and the words of its docstring that
+# differ between the builders.
+DESCRIBED = {
+    "nl_i3d_r50": {},
+    "nl_fcn_r50": {"between": " with a block or none between them", "output_stride": "8"},
+}
 
 
 class Docstrings(griffe.Extension):
@@ -21,16 +25,16 @@ class Docstrings(griffe.Extension):
             obj.docstring.value = fenced(obj.docstring.value)
 
     def on_module_members(self, *, mod, **_):
-        if "_builder" not in mod.members or "_DOC" not in mod.members:
+        if "_builder" not in mod.members:
             return
         build = inner_function(mod.filepath)
-        text = ast.literal_eval(str(mod.members["_DOC"].value)).partition("\n")[2]
+        text = build.docstring.value.partition("\n")[2]
         names = [name for name, each in mod.attributes.items() if "_builder(" in str(each.value)]
         described = next(name for name in names if name in DESCRIBED)
         for name in names:
             about = f"Takes the arguments of [{described}][keras_nonlocal.models.{described}]."
             if name == described:
-                about = fenced(text.format(name=name, between="").strip())
+                about = fenced(text.format(name=name, **DESCRIBED[name]).strip())
             function = griffe.Function(name, parameters=build.parameters, returns=build.returns)
             function.docstring = griffe.Docstring(about, parent=function)
             mod.set_member(name, function)
