@@ -88,6 +88,13 @@ class Backbone(keras.Model):
         """The number of channels of each level."""
         return [output.shape[-1] for output in self.pyramid_outputs.values()]
 
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        tensors = config["input_layers"]
+        if isinstance(self.input, keras.KerasTensor) and len(tensors) == 1:
+            config["input_layers"] = tensors[0]  # Keras 3.10 would load a list of one input
+        return config
+
     @property
     def _stages(self) -> dict[str, list[keras.Layer]]:
         stages: dict[str, list[keras.Layer]] = {}

@@ -1,15 +1,13 @@
 """Blocks come into models of many kinds, learn there, are saved, and go without a trace."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+import contextlib
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
+from new_process import assert_same_in_a_new_process
 from surgery.surgery_models import APPLICATIONS, SMALL, conv, image, inner_model
 
 import keras_nonlocal
@@ -17,8 +15,6 @@ from keras_nonlocal import models
 from keras_nonlocal.backbones import Backbone
 from keras_nonlocal.layers.base_block import BaseBlock
 from keras_nonlocal.surgery import insert_nonlocal, remove_nonlocal
-
-FOLDER = Path(__file__).parent
 
 
 def inputs_of(model, seed=0):
@@ -141,38 +137,22 @@ def test_new_blocks_do_not_change_predictions_of_keras_applications(case):
     check_predictions(case)
 
 
-def storable(x):
-    return np.asarray(x).astype("S") if getattr(x, "dtype", None) == tf.string else x
-
-
-def check_saved_models(cases, folder):
-    """Saves models with blocks, and compares what they say after loading in a new process."""
-    expected = {}
-    for index, case in enumerate(cases):
-        try:
+def saved(cases):
+    """Models with blocks that have an effect, and inputs, of the cases whose packages are here."""
+    for case in cases:
+        with contextlib.suppress(pytest.skip.Exception):
             edited = awake(insert_nonlocal(case.make(), case.after))
-        except pytest.skip.Exception:
-            continue
-        x = inputs_of(edited)
-        expected[index] = flat(edited(x, training=False))
-        edited.save(folder / f"{index}.keras")
-        np.savez(folder / f"{index}.inputs.npz", *map(storable, keras.tree.flatten(x)))
-    package = Path(keras_nonlocal.__file__).parents[1]
-    environment = os.environ | {"PYTHONPATH": f"{FOLDER.parent}{os.pathsep}{package}"}
-    script = [sys.executable, FOLDER / "reload_models.py", folder]
-    subprocess.run(script, env=environment, check=True, timeout=600)
-    for index, outputs in expected.items():
-        with np.load(folder / f"{index}.outputs.npz") as found:
-            assert_equal(list(found.values()), outputs)
+            yield edited, inputs_of(edited)
 
 
 def test_saved_models_say_the_same_in_a_new_process(tmp_path):
-    check_saved_models([case for case in SMALL.values() if case.loads], tmp_path)
+    models = saved(case for case in SMALL.values() if case.loads)
+    assert_same_in_a_new_process(list(models), tmp_path, "surgery.surgery_models")
 
 
 @pytest.mark.slow
 def test_saved_keras_applications_say_the_same_in_a_new_process(tmp_path):
-    check_saved_models(APPLICATIONS.values(), tmp_path)
+    assert_same_in_a_new_process(list(saved(APPLICATIONS.values())), tmp_path)
 
 
 RELATIVES = [
