@@ -57,7 +57,8 @@ def insert_nonlocal(
             `NonLocal1D`, images `NonLocal2D`, and clips `NonLocal3D`.
 
     Returns:
-        A functional model. The block after a layer has the name of the layer with `_nonlocal`.
+        A functional model. The block after a layer has the name of the layer with `_nonlocal`. A
+        class with a constructor of its own, such as one of KerasHub, becomes a `keras.Model`.
 
     Raises:
         ValueError: The model is not functional or has channels first, no layer has such a name, a

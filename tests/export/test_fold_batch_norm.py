@@ -128,7 +128,7 @@ def assert_same_outputs(model, norms):
 
 @pytest.mark.parametrize("invalid", [None, np.zeros(3), keras.Sequential([layers.Dense(2)])])
 def test_invalid_models_are_refused(invalid):
-    with pytest.raises(ValueError, match="built functional model"):
+    with pytest.raises(ValueError, match="built functional or sequential model"):
         fold_batch_norm(invalid)
 
 

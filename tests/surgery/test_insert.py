@@ -245,6 +245,24 @@ def test_a_backbone_stays_a_backbone_with_its_pyramid():
     assert flat(pyramid["P5"])[0].shape == flat(backbone(x, training=False))[0].shape
 
 
+class OwnTraining(keras.Model):
+    def train_step(self, data):
+        return {}
+
+
+class OwnConstructor(keras.Model):
+    def __init__(self, *, channels):
+        inputs = keras.Input((8, 8, 3))
+        super().__init__(inputs, conv(channels, name="conv")(inputs))
+
+
+def test_a_class_is_kept_unless_it_has_a_constructor_of_its_own():
+    inputs = keras.Input((8, 8, 3))
+    kept = OwnTraining(inputs, conv(name="conv")(inputs))
+    assert type(insert_nonlocal(kept, "conv")) is OwnTraining
+    assert type(insert_nonlocal(OwnConstructor(channels=4), "conv")) is type(image(lambda x: x))
+
+
 def test_attention_of_a_block_in_a_model_that_was_changed_twice():
     model = insert_nonlocal(models.i3d_small(input_shape=(16, 32, 32, 3)), "res3_1_out")
     again = insert_nonlocal(model, "res2_1_out")
