@@ -13,8 +13,10 @@ from surgery.surgery_models import APPLICATIONS, SMALL, conv, image, inner_model
 import keras_nonlocal
 from keras_nonlocal import models
 from keras_nonlocal.backbones import Backbone
+from keras_nonlocal.images import ImageSpec
 from keras_nonlocal.layers.base_block import BaseBlock
 from keras_nonlocal.surgery import insert_nonlocal, remove_nonlocal
+from keras_nonlocal.tasks.segmentation.inference import ImageLabeler
 
 
 def inputs_of(model, seed=0):
@@ -269,6 +271,15 @@ def test_attention_of_a_block_in_a_model_that_was_changed_twice():
     clip = np.random.default_rng(0).normal(size=(16, 32, 32, 3)).astype("float32")
     found = keras_nonlocal.explain.attend_to(again, clip, block="res3_1_out_nonlocal")
     assert found.block == "res3_1_out_nonlocal"
+
+
+def test_a_changed_network_labels_images():
+    options = {"classes": 3, "input_shape": (None, None, 3), "auxiliary_head": True}
+    model = models.fcn_small(**options)
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 30, 3), "uint8")
+    labels = ImageLabeler(model, ImageSpec())(pixels)
+    edited = insert_nonlocal(model, "res4_1_out")
+    np.testing.assert_array_equal(ImageLabeler(edited, ImageSpec())(pixels), labels)
 
 
 class Subclassed(keras.Model):
