@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from ..utils.compat import output_of
 from ..utils.roles import STAGES, stage_of
 
 
@@ -43,10 +44,15 @@ def source_of(tensor: keras.KerasTensor) -> Any:
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class Backbone(keras.Model):
-    """A functional model with the stages `res2` to `res5`, at strides 4, 8, 16 and 32.
+    """A functional model with the stages `res2` to `res5`, whose features are a pyramid.
 
-    KerasHub reads `pyramid_outputs`, and KerasCV reads `pyramid_level_inputs`. Both are derived
-    from layer names, so they are available after saving and loading.
+    KerasHub reads `pyramid_outputs`, and KerasCV reads `pyramid_level_inputs` and `embedding_dims`.
+    All are derived from the layers, so they are available after saving and loading.
+
+    Level `Pn` is the output of the last stage with a stride of `2 ** n`, because heads of KerasHub
+    and KerasCV compute sizes from this number. So a backbone of output stride 32 has the levels P2
+    to P5. A dilated backbone of output stride 8 has P2 and P3, which is the output of `res5`: a
+    head that needs other levels says so, instead of giving an output of the wrong size.
 
     Args:
         inputs, outputs, **kwargs: As in a functional `keras.Model`.
@@ -59,13 +65,40 @@ class Backbone(keras.Model):
     """
 
     @property
+    def stage_outputs(self) -> dict[str, keras.KerasTensor]:
+        """The output of each stage: `{"res2": ..., ..., "res5": ...}`."""
+        return {stage: output_of(self, layers[-1].name) for stage, layers in self._stages.items()}
+
+    @property
     def pyramid_level_inputs(self) -> dict[str, str]:
-        """The name of the last layer of each stage: `{"P2": ..., ..., "P5": ...}`."""
-        stages = [(stage_of(layer.name), layer.name) for layer in self.layers]
-        return {f"P{stage[3:]}": name for stage, name in stages if stage in STAGES}
+        """The name of the layer of each level: `{"P2": ..., ..., "P5": ...}`."""
+        level, names = 2, {}
+        for stage in self._stages.values():
+            level += any(getattr(layer, "strides", (1,))[-1] == 2 for layer in stage)
+            names[f"P{level}"] = stage[-1].name
+        return names
 
     @property
     def pyramid_outputs(self) -> dict[str, keras.KerasTensor]:
-        """The output of each stage: `{"P2": ..., ..., "P5": ...}`."""
-        names = self.pyramid_level_inputs
-        return {level: self.get_layer(name).output for level, name in names.items()}
+        """The output of each level: `{"P2": ..., ..., "P5": ...}`."""
+        return {level: output_of(self, name) for level, name in self.pyramid_level_inputs.items()}
+
+    @property
+    def embedding_dims(self) -> list[int]:
+        """The number of channels of each level."""
+        return [output.shape[-1] for output in self.pyramid_outputs.values()]
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        tensors = config["input_layers"]
+        if isinstance(self.input, keras.KerasTensor) and len(tensors) == 1:
+            config["input_layers"] = tensors[0]  # Keras 3.10 would load a list of one input
+        return config
+
+    @property
+    def _stages(self) -> dict[str, list[keras.Layer]]:
+        stages: dict[str, list[keras.Layer]] = {}
+        for layer in self.layers:
+            if stage_of(layer.name) in STAGES:
+                stages.setdefault(stage_of(layer.name), []).append(layer)
+        return stages

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from ..layers.non_local import NonLocal3D
+from ..utils.compat import call_of
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def attend_to(
     'res3_1_nonlocal'
     """
     layer = _find_block(model, block)
-    features = keras.Model(model.input, layer.input)(clip[None], training=False)
+    features_of = keras.Model(model.input, call_of(model, layer.name).input_tensors[0])
+    features = features_of(clip[None], training=False)
     grid = tuple(features.shape[1:4])
     position = _position_of_motion(clip, grid) if position is None else position
     weights = keras.ops.convert_to_numpy(layer.attention(features, [position])[0, 0])

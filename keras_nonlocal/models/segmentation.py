@@ -111,8 +111,8 @@ def _builder(head_name: str, size_name: str):
         image, two 3x3 convolutions{between}, and a classifier for each pixel.
 
         Args:
-            include_top: Whether to add the classifier. Without it, the model is the backbone, and
-                `pyramid_outputs` has the outputs of its stages.
+            include_top: Whether to add the classifier. Without it, the model is a
+                `keras_nonlocal.backbones.Backbone`.
             weights: `None` for random weights, the name of a card or of its data set such as
                 `"cityscapes"`, `"imagenet"` to start training from, or the path of a `.weights.h5`
                 file. Published files are downloaded.
@@ -205,7 +205,7 @@ def _head(features, head: Head, width: int, classes: int, dropout: float, auxili
     x = layers.Concatenate(name="head_concatenate")([x, y])
     maps = {LOGITS: conv_norm(x, width, (3, 3), name="head_2")}
     if auxiliary:
-        res4 = features.pyramid_outputs["P4"]
+        res4 = features.stage_outputs["res4"]
         maps[AUXILIARY] = conv_norm(res4, width // 2, (3, 3), name=f"{AUXILIARY}_0")
     return {key: _classify(x, classes, dropout, key) for key, x in maps.items()}
 

@@ -11,6 +11,7 @@ import keras
 from .. import layers
 from ..layers.base_block import BaseBlock
 from ..utils.checks import one_of
+from ..utils.compat import parts_of
 from ..utils.roles import NON_LOCAL_SUFFIX
 from .rebuild import as_functional, is_functional, nested_layers, rebuilt
 
@@ -38,7 +39,12 @@ def insert_nonlocal(
     changes both. For an independent copy, load a saved file of the model first.
 
     A layer that is called several times gets one block, which is called as often. The block has
-    the precision of the output that it follows. The new model is not compiled.
+    the precision of the output that it follows. Frozen layers stay frozen, and blocks can be
+    trained, so in a frozen model the blocks alone learn. The new model is not compiled. A block
+    after an output layer is the new output layer, so its name is that of the output.
+
+    `layer.output` of a shared layer belongs to the old model. To take features from within the new
+    one, save and load it.
 
     Args:
         model: A functional or sequential model: of `keras.applications`, KerasHub or KerasCV, or
@@ -51,7 +57,8 @@ def insert_nonlocal(
             `NonLocal1D`, images `NonLocal2D`, and clips `NonLocal3D`.
 
     Returns:
-        A functional model. The block after a layer has the name of the layer with `_nonlocal`.
+        A functional model. The block after a layer has the name of the layer with `_nonlocal`. A
+        class with a constructor of its own, such as one of KerasHub, becomes a `keras.Model`.
 
     Raises:
         ValueError: The model is not functional or has channels first, no layer has such a name, a
@@ -160,8 +167,9 @@ def _new_block(name: str, output, kind: str, options: dict) -> keras.Layer:
 
 
 def _refuse_channels_first(model: keras.Model) -> None:
-    for name, layer in nested_layers(model):
+    for layer in parts_of(model):
         if getattr(layer, "data_format", None) == "channels_first":
             raise ValueError(
-                f"The model must have channels last. {name!r} has data_format='channels_first'"
+                f"The model must have channels last. {layer.name!r} has "
+                "data_format='channels_first'"
             )

@@ -19,7 +19,9 @@ def is_functional(model) -> bool:
 
 
 def as_functional(model) -> keras.Model:
-    """Returns the model itself; a sequential model as a functional one.
+    """Returns the model, or a plain model of its graph if its class is not made from a graph.
+
+    Such classes are `Sequential`, and those with a constructor of their own, as in KerasHub.
 
     Raises:
         ValueError: It is neither, or not built.
@@ -29,9 +31,10 @@ def as_functional(model) -> keras.Model:
             "A built functional or sequential model is expected; the graph of a subclassed model "
             f"is not known. Received: {model!r}"
         )
-    if isinstance(model, keras.Sequential):
-        return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
-    return model
+    sequential = isinstance(model, keras.Sequential)
+    ends = (model.inputs[0], model.outputs[0]) if sequential else (model.input, model.output)
+    plain = keras.Model(*ends, name=model.name)
+    return model if type(model).__init__ is type(plain).__init__ else plain
 
 
 def rebuilt(

@@ -23,6 +23,25 @@ def layer_of(tensor: Any) -> Any:
     return tensor._keras_history.operation
 
 
+def parts_of(layer: Any) -> list[Any]:
+    """Returns all layers within a layer or model, at any depth, also those of wrappers."""
+    return list(layer._flatten_layers(include_self=False))
+
+
+def call_of(model: Any, name: str) -> Any:
+    """Returns the first call of a layer in this model, as in `graph_calls`.
+
+    `layer.input` and `layer.output` are those of the first call of all. After surgery, that call is
+    in another model, which shares the layer.
+    """
+    return next(call for call in graph_calls(model) if call.operation.name == name)
+
+
+def output_of(model: Any, name: str) -> Any:
+    """Returns the output of a layer in this model."""
+    return call_of(model, name).outputs[0]
+
+
 def arguments_of_calls(layer: Any) -> list[Any]:
     """Returns the `args` and `kwargs` of each call of a layer, in any model."""
     return [call.arguments for call in layer._inbound_nodes]

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from ..pretrained.cards import Card, read_card
+from ..utils.compat import output_of
 from ..utils.roles import LOGITS
 from ..weights.assign import check_finite
 from .applications import preprocess_input
@@ -77,7 +78,7 @@ def _logits(model: keras.Model, card: Card, golden: Mapping[str, Any]) -> np.nda
     """Returns the logits of generated pixels, averaged over all positions."""
     random = np.random.default_rng(golden["seed"])
     pixels = random.integers(0, 256, golden["shape"], "uint8")
-    network = keras.Model(model.input, model.get_layer(LOGITS).output)
+    network = keras.Model(model.input, output_of(model, LOGITS))
     logits = network(preprocess_input(pixels[None], card=card), training=False)
     logits = keras.ops.convert_to_numpy(logits)
     check_finite({"logits": logits}, f"The logits of {model.name!r}")

@@ -21,7 +21,7 @@ def test_logits_have_the_size_of_the_input():
 
 def test_feature_sizes_and_dilations():
     features = models.nl_fcn_r50(include_top=False, input_shape=(128, 64, 3))
-    assert [tuple(out.shape[1:3]) for out in features.pyramid_outputs.values()] == [
+    assert [tuple(out.shape[1:3]) for out in features.stage_outputs.values()] == [
         (32, 16),
         (16, 8),
         (16, 8),

@@ -14,6 +14,7 @@ import tensorflow as tf
 from ...augmentation.normalization import normalized
 from ...images.image_spec import ImageSpec
 from ...ops.resize import resize_axis, source_places
+from ...utils.compat import output_of
 from ...utils.roles import LOGITS
 
 STRIP_BYTES = 64 * 2**20  # of logits at the size of the image that exist at once
@@ -31,7 +32,7 @@ class ImageLabeler:
         self.model, self.spec = model, spec
         resize = model.get_layer(f"{LOGITS}_resize")
         self.classes, self._align_corners = resize.output.shape[-1], resize.align_corners
-        network = keras.Model(model.input, model.get_layer(LOGITS).output)
+        network = keras.Model(model.input, output_of(model, LOGITS))
         signature = [tf.TensorSpec((1, None, None, 3), tf.float32)]
         self._maps = tf.function(
             lambda x: network(x, training=False), input_signature=signature, autograph=False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from ...training.task import Models
+from ...utils.compat import output_of
 from ...utils.roles import LOGITS
 from ..building import build_network, precision
 from .recipe import VideoRecipe
@@ -63,7 +64,7 @@ def metrics_of(recipe: VideoRecipe, classes: int) -> list[keras.metrics.Metric]:
 
 def _logits(classifier: keras.Model):
     """The logits of a clip, averaged over windows if the head has several."""
-    logits = classifier.get_layer(LOGITS).output
+    logits = output_of(classifier, LOGITS)
     if len(logits.shape) == 5:
         logits = keras.layers.GlobalAveragePooling3D(dtype="float32", name="clip_logits")(logits)
     return keras.layers.Activation("linear", dtype="float32", name="float32_logits")(logits)
