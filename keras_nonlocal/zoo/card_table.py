@@ -39,7 +39,7 @@ def markdown_table(cards: Sequence[Card] | None = None) -> str:
     Example:
         >>> card = keras_nonlocal.pretrained.read_card("nl_i3d_small_weizmann")
         >>> print(keras_nonlocal.zoo.markdown_table([card]))
-        | card                    | input | views | top-1 | top-5 | mean IoU | hash   | license    | ...
+        | card                    | input | views | top-1 | top-5 | mean IoU | hash   | ...
     """
     cards = [read_card(name) for name in card_names()] if cards is None else cards
     rows = padded([list(COLUMNS), *([cell(card) for cell in COLUMNS.values()] for card in cards)])
