@@ -38,7 +38,7 @@ def add_parser(commands) -> None:
         metavar="SOURCE",
         required=True,
         help="training data: a folder with one subfolder for each class, a list of videos, or a "
-        "folder of shards",
+        "folder of shards; for segmentation a folder of images and masks",
     )
     add("--split", metavar="NAME", help="train only on this split of --data (default: all)")
     add(

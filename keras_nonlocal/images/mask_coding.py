@@ -72,6 +72,17 @@ def without_zero(classes: int) -> MaskCoding:
 
     MMSegmentation calls it `reduce_zero_label`; ADE20K is stored so.
 
+    Args:
+        classes: Number of classes, without "other".
+
+    Returns:
+        The coding: 0 and 255 are ignored, and each other number is one more than its label.
+
+    Raises:
+        ValueError: There are more than 255 classes.
+
+    Example:
+
     >>> without_zero(2).labels(np.array([[0, 1, 2]])).tolist()
     [[255, 0, 1]]
     """

@@ -20,6 +20,11 @@ class ImageError(ValueError):
     Attributes:
         path: The file.
         cause: The reason.
+
+    Example:
+
+    >>> str(keras_nonlocal.images.ImageError("a.png", "it is cut off"))
+    "'a.png' cannot be read: it is cut off."
     """
 
     def __init__(self, path: PathLike, cause: str):

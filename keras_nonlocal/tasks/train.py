@@ -28,7 +28,8 @@ def train(
     Args:
         recipe: The network, its input, and how it is trained. The field `task` selects the task.
         source: Training data in the form that the task reads. For videos: a folder with one
-            subfolder for each class, a table, a list, or a folder of shards.
+            subfolder for each class, a table, a list, or a folder of shards. For segmentation: a
+            folder of images and masks.
         folder: Folder for the recipe, metrics, checkpoints, weights and report; `None` writes
             nothing.
         split: Name of the split of `source` to train on; `None` uses all of it.

@@ -34,6 +34,7 @@ def only_process(folder: Path) -> Iterator[None]:
     Raises:
         BlockingIOError: Another process writes to the folder. The error names it.
     """
+    created = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     owner, lock = folder / OWNER, folder / ".lock"
     try:
@@ -51,8 +52,9 @@ def only_process(folder: Path) -> Iterator[None]:
         finally:
             owner.unlink(missing_ok=True)
             lock.unlink(missing_ok=True)
-            with suppress(OSError):  # it is empty only if nothing was written
-                folder.rmdir()
+            with suppress(OSError):  # they are empty only if nothing was written
+                for each in created or [folder]:
+                    each.rmdir()
 
 
 @contextmanager

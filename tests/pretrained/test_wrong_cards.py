@@ -6,7 +6,8 @@ import pytest
 
 from keras_nonlocal import zoo
 from keras_nonlocal.cli.main import main
-from keras_nonlocal.pretrained import cards, entries, read_card
+from keras_nonlocal.pretrained import cards, read_card
+from keras_nonlocal.utils import entries
 from keras_nonlocal.zoo import load
 
 

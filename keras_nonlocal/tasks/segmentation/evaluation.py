@@ -19,7 +19,7 @@ from .inference import ImageLabeler
 
 
 def evaluate_segmentation(
-    model: keras.Model,
+    model: keras.Model | ImageLabeler,
     source: Any,
     spec: ImageSpec,
     *,
@@ -30,7 +30,8 @@ def evaluate_segmentation(
     """Labels every image at its own size, and counts the pixels.
 
     Args:
-        model: The network, with logits for each class of the source.
+        model: The network, with logits for each class of the source; or its `ImageLabeler`, which
+            is traced only once.
         source: Images with masks, in any form that `keras_nonlocal.images.read_mask_set` reads.
         spec: How images become inputs, and how they are tested.
         on_error: `"raise"` stops at the first file that cannot be read; `"skip"` leaves it out,
@@ -49,7 +50,8 @@ def evaluate_segmentation(
         print(scores.mean_iou)
     """
     one_of("on_error", on_error, ("raise", "skip"))
-    masks, labeler = read_mask_set(source), ImageLabeler(model, spec)
+    masks = read_mask_set(source)
+    labeler = model if isinstance(model, ImageLabeler) else ImageLabeler(model, spec)
     check_classes(labeler.classes, masks)
     log = error_log or ErrorLog()
     classes = len(masks.class_names)
@@ -109,9 +111,12 @@ class SegmentationEvaluation(keras.callbacks.Callback):
         super().__init__()
         self.source, self.spec, self.network = read_mask_set(source), spec, network
         self.scores: PixelScores | None = None
+        self._labeler: ImageLabeler | None = None
 
     def on_epoch_end(self, epoch, logs=None):
-        network = self.model if self.network is None else self.network
-        self.scores = evaluate_segmentation(network, self.source, self.spec)
+        if self._labeler is None:
+            network = self.model if self.network is None else self.network
+            self._labeler = ImageLabeler(network, self.spec)
+        self.scores = evaluate_segmentation(self._labeler, self.source, self.spec)
         if logs is not None:
             logs.update({f"val_{name}": value for name, value in self.scores.summary().items()})

@@ -28,6 +28,9 @@ class Segmenter:
         palette: A color for each class, RGB from 0 to 255.
         card: The card of a pretrained model; `None` for the network of a training run.
 
+    Raises:
+        ValueError: The model is not a network for segmentation, once an image is labeled.
+
     Example:
         segmenter = keras_nonlocal.zoo.load("runs/streets")
         labels = segmenter.predict("street.jpg")
