@@ -123,7 +123,8 @@ def read_mask_set(
     Args:
         source: The folder, or a set that was read already.
         split: Name of a split, such as `"train"` or `"val"`; `None` takes all of them.
-        layout: Name of a layout of `LAYOUTS`, if it is not to be recognized.
+        layout: `"cityscapes"`, `"cityscapes_ids"`, `"ade20k"`, `"voc"`, `"coco"` or `"folders"`, if
+            the layout is not to be recognized.
         class_names: Names of the classes, if the folder does not name them.
         coding: What the pixels of the masks mean, if the layout does not say so. For masks whose
             labels begin at 1, see `keras_nonlocal.images.without_zero`.

@@ -26,6 +26,7 @@ KINDS = {
     ),
     "criss_cross": (None, layers.CrissCross2D, layers.CrissCross3D),
 }
+_MAPS = ("(B, L, C)", "(B, H, W, C)", "(B, T, H, W, C)")
 _POLICIES = {"bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
 
 
@@ -157,10 +158,10 @@ def _new_block(name: str, output, kind: str, options: dict) -> keras.Layer:
     shape, dtype = tuple(output.shape), keras.backend.standardize_dtype(output.dtype)
     layer = KINDS[kind][len(shape) - 3] if 3 <= len(shape) <= 5 else None
     if layer is None or "float" not in dtype:
+        shapes = " or ".join(map_ for map_, each in zip(_MAPS, KINDS[kind], strict=True) if each)
         raise ValueError(
-            f"A block of the kind {kind!r} needs a float feature map: (B, L, C) unless rows and "
-            f"columns are needed, (B, H, W, C) or (B, T, H, W, C). {name!r} returns {dtype} of "
-            f"shape {shape}"
+            f"A block of the kind {kind!r} can only follow a layer that returns a feature map of "
+            f"floats, {shapes}. {name!r} returns {dtype} of shape {shape}"
         )
     own_name = f"{name.rsplit('/', 1)[-1]}{NON_LOCAL_SUFFIX}"
     return layer(**{"dtype": _POLICIES.get(dtype, dtype), "name": own_name, **options})

@@ -327,7 +327,7 @@ REFUSALS = {
         lambda: image(lambda x: x),
         "pooled",
         {},
-        r"float feature map: .*'pooled' returns float32 of shape \(None, 4\)",
+        r"feature map of floats, .*'pooled' returns float32 of shape \(None, 4\)",
     ),
     "rows and columns in a sequence": (
         SMALL["Conv1D"].make,
@@ -336,7 +336,7 @@ REFUSALS = {
         r"'criss_cross' needs .*rows and columns are needed.*\(None, 10, 4\)",
     ),
     "several outputs": (lstm_with_states, "lstm", {}, "needs one feature map. 'lstm' returns .*, "),
-    "integers": (integers, "bins", {}, "float feature map: .*'bins' returns int"),
+    "integers": (integers, "bins", {}, "feature map of floats, .*'bins' returns int"),
     "a block that is there": (
         lambda: insert_nonlocal(image(inner_model()), "inner/a_relu"),
         "inner/a_relu",
