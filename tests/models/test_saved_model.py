@@ -27,6 +27,10 @@ BUILDERS = {
     "fcn_r101": {},
     "nl_fcn_r50": {},
     "nl_fcn_r101": {},
+    "nl_fcn_small": {},
+    "gc_fcn_small": {"align_corners": True},
+    "dnl_fcn_small": {},
+    "cc_fcn_small": {},
 }
 
 # As TF Serving loads a SavedModel: the graph of tag `serve` and its default signature.
@@ -46,8 +50,8 @@ assert "keras_nonlocal" not in sys.modules
 """
 
 
-# The other networks have no further operations, and take five times as long.
-QUICK = ("nl_c2d_small", "nl_i3d_small", "nl_i3d_r50", "nl_fcn_r50")
+# The other networks have no further operations, and take twenty times as long.
+QUICK = [name for name in BUILDERS if name.endswith("_small") and "_" in name[:-6]]
 CASES = [
     pytest.param(builder, marks=[] if builder in QUICK else [pytest.mark.slow])
     for builder in BUILDERS
