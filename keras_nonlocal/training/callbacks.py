@@ -172,33 +172,54 @@ def _finite(logs: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in logs.items() if math.isfinite(value)}
 
 
+class BestWeights(keras.callbacks.Callback):
+    """Saves the best weights to the folder of a run.
+
+    Args:
+        run_folder: Folder of the run. Nothing is saved without a path, or if another process
+            writes.
+        history: The metrics of the run.
+        inference: The model of which the weights are saved.
+        monitor: Name of the metric that selects the best weights; higher is better.
+    """
+
+    def __init__(
+        self, run_folder: RunFolder, history: RunHistory, inference: keras.Model, monitor: str
+    ):
+        super().__init__()
+        self._folder = run_folder.path if run_folder.is_writer else None
+        self._history, self._inference, self._monitor = history, inference, monitor
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self._folder and self._is_best():
+            with replacing(self._folder / BEST) as partial:
+                self._inference.save_weights(partial)
+
+    def _is_best(self) -> bool:
+        rows, name = self._history.rows, self._monitor
+        if name not in rows[-1]:
+            return False
+        *earlier, current = (row.get(name, -math.inf) for row in rows)
+        return current > max(earlier, default=-math.inf)
+
+
 class RunCheckpoint(keras.callbacks.Callback):
-    """Saves checkpoints and the best weights to the folder of a run.
+    """Saves checkpoints to the folder of a run, at the end of each epoch and between.
 
     Args:
         run_folder: Folder of the run. Nothing is saved without a path, or if another process
             writes.
         history: The progress of the run, which goes into the checkpoint.
-        inference: The model of which the best weights are saved.
-        every_n_steps: Number of steps between checkpoints. A checkpoint is also saved at the end
-            of each epoch.
-        monitor: Name of the metric that selects the best weights; higher is better. `None` saves
-            no best weights.
+        every_n_steps: Number of steps between checkpoints within an epoch.
     """
 
     def __init__(
-        self,
-        run_folder: RunFolder,
-        history: RunHistory,
-        inference: keras.Model,
-        every_n_steps: int | None = None,
-        monitor: str | None = None,
+        self, run_folder: RunFolder, history: RunHistory, every_n_steps: int | None = None
     ):
         super().__init__()
         self.folder = run_folder.path if run_folder.is_writer else None
         self.step = history.step  # of the last checkpoint
-        self._history, self._inference = history, inference
-        self._every_n_steps, self._monitor = every_n_steps, monitor
+        self._history, self._every_n_steps = history, every_n_steps
 
     def on_train_batch_end(self, batch, logs=None):
         is_due = self._every_n_steps and self._history.step % self._every_n_steps == 0
@@ -206,22 +227,12 @@ class RunCheckpoint(keras.callbacks.Callback):
             self._save()
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.folder and self._is_best():
-            with replacing(self.folder / BEST) as partial:
-                self._inference.save_weights(partial)
         self._save()
 
     def _save(self) -> None:
         if self.folder:
             save_checkpoint(self.folder / CHECKPOINT, self.model, self._history.progress)
             self.step = self._history.step
-
-    def _is_best(self) -> bool:
-        rows, name = self._history.rows, self._monitor
-        if name is None or name not in rows[-1]:
-            return False
-        *earlier, current = (row.get(name, -math.inf) for row in rows)
-        return current > max(earlier, default=-math.inf)
 
 
 class MetricsLog(keras.callbacks.Callback):

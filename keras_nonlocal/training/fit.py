@@ -22,7 +22,9 @@ import tensorflow as tf
 
 from ..utils.checks import PathLike, positive_int
 from . import distributed
+from .averaged_weights import AveragedWeights, LeaveAverages, UseAverages
 from .callbacks import (
+    BestWeights,
     FiniteLoss,
     FiniteOutputs,
     MetricsLog,
@@ -110,10 +112,13 @@ def fit(
     recipe, data = task.recipe, task.data
     strategy = strategy_for(strategy) if isinstance(strategy, str) else strategy
     check_batch(strategy, recipe.batch_size)
-    if recipe.accumulated_batches > 1 and strategy.num_replicas_in_sync > 1:
+    if strategy.num_replicas_in_sync > 1 and (
+        recipe.accumulated_batches > 1 or recipe.ema_momentum
+    ):
         raise ValueError(
-            "`accumulated_batches` must be 1 on several devices: raise `batch_size` instead. "
-            f"Received: accumulated_batches={recipe.accumulated_batches}"
+            "On several devices `accumulated_batches` must be 1 (raise `batch_size` instead), and "
+            "`ema_momentum` must be 0. Received: accumulated_batches="
+            f"{recipe.accumulated_batches}, ema_momentum={recipe.ema_momentum}"
         )
     run_folder = RunFolder(folder, recipe, data, is_writer=is_chief(strategy))
     with run_folder.alone():
@@ -135,19 +140,28 @@ def fit(
             [PreciseBatchNorm(task.batches, count)] if (count := recipe.precise_bn_batches) else []
         )
         history = RunHistory(progress, rate)
-        checkpoint = RunCheckpoint(
-            run_folder,
-            history,
-            models.inference,
-            checkpoint_every_n_steps,
-            monitor=validation.monitor if validation else None,
+        checkpoint = RunCheckpoint(run_folder, history, checkpoint_every_n_steps)
+        averages = AveragedWeights(trainer)
+        best = (
+            [BestWeights(run_folder, history, models.inference, validation.monitor)]
+            if validation
+            else []
         )
         loop = Loop(
             step=[*momentum, *norms, FiniteLoss()],
-            evaluate=[validation or FiniteOutputs(task.batches, models.inference)],
+            evaluate=[
+                UseAverages(averages),
+                validation or FiniteOutputs(task.batches, models.inference),
+            ],
             user=callbacks,
             log=logs,
-            record=[history, checkpoint, MetricsLog(run_folder, history)],
+            record=[
+                history,
+                *best,
+                LeaveAverages(averages),
+                checkpoint,
+                MetricsLog(run_folder, history),
+            ],
         )
         with explain_failure(history, checkpoint):
             spans = timetable.spans(progress.step)
@@ -158,6 +172,7 @@ def fit(
                 )
                 if trainer.stop_training:
                     break
+            averages.use()
             run = Run(models.inference, recipe, data.class_names, history.rows)
             if run_folder.is_writer and (spans or not is_finished(run_folder, report=report)):
                 scores = validation.scores if validation else None

@@ -55,6 +55,8 @@ class BaseRecipe:
             official code.
         precise_bn_batches: Number of batches over which the statistics of batch norms are
             recomputed before each evaluation and checkpoint; 0 uses the moving averages.
+        ema_momentum: Weights are averaged over the steps with this momentum, such as 0.999, and
+            the averages are evaluated and saved; 0 does not average.
         seed: Seed of all random choices.
 
     Raises:
@@ -95,6 +97,7 @@ class BaseRecipe:
     warmup_rate: float = 0.0
     rescale_momentum: bool = False
     precise_bn_batches: int = 0
+    ema_momentum: float = 0.0
     seed: int = 0
 
     def __post_init__(self):
@@ -116,6 +119,7 @@ class BaseRecipe:
                 raise ValueError(f"`{name}` must be positive. Received: {name}={value!r}")
         self._check_duration()
         below_one("momentum", self.momentum)
+        below_one("ema_momentum", at_least("ema_momentum", self.ema_momentum, 0))
         if self.accumulated_batches > 1 and self.clip_norm and self.optimizer == "sgd":
             raise ValueError(
                 "`clip_norm` of SGD clips the gradient of each batch, and not their mean, so it "

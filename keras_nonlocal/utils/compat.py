@@ -53,6 +53,11 @@ def adam_moments(optimizer: Any, variable: Any) -> tuple[Any, Any]:
     return optimizer._momentums[index], optimizer._velocities[index]
 
 
+def moving_averages(optimizer: Any) -> list[Any]:
+    """Returns the averages of the weights that an optimizer keeps; none without `use_ema`."""
+    return list(optimizer._model_variables_moving_average) if optimizer.use_ema else []
+
+
 def take_down(iterator: Any) -> None:
     """Releases an iterator of a `tf.data.Dataset` now, even if other objects refer to it."""
     iterator._iterator_resource = None

@@ -39,7 +39,10 @@ def optimizer(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optim
     >>> optimizer(recipe, 0.01, model).weight_decay_in_gradient
     0.0001
     """
-    return _OPTIMIZERS[recipe.optimizer](recipe, rate, model)
+    made = _OPTIMIZERS[recipe.optimizer](recipe, rate, model)
+    if made.use_ema:  # a run exchanges weights and averages by itself, see `averaged_weights`
+        made.finalize_variable_values = lambda variables: None
+    return made
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
@@ -141,7 +144,7 @@ def _sgd(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimizers
         weight_decay=recipe.weight_decay,
         no_weight_decay=[variable.path for variable in _no_weight_decay(recipe, model)],
         clip_norm=recipe.clip_norm,
-        gradient_accumulation_steps=_accumulated(recipe),
+        **_averages(recipe),
     )
 
 
@@ -152,7 +155,7 @@ def _adamw(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimize
         rate,
         weight_decay=recipe.weight_decay,
         global_clipnorm=recipe.clip_norm,
-        gradient_accumulation_steps=_accumulated(recipe),
+        **_averages(recipe),
     )
     adamw.exclude_from_weight_decay(var_list=_no_weight_decay(recipe, model))
     return adamw
@@ -161,9 +164,13 @@ def _adamw(recipe: BaseRecipe, rate: Rate, model: keras.Model) -> keras.optimize
 _OPTIMIZERS = {"sgd": _sgd, "adamw": _adamw}
 
 
-def _accumulated(recipe: BaseRecipe) -> int | None:
-    """The batches of an update, as Keras takes them."""
-    return recipe.accumulated_batches if recipe.accumulated_batches > 1 else None
+def _averages(recipe: BaseRecipe) -> dict[str, Any]:
+    """What is averaged, as Keras takes it: the batches of an update, and the weights."""
+    accumulated = recipe.accumulated_batches if recipe.accumulated_batches > 1 else None
+    averages: dict[str, Any] = {"gradient_accumulation_steps": accumulated}
+    if recipe.ema_momentum:
+        averages |= {"use_ema": True, "ema_momentum": recipe.ema_momentum}
+    return averages
 
 
 def _no_weight_decay(recipe: BaseRecipe, model: keras.Model) -> list[keras.Variable]:
