@@ -60,7 +60,7 @@ def test_networks_have_the_size_of_those_of_mmsegmentation(builder, parameters):
 )
 def test_strides_of_the_features(stride, sizes):
     features = models.fcn_small(include_top=False, output_stride=stride, input_shape=(64, 64, 3))
-    assert tuple(out.shape[1] for out in features.pyramid_outputs.values()) == sizes
+    assert tuple(out.shape[1] for out in features.stage_outputs.values()) == sizes
     weights = [weight.shape for weight in models.fcn_small(output_stride=stride).weights]
     assert weights == [weight.shape for weight in models.fcn_small().weights]
 

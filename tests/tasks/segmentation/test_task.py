@@ -10,7 +10,9 @@ from images.folders import write_folders
 from PIL import Image
 
 from keras_nonlocal.cli.main import main
+from keras_nonlocal.cli.segment import SAMPLE_SEED
 from keras_nonlocal.images import read_mask_set
+from keras_nonlocal.images.samples.scenes import scene
 from keras_nonlocal.tasks import load_run, plan_training, read_recipe, read_run, train
 from keras_nonlocal.tasks.segmentation import Segmentation, SegmentationRecipe
 from keras_nonlocal.training import fit, write_recipe
@@ -142,8 +144,8 @@ def test_the_command_segments_images_and_says_what_it_cannot_read(run, folder, t
     labels = np.asarray(Image.open(out / "0_labels.png"))
     assert labels.shape == (30, 40)
     assert Image.open(out / "0_overlay.png").size[0] > 40  # with a legend
-    with pytest.raises(SystemExit):
-        main(["segment", str(image)])
+    assert main(["segment"]) == 2
+    assert "at least one image or video" in capsys.readouterr().err
 
 
 def test_the_command_segments_a_video(run, tmp_path, capsys):
@@ -162,3 +164,30 @@ def test_networks_of_videos_are_refused(tmp_path, capsys):
     image = tmp_path / "a.png"
     assert main(["segment", str(image), "--model", "nl_i3d_small_weizmann", "-o", "out"]) == 2
     assert "keras-nonlocal predict" in capsys.readouterr().err
+
+
+def test_the_sample_is_segmented_by_the_embedded_network(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["segment", "--sample", "--json"]) == 0
+    (result,) = json.loads(capsys.readouterr().out)["results"]
+    assert list(result["areas"])[0] == "sky"
+    labels = np.asarray(Image.open(tmp_path / result["labels"]))
+    image, true = scene(SAMPLE_SEED, (240, 320))
+    np.testing.assert_array_equal(
+        np.asarray(Image.open(tmp_path / "keras_nonlocal_scene.png")), image
+    )
+    assert (labels == true).mean() > 0.85
+
+
+def test_the_command_evaluates_a_run(run, folder, capsys):
+    command = ["evaluate", str(run), "--data", str(folder), "--split", "val"]
+    assert main([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    rows = list(csv.DictReader((run / "metrics.csv").open()))
+    assert found["mean_iou"] == pytest.approx(float(rows[-1]["val_mean_iou"]))
+    assert found["iou"].keys() == {"sky", "road", "car"}
+    assert main(command) == 0
+    assert "IoU of each class" in capsys.readouterr().out
+    assert main([*command, "--num-clips", "3"]) == 2
+    assert "labels images" in capsys.readouterr().err
+    assert main(["predict", str(folder), "--model", str(run)]) == 2
