@@ -170,7 +170,7 @@ def test_the_sample_is_segmented_by_the_embedded_network(tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     assert main(["segment", "--sample", "--json"]) == 0
     (result,) = json.loads(capsys.readouterr().out)["results"]
-    assert list(result["areas"])[0] == "sky"
+    assert next(iter(result["areas"])) == "sky"
     labels = np.asarray(Image.open(tmp_path / result["labels"]))
     image, true = scene(SAMPLE_SEED, (240, 320))
     np.testing.assert_array_equal(
