@@ -197,7 +197,9 @@ PUBLIC = {
         i3d_r50 i3d_small nl_c2d_r101 nl_c2d_r50 nl_c2d_small nl_fcn_r101 nl_fcn_r50 nl_fcn_small
         nl_i3d_r101 nl_i3d_r50 nl_i3d_small
     """,
-    "ops": "AFFINITIES METHODS attend attention_pool centered criss_cross dense resize",
+    "ops": """
+        AFFINITIES METHODS attend attention_pool criss_cross dense resize_bilinear subtract_mean
+    """,
     "pretrained": "Card cached_path card_names fetch_weights read_card",
     "report": "classification_sections segmentation_sections write_report",
     "studies": "Study compare read_study run_study write_comparison",

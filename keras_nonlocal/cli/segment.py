@@ -12,7 +12,7 @@ from typing import Any
 
 from .arguments import MODEL_HELP
 
-MODEL = "nl_fcn_small_scenes"
+_MODEL = "nl_fcn_small_scenes"
 SAMPLE, SAMPLE_SEED = Path("keras_nonlocal_scene.png"), 7
 
 
@@ -26,7 +26,7 @@ def add_parser(commands) -> None:
     add = parser.add_argument
     add("paths", nargs="*", metavar="PATH", type=Path, help="image or video file")
     add("--sample", action="store_true", help=f"segment a rendered scene, written to {SAMPLE}")
-    add("--model", default=MODEL, metavar="MODEL", help=f"{MODEL_HELP} (default: %(default)s)")
+    add("--model", default=_MODEL, metavar="MODEL", help=f"{MODEL_HELP} (default: %(default)s)")
     add(
         "-o",
         "--out",

@@ -11,8 +11,9 @@ from typing import Any
 
 from ..utils.checks import PathLike
 from ..utils.entries import class_list, palette
+from ..utils.roles import IGNORED
 from ..utils.schema import parse_json
-from .mask_coding import IGNORED, MaskCoding, without_zero
+from .mask_coding import MaskCoding, without_zero
 from .mask_set import MaskSet, Pair
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")

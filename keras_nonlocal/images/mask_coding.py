@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-IGNORED = 255  # the label of pixels that neither the loss nor a metric counts
+from ..utils.roles import IGNORED
 
 
 @dataclass(frozen=True)

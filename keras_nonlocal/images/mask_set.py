@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image
 
 from ..data.error_log import ErrorLog
-from .mask_coding import IGNORED, MaskCoding
+from ..utils.roles import IGNORED
+from .mask_coding import MaskCoding
 from .read_images import ImageError, read_image, read_mask
 
 MOST_LISTED = 5  # files in an error

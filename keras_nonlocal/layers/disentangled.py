@@ -6,7 +6,7 @@ import keras
 
 from ..ops.planner import attend
 from ..ops.positions import count_sets
-from ..ops.relatives import attention_pool, centered
+from ..ops.relatives import attention_pool, subtract_mean
 from ..utils.checks import at_least
 from .base_block import rows
 from .base_non_local import BaseNonLocal
@@ -62,8 +62,8 @@ class BaseDisentangled(BaseNonLocal):
 
     def _project(self, x, grid, mask):
         theta, phi, g, key_mask = super()._project(x, grid, mask)
-        theta = centered(theta, key_mask) / self.temperature
-        return theta, centered(phi, key_mask), g, key_mask
+        theta = subtract_mean(theta, key_mask) / self.temperature
+        return theta, subtract_mean(phi, key_mask), g, key_mask
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from ..ops.resize import resize
+from ..ops.resize import resize_bilinear
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
@@ -39,7 +39,7 @@ class ResizeLike(keras.layers.Layer):
 
     def call(self, inputs):
         maps, reference = inputs
-        return resize(maps, ops.shape(reference)[1:3], align_corners=self.align_corners)
+        return resize_bilinear(maps, ops.shape(reference)[1:3], align_corners=self.align_corners)
 
     def compute_output_shape(self, input_shape):
         maps, reference = input_shape

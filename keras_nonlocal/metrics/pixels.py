@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-IGNORED = 255
+from ..utils.roles import IGNORED
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from ..weights.load import load_weights
 
 
 @dataclass(frozen=True)
-class Head:
+class _Head:
     """A head of `width` channels.
 
     Attributes:
@@ -42,24 +42,24 @@ class Head:
 
 
 _NAME = f"head{NON_LOCAL_SUFFIX}"
-HEADS = {
-    "fcn": Head("FCN"),
-    "nl_fcn": Head(
+_HEADS = {
+    "fcn": _Head("FCN"),
+    "nl_fcn": _Head(
         "non-local FCN",
         " with a non-local block between them",
         lambda width: NonLocal2D(width // 2, scale=True, out_bias=False, name=_NAME),
     ),
-    "gc_fcn": Head(
+    "gc_fcn": _Head(
         "GCNet",
         " with a global context block between them",
         lambda width: GlobalContext2D(width // 4, name=_NAME),
     ),
-    "dnl_fcn": Head(
+    "dnl_fcn": _Head(
         "disentangled non-local FCN",
         " with a disentangled non-local block between them",
         lambda width: DisentangledNonLocal2D(width // 2, out_bias=False, name=_NAME),
     ),
-    "cc_fcn": Head(
+    "cc_fcn": _Head(
         "CCNet",
         " with criss-cross attention between them, applied twice",
         lambda width: CrissCross2D(width // 8, name=_NAME),
@@ -68,7 +68,7 @@ HEADS = {
 
 
 @dataclass(frozen=True)
-class Size:
+class _Size:
     """The size of a network: layers, channels after the stem and of the head, output stride."""
 
     title: str
@@ -78,18 +78,18 @@ class Size:
     output_stride: int = 8
 
 
-SIZES = {
-    "r50": Size("ResNet-50", 50),
-    "r101": Size("ResNet-101", 101),
-    "small": Size("a small ResNet of 18 layers", 18, 16, 64),
+_SIZES = {
+    "r50": _Size("ResNet-50", 50),
+    "r101": _Size("ResNet-101", 101),
+    "small": _Size("a small ResNet of 18 layers", 18, 16, 64),
 }
 
 
-SEGMENTATION = tuple(f"{head}_{size}" for head in HEADS for size in SIZES)
+SEGMENTATION = tuple(f"{head}_{size}" for head in _HEADS for size in _SIZES)
 
 
 def _builder(head_name: str, size_name: str):
-    builder, head, size = f"{head_name}_{size_name}", HEADS[head_name], SIZES[size_name]
+    builder, head, size = f"{head_name}_{size_name}", _HEADS[head_name], _SIZES[size_name]
 
     def build(
         include_top: bool = True,
@@ -195,7 +195,7 @@ def _check_card(card: str, trained: dict, chosen: dict) -> None:
             )
 
 
-def _head(features, head: Head, width: int, classes: int, dropout: float, auxiliary: bool) -> dict:
+def _head(features, head: _Head, width: int, classes: int, dropout: float, auxiliary: bool) -> dict:
     """Returns the logits `(B, h, w, classes)` of the head, and of the auxiliary head."""
     x = features.output
     y = conv_norm(x, width, (3, 3), name="head_0")

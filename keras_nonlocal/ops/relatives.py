@@ -33,7 +33,7 @@ def attention_pool(logits, values, key_mask=None):
     return ops.cast(ops.matmul(weights, upcast(values)), values.dtype)
 
 
-def centered(x, key_mask=None):
+def subtract_mean(x, key_mask=None):
     """Subtracts the mean over the valid positions of each sample from `x (B, N, D)`.
 
     Args:
@@ -45,7 +45,7 @@ def centered(x, key_mask=None):
 
     Example:
 
-    >>> x = keras_nonlocal.ops.centered(keras.random.normal((2, 50, 8)))
+    >>> x = keras_nonlocal.ops.subtract_mean(keras.random.normal((2, 50, 8)))
     >>> bool(keras.ops.all(abs(keras.ops.mean(x, axis=1)) < 1e-5))
     True
     """

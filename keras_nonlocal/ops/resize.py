@@ -5,7 +5,7 @@ from __future__ import annotations
 from keras import ops
 
 
-def resize(maps, size, *, align_corners: bool = False):
+def resize_bilinear(maps, size, *, align_corners: bool = False):
     """Resizes maps bilinearly, one axis after the other.
 
     `keras.ops.image.resize` cannot be used, because it needs sizes that are known at tracing.
@@ -21,7 +21,7 @@ def resize(maps, size, *, align_corners: bool = False):
 
     Example:
 
-    >>> tuple(keras_nonlocal.ops.resize(np.zeros((1, 8, 8, 3)), (64, 60)).shape)
+    >>> tuple(keras_nonlocal.ops.resize_bilinear(np.zeros((1, 8, 8, 3)), (64, 60)).shape)
     (1, 64, 60, 3)
     """
     maps = ops.convert_to_tensor(maps)

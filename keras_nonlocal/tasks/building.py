@@ -9,11 +9,10 @@ from inspect import signature
 import keras
 
 from .. import models
+from ..pretrained.resolve import IMAGENET
 from ..training.norm_layers import norms
 from ..training.recipe import BaseRecipe
 from ..training.warm_start import start_from
-
-IMAGENET = "imagenet"
 
 
 def build_network(

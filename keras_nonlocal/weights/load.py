@@ -21,7 +21,7 @@ from .convert import convert
 from .hdf5_file import check_heaps, datasets
 
 # What h5py raises for damaged files.
-DAMAGE = (ValueError, KeyError, OSError, RuntimeError, TypeError, SystemError, MemoryError)
+_DAMAGE = (ValueError, KeyError, OSError, RuntimeError, TypeError, SystemError, MemoryError)
 
 
 def load_weights(model: keras.Model, path: PathLike, source: str | None = None) -> None:
@@ -59,7 +59,7 @@ def load_weights(model: keras.Model, path: PathLike, source: str | None = None) 
         )
     try:
         _load_keras_file(model, path)
-    except DAMAGE as error:
+    except _DAMAGE as error:
         raise ValueError(f"{path} does not fit the model {model.name!r}: {error}") from error
 
 

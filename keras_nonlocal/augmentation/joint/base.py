@@ -6,7 +6,6 @@ import keras
 import tensorflow as tf
 
 IMAGES, MASKS = "images", "segmentation_masks"  # the keys that Keras's own layers use
-IGNORED = 255  # the label of pixels that come from outside of the image
 
 
 class JointAugmentation(keras.layers.Layer):

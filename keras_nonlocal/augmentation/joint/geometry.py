@@ -7,9 +7,10 @@ import math
 import keras
 import tensorflow as tf
 
+from ...utils.roles import IGNORED
 from ..arguments import check_number
 from ..functional.draws import between, integers, uniforms
-from .base import IGNORED, JointAugmentation
+from .base import JointAugmentation
 
 CROP_TRIES = 10
 MEAN_COLOR = (123.675, 116.28, 103.53)  # of ImageNet; zero after normalization

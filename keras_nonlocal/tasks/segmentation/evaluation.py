@@ -52,7 +52,7 @@ def evaluate_segmentation(
     one_of("on_error", on_error, ("raise", "skip"))
     masks = read_mask_set(source)
     labeler = model if isinstance(model, ImageLabeler) else ImageLabeler(model, spec)
-    check_classes(labeler.classes, masks)
+    check_same_classes(labeler.classes, masks)
     log = error_log or ErrorLog()
     classes = len(masks.class_names)
     confusion, counted = np.zeros((classes, classes), "int64"), 0
@@ -77,7 +77,7 @@ def evaluate_segmentation(
     return PixelScores(masks.class_names, confusion, counted)
 
 
-def check_classes(classes: int, masks: MaskSet) -> None:
+def check_same_classes(classes: int, masks: MaskSet) -> None:
     """Raises a `ValueError` unless the network has as many classes as the data."""
     if classes != len(masks.class_names):
         raise ValueError(

@@ -12,9 +12,10 @@ from ...images.image_spec import ImageSpec
 from ...models.segmentation import SEGMENTATION
 from ...training.recipe import BaseRecipe
 from ...utils.checks import at_least, one_of, sizes
+from ..augmentation_config import recipe_layers
 
 # The layers that a JSON file can name.
-AUGMENTATIONS = (
+JOINT_LAYERS = (
     "JointRandomCrop",
     "JointRandomFlip",
     "JointRandomRotation",
@@ -90,7 +91,7 @@ class SegmentationRecipe(BaseRecipe):
 
     def layers(self) -> list[JointAugmentation]:
         """Creates the layers of `augmentation`; without any, a random window is cut out."""
-        made = [_layer(*item) for item in enumerate(self.augmentation)]
+        made = recipe_layers(self.augmentation, JOINT_LAYERS)
         crops = [layer for layer in made if isinstance(layer, layers.JointRandomCrop)]
         if made and (not crops or crops[-1].size != tuple(self.size)):
             raise ValueError(
@@ -98,17 +99,3 @@ class SegmentationRecipe(BaseRecipe):
                 f"{list(self.size)}}}. Received: size={self.size!r} and {list(self.augmentation)}"
             )
         return made or [layers.JointRandomCrop(self.size)]
-
-
-def _layer(index: int, config: Mapping[str, Any]) -> JointAugmentation:
-    if not isinstance(config, Mapping):
-        raise ValueError(
-            f"`augmentation[{index}]` must be a mapping such as {{'layer': 'JointRandomFlip'}}. "
-            f"Received: {config!r}"
-        )
-    arguments = dict(config)
-    name = one_of(f"augmentation[{index}].layer", arguments.pop("layer", None), AUGMENTATIONS)
-    try:
-        return getattr(layers, name)(**arguments)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"`augmentation[{index}]`, {name}: {error}") from error

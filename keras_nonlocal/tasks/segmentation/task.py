@@ -21,7 +21,7 @@ from ...training.task import Models, TrainingData
 from ...utils.roles import AUXILIARY, LOGITS
 from ..building import build_network, precision
 from ..plan import TrainingPlan, plan_of
-from .evaluation import SegmentationEvaluation, check_classes, evaluate_segmentation
+from .evaluation import SegmentationEvaluation, check_same_classes, evaluate_segmentation
 from .losses import PixelAccuracy, PixelCrossEntropy
 from .recipe import SegmentationRecipe
 from .segmenter import Segmenter, colors_of
@@ -79,7 +79,7 @@ class Segmentation:
         if validation is not None or validation_subset is not None:
             chosen = source if validation is None else validation
             self._validation = read_mask_set(chosen, split=validation_subset)
-            check_classes(len(names), self._validation)
+            check_same_classes(len(names), self._validation)
             check_masks(self._validation)
             self.data = replace(self.data, validation=self._validation.digest)
 

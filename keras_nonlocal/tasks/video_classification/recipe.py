@@ -11,6 +11,7 @@ from ...models.families import FAMILIES
 from ...training.recipe import BaseRecipe, below_one
 from ...utils.checks import at_least, one_of
 from ...video.clip_spec import ClipSpec
+from ..augmentation_config import recipe_layers
 
 # The layers that a JSON file can name: without those for inference, or with another layer inside.
 AUGMENTATIONS = (
@@ -161,18 +162,4 @@ class VideoRecipe(BaseRecipe):
 
     def layers(self) -> list[layers.ClipAugmentation]:
         """Creates the layers of `augmentation`."""
-        return [_layer(*item) for item in enumerate(self.augmentation)]
-
-
-def _layer(index: int, config: Mapping[str, Any]) -> layers.ClipAugmentation:
-    if not isinstance(config, Mapping):
-        raise ValueError(
-            f"`augmentation[{index}]` must be a mapping such as {{'layer': 'RandomFlip'}}. "
-            f"Received: {config!r}"
-        )
-    arguments = dict(config)
-    name = one_of(f"augmentation[{index}].layer", arguments.pop("layer", None), AUGMENTATIONS)
-    try:
-        return getattr(layers, name)(**arguments)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"`augmentation[{index}]`, {name}: {error}") from error
+        return recipe_layers(self.augmentation, AUGMENTATIONS)

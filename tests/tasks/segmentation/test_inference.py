@@ -6,7 +6,7 @@ import pytest
 
 from keras_nonlocal import models
 from keras_nonlocal.images import ImageSpec
-from keras_nonlocal.ops import resize
+from keras_nonlocal.ops import resize_bilinear
 from keras_nonlocal.tasks.segmentation import inference
 from keras_nonlocal.tasks.segmentation.inference import ImageLabeler, windows
 
@@ -81,7 +81,7 @@ def test_scales_and_mirror_images_are_averaged(model, image):
         pixels = keras.ops.convert_to_numpy(pixels)
         for flip in (1, -1):
             maps = logits_of(model, pixels[:, ::flip], spec)
-            maps = resize(maps[None], (46, 70), align_corners=align)[0]
+            maps = resize_bilinear(maps[None], (46, 70), align_corners=align)[0]
             total = total + keras.ops.convert_to_numpy(keras.ops.softmax(maps))[:, ::flip]
     found = ImageLabeler(model, spec)(image)
     assert (found == total.argmax(-1)).mean() > 0.97  # resizing twice or once differs at borders
