@@ -333,7 +333,7 @@ REFUSALS = {
         SMALL["Conv1D"].make,
         "features",
         {"kind": "criss_cross"},
-        r"'criss_cross' needs .*rows and columns are needed.*\(None, 10, 4\)",
+        r"'criss_cross' can only .* floats, \(B, H, W, C\) or .*\(None, 10, 4\)",
     ),
     "several outputs": (lstm_with_states, "lstm", {}, "needs one feature map. 'lstm' returns .*, "),
     "integers": (integers, "bins", {}, "feature map of floats, .*'bins' returns int"),
