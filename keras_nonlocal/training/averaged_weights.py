@@ -11,47 +11,42 @@ import keras
 from ..utils.compat import moving_averages
 
 
-class AveragedWeights:
-    """The weights of a model in training, and their averages.
+class UseAverages(keras.callbacks.Callback):
+    """Puts the averages into the model at the end of an epoch, for evaluation and best weights.
 
-    Args:
-        trainer: The compiled model, whose optimizer averages the weights; with another one,
-            nothing is exchanged.
+    If the optimizer does not average weights, nothing is exchanged.
     """
 
-    def __init__(self, trainer: keras.Model):
-        self._variables = trainer.trainable_variables
-        self._averages = moving_averages(trainer.optimizer)
+    def __init__(self):
+        super().__init__()
         self._raw: list | None = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.use()
 
     def use(self) -> None:
         """Puts the averages into the model."""
-        if self._averages and self._raw is None:
-            self._raw = [keras.ops.convert_to_numpy(each) for each in self._variables]
-            for variable, average in zip(self._variables, self._averages, strict=True):
+        averages = moving_averages(self.model.optimizer)
+        if averages and self._raw is None:
+            variables = self.model.trainable_variables
+            self._raw = [keras.ops.convert_to_numpy(each) for each in variables]
+            for variable, average in zip(variables, averages, strict=True):
                 variable.assign(average)
 
     def leave(self) -> None:
         """Puts the weights of training back."""
         if self._raw is not None:
-            for variable, value in zip(self._variables, self._raw, strict=True):
+            for variable, value in zip(self.model.trainable_variables, self._raw, strict=True):
                 variable.assign(value)
             self._raw = None
 
 
-class UseAverages(keras.callbacks.Callback):
-    """Puts the averages into the model at the end of an epoch, for evaluation and best weights."""
-
-    def __init__(self, weights: AveragedWeights):
-        super().__init__()
-        self._weights = weights
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._weights.use()
-
-
-class LeaveAverages(UseAverages):
+class LeaveAverages(keras.callbacks.Callback):
     """Puts the weights of training back, for the checkpoint and the next epoch."""
 
+    def __init__(self, averages: UseAverages):
+        super().__init__()
+        self._averages = averages
+
     def on_epoch_end(self, epoch, logs=None):
-        self._weights.leave()
+        self._averages.leave()

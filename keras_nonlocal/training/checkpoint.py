@@ -52,6 +52,20 @@ def finite_state(model: keras.Model) -> dict[str, np.ndarray]:
     return arrays
 
 
+def read_notes(path: PathLike) -> dict[str, Any]:
+    """Reads the metadata that `save_checkpoint` saved, before anything is restored.
+
+    Args:
+        path: Path of the file.
+
+    Raises:
+        FileNotFoundError: The file does not exist.
+        ValueError: The file is damaged.
+    """
+    notes = _read(path, _METADATA).get(_METADATA, "{}")
+    return parse_json(str(notes), f"The notes in {path}")
+
+
 def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
     """Restores the state that `save_checkpoint` saved; the model changes completely or not at all.
 
@@ -66,17 +80,11 @@ def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
         FileNotFoundError: The file does not exist.
         ValueError: The file is damaged, or is the checkpoint of another network or optimizer.
     """
-    try:
-        saved = read_arrays(path)
-    except ValueError as error:
-        raise ValueError(
-            f"{path} is not a checkpoint: {error}. Delete it to train from the start, or replace "
-            "it by an intact copy."
-        ) from error
-    metadata = parse_json(str(saved.pop(_METADATA, "{}")), f"The notes in {path}")
+    metadata, saved, state = read_notes(path), _read(path), _state(model)
+    saved.pop(_METADATA, None)
     try:
         owner, advice = f"The values in {path}", "Delete it to train from the start."
-        assign(_state(model), saved, owner=owner, advice=advice)
+        assign(state, saved, owner=owner, advice=advice)
     except NotFiniteError:
         raise
     except ValueError as error:
@@ -85,6 +93,16 @@ def restore_checkpoint(path: PathLike, model: keras.Model) -> dict[str, Any]:
             f"it was saved, or another folder.\n{error}"
         ) from error
     return metadata
+
+
+def _read(path: PathLike, *names: str) -> dict[str, Any]:
+    try:
+        return dict(read_arrays(path, *names))
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is not a checkpoint: {error}. Delete it to train from the start, or replace "
+            "it by an intact copy."
+        ) from error
 
 
 def _state(model: keras.Model) -> dict[str, keras.Variable]:

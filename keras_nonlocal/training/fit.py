@@ -22,7 +22,7 @@ import tensorflow as tf
 
 from ..utils.checks import PathLike, positive_int
 from . import distributed
-from .averaged_weights import AveragedWeights, LeaveAverages, UseAverages
+from .averaged_weights import LeaveAverages, UseAverages
 from .callbacks import (
     BestWeights,
     FiniteLoss,
@@ -141,7 +141,8 @@ def fit(
         )
         history = RunHistory(progress, rate)
         checkpoint = RunCheckpoint(run_folder, history, checkpoint_every_n_steps)
-        averages = AveragedWeights(trainer)
+        averages = UseAverages()
+        averages.set_model(trainer)  # a finished run has no epoch in which Keras would do so
         best = (
             [BestWeights(run_folder, history, models.inference, validation.monitor)]
             if validation
@@ -150,7 +151,7 @@ def fit(
         loop = Loop(
             step=[*momentum, *norms, FiniteLoss()],
             evaluate=[
-                UseAverages(averages),
+                averages,
                 validation or FiniteOutputs(task.batches, models.inference),
             ],
             user=callbacks,

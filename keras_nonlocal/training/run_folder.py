@@ -14,7 +14,7 @@ import keras
 from ..utils.atomic_files import only_process, replacing
 from ..utils.checks import PathLike, one_of
 from ..utils.schema import parse, parse_json
-from .checkpoint import restore_checkpoint
+from .checkpoint import read_notes, restore_checkpoint
 from .progress import Progress
 from .recipe import BaseRecipe
 from .recipe_files import read_recipe_as, write_recipe
@@ -99,7 +99,9 @@ class RunFolder:
             self._write_recipe_and_data(self.path)
         if self.path is not None and self.has_checkpoint:
             file = self.path / CHECKPOINT
-            return parse(Progress, restore_checkpoint(file, trainer), f"The notes in {file}")
+            progress = parse(Progress, read_notes(file), f"The notes in {file}")
+            restore_checkpoint(file, trainer)
+            return progress
         return Progress()
 
     def _write_recipe_and_data(self, path: Path) -> None:

@@ -14,8 +14,8 @@ _DAMAGE: tuple[type[Exception], ...] = (ValueError, TypeError, EOFError, OSError
 _DAMAGE += (MemoryError, BadZipFile, ZlibError)
 
 
-def read_arrays(path: PathLike) -> dict[str, np.ndarray]:
-    """Reads all arrays that `numpy.savez` wrote.
+def read_arrays(path: PathLike, *names: str) -> dict[str, np.ndarray]:
+    """Reads arrays that `numpy.savez` wrote: all of them, or those of these names that exist.
 
     Raises:
         OSError: There is no such file, or it cannot be opened.
@@ -24,6 +24,6 @@ def read_arrays(path: PathLike) -> dict[str, np.ndarray]:
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as content:
-                return dict(content)
+                return {name: content[name] for name in names or content if name in content}
         except _DAMAGE as error:
             raise ValueError("it is not an npz file of plain arrays, or damaged") from error
