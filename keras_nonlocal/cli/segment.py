@@ -24,7 +24,13 @@ def add_parser(commands) -> None:
         "labels over the image with a legend, and for images also a PNG file of the labels.",
     )
     add = parser.add_argument
-    add("paths", nargs="*", metavar="PATH", type=Path, help="image or video file")
+    add(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        type=Path,
+        help="image or video file, or folder of these",
+    )
     add("--sample", action="store_true", help=f"segment a rendered scene, written to {SAMPLE}")
     add("--model", default=_MODEL, metavar="MODEL", help=f"{MODEL_HELP} (default: %(default)s)")
     add(
@@ -62,12 +68,15 @@ def run(arguments: argparse.Namespace) -> int:
             f"--model must be a network for segmentation. Received: {arguments.model!r}, which "
             "classifies videos: use `keras-nonlocal predict`"
         )
-    names = Counter(path.stem for path in arguments.paths)
+    paths = [file for path in arguments.paths for file in _files(path)]
+    names = Counter(path.stem for path in paths)
     if twice := [name for name, count in names.items() if count > 1]:
         raise ValueError(f"Files of one name would overwrite each other in --out: {twice[:5]}")
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise ValueError(f"--out must be a folder. Received: {str(arguments.out)!r}, a file")
     arguments.out.mkdir(parents=True, exist_ok=True)
     results, failed = [], 0
-    for path in arguments.paths:
+    for path in paths:
         label = _video if path.suffix.lower() in VIDEO_SUFFIXES - {".gif"} else _image
         try:
             result = label(segmenter, path, arguments.out)
@@ -81,6 +90,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"results": results}, indent=2))
     return 1 if failed else 0
+
+
+def _files(path: Path) -> list[Path]:
+    """The file itself, or the images and videos directly in a folder."""
+    from ..data.find_files import VIDEO_SUFFIXES
+    from ..images.layouts import IMAGE_SUFFIXES
+
+    if not path.is_dir():
+        return [path]
+    known = {*IMAGE_SUFFIXES, *VIDEO_SUFFIXES}
+    if not (found := sorted(file for file in path.iterdir() if file.suffix.lower() in known)):
+        raise ValueError(f"There is no image or video directly in the folder {str(path)!r}.")
+    return found
 
 
 def _image(segmenter: Any, path: Path, out: Path) -> dict[str, Any]:

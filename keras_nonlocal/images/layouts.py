@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..metrics.pixels import IGNORED
 from ..utils.checks import PathLike
 from ..utils.entries import class_list, palette
-from ..utils.roles import IGNORED
 from ..utils.schema import parse_json
 from .mask_coding import MaskCoding, without_zero
 from .mask_set import MaskSet, Pair

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..utils.roles import IGNORED
+from ..metrics.pixels import IGNORED
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from ..data.error_log import ErrorLog
-from ..utils.roles import IGNORED
+from ..metrics.pixels import IGNORED
 from .mask_coding import MaskCoding
-from .read_images import ImageError, read_image, read_mask
+from .read_images import ImageError, read_image, read_mask, upright_size
 
 MOST_LISTED = 5  # files in an error
 
@@ -89,19 +88,7 @@ class MaskSet:
         """
         pair = self.pairs[index]
         image, labels = read_image(pair.image), read_mask(pair.mask, self.coding)
-        if image.shape[:2] != labels.shape:
-            raise ImageError(
-                pair.mask,
-                f"it has {labels.shape[1]}x{labels.shape[0]} pixels, but its image "
-                f"{pair.image!r} has {image.shape[1]}x{image.shape[0]}",
-            )
-        wrong = np.unique(labels[(labels >= len(self.class_names)) & (labels != IGNORED)])
-        if wrong.size:
-            raise ImageError(
-                pair.mask,
-                f"it holds the labels {wrong.tolist()}, but the classes are 0 to "
-                f"{len(self.class_names) - 1}, and {IGNORED} is ignored",
-            )
+        _check(pair, labels, np.unique(labels), image.shape[:2], len(self.class_names))
         return image, labels
 
 
@@ -139,33 +126,17 @@ def check_masks(masks: MaskSet, error_log: ErrorLog | None = None) -> MaskReport
     log, counts, causes = error_log or ErrorLog(), Counter[int](), []
 
     def count(pair: Pair):
-        labels = read_mask(pair.mask, masks.coding)
-        with Image.open(pair.image) as image:  # reads the header alone
-            turned = image.getexif().get(274, 1) >= 5
-            size = image.size if turned else image.size[::-1]
-        if size != labels.shape:
-            raise ImageError(
-                pair.mask, f"it has {labels.shape[::-1]} pixels, but its image has {size[::-1]}"
-            )
-        return dict(zip(*np.unique(labels, return_counts=True), strict=True))
-
-    def tried(pair: Pair):
         try:
-            found = count(pair)
-            wrong = [n for n in found if n >= len(masks.class_names) and n != IGNORED]
-            if wrong:
-                raise ImageError(
-                    pair.mask,
-                    f"it holds the labels {[int(n) for n in wrong]}, but the classes are 0 to "
-                    f"{len(masks.class_names) - 1}, and {IGNORED} is ignored",
-                )
+            labels = read_mask(pair.mask, masks.coding)
+            found, counts = np.unique(labels, return_counts=True)
+            _check(pair, labels, found, upright_size(pair.image), len(masks.class_names))
         except (OSError, ValueError) as error:
             return {}, (pair, error)
-        return found, None
+        return dict(zip(found.tolist(), counts.tolist(), strict=True)), None
 
     with ThreadPoolExecutor() as pool:
-        for found, failure in pool.map(tried, masks.pairs):
-            counts.update({int(label): int(number) for label, number in found.items()})
+        for found, failure in pool.map(count, masks.pairs):
+            counts.update(found)
             if failure:
                 pair, error = failure
                 log.record(pair.mask, getattr(error, "cause", str(error)), "raise")
@@ -177,3 +148,20 @@ def check_masks(masks: MaskSet, error_log: ErrorLog | None = None) -> MaskReport
     pixels = {name: counts[label] for label, name in enumerate(masks.class_names)}
     absent = tuple(name for name, number in pixels.items() if not number)
     return MaskReport(pixels, counts[IGNORED], absent)
+
+
+def _check(pair: Pair, labels, found, size: tuple[int, int], classes: int) -> None:
+    """Raises an `ImageError` unless a mask has the size of its image, and labels of classes."""
+    if labels.shape != size:
+        height, width = labels.shape
+        raise ImageError(
+            pair.mask,
+            f"it has {width}x{height} pixels, but its image {pair.image!r} has {size[1]}x{size[0]}",
+        )
+    wrong = [int(label) for label in found if label >= classes and label != IGNORED]
+    if wrong:
+        raise ImageError(
+            pair.mask,
+            f"it holds the labels {wrong}, but the classes are 0 to {classes - 1}, and {IGNORED} "
+            "is ignored",
+        )

@@ -14,6 +14,9 @@ from .mask_coding import MaskCoding
 _NUMBERS = ("1", "L", "P", "I", "I;16", "I;16B", "I;16L")
 
 
+_ORIENTATION, _FIRST_TURNED = 274, 5  # the EXIF tag, and the first value that exchanges the sides
+
+
 class ImageError(ValueError):
     """A file cannot be read as an image or a mask.
 
@@ -52,6 +55,23 @@ def read_image(path: PathLike) -> np.ndarray:
     if image.mode in ("I", "I;16", "I;16B", "I;16L", "F"):
         raise ImageError(path, f"its pixels are of the mode {image.mode}, not of 8 bits a color")
     return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+
+
+def upright_size(path: PathLike) -> tuple[int, int]:
+    """Returns height and width of an image as `read_image` reads it, from its header alone.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ImageError: It is not an image.
+    """
+    try:
+        with Image.open(path) as image:
+            turned = image.getexif().get(_ORIENTATION, 1) >= _FIRST_TURNED
+            return image.size if turned else (image.height, image.width)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ImageError(path, f"it is no image ({error})") from error
 
 
 def read_mask(path: PathLike, coding: MaskCoding | None = None) -> np.ndarray:

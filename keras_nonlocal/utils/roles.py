@@ -12,7 +12,6 @@ AUXILIARY = "auxiliary"  # the classifier of a second head, which is used in tra
 CLASSIFIERS = (LOGITS, AUXILIARY)
 # Prefixes of the layer names of heads. A network may lack a head that its weights have.
 HEADS = (LOGITS, AUXILIARY, "head_")
-IGNORED = 255  # the label of pixels that neither a loss nor a metric counts
 NON_LOCAL_SUFFIX = "_nonlocal"  # the suffix of the names of non-local blocks
 
 

@@ -27,7 +27,7 @@ def test_everything_that_is_wrong_is_told_before_training(tmp_path):
     log = ErrorLog(tmp_path / "bad.jsonl")
     with pytest.raises(ValueError, match="3 of 6 masks cannot be used") as error:
         check_masks(read_mask_set(tmp_path), log)
-    for part in (r"labels [7]", "classes are 0 to 2", "8, 6", "no image"):
+    for part in (r"labels [7]", "classes are 0 to 2", "8x6 pixels", "no image"):
         assert part in str(error.value)
     assert len(read_error_log(tmp_path / "bad.jsonl")) == 3
     with pytest.raises(ImageError, match="its image"):

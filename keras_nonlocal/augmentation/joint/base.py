@@ -57,7 +57,7 @@ class JointAugmentation(keras.layers.Layer):
         return {**inputs, IMAGES: image, **({} if mask is None else {MASKS: mask})}
 
     def _change(self, image, mask, seed):
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must implement `_change`")
 
     def get_config(self):
         return {

@@ -7,7 +7,7 @@ import math
 import keras
 import tensorflow as tf
 
-from ...utils.roles import IGNORED
+from ...metrics.pixels import IGNORED
 from ..arguments import check_number
 from ..functional.draws import between, integers, uniforms
 from .base import JointAugmentation

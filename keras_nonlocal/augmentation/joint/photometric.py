@@ -57,7 +57,9 @@ class PhotometricDistortion(JointAugmentation):
         turn = between(strength[3], -1.0, 1.0) * self.hue / 360
 
         def maybe(number, image, change):
-            changed = lambda: tf.clip_by_value(change(image), 0.0, 255.0)  # noqa: E731
+            def changed():
+                return tf.clip_by_value(change(image), 0.0, 255.0)
+
             return tf.cond(chosen[number] < 0.5, changed, lambda: image)
 
         def contrasted(image, here):

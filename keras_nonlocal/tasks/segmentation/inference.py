@@ -16,6 +16,7 @@ from ...images.image_spec import ImageSpec
 from ...ops.resize import resize_axis, source_places
 from ...utils.compat import output_of
 from ...utils.roles import LOGITS
+from ...weights.assign import check_weights
 
 STRIP_BYTES = 64 * 2**20  # of logits at the size of the image that exist at once
 
@@ -26,17 +27,25 @@ class ImageLabeler:
     Args:
         model: The network, from normalized images to logits or a dictionary with `"logits"`.
         spec: How images become inputs, and how they are tested.
+
+    Raises:
+        ValueError: A weight is not finite, or the model is not a network for segmentation.
     """
 
     def __init__(self, model: keras.Model, spec: ImageSpec):
         self.model, self.spec = model, spec
+        check_weights(model)
         resize = model.get_layer(f"{LOGITS}_resize")
         self.classes, self._align_corners = resize.output.shape[-1], resize.align_corners
         network = keras.Model(model.input, output_of(model, LOGITS))
         signature = [tf.TensorSpec((1, None, None, 3), tf.float32)]
-        self._maps = tf.function(
-            lambda x: network(x, training=False), input_signature=signature, autograph=False
-        )
+
+        @tf.function(input_signature=signature, autograph=False)
+        def maps(pixels):
+            logits = network(pixels, training=False)
+            return tf.debugging.check_numerics(logits, f"The logits of {model.name!r}")
+
+        self._maps = maps
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Returns the labels, uint8 `(H, W)`, of an image, uint8 `(H, W, 3)`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from ...metrics.pixels import IGNORED
 from ...utils.checks import at_least, one_of
-from ...utils.roles import IGNORED
 
 
 class PixelCrossEntropy(keras.losses.Loss):

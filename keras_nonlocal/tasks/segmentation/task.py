@@ -69,8 +69,9 @@ class Segmentation:
         names = self.masks.class_names
         if recipe.class_weights is not None and len(recipe.class_weights) != len(names):
             raise ValueError(
-                f"`class_weights` must have a factor for each of the {len(names)} classes. "
-                f"Received: {len(recipe.class_weights)}"
+                f"`class_weights` must have a factor for each of the {len(names)} classes, or be "
+                "None (`--set class_weights=null`). Received: "
+                f"{len(recipe.class_weights)} factors"
             )
         is_path = isinstance(source, str | os.PathLike)
         name = os.fspath(source) if is_path else type(source).__name__

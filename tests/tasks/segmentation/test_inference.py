@@ -91,3 +91,15 @@ def test_places_of_windows():
     assert list(windows((10, 10), (10, 10), (4, 4))) == [(0, 0)]
     assert list(windows((8, 12), (10, 10), (4, 4))) == [(0, 0), (0, 2)]
     assert [top for top, _ in windows((100, 5), (40, 5), (30, 5))] == [0, 30, 60]
+
+
+def test_weights_and_logits_that_are_no_numbers_give_no_labels(image):
+    """Kernels of ReLU and max pooling turn NaN into zero, so the labels would look plausible."""
+    network = models.fcn_small(classes=2)
+    labeler = ImageLabeler(network, ImageSpec())
+    kernel = network.get_layer("logits").kernel
+    kernel.assign(np.full(kernel.shape, np.nan))
+    with pytest.raises(Exception, match="The logits of 'fcn_small'"):
+        labeler(image)
+    with pytest.raises(ValueError, match=r"finite numbers.*logits/kernel"):
+        ImageLabeler(network, ImageSpec())

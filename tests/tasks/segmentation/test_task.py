@@ -191,3 +191,15 @@ def test_the_command_evaluates_a_run(run, folder, capsys):
     assert main([*command, "--num-clips", "3"]) == 2
     assert "labels images" in capsys.readouterr().err
     assert main(["predict", str(folder), "--model", str(run)]) == 2
+
+
+def test_the_command_takes_folders_and_refuses_a_file_as_out(run, folder, tmp_path, capsys):
+    images, out = folder / "images" / "val", tmp_path / "out"
+    assert main(["segment", str(images), "--model", str(run), "-o", str(out), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["results"]) == 2
+    file = tmp_path / "file"
+    file.touch()
+    assert main(["segment", str(images), "--model", str(run), "-o", str(file)]) == 2
+    assert "--out must be a folder" in capsys.readouterr().err
+    assert main(["segment", str(folder), "--model", str(run), "-o", str(out)]) == 2
+    assert "no image or video directly" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from keras_nonlocal.weights import convert, find_source
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("mmseg")
+# It imports PyTorch, so it comes after the lines that skip without it.
 from weights.name_maps.mmsegmentation import CONFIGS, logits_of, segmentor  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("undrawn_weights")
