@@ -25,7 +25,7 @@ except PackageNotFoundError:  # a checkout that is not installed
 
 # Packages with classes that a saved model may contain. Keras finds a class only after its module
 # was imported, as this registers the class.
-_SERIALIZABLE = ("layers", "augmentation", "backbones", "training.optimizers")
+_SERIALIZABLE = ("layers", "augmentation", "backbones", "regions", "training.optimizers")
 
 
 def _register(keras):

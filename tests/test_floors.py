@@ -24,6 +24,7 @@ FLOORS = {
     "video": 3,
     "images": 3,
     "backbones": 3,
+    "regions": 3,
     "surgery": 3,
     "cost": 3,
     "pretrained": 4,  # a card says how a video becomes an input
@@ -40,7 +41,7 @@ FLOORS = {
 # Rooms that load what is touched: all of them do without Keras for a part of their work.
 LAZY = ("", "data", "download", "images", "pretrained", "video", "zoo")
 # What `keras.saving.load_model` may ask for is imported as soon as Keras is.
-REGISTERED = ("layers", "augmentation", "backbones", "training")
+REGISTERED = ("layers", "augmentation", "backbones", "regions", "training")
 FILES = sorted(PACKAGE.rglob("*.py"))
 MODULES = [path for path in FILES if path.name != "__init__.py" and path.parent != PACKAGE]
 
@@ -155,6 +156,12 @@ def test_what_is_loaded_when_touched_has_no_module_of_its_name(name):
                 assert f"{name}.{alias.name}".strip(".") not in NAMES, alias.name
 
 
+@pytest.mark.parametrize("name", sorted(name for name in {room(each) for each in NAMES} if name))
+def test_every_public_room_is_reached_from_the_front_door(name):
+    private = ("__main__", "cli", "utils")
+    assert name in private or hasattr(keras_nonlocal, name)
+
+
 @pytest.mark.parametrize("path", [p for p in FILES if room(name_of(p)) == "ops"], ids=name_of)
 def test_math_owns_no_weights(path):
     text = path.read_text("utf-8")
@@ -185,7 +192,7 @@ PUBLIC = {
     "layers": """
         BatchNorm Conv3D CrissCross2D CrissCross3D DisentangledNonLocal1D DisentangledNonLocal2D
         DisentangledNonLocal3D GlobalContext1D GlobalContext2D GlobalContext3D MaxPool3D NonLocal1D
-        NonLocal2D NonLocal3D ResizeLike WindowAverage3D
+        NonLocal2D NonLocal3D ResizeLike RoiAlign WindowAverage3D
     """,
     "metrics": """
         PixelScores Scores average_precisions bootstrap_interval confusion
@@ -195,12 +202,19 @@ PUBLIC = {
         c2d_r101 c2d_r50 c2d_small cc_fcn_r101 cc_fcn_r50 cc_fcn_small dnl_fcn_r101 dnl_fcn_r50
         dnl_fcn_small fcn_r101 fcn_r50 fcn_small gc_fcn_r101 gc_fcn_r50 gc_fcn_small i3d_r101
         i3d_r50 i3d_small nl_c2d_r101 nl_c2d_r50 nl_c2d_small nl_fcn_r101 nl_fcn_r50 nl_fcn_small
-        nl_i3d_r101 nl_i3d_r50 nl_i3d_small
+        nl_i3d_r101 nl_i3d_r50 nl_i3d_small mask_rcnn_r50_fpn mask_rcnn_r101_fpn mask_rcnn_x101_fpn
+        mask_rcnn_small nl_mask_rcnn_r50_fpn nl_mask_rcnn_r101_fpn nl_mask_rcnn_small
+        keypoint_rcnn_r50_fpn keypoint_rcnn_r101_fpn keypoint_rcnn_x101_fpn keypoint_rcnn_small
+        nl_keypoint_rcnn_r101_fpn nl_keypoint_rcnn_small
     """,
     "ops": """
-        AFFINITIES METHODS attend attention_pool criss_cross dense resize_bilinear subtract_mean
+        AFFINITIES METHODS anchor_boxes attend attention_pool box_iou clip_boxes criss_cross
+        decode_boxes dense encode_boxes keypoint_peaks keypoint_targets mask_targets match_boxes
+        non_maximum_suppression paste_masks pyramid_levels resize_bilinear roi_align sample_boxes
+        subtract_mean
     """,
     "pretrained": "Card cached_path card_names fetch_weights read_card",
+    "regions": "REGION_VARIANTS RegionCNN TrainingOptions",
     "report": "classification_sections segmentation_sections write_report",
     "studies": "Study compare read_study run_study write_comparison",
     "surgery": "insert_nonlocal remove_nonlocal",

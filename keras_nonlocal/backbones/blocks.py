@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from keras import layers
 
 from ..layers.batch_norm import BatchNorm
@@ -26,6 +24,8 @@ def conv_norm(
     dilation: int = 1,
     relu: bool = True,
     frozen: bool = False,
+    epsilon: float = 1e-5,
+    groups: int = 1,
     name: str,
 ):
     """Applies a convolution without bias over `len(kernel)` dimensions, a batch norm and a ReLU.
@@ -44,39 +44,67 @@ def conv_norm(
         strides=strides,
         padding="valid" if strided else "same",
         dilation_rate=dilation,
+        groups=groups,
         use_bias=False,
         kernel_initializer="he_normal",
         name=f"{name}_conv",
     )(x)
-    x = BatchNorm(momentum=0.9, epsilon=1e-5, trainable=not frozen, name=f"{name}_norm")(x)
+    x = BatchNorm(momentum=0.9, epsilon=epsilon, trainable=not frozen, name=f"{name}_norm")(x)
     return layers.ReLU(name=f"{name}_relu")(x) if relu else x
 
 
-def bottleneck(x, width: int, kernels, *, stride=1, dilation=1, frozen=False, name: str):
-    """Residual block of 1x1, 3x3 and 1x1 convolutions; `kernels` has the sizes of the first two."""
-    conv = partial(conv_norm, frozen=frozen)
+def bottleneck(
+    x,
+    width: int,
+    kernels,
+    *,
+    stride=1,
+    dilation=1,
+    stride_first: bool = False,
+    groups: int = 1,
+    group_width: int = 64,
+    name: str,
+    **norm,
+):
+    """Residual block of 1x1, 3x3 and 1x1 convolutions; `kernels` has the sizes of the first two.
+
+    `stride_first` puts the stride into the first convolution, as the original ResNets do. The
+    middle convolution has `groups` groups (ResNeXt), each with `group_width` channels in res2.
+    `norm` has the options of the batch norms, as in `conv_norm`.
+    """
     first, second = kernels
-    strides = _spatial(stride, len(first))
-    y = conv(x, width, first, name=f"{name}_1")
-    y = conv(y, width, second, strides=strides, dilation=dilation, name=f"{name}_2")
-    y = conv(y, 4 * width, (1,) * len(first), relu=False, name=f"{name}_3")
-    return _residual(x, y, strides, frozen, name)
+    strides, ones = _spatial(stride, len(first)), (1,) * len(first)
+    inner = width * groups * group_width // 64
+    y = conv_norm(
+        x, inner, first, strides=strides if stride_first else ones, **norm, name=f"{name}_1"
+    )
+    y = conv_norm(
+        y,
+        inner,
+        second,
+        strides=ones if stride_first else strides,
+        dilation=dilation,
+        groups=groups,
+        **norm,
+        name=f"{name}_2",
+    )
+    y = conv_norm(y, 4 * width, ones, relu=False, **norm, name=f"{name}_3")
+    return _residual(x, y, strides, norm, name)
 
 
-def basic(x, width: int, kernels, *, stride=1, dilation=1, frozen=False, name: str):
+def basic(x, width: int, kernels, *, stride=1, dilation=1, name: str, **norm):
     """Residual block of two 3x3 convolutions, as in shallow networks."""
-    conv = partial(conv_norm, frozen=frozen)
     first, second = kernels
     strides = _spatial(stride, len(first))
-    y = conv(x, width, first, strides=strides, dilation=dilation, name=f"{name}_1")
-    y = conv(y, width, second, dilation=dilation, relu=False, name=f"{name}_2")
-    return _residual(x, y, strides, frozen, name)
+    y = conv_norm(x, width, first, strides=strides, dilation=dilation, **norm, name=f"{name}_1")
+    y = conv_norm(y, width, second, dilation=dilation, relu=False, **norm, name=f"{name}_2")
+    return _residual(x, y, strides, norm, name)
 
 
-def _residual(x, y, strides, frozen, name):
+def _residual(x, y, strides, norm, name):
     """Computes `ReLU(x + y)`, with a projection of `x` if channels or size change."""
     if max(strides) > 1 or x.shape[-1] != y.shape[-1]:
-        options = {"strides": strides, "relu": False, "frozen": frozen}
+        options = {"strides": strides, "relu": False, **norm}
         x = conv_norm(x, y.shape[-1], (1,) * len(strides), **options, name=f"{name}_shortcut")
     return layers.ReLU(name=f"{name}_out")(layers.Add(name=f"{name}_add")([x, y]))
 

@@ -1,13 +1,18 @@
-"""ResNets for images with a deep stem, at an output stride of 4, 8, 16 or 32.
+"""ResNets for images, at an output stride of 4, 8, 16 or 32.
 
-Source: ResNet-V1c with contracted dilations, as in the segmentation networks of MMSegmentation.
+Sources: ResNet-V1c with contracted dilations, as in the segmentation networks of MMSegmentation;
+and the original ResNet, as in the detection networks of Detectron2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from keras import layers
 
-from ..utils.roles import STAGES
+from ..layers.non_local import NonLocal2D
+from ..utils.roles import STAGES, non_local_name
 from .backbone import Backbone, source_of
 from .blocks import conv_norm
 from .placement import DEPTHS
@@ -24,7 +29,16 @@ OUTPUT_STRIDES = {
 
 
 def image_resnet(
-    inputs, *, depth: int, name: str, output_stride: int = 8, width: int = 64
+    inputs,
+    *,
+    depth: int,
+    name: str,
+    output_stride: int = 8,
+    width: int = 64,
+    deep_stem: bool = True,
+    placement: Mapping[str, tuple[int, ...]] | None = None,
+    block: Mapping[str, Any] | None = None,
+    norm: Mapping[str, Any] | None = None,
 ) -> Backbone:
     """Builds the feature network: images `(B, H, W, 3)` to features of a smaller size.
 
@@ -35,13 +49,16 @@ def image_resnet(
         output_stride: Height and width of the image divided by those of the features: a key of
             `OUTPUT_STRIDES`.
         width: Number of channels after the stem.
+        deep_stem: Whether the network begins with three 3x3 convolutions instead of one of 7x7.
+        placement: Indices of the residual blocks that a non-local block follows, by stage.
+        block: Options of the bottlenecks: `stride_first`, `groups`, `group_width`.
+        norm: Options of the batch norms: `frozen`, `epsilon`.
 
     Returns:
         A `Backbone`. Stages with a dilation instead of a stride keep the size of the stage before.
     """
-    x = conv_norm(inputs, width // 2, (3, 3), strides=(2, 2), name="conv1_0")
-    x = conv_norm(x, width // 2, (3, 3), name="conv1_1")
-    x = conv_norm(x, width, (3, 3), name="conv1_2")
+    placement, block, norm = placement or {}, block or {}, norm or {}
+    x = (_deep_stem if deep_stem else _stem)(inputs, width, norm)
     x = layers.ZeroPadding2D(1, name="pool1_pad")(x)  # after a ReLU, zero is the smallest value
     x = layers.MaxPooling2D(3, 2, name="pool1")(x)
     for stage, blocks in zip(STAGES, DEPTHS[depth], strict=True):
@@ -56,5 +73,19 @@ def image_resnet(
                 stride=stride if first else 1,
                 dilation=max(dilation // 2, 1) if first else dilation,  # grows block by block
                 name=f"{stage}_{index}",
+                **block,
+                **norm,
             )
+            if index in placement.get(stage, ()):
+                x = NonLocal2D(name=non_local_name(stage, index))(x)
     return Backbone(source_of(inputs), x, name=name)
+
+
+def _deep_stem(x, width, norm):
+    x = conv_norm(x, width // 2, (3, 3), strides=(2, 2), **norm, name="conv1_0")
+    x = conv_norm(x, width // 2, (3, 3), **norm, name="conv1_1")
+    return conv_norm(x, width, (3, 3), **norm, name="conv1_2")
+
+
+def _stem(x, width, norm):
+    return conv_norm(x, width, (7, 7), strides=(2, 2), **norm, name="conv1")

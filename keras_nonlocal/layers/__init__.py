@@ -18,3 +18,4 @@ from .non_local import NonLocal3D as NonLocal3D
 from .pooling import MaxPool3D as MaxPool3D
 from .pooling import WindowAverage3D as WindowAverage3D
 from .resize import ResizeLike as ResizeLike
+from .roi_align import RoiAlign as RoiAlign

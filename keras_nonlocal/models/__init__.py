@@ -1,7 +1,20 @@
-"""Named networks for video classification and semantic segmentation."""
+"""Named networks for video classification, semantic segmentation and object detection."""
 
 import keras
 
+from .detection import keypoint_rcnn_r50_fpn as keypoint_rcnn_r50_fpn
+from .detection import keypoint_rcnn_r101_fpn as keypoint_rcnn_r101_fpn
+from .detection import keypoint_rcnn_small as keypoint_rcnn_small
+from .detection import keypoint_rcnn_x101_fpn as keypoint_rcnn_x101_fpn
+from .detection import mask_rcnn_r50_fpn as mask_rcnn_r50_fpn
+from .detection import mask_rcnn_r101_fpn as mask_rcnn_r101_fpn
+from .detection import mask_rcnn_small as mask_rcnn_small
+from .detection import mask_rcnn_x101_fpn as mask_rcnn_x101_fpn
+from .detection import nl_keypoint_rcnn_r101_fpn as nl_keypoint_rcnn_r101_fpn
+from .detection import nl_keypoint_rcnn_small as nl_keypoint_rcnn_small
+from .detection import nl_mask_rcnn_r50_fpn as nl_mask_rcnn_r50_fpn
+from .detection import nl_mask_rcnn_r101_fpn as nl_mask_rcnn_r101_fpn
+from .detection import nl_mask_rcnn_small as nl_mask_rcnn_small
 from .segmentation import cc_fcn_r50 as cc_fcn_r50
 from .segmentation import cc_fcn_r101 as cc_fcn_r101
 from .segmentation import cc_fcn_small as cc_fcn_small

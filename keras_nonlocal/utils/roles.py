@@ -9,9 +9,11 @@ STAGES = ("res2", "res3", "res4", "res5")
 # The layer of the classifier. Its outputs are the logits, and its weights depend on the classes.
 LOGITS = "logits"
 AUXILIARY = "auxiliary"  # the classifier of a second head, which is used in training only
-CLASSIFIERS = (LOGITS, AUXILIARY)
+# Layers of detection networks whose weights depend on the classes or on the keypoints.
+REGION_CLASSIFIERS = ("box_logits", "box_deltas", "mask_logits", "keypoint_deconv")
+CLASSIFIERS = (LOGITS, AUXILIARY, *REGION_CLASSIFIERS)
 # Prefixes of the layer names of heads. A network may lack a head that its weights have.
-HEADS = (LOGITS, AUXILIARY, "head_")
+HEADS = (LOGITS, AUXILIARY, "head_", "fpn_", "rpn_", "box_", "mask_", "keypoint_")
 NON_LOCAL_SUFFIX = "_nonlocal"  # the suffix of the names of non-local blocks
 
 

@@ -148,8 +148,12 @@ def _converted(source_name: str, value: Any, target: str, targets: Variables, na
             f"{source_name} must be an array of numbers. Received: {type(value).__name__} ({error})"
         ) from error
     action = "unchanged"
+    if target in names.rearranged:
+        rearrangement = names.rearranged[target]
+        array, action = rearrangement.run(array), rearrangement.words
     if array.ndim > 1:
-        array, action = np.moveaxis(array, (0, 1), (-1, -2)), "axes moved"
+        moved = "axes moved" if action == "unchanged" else f"{action}, axes moved"
+        array, action = np.moveaxis(array, (0, 1), (-1, -2)), moved
     if array.ndim == 4 and len(shape) == 5:
         frames = shape[0] if names.two_dimensional else 1
         array, action = inflate(array, frames), f"axes moved, inflated to {frames} in time"

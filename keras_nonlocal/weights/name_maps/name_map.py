@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
+
+import numpy as np
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -19,6 +22,13 @@ TORCH_NORM_FIELDS = {
 }
 # Only training reads these; the second ones belong to averages of weights.
 TORCH_COUNTERS = (r".+\.num_batches_tracked", r"n_averaged|steps?|initted")
+
+
+class Rearrangement(NamedTuple):
+    """A function of an array in the layout of the source, and what it does in words."""
+
+    run: Callable[[np.ndarray], np.ndarray]
+    words: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +45,8 @@ class NameMap:
         folds_norms: Whether there are checkpoints in which only gamma and beta are left of norms.
         two_dimensional: Whether it is an image network. Its kernels are inflated over time.
         lacks: Parts of this package's names for which the source has no tensors.
+        rearranged: By this package's name: how the values of a tensor are put into the order of
+            this package, before its axes are moved.
     """
 
     layers: Mapping[str, str]
@@ -46,6 +58,7 @@ class NameMap:
     folds_norms: bool = False
     two_dimensional: bool = False
     lacks: tuple[str, ...] = ()
+    rearranged: Mapping[str, Rearrangement] = field(default_factory=dict)
 
     def provides(self, target_name: str) -> bool:
         """Returns whether a checkpoint must hold this tensor of a model."""

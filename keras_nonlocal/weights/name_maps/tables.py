@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...utils.roles import AUXILIARY, LOGITS, NON_LOCAL_SUFFIX
+from .detection_tables import DETECTION_SOURCES
 from .name_map import TORCH_COUNTERS, TORCH_FIELDS, NameMap
 
 # This package's layer names.
@@ -224,4 +225,5 @@ SOURCES: dict[str, NameMap] = {
     "pytorchvideo": PYTORCHVIDEO,
     "slowfast": SLOWFAST,
     "torchvision": TORCHVISION,
+    **DETECTION_SOURCES,
 }
