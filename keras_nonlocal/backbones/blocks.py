@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from keras import layers
 
 from ..layers.batch_norm import BatchNorm
@@ -26,9 +28,12 @@ def conv_norm(
     frozen: bool = False,
     epsilon: float = 1e-5,
     groups: int = 1,
+    mask: Callable | None = None,
     name: str,
 ):
     """Applies a convolution without bias over `len(kernel)` dimensions, a batch norm and a ReLU.
+
+    `mask(x, name)` is applied to what a kernel larger than one reads.
 
     The padding is the same on both sides, as in all published networks. (Keras pads a strided
     convolution with `padding="same"` on one side only.)
@@ -36,6 +41,8 @@ def conv_norm(
     convolution, zero_padding = _CONVOLUTIONS[len(kernel)]
     strides = strides or (1,) * len(kernel)
     strided = max(strides) > 1
+    if mask is not None and max(kernel) > 1:
+        x = mask(x, f"{name}_mask")
     if strided and max(kernel) > 1:
         x = zero_padding([size // 2 for size in kernel], name=f"{name}_pad")(x)
     x = convolution(

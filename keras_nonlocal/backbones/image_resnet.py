@@ -6,7 +6,7 @@ and the original ResNet, as in the detection networks of Detectron2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from keras import layers
@@ -39,6 +39,8 @@ def image_resnet(
     placement: Mapping[str, tuple[int, ...]] | None = None,
     block: Mapping[str, Any] | None = None,
     norm: Mapping[str, Any] | None = None,
+    mask: Callable | None = None,
+    attention_mask: Callable | None = None,
 ) -> Backbone:
     """Builds the feature network: images `(B, H, W, 3)` to features of a smaller size.
 
@@ -53,12 +55,15 @@ def image_resnet(
         placement: Indices of the residual blocks that a non-local block follows, by stage.
         block: Options of the bottlenecks: `stride_first`, `groups`, `group_width`.
         norm: Options of the batch norms: `frozen`, `epsilon`.
+        mask: `mask(x, name)` is applied to what a kernel larger than one reads.
+        attention_mask: `attention_mask(x, name)` returns the positions that blocks attend to.
 
     Returns:
         A `Backbone`. Stages with a dilation instead of a stride keep the size of the stage before.
     """
     placement, block, norm = placement or {}, block or {}, norm or {}
     x = (_deep_stem if deep_stem else _stem)(inputs, width, norm)
+    x = x if mask is None else mask(x, "pool1_mask")
     x = layers.ZeroPadding2D(1, name="pool1_pad")(x)  # after a ReLU, zero is the smallest value
     x = layers.MaxPooling2D(3, 2, name="pool1")(x)
     for stage, blocks in zip(STAGES, DEPTHS[depth], strict=True):
@@ -74,11 +79,14 @@ def image_resnet(
                 dilation=max(dilation // 2, 1) if first else dilation,  # grows block by block
                 name=f"{stage}_{index}",
                 **block,
+                mask=mask,
                 **norm,
             )
             if index in placement.get(stage, ()):
-                x = NonLocal2D(name=non_local_name(stage, index))(x)
-    return Backbone(source_of(inputs), x, name=name)
+                name_of_block = non_local_name(stage, index)
+                valid = attention_mask and attention_mask(x, f"{name_of_block}_mask")
+                x = NonLocal2D(name=name_of_block)(x, mask=valid)
+    return Backbone(source_of(x), x, name=name)
 
 
 def _deep_stem(x, width, norm):

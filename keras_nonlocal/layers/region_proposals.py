@@ -9,6 +9,7 @@ from keras import ops
 
 from ..ops.boxes import anchor_boxes, box_area, clip_boxes, decode_boxes
 from ..ops.nms import non_maximum_suppression
+from .padding import MULTIPLE
 
 NEVER = -float("inf")  # the score of a box that does not exist
 
@@ -75,13 +76,17 @@ class RegionProposals(keras.layers.Layer):
         ]
 
     def call(self, inputs, training=False):
-        logits, deltas, sizes = inputs["logits"], inputs["deltas"], inputs["sizes"]
+        logits, deltas = inputs["logits"], inputs["deltas"]
+        sizes = ops.cast(inputs["sizes"], "int32")
         best, kept = self.best[bool(training)], self.kept[bool(training)]
+        if not training:
+            logits = [
+                self._in_image(x, sizes, stride)
+                for x, stride in zip(logits, self.strides, strict=True)
+            ]
         levels = [
-            self._level(level_logits, level_deltas, level_anchors, sizes, best)
-            for level_logits, level_deltas, level_anchors in zip(
-                logits, deltas, self.anchors(logits), strict=True
-            )
+            self._level(*level, sizes, best)
+            for level in zip(logits, deltas, self.anchors(logits), strict=True)
         ]
         boxes, scores = (ops.concatenate(parts, axis=1) for parts in zip(*levels, strict=True))
         missing = ops.maximum(kept - ops.shape(scores)[1], 0)
@@ -94,6 +99,13 @@ class RegionProposals(keras.layers.Layer):
             boxes, scores = boxes[:, : ops.maximum(most, 1)], scores[:, : ops.maximum(most, 1)]
         boxes = ops.stop_gradient(ops.where((scores > NEVER)[..., None], boxes, 0.0))
         return {"boxes": boxes, "scores": ops.stop_gradient(scores)}
+
+    def _in_image(self, logits, sizes, stride):
+        """Leaves out the anchors in the padding, which the image alone would not have."""
+        ends = -(-(-(-sizes // MULTIPLE) * MULTIPLE) // stride)
+        y, x = (ops.arange(n, dtype="int32")[None] for n in ops.shape(logits)[1:3])
+        inside = (y < ends[:, :1])[:, :, None] & (x < ends[:, 1:])[:, None]
+        return ops.where(inside[..., None], ops.cast(logits, "float32"), NEVER)
 
     def _level(self, logits, deltas, anchors, sizes, best):
         """Returns the boxes and scores of one level, without those that overlap better ones."""

@@ -16,7 +16,7 @@ from ..backbones.feature_pyramid import feature_pyramid
 from ..backbones.image_resnet import image_resnet
 from ..backbones.placement import place
 from ..layers.detections import Detections
-from ..layers.pad import PadToMultiple
+from ..layers.padding import BorderInPadding, ImageMask, PadToMultiple, ZeroInPadding
 from ..layers.region_proposals import RegionProposals
 from ..layers.roi_align import RoiAlign
 from ..ops.box_formats import BOX_FORMATS
@@ -141,8 +141,11 @@ def _builder(blocks: str, head: str, size_name: str):
         details = REGION_VARIANTS[chosen]
         images = input_of(input_tensor, input_shape, "HWC", IMAGES)
         with_block = _BLOCK_IN_BACKBONE[blocks, head] if backbone_block is None else backbone_block
+        sizes = keras.Input((2,), dtype="int32", name=SIZES)
+        padded = PadToMultiple(name="pad")(images)
+        mask = _applied(ZeroInPadding, sizes, padded)
         features = image_resnet(
-            PadToMultiple(STRIDE, name="pad")(images),
+            padded,
             depth=size.depth,
             name=name,
             output_stride=STRIDE,
@@ -154,12 +157,57 @@ def _builder(blocks: str, head: str, size_name: str):
                 **({"stride_first": details.stride_first} if size.depth > 18 else {}),
             },
             norm={"epsilon": details.epsilon, "frozen": size.frozen_norm},
+            mask=mask if include_top else None,
+            attention_mask=_applied(ImageMask, sizes, padded) if include_top else None,
         )
         if not include_top:
             return features
-        model = _with_heads(
-            features, images, head, size, details, classes, keypoints, bool(blocks), roi_align, name
+        norm = {"momentum": 0.9, "epsilon": 1e-5} if details.head_norm else None
+        pyramid = feature_pyramid(features, size.channels, norm, mask)
+        loop = True if roi_align == "gather" else None
+        proposals_layer = RegionProposals(
+            anchor_sizes=size.anchor_sizes,
+            rounded_anchors=details.rounded_anchors,
+            loop=loop,
+            name="proposals",
+            **size.proposals,
         )
+        anchors = len(proposals_layer.ratios)
+        logits, deltas = region_proposal_head(pyramid, size.channels, anchors, details, mask)
+        rpn = {"logits": logits, "deltas": deltas, SIZES: sizes}
+        proposals = proposals_layer(rpn)["boxes"]
+        border = _applied(BorderInPadding, sizes, padded)
+        levels = [border(pyramid[f"P{n}"], f"roi_P{n}") for n in range(2, 6)]
+
+        def region_features(grid, boxes, name):
+            layer = RoiAlign(
+                (grid, grid),
+                sampling_ratio=details.sampling_ratio,
+                aligned=details.aligned,
+                method=roi_align,
+                name=name,
+            )
+            return layer([boxes, *levels])
+
+        x = region_features(7, proposals, "box_features")
+        logits, deltas = box_head(x, classes, size.channels, size.dense, details)
+        outputs = Detections(loop=loop, name="detections")(
+            {"boxes": proposals, "logits": logits, "deltas": deltas, SIZES: sizes}
+        )
+        if head == "mask_rcnn":
+            x = region_features(14, outputs["boxes"], "mask_features")
+            outputs["masks"] = mask_head(x, outputs["labels"], classes, size.channels, details)
+        else:
+            x = region_features(14, outputs["boxes"], "keypoint_features")
+            outputs["keypoints"] = keypoint_head(
+                x,
+                outputs["boxes"],
+                keypoints,
+                size.keypoint_width,
+                size.keypoint_depth,
+                bool(blocks),
+            )
+        model = RegionCNN({IMAGES: images, SIZES: sizes}, outputs, name=name)
         model.prepare(bounding_box_format, options or TrainingOptions())
         if weights is not None:
             load_weights(model, weights)
@@ -189,50 +237,9 @@ _BLOCK_IN_BACKBONE = {
 }
 
 
-def _with_heads(
-    features, images, head, size, details, classes, keypoints, blocks, method, name
-) -> RegionCNN:
-    """Adds the pyramid and the heads to the features."""
-    sizes = keras.Input((2,), dtype="int32", name=SIZES)
-    norm = {"momentum": 0.9, "epsilon": details.epsilon or 1e-5} if details.head_norm else None
-    pyramid = list(feature_pyramid(features, size.channels, norm).values())
-    loop = True if method == "gather" else None
-    proposals_layer = RegionProposals(
-        anchor_sizes=size.anchor_sizes,
-        rounded_anchors=details.rounded_anchors,
-        loop=loop,
-        name="proposals",
-        **size.proposals,
-    )
-    logits, deltas = region_proposal_head(
-        pyramid, size.channels, len(proposals_layer.ratios), details
-    )
-    proposals = proposals_layer({"logits": logits, "deltas": deltas, SIZES: sizes})["boxes"]
-
-    def region_features(grid, boxes, name):
-        layer = RoiAlign(
-            (grid, grid),
-            sampling_ratio=details.sampling_ratio,
-            aligned=details.aligned,
-            method=method,
-            name=name,
-        )
-        return layer([boxes, *pyramid[:4]])
-
-    x = region_features(7, proposals, "box_features")
-    logits, deltas = box_head(x, classes, size.channels, size.dense, details)
-    outputs = Detections(loop=loop, name="detections")(
-        {"boxes": proposals, "logits": logits, "deltas": deltas, SIZES: sizes}
-    )
-    if head == "mask_rcnn":
-        x = region_features(14, outputs["boxes"], "mask_features")
-        outputs["masks"] = mask_head(x, outputs["labels"], classes, size.channels, details)
-    else:
-        x = region_features(14, outputs["boxes"], "keypoint_features")
-        outputs["keypoints"] = keypoint_head(
-            x, outputs["boxes"], keypoints, size.keypoint_width, size.keypoint_depth, blocks
-        )
-    return RegionCNN({IMAGES: images, SIZES: sizes}, outputs, name=name)
+def _applied(layer, sizes, padded):
+    """Returns a function that applies a layer of `padding` to features, by name."""
+    return lambda x, name: layer(name=name)([x, sizes, padded])
 
 
 mask_rcnn_r50_fpn = _builder("", "mask_rcnn", "r50_fpn")

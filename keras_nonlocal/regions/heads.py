@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from keras import initializers, layers
 
 from ..layers.batch_norm import BatchNorm
@@ -11,8 +13,11 @@ from ..utils.roles import NON_LOCAL_SUFFIX
 from .variants import RegionVariant
 
 
-def region_proposal_head(pyramid, width: int, anchors: int, variant: RegionVariant):
-    """Returns the logits `(B, H, W, A)` and the deltas `(B, H, W, 4 * A)` of each level."""
+def region_proposal_head(pyramid, width: int, anchors: int, variant: RegionVariant, mask: Callable):
+    """Returns the logits `(B, H, W, A)` and the deltas `(B, H, W, 4 * A)` of each level.
+
+    `mask(x, name)` is applied to what a kernel larger than one reads.
+    """
     small = initializers.RandomNormal(stddev=0.01)
     convolutions = [
         layers.Conv2D(
@@ -28,9 +33,9 @@ def region_proposal_head(pyramid, width: int, anchors: int, variant: RegionVaria
     logits = layers.Conv2D(anchors, 1, kernel_initializer=small, name="rpn_logits")
     deltas = layers.Conv2D(4 * anchors, 1, kernel_initializer=small, name="rpn_deltas")
     outputs = []
-    for x in pyramid:
+    for level, x in pyramid.items():
         for convolution in convolutions:
-            x = convolution(x)
+            x = convolution(mask(x, f"{convolution.name}_{level}_mask"))
         outputs.append((logits(x), deltas(x)))
     return [list(level) for level in zip(*outputs, strict=True)]
 

@@ -71,7 +71,7 @@ class RegionTraining:
             for head in ("box", "mask", "keypoint")
             if f"{head}_features" in names
         }
-        _, *pyramid = self._features["box"].input
+        _, *pyramid = self._features["box"].input  # in training, the levels as they are
         outputs = {"levels": pyramid, "deltas": rpn[:levels], "logits": rpn[levels:]}
         self.first_stage = keras.Model(model.input, {**outputs, "sizes": sizes})
         self._heads = {

@@ -1,0 +1,116 @@
+"""Padding of images to sizes that a pyramid can halve, and what keeps it from changing results."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+MULTIPLE = 32  # the stride of the last stage
+
+
+@keras.saving.register_keras_serializable("keras_nonlocal")
+class PadToMultiple(keras.layers.Layer):
+    """Extends images with zeros at the bottom and at the right, to multiples of 32 pixels.
+
+    Call arguments:
+        inputs: Images `(B, H, W, C)`.
+
+    Returns:
+        Images of the same or a larger size.
+    """
+
+    def call(self, inputs):
+        height, width = (-size % MULTIPLE for size in ops.shape(inputs)[1:3])
+        return ops.pad(inputs, ((0, 0), (0, height), (0, width), (0, 0)))
+
+    def compute_output_shape(self, input_shape):
+        batch, *sizes, channels = input_shape
+        padded = (None if size is None else size + -size % MULTIPLE for size in sizes)
+        return (batch, *padded, channels)
+
+
+class _Padding(keras.layers.Layer):
+    """Base of layers that treat features outside of an image as if the image were alone.
+
+    A batch of images of different sizes has features in its padding, because norms and biases are
+    not zero there. Convolutions would mix these features into those of the image. In training the
+    layers do nothing, as in Detectron2.
+
+    Call arguments:
+        inputs: A list of features `(B, h, w, C)`, the true heights and widths of the images
+            `(B, 2)`, and the padded images `(B, H, W, 3)`.
+        training: Whether to return the features as they are.
+
+    Returns:
+        Features of the same shape.
+    """
+
+    def call(self, inputs, training=None):
+        x, sizes, images = inputs
+        if training:
+            return x
+        ends = valid_positions(sizes, ops.shape(images)[1:3], ops.shape(x)[1:3])
+        is_padded = ops.any(ends < ops.stack([ops.cast(n, "int32") for n in ops.shape(x)[1:3]]))
+        return ops.cond(is_padded, lambda: self._without_padding(x, ends), lambda: x)
+
+    def _without_padding(self, x, ends):
+        raise NotImplementedError
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+
+@keras.saving.register_keras_serializable("keras_nonlocal")
+class ZeroInPadding(_Padding):
+    """Sets features outside of an image to zero, as the padding of a convolution is."""
+
+    def _without_padding(self, x, ends):
+        inside = [
+            ops.arange(ops.shape(x)[axis + 1], dtype="int32")[None] < ends[:, axis, None]
+            for axis in (0, 1)
+        ]
+        return ops.where((inside[0][:, :, None] & inside[1][:, None])[..., None], x, 0)
+
+
+@keras.saving.register_keras_serializable("keras_nonlocal")
+class BorderInPadding(_Padding):
+    """Repeats the last features of an image outside of it, as RoI align reads them at a border."""
+
+    def _without_padding(self, x, ends):
+        for axis in (0, 1):
+            places = ops.arange(ops.shape(x)[axis + 1], dtype="int32")[None]
+            places = ops.minimum(places, ends[:, axis, None] - 1)
+            shape = [1, 1, 1, 1]
+            shape[0], shape[axis + 1] = -1, ops.shape(x)[axis + 1]
+            x = ops.take_along_axis(x, ops.reshape(places, shape), axis=axis + 1)
+        return x
+
+
+@keras.saving.register_keras_serializable("keras_nonlocal")
+class ImageMask(keras.layers.Layer):
+    """Tells which positions of features belong to an image, bool `(B, h, w)`; in training, all.
+
+    Call arguments:
+        inputs: As for `ZeroInPadding`.
+        training: Whether all positions count.
+    """
+
+    def call(self, inputs, training=None):
+        x, sizes, images = inputs
+        ends = valid_positions(sizes, ops.shape(images)[1:3], ops.shape(x)[1:3])
+        y, x = (ops.arange(n, dtype="int32")[None] for n in ops.shape(x)[1:3])
+        inside = (y < ends[:, :1])[:, :, None] & (x < ends[:, 1:])[:, None]
+        return ops.ones_like(inside) if training else inside
+
+    def compute_output_spec(self, inputs, training=None):
+        return keras.KerasTensor(inputs[0].shape[:3], "bool")
+
+
+def valid_positions(sizes, padded, size):
+    """Returns how many rows and columns of features belong to each image, int32 `(B, 2)`."""
+    ends = []
+    for axis in (0, 1):
+        alone = -(-ops.cast(sizes[:, axis], "int32") // MULTIPLE) * MULTIPLE
+        whole, cells = ops.cast(padded[axis], "int32"), ops.cast(size[axis], "int32")
+        ends.append(ops.clip(-(-alone * cells // whole), 1, cells))
+    return ops.stack(ends, axis=1)
