@@ -139,7 +139,7 @@ def _image_folder(file: Path, split: str, names: Sequence[str]) -> str:
         stem = stem.removeprefix(prefix)
     tried = [
         base / part
-        for base in (parent.parent / "images", parent.parent, parent)
+        for base in (parent.parent / "images", parent.parent, parent, parent / "images")
         for part in (stem, split, "")
     ]
     for folder in tried:
