@@ -15,7 +15,7 @@ import numpy as np
 from ..utils.checks import one_of
 from ..utils.run_lengths import encode
 from .object_fields import box_of, has_segmentation, keypoints_of, mask_of
-from .read_images import ImageError, read_image, read_numbers
+from .read_images import ImageError, read_image, read_numbers, upright_size
 
 KINDS = ("boxes", "masks", "keypoints")
 Fields = Mapping[str, Any]
@@ -137,6 +137,16 @@ class ObjectSet:
             boxes = [(fields.get("category_id"), fields.get("bbox")) for fields in objects]
             found.update(f"{os.path.basename(image.path)}{boxes}".encode())
         return found.hexdigest()
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Returns height and width of an image, from its file if the data set does not say so.
+
+        Raises:
+            FileNotFoundError: The file is missing.
+            ImageError: It is not an image.
+        """
+        image = self.images[index]
+        return (image.height, image.width) if image.height else upright_size(image.path)
 
     def annotations(self, index: int) -> Sequence[Fields]:
         """Returns the objects of an image with the fields of COCO's annotations.

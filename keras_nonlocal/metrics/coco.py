@@ -1,0 +1,244 @@
+"""Average precision of boxes, masks and keypoints, as COCO defines it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..utils.checks import one_of
+from .coco_results import KINDS, Detections, ground_truth, result_rows
+
+# Modules with the classes `COCO` and `COCOeval`, the fastest first; all give the same numbers.
+_LIBRARIES = (
+    ("faster_coco_eval", "COCO", "COCOeval_faster"),
+    ("pycocotools.coco", "COCO", None),
+    ("pycocotools.cocoeval", None, "COCOeval"),
+)
+_TYPES = {"boxes": "bbox", "masks": "segm", "keypoints": "keypoints"}
+_PREFIXES = {"boxes": "box", "masks": "mask", "keypoints": "keypoint"}
+
+
+class _Number(NamedTuple):
+    """One of COCO's numbers: an array, a threshold of overlap, sizes, and detections an image."""
+
+    array: str
+    threshold: float | None = None
+    area: str = "all"
+    detections: int = -1  # the place in the list of limits
+
+
+_PRECISION = {
+    "ap": _Number("precision"),
+    "ap50": _Number("precision", 0.5),
+    "ap75": _Number("precision", 0.75),
+    "ap_small": _Number("precision", area="small"),
+    "ap_medium": _Number("precision", area="medium"),
+    "ap_large": _Number("precision", area="large"),
+}
+_OF_OBJECTS = {
+    **_PRECISION,
+    "ar1": _Number("recall", detections=0),
+    "ar10": _Number("recall", detections=1),
+    "ar100": _Number("recall", detections=2),
+    "ar_small": _Number("recall", area="small"),
+    "ar_medium": _Number("recall", area="medium"),
+    "ar_large": _Number("recall", area="large"),
+}
+_OF_KEYPOINTS = {
+    **{name: number for name, number in _PRECISION.items() if name != "ap_small"},
+    "ar": _Number("recall"),
+    "ar50": _Number("recall", 0.5),
+    "ar75": _Number("recall", 0.75),
+    "ar_medium": _Number("recall", area="medium"),
+    "ar_large": _Number("recall", area="large"),
+}
+_NUMBERS = {"boxes": _OF_OBJECTS, "masks": _OF_OBJECTS, "keypoints": _OF_KEYPOINTS}
+
+
+@dataclass(frozen=True)
+class CocoScores:
+    """COCO's numbers for each of `"boxes"`, `"masks"` and `"keypoints"` that was compared.
+
+    Attributes:
+        class_names: Names of the classes.
+        numbers: COCO's 12 numbers of boxes and masks and its 10 of keypoints by name, from 0 to 1:
+            `ap` (the mean over overlaps from 0.5 to 0.95), `ap50`, `ap75`, `ap_small` (areas below
+            32x32 pixels), `ap_medium`, `ap_large` (above 96x96), `ar1` (average recall with one
+            detection in each image), `ar10`, `ar100` and others; NaN where there are no objects.
+        class_ap: `ap` of each class by its name; NaN for classes without objects.
+        precision: Precision at the recalls 0, 0.01, ..., 1, for an overlap of 0.5, float64 `(101,)`,
+            averaged over the classes.
+        images: Number of images.
+
+    Raises:
+        ValueError: Nothing was compared.
+
+    Example:
+        scores = keras_nonlocal.metrics.coco_average_precision(objects, detections)
+        print(scores.numbers["boxes"]["ap50"], scores.class_ap["boxes"])
+    """
+
+    class_names: tuple[str, ...]
+    numbers: Mapping[str, Mapping[str, float]]
+    class_ap: Mapping[str, Mapping[str, float]]
+    precision: Mapping[str, np.ndarray]
+    images: int = 0
+
+    def __post_init__(self):
+        if not self.numbers:
+            raise ValueError(f"`numbers` must have one of {KINDS}. Received: {self.numbers!r}")
+
+    def summary(self) -> dict[str, float]:
+        """Returns the numbers by name, such as `box_ap`, `mask_ap50` and `keypoint_ap_large`.
+
+        Those for sizes of which there are no objects are left out.
+        """
+        return {
+            f"{_PREFIXES[kind]}_{name}": value
+            for kind, numbers in self.numbers.items()
+            for name, value in numbers.items()
+            if not np.isnan(value)
+        }
+
+
+def coco_average_precision(
+    objects, detections: Sequence[Detections], kinds: Sequence[str] | None = None
+) -> CocoScores:
+    """Compares detections with objects by COCO's rules.
+
+    It needs pycocotools; faster-coco-eval, which gives the same numbers sooner, is used where it is
+    installed.
+
+    Args:
+        objects: The images with objects, a `keras_nonlocal.images.ObjectSet`. Objects without an
+            `area` have that of their mask, or of their box.
+        detections: For each image a dict, in pixels of the original image: `"boxes"` `(N, 4)` as
+            corners x0, y0, x1 and y1, `"confidence"` and `"labels"` `(N,)`, `"masks"` as bool
+            `(N, H, W)` or as COCO's run lengths, and `"keypoints"` `(N, K, 3)` of x, y (0.5 is the
+            middle of the first pixel) and a score. `N` may be 0.
+        kinds: What to compare, of `"boxes"`, `"masks"` and `"keypoints"`; by default all that both
+            have.
+
+    Returns:
+        The numbers.
+
+    Raises:
+        ImportError: Neither library is installed.
+        ValueError: The arrays do not fit together, there is nothing to compare, or the tolerances
+            of the keypoints are unknown.
+
+    Example:
+        scores = coco_average_precision(objects, detections)
+        print(scores.summary()["box_ap"])
+    """
+    if kinds is None:
+        given = set().union(*detections) if detections else set()
+        kinds = [kind for kind in objects.kinds if kind in given]
+    if not kinds:
+        raise ValueError(
+            f"There is nothing to compare. The objects have {objects.kinds}. Received: kinds="
+            f"{kinds!r}, and detections with {sorted(set().union(*detections))}"
+        )
+    for kind in kinds:
+        one_of("kinds", kind, objects.kinds)
+    if "keypoints" in kinds and objects.sigmas is None:
+        raise ValueError(
+            "The average precision of keypoints needs a tolerance for each of them. Received: a set "
+            "with sigmas=None. Give them by `dataclasses.replace(objects, sigmas=...)`."
+        )
+    dataset_class, evaluator_class = _library()
+    truth = ground_truth(objects, kinds)
+    ids = [image["id"] for image in truth["images"]]
+    evaluated = {}
+    for kind in kinds:
+        rows = result_rows(objects, detections, [kind], ids)
+        with contextlib.redirect_stdout(io.StringIO()):
+            evaluator = evaluator_class(*_datasets(dataset_class, truth, rows), _TYPES[kind])
+            if kind == "keypoints":
+                evaluator.params.kpt_oks_sigmas = np.array(objects.sigmas)
+            evaluator.evaluate()
+            evaluator.accumulate()
+        evaluated[kind] = evaluator
+        if not (evaluator.eval["precision"] > -1).any():
+            raise ValueError(
+                f"There are no {kind} of objects to be found in the {len(objects)} images, so their "
+                "average precision is not defined."
+            )
+    return CocoScores(
+        tuple(objects.class_names),
+        {kind: _numbers(each, _NUMBERS[kind]) for kind, each in evaluated.items()},
+        {kind: _class_ap(each, objects.class_names) for kind, each in evaluated.items()},
+        {kind: _curve(each) for kind, each in evaluated.items()},
+        len(objects),
+    )
+
+
+def _library():
+    """Returns the classes of the fastest library that is installed."""
+    found: dict[int, Any] = {}
+    for name, *classes in _LIBRARIES:
+        try:
+            module = importlib.import_module(name)
+        except ImportError:
+            continue
+        for place, each in enumerate(classes):
+            if each is not None:
+                found.setdefault(place, getattr(module, each))
+    if len(found) < 2:
+        raise ImportError(
+            'COCO\'s average precision needs pycocotools: pip install "keras_nonlocal[coco]"'
+        )
+    return found[0], found[1]
+
+
+def _datasets(dataset_class, truth, rows):
+    """Returns objects and detections as two data sets of the library."""
+    objects, found = dataset_class(), dataset_class()
+    # The library writes into the rows.
+    objects.dataset = {**truth, "annotations": [dict(row) for row in truth["annotations"]]}
+    objects.createIndex()
+    if rows:
+        return objects, objects.loadRes(rows)
+    found.dataset = {**truth, "annotations": []}  # `loadRes` fails without any
+    found.createIndex()
+    return objects, found
+
+
+def _numbers(evaluator, table: Mapping[str, _Number]) -> dict[str, float]:
+    params = evaluator.params
+    thresholds, areas = list(np.round(params.iouThrs, 2)), list(params.areaRngLbl)
+    numbers = {}
+    for name, (array, threshold, area, limit) in table.items():
+        # Overlap (and, of precisions, recall), class, area, and detections in an image.
+        values = evaluator.eval[array][..., areas.index(area), limit]
+        numbers[name] = _mean(values if threshold is None else values[thresholds.index(threshold)])
+    return numbers
+
+
+def _class_ap(evaluator, class_names: Sequence[str]) -> dict[str, float]:
+    precision = evaluator.eval["precision"][:, :, :, 0, -1]
+    # The library sorts categories by their ids.
+    order = {number: place for place, number in enumerate(evaluator.params.catIds)}
+    ids = [each["id"] for each in evaluator.cocoGt.dataset["categories"]]
+    return {
+        name: _mean(precision[:, :, order[number]])
+        for name, number in zip(class_names, ids, strict=True)
+    }
+
+
+def _curve(evaluator) -> np.ndarray:
+    precision = evaluator.eval["precision"][0, :, :, 0, -1]
+    there = precision[:, (precision > -1).all(axis=0)]
+    return there.mean(axis=1) if there.size else np.full(len(precision), np.nan)
+
+
+def _mean(values) -> float:
+    """The mean of what is not marked as absent by -1."""
+    values = np.asarray(values)
+    return float(values[values > -1].mean()) if (values > -1).any() else float("nan")
