@@ -1,4 +1,4 @@
-"""Random augmentation of video clips, and of images with masks, in `tf.data` and in models."""
+"""Random changes of video clips, and of images with masks or objects, in `tf.data` and models."""
 
 import keras
 

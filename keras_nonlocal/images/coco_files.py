@@ -43,7 +43,9 @@ def _files(root: Path, keypoints: bool) -> dict[str, Path]:
             found = named
             break
     if not found:
-        raise FileNotFoundError(f"There is no JSON file of objects in {str(root / 'annotations')!r}")
+        raise FileNotFoundError(
+            f"There is no JSON file of objects in {str(root / 'annotations')!r}"
+        )
     return {_split_of(file): file for file in found}
 
 

@@ -179,7 +179,10 @@ def _layout(root: Path, name: str | None) -> Layout:
 
 def first_folder(root: Path, names: tuple[str, ...]) -> Path:
     """Returns the first of these folders that exists."""
-    return next(root / name for name in names if (root / name).is_dir())
+    found = next((root / name for name in names if (root / name).is_dir()), None)
+    if found is None:
+        raise FileNotFoundError(f"There must be one of the folders {list(names)} in {str(root)!r}.")
+    return found
 
 
 def _manifest(root: Path) -> dict[str, Any]:

@@ -167,6 +167,7 @@ def _checks(missing, more, fixed, max_objects):
             missing, f"An image is larger than `size`, {fixed}. Choose a larger one, or crop."
         ),
         tf.debugging.assert_non_negative(
-            more, f"An image has more objects than `max_objects`, {max_objects}. Choose a larger one."
+            more,
+            f"An image has more objects than `max_objects`, {max_objects}. Choose a larger one.",
         ),
     ]

@@ -22,7 +22,20 @@ Fields = Mapping[str, Any]
 
 
 class ObjectImage(NamedTuple):
-    """An image: its file, its size (zero if unknown), its id, its split, and its numbered mask."""
+    """An image of an `ObjectSet`.
+
+    Attributes:
+        path: The file.
+        height, width: Its size in pixels, upright; zero if the data set does not say so.
+        id: What the data set calls it.
+        split: The split that it belongs to.
+        numbers: The file of a mask in which each object has a number of its own, from 1 on.
+
+    Example:
+
+    >>> ObjectImage("street.jpg", 480, 640).width
+    640
+    """
 
     path: str
     height: int = 0
@@ -37,9 +50,7 @@ class ObjectSet:
     """Images with objects.
 
     Attributes:
-        images: The images. Each has a `path`, `height` and `width` in pixels (zero if the data set
-            does not say so), an `id` and a `split`; and `numbers` is the file of a mask in which
-            each object has a number of its own, if there is such a file.
+        images: The images.
         objects: For each image, its objects with the fields of COCO's annotations: `category_id`,
             `bbox` (x, y, width, height in pixels), and possibly `segmentation`, `keypoints`,
             `iscrowd`, `area` and `id`.

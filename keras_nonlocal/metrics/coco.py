@@ -72,8 +72,8 @@ class CocoScores:
             32x32 pixels), `ap_medium`, `ap_large` (above 96x96), `ar1` (average recall with one
             detection in each image), `ar10`, `ar100` and others; NaN where there are no objects.
         class_ap: `ap` of each class by its name; NaN for classes without objects.
-        precision: Precision at the recalls 0, 0.01, ..., 1, for an overlap of 0.5, float64 `(101,)`,
-            averaged over the classes.
+        precision: Precision at the recalls 0, 0.01, ..., 1 for an overlap of 0.5, averaged over the
+            classes, float64 `(101,)`.
         images: Number of images.
 
     Raises:
@@ -149,8 +149,8 @@ def coco_average_precision(
         one_of("kinds", kind, objects.kinds)
     if "keypoints" in kinds and objects.sigmas is None:
         raise ValueError(
-            "The average precision of keypoints needs a tolerance for each of them. Received: a set "
-            "with sigmas=None. Give them by `dataclasses.replace(objects, sigmas=...)`."
+            "The average precision of keypoints needs a tolerance for each of them. Give them by "
+            "`dataclasses.replace(objects, sigmas=...)`. Received: a set with sigmas=None"
         )
     dataset_class, evaluator_class = _library()
     truth = ground_truth(objects, kinds)
@@ -167,8 +167,8 @@ def coco_average_precision(
         evaluated[kind] = evaluator
         if not (evaluator.eval["precision"] > -1).any():
             raise ValueError(
-                f"There are no {kind} of objects to be found in the {len(objects)} images, so their "
-                "average precision is not defined."
+                f"The {len(objects)} images have no {kind} of objects to be found, so the average "
+                "precision is not defined."
             )
     return CocoScores(
         tuple(objects.class_names),
