@@ -20,7 +20,7 @@ from ..augmentation.joint.geometry import JointRandomCrop, JointRandomScale
 from ..augmentation.joint.resize import JointResize
 from ..augmentation.normalization import normalized
 from ..data.tf_chain import as_written, check_shard, endless_order, seed_of, with_fixed_tuning
-from ..utils.checks import one_of, positive_int, sizes
+from ..utils.checks import positive_int, sizes
 from .detection_image import DetectionImage
 from .objects import KINDS, ObjectSet
 
@@ -93,9 +93,7 @@ def object_stream(
     """
     check_shard(shard, positive_int("batch_size", batch_size))
     calls = num_parallel_calls or _PARALLEL_CALLS
-    asked = objects.kinds if kinds is None else tuple(kinds)
-    for kind in asked:
-        one_of("kinds", kind, objects.kinds)
+    asked = objects.chosen(kinds)
     keys = [BOXES, LABELS, *(kind for kind in KINDS if kind in asked and kind != BOXES)]
     fixed = None if size is None else sizes("size", size, 2)
     layers = list(augment)
@@ -143,7 +141,8 @@ def object_stream(
         rows = tf.maximum(count, 1) if max_objects is None else max_objects
         more, missing = rows - count, tf.stack(wanted) - image_size
         with tf.control_dependencies(_checks(missing, more, fixed, max_objects)):
-            sides = [[0, missing[0]], [0, missing[1]]]
+            more, missing = tf.identity(more), tf.identity(missing)
+        sides = [[0, missing[0]], [0, missing[1]]]
         inputs = {**inputs, IMAGES: tf.pad(inputs[IMAGES], [[0, 0], *sides, [0, 0]])}
         inputs[IMAGES] = tf.ensure_shape(inputs[IMAGES], (None, *(fixed or (None, None)), 3))
         for key, value in labels.items():

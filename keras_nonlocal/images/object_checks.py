@@ -13,6 +13,8 @@ from .object_fields import box_of, check_segmentation, keypoints_of
 from .objects import ObjectSet, check_size, label_of
 from .read_images import ImageError, upright_size
 
+_COUNTED = ("crowds", "without_area", "with_keypoints", "empty_images")
+
 
 @dataclass(frozen=True)
 class ObjectReport:
@@ -58,7 +60,7 @@ def check_objects(
     Example:
         print(check_objects(read_object_set("coco", split="val")).absent)
     """
-    kinds = objects.kinds if kinds is None else kinds
+    kinds = objects.chosen(kinds)
     log, totals, causes = error_log or ErrorLog(), Counter[str](), list[str]()
     seen: Counter = Counter(
         fields["id"] for each in objects.objects for fields in each if "id" in fields
@@ -85,11 +87,9 @@ def check_objects(
             f"{len(causes)} of {len(objects)} images cannot be used:\n  {listed}{more}"
         )
     by_class = {name: totals[f"class {label}"] for label, name in enumerate(objects.class_names)}
-    return ObjectReport(
-        by_class,
-        *(totals[name] for name in ("crowds", "without_area", "with_keypoints", "empty_images")),
-        tuple(name for name, number in by_class.items() if not number),
-    )
+    counted = {name: totals[name] for name in _COUNTED}
+    absent = tuple(name for name, number in by_class.items() if not number)
+    return ObjectReport(by_class, **counted, absent=absent)
 
 
 def _count(objects: ObjectSet, index: int, kinds, double) -> Counter[str]:

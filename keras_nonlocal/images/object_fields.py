@@ -23,7 +23,7 @@ def box_of(fields: Mapping[str, Any], height: int, width: int) -> list[float] | 
     Raises:
         ValueError: There is no box, or more than half of it lies outside of the image.
     """
-    box = fields.get("bbox")
+    box = fields.get("bbox", ())
     if not _are_numbers(box, 4):
         raise ValueError(f"its `bbox` must be 4 finite numbers x, y, width, height, but is {box!r}")
     x, y, across, down = box

@@ -135,6 +135,23 @@ class ObjectSet:
         there = {"boxes": True, "masks": has_masks, "keypoints": bool(self.keypoint_names)}
         return tuple(kind for kind in KINDS if there[kind])
 
+    def chosen(self, kinds: Collection[str] | None) -> tuple[str, ...]:
+        """Returns the kinds that are asked for; by default all that there is.
+
+        Raises:
+            ValueError: A kind is unknown, or there are no keypoints.
+        """
+        if kinds is None:
+            return self.kinds
+        for kind in kinds:
+            one_of("kinds", kind, KINDS)
+        if "keypoints" in kinds and not self.keypoint_names:
+            raise ValueError(
+                "`kinds` must be without keypoints, as the objects have none; with COCO, read them "
+                f"by `read_object_set(..., keypoints=True)`. Received: kinds={kinds!r}"
+            )
+        return tuple(kinds)
+
     @cached_property
     def labels(self) -> dict[int, int]:
         """The labels of the category ids."""
@@ -193,9 +210,7 @@ class ObjectSet:
             FileNotFoundError: A file is missing.
             ImageError: A file cannot be read, or an object has values that cannot be right.
         """
-        kinds = self.kinds if kinds is None else kinds
-        for kind in kinds:
-            one_of("kinds", kind, KINDS)
+        kinds = self.chosen(kinds)
         image = self.images[index]
         pixels = read_image(image.path)
         height, width = pixels.shape[:2]
@@ -224,7 +239,10 @@ class ObjectSet:
 
     def _row(self, fields: Fields, height, width, kinds) -> dict[str, Any] | None:
         """Returns the values of an object by name, or `None` if it has no area."""
-        row = {"labels": label_of(fields, self.labels), "crowd": bool(fields.get("iscrowd"))}
+        row: dict[str, Any] = {
+            "labels": label_of(fields, self.labels),
+            "crowd": bool(fields.get("iscrowd")),
+        }
         box = box_of(fields, height, width)
         if box is None:
             return None
@@ -254,10 +272,12 @@ def label_of(fields: Fields, labels: Mapping[int, int]) -> int:
     Raises:
         ValueError: The list of categories does not have its class.
     """
-    number = fields.get("category_id")
-    if number not in labels:
-        raise ValueError(f"its category {number!r} is not on the list of categories")
-    return labels[number]
+    label = labels.get(fields.get("category_id", ""))
+    if label is None:
+        raise ValueError(
+            f"its category {fields.get('category_id')!r} is not on the list of categories"
+        )
+    return label
 
 
 def check_size(image: ObjectImage, height: int, width: int) -> None:

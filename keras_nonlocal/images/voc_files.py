@@ -40,8 +40,8 @@ def read_voc(root: Path, split: str | None, keypoints: bool) -> ObjectSet:
     ids = {name: number for number, name in enumerate(names, 1)}
     return ObjectSet(
         tuple(
-            ObjectImage(os.fspath(images[stem]), *size, stem, splits.get(stem, ""))
-            for stem, (size, _) in found.items()
+            ObjectImage(os.fspath(images[stem]), height, width, stem, splits.get(stem, ""))
+            for stem, ((height, width), _) in found.items()
         ),
         tuple(
             [

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..utils.checks import one_of
 from .coco_results import KINDS, Detections, ground_truth, result_rows
 
 # Modules with the classes `COCO` and `COCOeval`, the fastest first; all give the same numbers.
@@ -145,8 +144,7 @@ def coco_average_precision(
             f"There is nothing to compare. The objects have {objects.kinds}. Received: kinds="
             f"{kinds!r}, and detections with {sorted(set().union(*detections))}"
         )
-    for kind in kinds:
-        one_of("kinds", kind, objects.kinds)
+    kinds = objects.chosen(kinds)
     if "keypoints" in kinds and objects.sigmas is None:
         raise ValueError(
             "The average precision of keypoints needs a tolerance for each of them. Give them by "

@@ -25,7 +25,8 @@ def ground_truth(objects, kinds: Sequence[str]) -> dict[str, Any]:
     Raises:
         ValueError: An object has no mask, but masks are to be compared.
     """
-    images, rows = [], []
+    images: list[dict] = []
+    rows: list[dict] = []
     for index in range(len(objects)):
         height, width = objects.size(index)
         images.append({"id": index + 1, "height": height, "width": width})

@@ -1,5 +1,7 @@
 """The stream of images with objects depends on seed and batch alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from images.object_files import annotation, points, write_coco
@@ -8,6 +10,7 @@ from keras_nonlocal.augmentation import JointRandomCrop, JointRandomFlip, JointR
 from keras_nonlocal.images import DetectionImage, object_stream, read_object_set
 
 SPEC = DetectionImage(24, 48)
+WITHOUT_KEYPOINTS = {"keypoint_names": (), "flip_pairs": (), "skeleton": ()}
 PERSON = points((3, 4, 2), (5, 6, 1), (0, 0, 0))
 
 
@@ -75,10 +78,8 @@ def test_threads_and_the_first_batch_change_nothing(objects):
     for one, other in zip(whole[3:], later, strict=True):
         assert_same(one, other)
     others = batches(objects, 6, seed=1)
-    assert any(
-        one[0]["images"].tobytes() != other[0]["images"].tobytes()
-        for one, other in zip(whole, others, strict=True)
-    )
+    pairs = zip(whole, others, strict=True)
+    assert any(one[0]["images"].tobytes() != two[0]["images"].tobytes() for one, two in pairs)
 
 
 def test_parts_of_a_batch_make_the_whole(objects):
@@ -107,7 +108,7 @@ def test_sizes_are_known_where_they_are_fixed(objects):
 
 
 def test_there_is_a_row_also_without_objects(objects):
-    inputs, labels = batches(objects.part([2]), 1)[0]
+    inputs, labels = batches(objects.part([2]), 1, kinds=objects.kinds)[0]
     assert labels["boxes"].tolist() == [[[-1] * 4]] * 2
     assert labels["labels"].tolist() == [[-1]] * 2
     assert labels["masks"].shape == (2, 1, *inputs["images"].shape[1:3])
@@ -140,6 +141,8 @@ def test_batches_that_do_not_fit_are_refused(objects, options, message):
 
 
 def test_wrong_arguments_are_refused(objects):
+    with pytest.raises(ValueError, match="without keypoints"):
+        object_stream(replace(objects, **WITHOUT_KEYPOINTS), spec=SPEC, kinds=["keypoints"])
     with pytest.raises(ValueError, match="`kinds`"):
         object_stream(objects, spec=SPEC, kinds=["polygons"])
 
