@@ -237,3 +237,28 @@ def test_resizing_is_made_again_from_its_configuration():
 def test_wrong_arguments_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_each_side_has_a_scale_of_its_own():
+    """Half of 3 rows are 2, as there are no half pixels."""
+    image = {"images": np.zeros((3, 200, 3), "uint8"), "boxes": np.array([[0, 0, 200, 3.0]])}
+    found = augmentation.JointRandomScale(0.5, 0.5)(image)
+    assert found["images"].shape == (2, 100, 3)
+    np.testing.assert_allclose(found["boxes"], [[0, 0, 100, 2]], rtol=1e-6)
+
+
+def test_an_object_of_which_no_pixel_is_left_is_dropped_though_its_box_is_there():
+    """The object is an L, whose box also holds what is above its foot."""
+    mask = np.zeros((1, 20, 20), "uint8")
+    mask[0, :, :2] = mask[0, 18:, :] = 1
+    inputs = {
+        "images": np.repeat(mask[0, ..., None], 3, axis=-1) * 255,
+        "boxes": np.array([[0, 0, 20, 20]], "float32"),
+        "masks": mask,
+    }
+    layer, counts = augmentation.JointRandomCrop((6, 6)), []
+    for seed in range(20):
+        found = layer(inputs, (seed, 2))
+        counts.append(len(found["boxes"]))
+        assert counts[-1] == (found["images"].numpy() > 1).any()
+    assert set(counts) == {0, 1}
