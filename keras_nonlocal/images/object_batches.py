@@ -50,8 +50,8 @@ def object_stream(
 
     The order and the changes of batch `n` depend on `seed` and `n` alone, whatever the number of
     threads. So training resumes with `first`, and several processes share the work with `shard`.
-    Images without objects are kept, as they teach what background is. Crowds are left out: they are
-    not single objects.
+    Images without objects are kept, as they teach what background is; see
+    `ObjectSet.with_objects`. Crowds are left out: they are not single objects.
 
     Args:
         objects: The images with objects.
@@ -59,7 +59,8 @@ def object_stream(
         kinds: What the labels hold, of `"boxes"`, `"masks"` and `"keypoints"`; by default all that
             there is. Boxes and classes are always there.
         augment: Layers that change an image together with its objects. If none of them sets the
-            size, as `JointResize` does, images are scaled as `spec` says.
+            size, as `JointResize` does, images are scaled as `spec` says. Large masks take time, so
+            scale at the end, or crop early.
         batch_size: Images in a batch.
         seed: The seed of all random numbers.
         first: Index of the batch to start with.
@@ -88,7 +89,7 @@ def object_stream(
         batches = object_stream(
             read_object_set("coco", split="train"),
             spec=DetectionImage(),
-            augment=[JointResize(), JointRandomFlip()],
+            augment=[JointRandomFlip(), JointResize()],
         )
     """
     check_shard(shard, positive_int("batch_size", batch_size))

@@ -126,6 +126,20 @@ class ObjectSet:
             objects=tuple(self.objects[place] for place in places),
         )
 
+    def with_objects(self) -> ObjectSet:
+        """Returns the images that have an object, besides crowds; most detectors learn from them.
+
+        Raises:
+            ImageError: A mask cannot be read.
+        """
+        return self.part(
+            [
+                index
+                for index in range(len(self))
+                if not all(fields.get("iscrowd") for fields in self.annotations(index))
+            ]
+        )
+
     @cached_property
     def kinds(self) -> tuple[str, ...]:
         """What the objects have, of `"boxes"`, `"masks"` and `"keypoints"`."""

@@ -28,7 +28,7 @@ def objects(tmp_path_factory):
 
 
 def batches(objects, count, **options):
-    layers = [JointResize((18, 24), 48), JointRandomFlip()]
+    layers = [JointRandomFlip(), JointResize((18, 24), 48)]
     options = {"spec": SPEC, "augment": layers, "batch_size": 2, **options}
     return list(object_stream(objects, **options).take(count).as_numpy_iterator())
 

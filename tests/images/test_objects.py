@@ -97,6 +97,22 @@ def test_classes_can_be_chosen(tmp_path):
         read_object_set(tmp_path, class_names=["cat"])
 
 
+def test_images_without_objects_can_be_left_out(tmp_path):
+    write_coco(tmp_path, [*ANNOTATIONS[:2], annotation(3, 12, (0, 0, 5, 5), iscrowd=1)])
+    assert [image.id for image in read_object_set(tmp_path).with_objects().images] == [10]
+
+
+def test_files_beside_their_images_have_the_split_of_their_folder(tmp_path):
+    for split in ("train", "valid"):
+        file = write_coco(tmp_path, split=split)
+        file.rename(tmp_path / split / "_annotations.coco.json")
+    (tmp_path / "annotations").rmdir()
+    found = read_object_set(tmp_path, split="valid")
+    assert {image.split for image in found.images} == {"valid"}
+    assert found.read(0)["boxes"].shape == (2, 4)
+    assert len(read_object_set(tmp_path)) == 6
+
+
 def test_pascal_voc(tmp_path):
     found = read_object_set(write_voc(tmp_path))
     assert found.class_names == ("cat", "sofa")

@@ -30,8 +30,8 @@ class Move:
     """One draw of a layer: how pixels and coordinates move.
 
     Attributes:
-        resample: From pixels `(N, H, W, C)`, `"bilinear"` or `"nearest"`, and the value of what
-            comes from outside, to moved pixels `(N, H', W', C)`.
+        resample: From pixels `(1, H, W, C)`, `"bilinear"` or `"nearest"`, and the value of what
+            comes from outside, to moved pixels `(1, H', W', C)`.
         matrix: float32 `(2, 3)`, from x, y and 1 to the new x and y. Pixel `n` reaches from `n` to
             `n + 1`.
         size: The new height and width, int32 `(2,)`.
@@ -105,7 +105,13 @@ def _moved_labels(example, move):
 
 
 def _moved_masks(example, move):
-    return move.resample(example[OBJECT_MASKS][..., None], "nearest", 0)[..., 0]
+    """The masks move as the channels of one image, which takes a third of the time.
+
+    An empty one is added, since an image without channels cannot be resized.
+    """
+    as_channels = tf.pad(tf.transpose(example[OBJECT_MASKS], (1, 2, 0)), [[0, 0], [0, 0], [0, 1]])
+    moved = move.resample(as_channels[None], "nearest", 0)[0]
+    return tf.transpose(moved, (2, 0, 1))[:-1]
 
 
 def _moved_boxes(example, move):
