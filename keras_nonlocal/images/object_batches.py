@@ -22,7 +22,8 @@ from ..augmentation.normalization import normalized
 from ..data.tf_chain import as_written, check_shard, endless_order, seed_of, with_fixed_tuning
 from ..utils.checks import positive_int, sizes
 from .detection_image import DetectionImage
-from .objects import KINDS, ObjectSet
+from .object_arrays import KINDS
+from .objects import ObjectSet
 
 SIZES = "sizes"
 _PARALLEL_CALLS = 2

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from ..data.error_log import ErrorLog
 from .mask_set import MOST_LISTED
+from .object_arrays import label_of
 from .object_fields import box_of, check_segmentation, keypoints_of
-from .objects import ObjectSet, check_size, label_of
+from .objects import ObjectSet, check_size
 from .read_images import ImageError, upright_size
 
 _COUNTED = ("crowds", "without_area", "with_keypoints", "empty_images")

@@ -5,20 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..utils.checks import one_of
-from ..utils.run_lengths import encode
-from .object_fields import box_of, has_segmentation, keypoints_of, mask_of
+from .object_arrays import KINDS, Fields, numbered_objects, object_arrays
+from .object_fields import has_segmentation
 from .read_images import ImageError, read_image, read_numbers, upright_size
-
-KINDS = ("boxes", "masks", "keypoints")
-Fields = Mapping[str, Any]
 
 
 class ObjectImage(NamedTuple):
@@ -200,8 +197,7 @@ class ObjectSet:
         image = self.images[index]
         if not image.numbers:
             return self.objects[index]
-        numbers = read_numbers(image.numbers)
-        return [self._numbered(numbers == number) for number in np.unique(numbers) if number]
+        return numbered_objects(read_numbers(image.numbers), self.category_ids[0])
 
     def read(self, index: int, kinds: Collection[str] | None = None) -> dict[str, np.ndarray]:
         """Reads an image and its objects.
@@ -229,69 +225,18 @@ class ObjectSet:
         pixels = read_image(image.path)
         height, width = pixels.shape[:2]
         check_size(image, height, width)
-        rows = []
-        for fields in self.annotations(index):
-            try:
-                row = self._row(fields, height, width, kinds)
-            except ValueError as error:
-                raise ImageError(image.path, f"object {fields.get('id', '')}: {error}") from error
-            if row is not None:
-                rows.append(row)
-        forms = {
-            "boxes": ((4,), "float32"),
-            "labels": ((), "int32"),
-            "crowd": ((), "bool"),
-            "masks": ((height, width), "uint8"),
-            "keypoints": ((len(self.keypoint_names), 3), "float32"),
-        }
-        wanted = [name for name in forms if name in kinds or name not in KINDS[1:]]
-        arrays = {name: np.zeros((len(rows), *forms[name][0]), forms[name][1]) for name in wanted}
-        for place, row in enumerate(rows):
-            for name in wanted:
-                arrays[name][place] = row[name]
+        try:
+            arrays = object_arrays(
+                self.annotations(index),
+                height,
+                width,
+                labels=self.labels,
+                num_keypoints=len(self.keypoint_names),
+                kinds=kinds,
+            )
+        except ValueError as error:
+            raise ImageError(image.path, str(error)) from error
         return {"images": pixels, **arrays}
-
-    def _row(self, fields: Fields, height, width, kinds) -> dict[str, Any] | None:
-        """Returns the values of an object by name, or `None` if it has no area."""
-        row: dict[str, Any] = {
-            "labels": label_of(fields, self.labels),
-            "crowd": bool(fields.get("iscrowd")),
-        }
-        box = box_of(fields, height, width)
-        if box is None:
-            return None
-        if "masks" in kinds:
-            row["masks"] = mask_of(fields, height, width)
-            if not row["masks"].any():
-                return None
-        if "keypoints" in kinds:
-            row["keypoints"] = keypoints_of(fields, len(self.keypoint_names))
-        return {**row, "boxes": box}
-
-    def _numbered(self, mask: np.ndarray) -> Fields:
-        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-        x, y = int(columns[0]), int(rows[0])
-        return {
-            "category_id": self.category_ids[0],
-            "bbox": [x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y],
-            "area": int(mask.sum()),
-            "iscrowd": 0,
-            "segmentation": encode(mask),
-        }
-
-
-def label_of(fields: Fields, labels: Mapping[int, int]) -> int:
-    """Returns the label of an object's class.
-
-    Raises:
-        ValueError: The list of categories does not have its class.
-    """
-    label = labels.get(fields.get("category_id", ""))
-    if label is None:
-        raise ValueError(
-            f"its category {fields.get('category_id')!r} is not on the list of categories"
-        )
-    return label
 
 
 def check_size(image: ObjectImage, height: int, width: int) -> None:

@@ -7,10 +7,11 @@ import importlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from .coco_numbers import class_precision, numbers_of, precision_curve
 from .coco_results import KINDS, Detections, ground_truth, result_rows
 
 # Modules with the classes `COCO` and `COCOeval`, the fastest first; all give the same numbers.
@@ -21,43 +22,6 @@ _LIBRARIES = (
 )
 _TYPES = {"boxes": "bbox", "masks": "segm", "keypoints": "keypoints"}
 _PREFIXES = {"boxes": "box", "masks": "mask", "keypoints": "keypoint"}
-
-
-class _Number(NamedTuple):
-    """One of COCO's numbers: an array, a threshold of overlap, sizes, and detections an image."""
-
-    array: str
-    threshold: float | None = None
-    area: str = "all"
-    detections: int = -1  # the place in the list of limits
-
-
-_PRECISION = {
-    "ap": _Number("precision"),
-    "ap50": _Number("precision", 0.5),
-    "ap75": _Number("precision", 0.75),
-    "ap_small": _Number("precision", area="small"),
-    "ap_medium": _Number("precision", area="medium"),
-    "ap_large": _Number("precision", area="large"),
-}
-_OF_OBJECTS = {
-    **_PRECISION,
-    "ar1": _Number("recall", detections=0),
-    "ar10": _Number("recall", detections=1),
-    "ar100": _Number("recall", detections=2),
-    "ar_small": _Number("recall", area="small"),
-    "ar_medium": _Number("recall", area="medium"),
-    "ar_large": _Number("recall", area="large"),
-}
-_OF_KEYPOINTS = {
-    **{name: number for name, number in _PRECISION.items() if name != "ap_small"},
-    "ar": _Number("recall"),
-    "ar50": _Number("recall", 0.5),
-    "ar75": _Number("recall", 0.75),
-    "ar_medium": _Number("recall", area="medium"),
-    "ar_large": _Number("recall", area="large"),
-}
-_NUMBERS = {"boxes": _OF_OBJECTS, "masks": _OF_OBJECTS, "keypoints": _OF_KEYPOINTS}
 
 
 @dataclass(frozen=True)
@@ -170,9 +134,9 @@ def coco_average_precision(
             )
     return CocoScores(
         tuple(objects.class_names),
-        {kind: _numbers(each, _NUMBERS[kind]) for kind, each in evaluated.items()},
-        {kind: _class_ap(each, objects.class_names) for kind, each in evaluated.items()},
-        {kind: _curve(each) for kind, each in evaluated.items()},
+        {kind: numbers_of(each, kind) for kind, each in evaluated.items()},
+        {kind: class_precision(each, objects.class_names) for kind, each in evaluated.items()},
+        {kind: precision_curve(each) for kind, each in evaluated.items()},
         len(objects),
     )
 
@@ -206,37 +170,3 @@ def _datasets(dataset_class, truth, rows):
     found.dataset = {**truth, "annotations": []}  # `loadRes` fails without any
     found.createIndex()
     return objects, found
-
-
-def _numbers(evaluator, table: Mapping[str, _Number]) -> dict[str, float]:
-    params = evaluator.params
-    thresholds, areas = list(np.round(params.iouThrs, 2)), list(params.areaRngLbl)
-    numbers = {}
-    for name, (array, threshold, area, limit) in table.items():
-        # Overlap (and, of precisions, recall), class, area, and detections in an image.
-        values = evaluator.eval[array][..., areas.index(area), limit]
-        numbers[name] = _mean(values if threshold is None else values[thresholds.index(threshold)])
-    return numbers
-
-
-def _class_ap(evaluator, class_names: Sequence[str]) -> dict[str, float]:
-    precision = evaluator.eval["precision"][:, :, :, 0, -1]
-    # The library sorts categories by their ids.
-    order = {number: place for place, number in enumerate(evaluator.params.catIds)}
-    ids = [each["id"] for each in evaluator.cocoGt.dataset["categories"]]
-    return {
-        name: _mean(precision[:, :, order[number]])
-        for name, number in zip(class_names, ids, strict=True)
-    }
-
-
-def _curve(evaluator) -> np.ndarray:
-    precision = evaluator.eval["precision"][0, :, :, 0, -1]
-    there = precision[:, (precision > -1).all(axis=0)]
-    return there.mean(axis=1) if there.size else np.full(len(precision), np.nan)
-
-
-def _mean(values) -> float:
-    """The mean of what is not marked as absent by -1."""
-    values = np.asarray(values)
-    return float(values[values > -1].mean()) if (values > -1).any() else float("nan")
