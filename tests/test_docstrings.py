@@ -27,6 +27,7 @@ CANNOT_RAISE = {
     "Conv3D": "Keras checks the arguments.",
     "Manifest": "It is a record without checks.",
     "Models": "It is a record without checks.",
+    "ObjectImage": "It is a record without checks.",
     "Predictor": "It is a protocol, which others implement.",
     "ResizeLike": "Keras checks the arguments.",
     "Run": "It is a record without checks.",

@@ -176,7 +176,7 @@ PUBLIC = {
         Normalization RandAugment RandomCrop RandomFlip RandomGrayscale RandomInvert RandomAffine
         RandomNoise RandomResizedCrop RandomShortSideCrop RandomTint ResizeShortSide
         ThreeCrop RandomErasing JointRandomCrop JointRandomFlip JointRandomRotation
-        JointRandomScale PhotometricDistortion
+        JointRandomScale JointResize PhotometricDistortion
     """,
     "backbones": "Backbone VARIANTS",
     "checkpoints": "read_checkpoint",
@@ -186,8 +186,9 @@ PUBLIC = {
     "explain": "attend_to draw_attention",
     "export": "fold_batch_norm freeze",
     "images": """
-        ImageError ImageSpec MaskCoding MaskSet check_masks draw_labels read_image read_mask
-        read_mask_set segmentation_stream without_zero write_labels
+        DetectionImage ImageError ImageSpec MaskCoding MaskSet ObjectImage ObjectSet check_masks
+        check_objects draw_labels draw_objects object_stream read_image read_mask read_mask_set
+        read_object_set segmentation_stream without_zero write_labels
     """,
     "layers": """
         BatchNorm Conv3D CrissCross2D CrissCross3D DisentangledNonLocal1D DisentangledNonLocal2D
@@ -195,8 +196,9 @@ PUBLIC = {
         NonLocal2D NonLocal3D ResizeLike RoiAlign WindowAverage3D
     """,
     "metrics": """
-        PixelScores Scores average_precisions bootstrap_interval confusion
-        per_class_accuracy pixel_confusion read_scores summary top_k write_scores
+        CocoScores PixelScores Scores average_precisions bootstrap_interval
+        coco_average_precision confusion per_class_accuracy pixel_confusion read_scores summary
+        top_k write_coco_json write_scores
     """,
     "models": """
         c2d_r101 c2d_r50 c2d_small cc_fcn_r101 cc_fcn_r50 cc_fcn_small dnl_fcn_r101 dnl_fcn_r50

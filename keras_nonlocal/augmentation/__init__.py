@@ -1,4 +1,4 @@
-"""Random augmentation of video clips, and of images with masks, in `tf.data` and in models."""
+"""Random changes of video clips, and of images with masks or objects, in `tf.data` and models."""
 
 import keras
 
@@ -13,6 +13,7 @@ from .joint.geometry import JointRandomFlip as JointRandomFlip
 from .joint.geometry import JointRandomRotation as JointRandomRotation
 from .joint.geometry import JointRandomScale as JointRandomScale
 from .joint.photometric import PhotometricDistortion as PhotometricDistortion
+from .joint.resize import JointResize as JointResize
 from .mixing import CutMix as CutMix
 from .mixing import MixUp as MixUp
 from .multi_scale_crop import MultiScaleCrop as MultiScaleCrop

@@ -1,4 +1,4 @@
-"""Images with masks: how they become inputs, where data sets keep them, and `tf.data` batches."""
+"""Images with masks or objects: how they become inputs, where they are kept, and batches."""
 
 import lazy_loader
 

@@ -1,9 +1,16 @@
+from .detection_image import DetectionImage as DetectionImage
 from .image_spec import ImageSpec as ImageSpec
 from .layouts import read_mask_set as read_mask_set
 from .mask_coding import MaskCoding as MaskCoding
 from .mask_coding import without_zero as without_zero
 from .mask_set import MaskSet as MaskSet
 from .mask_set import check_masks as check_masks
+from .object_batches import object_stream as object_stream
+from .object_checks import check_objects as check_objects
+from .object_layouts import read_object_set as read_object_set
+from .object_overlay import draw_objects as draw_objects
+from .objects import ObjectImage as ObjectImage
+from .objects import ObjectSet as ObjectSet
 from .overlay import draw_labels as draw_labels
 from .overlay import write_labels as write_labels
 from .read_images import ImageError as ImageError

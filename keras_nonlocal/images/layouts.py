@@ -146,13 +146,13 @@ def read_mask_set(
     if not root.is_dir():
         raise FileNotFoundError(f"There is no folder {os.fspath(source)!r}. Check the path.")
     chosen = _layout(root, layout)
-    images, masks = _folder(root, chosen.images), _folder(root, chosen.masks)
+    images, masks = first_folder(root, chosen.images), first_folder(root, chosen.masks)
     numbers = _categories(root, chosen.categories) if chosen.categories else {}
-    names = class_names or tuple(numbers.values()) or _class_names(root, chosen)
+    names = class_names or tuple(numbers.values()) or named_classes(root, chosen)
     if numbers and coding is None:
         labels = {number: label for label, number in enumerate(numbers)}
         coding = MaskCoding({0: IGNORED, IGNORED: IGNORED, **labels})
-    pairs = _pairs(root, images, masks, chosen)
+    pairs = find_pairs(root, images, masks, chosen)
     colors = palette(chosen.classes) if chosen.classes and class_names is None else ()
     found = MaskSet(
         tuple(pairs),
@@ -177,8 +177,12 @@ def _layout(root: Path, name: str | None) -> Layout:
     )
 
 
-def _folder(root: Path, names: tuple[str, ...]) -> Path:
-    return next(root / name for name in names if (root / name).is_dir())
+def first_folder(root: Path, names: tuple[str, ...]) -> Path:
+    """Returns the first of these folders that exists."""
+    found = next((root / name for name in names if (root / name).is_dir()), None)
+    if found is None:
+        raise FileNotFoundError(f"There must be one of the folders {list(names)} in {str(root)!r}.")
+    return found
 
 
 def _manifest(root: Path) -> dict[str, Any]:
@@ -201,7 +205,8 @@ def _categories(root: Path, pattern: str) -> dict[int, str]:
         raise ValueError(f"{str(file)!r} has no list `categories` of ids and names") from error
 
 
-def _class_names(root: Path, layout: Layout) -> tuple[str, ...]:
+def named_classes(root: Path, layout: Layout) -> tuple[str, ...]:
+    """Returns the names of the classes of a layout, or of a folder that names its own."""
     if layout.classes is not None:
         return class_list(layout.classes)
     file = root / "classes.txt"
@@ -216,7 +221,8 @@ def _class_names(root: Path, layout: Layout) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _pairs(root: Path, images: Path, masks: Path, layout: Layout) -> list[Pair]:
+def find_pairs(root: Path, images: Path, masks: Path, layout: Layout) -> list[Pair]:
+    """Finds the mask of each image, by their names."""
     if layout.split_file is not None:
         return list(_listed(root, images, masks, layout.split_file))
     by_name = {

@@ -100,6 +100,22 @@ def read_mask(path: PathLike, coding: MaskCoding | None = None) -> np.ndarray:
         raise ImageError(path, str(error)) from error
 
 
+def read_numbers(path: PathLike) -> np.ndarray:
+    """Reads a mask in which each object has a number of its own, and zero is the background.
+
+    Returns:
+        The numbers, int32 `(H, W)`.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ImageError: It is not an image, or its pixels are colors.
+    """
+    image = _opened(path)
+    if image.mode not in _NUMBERS:
+        raise ImageError(path, f"its pixels are colors (mode {image.mode}), not numbers of objects")
+    return np.asarray(image).astype("int32")
+
+
 def _opened(path: PathLike) -> Image.Image:
     """Opens and decodes a file. Pillow's errors for damage are of many kinds."""
     if not os.path.isfile(path):

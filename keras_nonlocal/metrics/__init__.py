@@ -1,5 +1,8 @@
 """Accuracy, average precision, mean IoU and confusion, confidence intervals, files of scores."""
 
+from .coco import CocoScores as CocoScores
+from .coco import coco_average_precision as coco_average_precision
+from .coco_results import write_coco_json as write_coco_json
 from .metrics import average_precisions as average_precisions
 from .metrics import bootstrap_interval as bootstrap_interval
 from .metrics import confusion as confusion

@@ -1,1 +1,1 @@
-"""Random changes of an image together with its mask: one draw for both."""
+"""Random changes of an image together with its mask or its objects: one draw for all."""

@@ -1,4 +1,4 @@
-"""Layers that move an image and its mask: scale, crop, flip, rotation."""
+"""Layers that move an image with its mask or objects: scale, crop, flip, rotation."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import tensorflow as tf
 from ...metrics.pixels import IGNORED
 from ..arguments import check_number
 from ..functional.draws import between, integers, uniforms
-from .base import JointAugmentation
+from .base import IMAGES, MASKS
+from .moves import JointMove, Move, scaling
 
 CROP_TRIES = 10
 MEAN_COLOR = (123.675, 116.28, 103.53)  # of ImageNet; zero after normalization
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class JointRandomScale(JointAugmentation):
+class JointRandomScale(JointMove):
     """Scales an image and its mask by a random factor; the shape is kept.
 
     Args:
@@ -53,21 +54,23 @@ class JointRandomScale(JointAugmentation):
         self.maximum = check_number("maximum", maximum, self.minimum, 100)
         self.resize = None if resize is None else tuple(resize)
 
-    def _change(self, image, mask, seed):
+    def _move(self, example, seed):
         factor = between(uniforms(seed[None], 1)[0, 0], self.minimum, self.maximum)
-        sides = tf.cast(tf.shape(image)[:2], "float32")
+        old_size = tf.shape(example[IMAGES])[:2]
+        sides = tf.cast(old_size, "float32")
         if self.resize is not None:
             longer, shorter = float(max(self.resize)), float(min(self.resize))
             factor *= tf.minimum(longer / tf.reduce_max(sides), shorter / tf.reduce_min(sides))
         size = tf.maximum(tf.cast(sides * factor + 0.5, "int32"), 1)
-        image = tf.image.resize(image, size)
-        if mask is not None:
-            mask = tf.image.resize(mask[..., None], size, "nearest")[..., 0]
-        return image, mask
+
+        def resample(pixels, method, fill):
+            return tf.image.resize(pixels, size, method)
+
+        return Move(resample, scaling(old_size, size), size)
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class JointRandomCrop(JointAugmentation):
+class JointRandomCrop(JointMove):
     """Cuts a random window out of an image and its mask.
 
     Windows in which one class fills nearly everything teach little, so up to ten windows are tried.
@@ -109,22 +112,30 @@ class JointRandomCrop(JointAugmentation):
         self.max_category_share = check_number("max_category_share", max_category_share, 0.01, 1)
         self.fill = tuple(fill)
 
-    def _change(self, image, mask, seed):
-        room = tf.maximum(tf.shape(image)[:2] - self.size, 0)
+    def _move(self, example, seed):
+        room = tf.maximum(tf.shape(example[IMAGES])[:2] - self.size, 0)
         draws = tf.reshape(uniforms(seed[None], 2 * CROP_TRIES), (CROP_TRIES, 2))
         corners = integers(draws, room + 1)
         corner = corners[0]
-        if mask is not None and self.max_category_share < 1:
-            corner = corners[self._first_mixed(mask, corners)]
-        image = self._cut(image - self.fill, corner, 0.0) + self.fill
-        return image, None if mask is None else self._cut(mask, corner, IGNORED)
+        if MASKS in example and self.max_category_share < 1:
+            corner = corners[self._first_mixed(example[MASKS], corners)]
+
+        def resample(pixels, method, fill):
+            return self._cut(pixels, corner, fill)
+
+        y, x = tf.unstack(tf.cast(corner, "float32"))
+        matrix = tf.stack([tf.stack([1.0, 0.0, -x]), tf.stack([0.0, 1.0, -y])])
+        # What has been added beside a small image holds no object.
+        inside = tf.minimum(tf.shape(example[IMAGES])[:2], self.size)
+        return Move(resample, matrix, inside, fill=self.fill)
 
     def _first_mixed(self, mask, corners):
         """Returns the first window of more than one class, or the last one."""
 
         def too_uniform(index):
-            window = tf.cast(self._cut(mask, corners[index], IGNORED), "int32")
-            counts = tf.math.bincount(tf.reshape(window, [-1]), minlength=256)[:IGNORED]
+            window = self._cut(mask[None, ..., None], corners[index], IGNORED)
+            counts = tf.math.bincount(tf.reshape(tf.cast(window, "int32"), [-1]), minlength=256)
+            counts = counts[:IGNORED]
             labeled = tf.cast(tf.reduce_sum(counts), "float32")
             largest = tf.cast(tf.reduce_max(counts), "float32")
             return (index < CROP_TRIES - 1) & (largest >= self.max_category_share * labeled)
@@ -133,15 +144,15 @@ class JointRandomCrop(JointAugmentation):
 
     def _cut(self, pixels, corner, fill):
         height, width = self.size
-        window = pixels[corner[0] : corner[0] + height, corner[1] : corner[1] + width]
-        missing = tf.stack([height, width]) - tf.shape(window)[:2]
-        padding = [[0, missing[0]], [0, missing[1]], [0, 0]][: pixels.shape.rank]
+        window = pixels[:, corner[0] : corner[0] + height, corner[1] : corner[1] + width]
+        missing = tf.stack([height, width]) - tf.shape(window)[1:3]
+        padding = [[0, 0], [0, missing[0]], [0, missing[1]], [0, 0]]
         padded = tf.pad(window, padding, constant_values=tf.cast(fill, pixels.dtype))
-        return tf.ensure_shape(padded, (*self.size, *pixels.shape[2:]))
+        return tf.ensure_shape(padded, (pixels.shape[0], height, width, pixels.shape[3]))
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class JointRandomFlip(JointAugmentation):
+class JointRandomFlip(JointMove):
     """Mirrors an image and its mask left to right.
 
     Args:
@@ -167,19 +178,21 @@ class JointRandomFlip(JointAugmentation):
         super().__init__(**kwargs)
         self.p = check_number("p", p, 0, 1)
 
-    def _change(self, image, mask, seed):
+    def _move(self, example, seed):
         chosen = uniforms(seed[None], 1)[0, 0] < self.p
+        size = tf.shape(example[IMAGES])[:2]
 
-        def flipped(pixels):
-            if pixels is None:
-                return None
-            return tf.cond(chosen, lambda: tf.reverse(pixels, axis=[1]), lambda: pixels)
+        def resample(pixels, method, fill):
+            return tf.cond(chosen, lambda: tf.reverse(pixels, axis=[2]), lambda: pixels)
 
-        return flipped(image), flipped(mask)
+        width = tf.cast(size[1], "float32")
+        first_row = tf.where(chosen, tf.stack([-1.0, 0.0, width]), [1.0, 0.0, 0.0])
+        matrix = tf.stack([first_row, [0.0, 1.0, 0.0]])
+        return Move(resample, matrix, size, mirrored=chosen)
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
-class JointRandomRotation(JointAugmentation):
+class JointRandomRotation(JointMove):
     """Turns an image and its mask around the center by a random angle.
 
     Args:
@@ -206,27 +219,37 @@ class JointRandomRotation(JointAugmentation):
         self.degrees = check_number("degrees", degrees, 0, 180)
         self.fill = tuple(fill)
 
-    def _change(self, image, mask, seed):
+    def _move(self, example, seed):
         angle = between(uniforms(seed[None], 1)[0, 0], -1.0, 1.0) * math.radians(self.degrees)
-        image = _rotated(image - self.fill, angle, "BILINEAR", 0.0) + self.fill
-        if mask is not None:
-            turned = _rotated(tf.cast(mask, "float32")[..., None], angle, "NEAREST", IGNORED)
-            mask = tf.cast(turned[..., 0], mask.dtype)
-        return image, mask
+        size = tf.shape(example[IMAGES])[:2]
+
+        def resample(pixels, method, fill):
+            turned = _rotated(tf.cast(pixels, "float32"), angle, method.upper(), fill)
+            return tf.cast(turned, pixels.dtype)
+
+        cosine, sine = tf.cos(angle), tf.sin(angle)
+        y, x = tf.unstack(tf.cast(size, "float32") / 2)
+        matrix = tf.stack(
+            [
+                tf.stack([cosine, sine, x - cosine * x - sine * y]),
+                tf.stack([-sine, cosine, y + sine * x - cosine * y]),
+            ]
+        )
+        return Move(resample, matrix, size, fill=self.fill, turned=True)
 
 
 def _rotated(pixels, angle, interpolation, fill):
-    center = (tf.cast(tf.shape(pixels)[:2], "float32") - 1) / 2
+    center = (tf.cast(tf.shape(pixels)[1:3], "float32") - 1) / 2
     cosine, sine = tf.cos(angle), tf.sin(angle)
     to_x = center[1] - cosine * center[1] + sine * center[0]
     to_y = center[0] - sine * center[1] - cosine * center[0]
     zero = tf.zeros_like(to_x)
     turned = tf.raw_ops.ImageProjectiveTransformV3(
-        images=pixels[None],
+        images=pixels,
         transforms=tf.stack([cosine, -sine, to_x, sine, cosine, to_y, zero, zero])[None],
-        output_shape=tf.shape(pixels)[:2],
+        output_shape=tf.shape(pixels)[1:3],
         fill_value=float(fill),
         interpolation=interpolation,
         fill_mode="CONSTANT",
-    )[0]
+    )
     return tf.ensure_shape(turned, pixels.shape)

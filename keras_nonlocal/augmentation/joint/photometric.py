@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from ..arguments import check_interval, check_number
 from ..functional.draws import between, uniforms
-from .base import JointAugmentation
+from .base import IMAGES, JointAugmentation
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
@@ -52,7 +52,8 @@ class PhotometricDistortion(JointAugmentation):
         self.saturation = check_interval("saturation", saturation, 0, 10)
         self.hue = check_number("hue", hue, 0, 180)
 
-    def _change(self, image, mask, seed):
+    def _change(self, example, seed):
+        image = example[IMAGES]
         chosen, strength = tf.unstack(tf.reshape(uniforms(seed[None], 10), (2, 5)))
         turn = between(strength[3], -1.0, 1.0) * self.hue / 360
 
@@ -73,4 +74,4 @@ class PhotometricDistortion(JointAugmentation):
         factor = between(strength[2], *self.saturation)
         image = maybe(2, image, lambda x: tf.image.adjust_saturation(x, factor))
         image = maybe(3, image, lambda x: tf.image.adjust_hue(x, turn))
-        return contrasted(image, ~early), mask
+        return {**example, IMAGES: contrasted(image, ~early)}
