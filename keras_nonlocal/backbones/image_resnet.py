@@ -66,6 +66,7 @@ def image_resnet(
     x = x if mask is None else mask(x, "pool1_mask")
     x = layers.ZeroPadding2D(1, name="pool1_pad")(x)  # after a ReLU, zero is the smallest value
     x = layers.MaxPooling2D(3, 2, name="pool1")(x)
+    source = source_of(x)  # not of the last features: Keras looks at every path through the sums
     for stage, blocks in zip(STAGES, DEPTHS[depth], strict=True):
         stride, dilation = OUTPUT_STRIDES[output_stride][stage]
         kernels = ((1, 1), (3, 3)) if depth > 18 else ((3, 3), (3, 3))
@@ -86,7 +87,8 @@ def image_resnet(
                 name_of_block = non_local_name(stage, index)
                 valid = attention_mask and attention_mask(x, f"{name_of_block}_mask")
                 x = NonLocal2D(name=name_of_block)(x, mask=valid)
-    return Backbone(source_of(x), x, name=name)
+                x = x if mask is None else mask(x, f"{name_of_block}_end")
+    return Backbone(source, x, name=name)
 
 
 def _deep_stem(x, width, norm):

@@ -13,20 +13,30 @@ class PadToMultiple(keras.layers.Layer):
     """Extends images with zeros at the bottom and at the right, to multiples of 32 pixels.
 
     Call arguments:
-        inputs: Images `(B, H, W, C)`.
+        inputs: A list of images `(B, H, W, C)`, and their true heights and widths `(B, 2)`. What
+            is outside of these is set to zero, too.
 
     Returns:
         Images of the same or a larger size.
     """
 
     def call(self, inputs):
-        height, width = (-size % MULTIPLE for size in ops.shape(inputs)[1:3])
-        return ops.pad(inputs, ((0, 0), (0, height), (0, width), (0, 0)))
+        images, sizes = inputs
+        ends = ops.cast(sizes, "int32")
+        images = ops.where(_inside(ops.shape(images)[1:3], ends)[..., None], images, 0)
+        height, width = (-size % MULTIPLE for size in ops.shape(images)[1:3])
+        return ops.pad(images, ((0, 0), (0, height), (0, width), (0, 0)))
 
     def compute_output_shape(self, input_shape):
-        batch, *sizes, channels = input_shape
+        batch, *sizes, channels = input_shape[0]
         padded = (None if size is None else size + -size % MULTIPLE for size in sizes)
         return (batch, *padded, channels)
+
+
+def _inside(size, ends):
+    """Returns which positions of maps are before the end of each image, bool `(B, h, w)`."""
+    y, x = (ops.arange(number, dtype="int32")[None] for number in size)
+    return (y < ends[:, :1])[:, :, None] & (x < ends[:, 1:])[:, None]
 
 
 class _Padding(keras.layers.Layer):
@@ -47,6 +57,7 @@ class _Padding(keras.layers.Layer):
 
     def call(self, inputs, training=None):
         x, sizes, images = inputs
+        x = ops.copy(x)  # another tensor, without the mask that a block has attached
         if training:
             return x
         ends = valid_positions(sizes, ops.shape(images)[1:3], ops.shape(x)[1:3])
@@ -62,14 +73,20 @@ class _Padding(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class ZeroInPadding(_Padding):
-    """Sets features outside of an image to zero, as the padding of a convolution is."""
+    """Sets features outside of an image to zero, as the padding of a convolution is.
+
+    It ends the mask that a non-local block passes on.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return None
 
     def _without_padding(self, x, ends):
-        inside = [
-            ops.arange(ops.shape(x)[axis + 1], dtype="int32")[None] < ends[:, axis, None]
-            for axis in (0, 1)
-        ]
-        return ops.where((inside[0][:, :, None] & inside[1][:, None])[..., None], x, 0)
+        return ops.where(_inside(ops.shape(x)[1:3], ends)[..., None], x, 0)
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
@@ -98,8 +115,7 @@ class ImageMask(keras.layers.Layer):
     def call(self, inputs, training=None):
         x, sizes, images = inputs
         ends = valid_positions(sizes, ops.shape(images)[1:3], ops.shape(x)[1:3])
-        y, x = (ops.arange(n, dtype="int32")[None] for n in ops.shape(x)[1:3])
-        inside = (y < ends[:, :1])[:, :, None] & (x < ends[:, 1:])[:, None]
+        inside = _inside(ops.shape(x)[1:3], ends)
         return ops.ones_like(inside) if training else inside
 
     def compute_output_spec(self, inputs, training=None):

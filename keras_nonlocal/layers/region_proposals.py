@@ -69,9 +69,7 @@ class RegionProposals(keras.layers.Layer):
     def anchors(self, logits) -> list:
         """Returns the anchors of each level `(H * W * A, 4)`, in pixels."""
         return [
-            anchor_boxes(
-                *ops.shape(x)[1:3], stride, size, self.ratios, rounded=self.rounded_anchors
-            )
+            anchor_boxes(ops.shape(x)[1:3], stride, size, self.ratios, rounded=self.rounded_anchors)
             for x, stride, size in zip(logits, self.strides, self.anchor_sizes, strict=True)
         ]
 

@@ -58,7 +58,8 @@ class RoiAlign(keras.layers.Layer):
         sizes("size", size, 2)
         at_least("sampling_ratio", sampling_ratio, 0)
         one_of("method", method, METHODS)
-        self.size, self.strides = tuple(size), tuple(strides)
+        height, width = size
+        self.size, self.strides = (height, width), tuple(strides)
         self.sampling_ratio, self.aligned, self.method = sampling_ratio, aligned, method
         self.supports_jit = method == "gather" or keras.backend.backend() != "tensorflow"
 

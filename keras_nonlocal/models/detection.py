@@ -46,7 +46,7 @@ class _Size:
     block: Mapping[str, Any] = field(default_factory=dict)
     frozen_norm: bool = True
     anchor_sizes: tuple[float, ...] = (32, 64, 128, 256, 512)
-    proposals: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    proposals: Mapping[str, Any] = field(default_factory=dict)
 
 
 _SIZES = {
@@ -142,7 +142,7 @@ def _builder(blocks: str, head: str, size_name: str):
         images = input_of(input_tensor, input_shape, "HWC", IMAGES)
         with_block = _BLOCK_IN_BACKBONE[blocks, head] if backbone_block is None else backbone_block
         sizes = keras.Input((2,), dtype="int32", name=SIZES)
-        padded = PadToMultiple(name="pad")(images)
+        padded = PadToMultiple(name="pad")([images, sizes])
         mask = _applied(ZeroInPadding, sizes, padded)
         features = image_resnet(
             padded,

@@ -114,30 +114,29 @@ def clip_boxes(boxes, sizes):
     return ops.clip(boxes, 0.0, limits)
 
 
-def anchor_boxes(height, width, stride: int, size: float, ratios, *, rounded: bool = False):
+def anchor_boxes(shape, stride: int, size: float, ratios, *, rounded: bool = False):
     """Returns the anchors of one level of a pyramid.
 
     Args:
-        height, width: Size of the level, in cells.
+        shape: Height and width of the level, in cells.
         stride: Size of a cell, in pixels. Anchors are centered on the first corners of the cells.
         size: Square root of the area of an anchor, in pixels.
         ratios: Height divided by width, of each anchor of a cell.
         rounded: Whether the sides are rounded to whole pixels, as torchvision does.
 
     Returns:
-        float32 `(height * width * len(ratios), 4)`: by row, column and ratio.
+        float32 `(H * W * len(ratios), 4)`: by row, column and ratio.
 
     Example:
 
-    >>> keras_nonlocal.ops.anchor_boxes(1, 2, 16, 32.0, (1.0,)).numpy().tolist()
+    >>> keras_nonlocal.ops.anchor_boxes((1, 2), 16, 32.0, (1.0,)).numpy().tolist()
     [[-16.0, -16.0, 16.0, 16.0], [0.0, -16.0, 32.0, 16.0]]
     """
     roots = np.sqrt(np.asarray(ratios, "float64"))
     half = np.stack([size / roots, size * roots], -1) / 2
     cell = np.concatenate([-half, half], -1)
     cell = ops.convert_to_tensor(np.round(cell) if rounded else cell, "float32")
-    x = ops.cast(ops.arange(width), "float32") * stride
-    y = ops.cast(ops.arange(height), "float32") * stride
+    y, x = (ops.arange(number, dtype="float32") * stride for number in shape)
     y, x = ops.meshgrid(y, x, indexing="ij")
     corners = ops.stack([x, y, x, y], -1)
     return ops.reshape(corners[:, :, None] + cell, (-1, 4))

@@ -82,8 +82,8 @@ def keypoint_peaks(logits, boxes):
         values = ops.where(exists[..., None], values, -float("inf"))
         values = ops.reshape(values, (-1, TILE * TILE, keypoints))
         cell, value = ops.cast(ops.argmax(values, axis=1), "int32"), ops.max(values, axis=1)
-        found = (ops.cast(place, "float32") for place in (column + cell % TILE, row + cell // TILE))
-        found = (value, *found)
+        places = (column + cell % TILE, row + cell // TILE)
+        found = (value, *(ops.cast(place, "float32") for place in places))
         better = _is_before(found, best)
         return index + 1, *(
             ops.where(better, new, old) for new, old in zip(found, best, strict=True)

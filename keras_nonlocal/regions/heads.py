@@ -30,8 +30,10 @@ def region_proposal_head(pyramid, width: int, anchors: int, variant: RegionVaria
         )
         for index in range(variant.rpn_convolutions)
     ]
-    logits = layers.Conv2D(anchors, 1, kernel_initializer=small, name="rpn_logits")
-    deltas = layers.Conv2D(4 * anchors, 1, kernel_initializer=small, name="rpn_deltas")
+    logits, deltas = (
+        layers.Conv2D(number, 1, kernel_initializer=small, dtype="float32", name=f"rpn_{output}")
+        for output, number in (("logits", anchors), ("deltas", 4 * anchors))
+    )
     outputs = []
     for level, x in pyramid.items():
         for convolution in convolutions:

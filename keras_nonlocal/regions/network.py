@@ -67,7 +67,7 @@ class RegionCNN(keras.Model):
         """Sets how boxes are written, and how the network is trained; returns the model."""
         self.bounding_box_format, self.options = bounding_box_format, options
         self.seed_generator = keras.random.SeedGenerator(options.seed)
-        self._training = None
+        self._training: RegionTraining | None = None
         self._trackers: dict[str, keras.metrics.Metric] = {}
         self._user_metrics: list[keras.metrics.Metric] = []
         return self

@@ -66,7 +66,7 @@ def test_boxes_are_cut_off_at_the_border_of_their_own_image():
 
 
 def test_anchors_are_in_the_order_of_rows_columns_and_ratios():
-    anchors = numpy_of(anchor_boxes(2, 3, 8, 16.0, (0.5, 1.0, 2.0)))
+    anchors = numpy_of(anchor_boxes((2, 3), 8, 16.0, (0.5, 1.0, 2.0)))
     expected = []
     for y in (0, 8):
         for x in (0, 8, 16):
@@ -77,7 +77,7 @@ def test_anchors_are_in_the_order_of_rows_columns_and_ratios():
 
 
 def test_rounded_anchors_are_those_of_torchvision():
-    anchors = numpy_of(anchor_boxes(1, 1, 4, 32.0, (0.5, 1.0, 2.0), rounded=True))
+    anchors = numpy_of(anchor_boxes((1, 1), 4, 32.0, (0.5, 1.0, 2.0), rounded=True))
     assert anchors.tolist() == [[-23, -11, 23, 11], [-16, -16, 16, 16], [-11, -23, 11, 23]]
 
 
