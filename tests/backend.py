@@ -14,13 +14,16 @@ def answer(model, x):
 
 
 def value_and_gradients(function, arrays, dy):
-    """`function(*arrays)` and the gradients of `sum(y * dy)`, as NumPy arrays."""
-    return differentiated(function)(arrays, dy)
+    """`function(*arrays)` and the gradients of `sum(y * dy)`, as NumPy arrays.
+
+    On TensorFlow it runs eagerly, as tracing takes longer than a call.
+    """
+    return differentiated(function, compiled=False)(arrays, dy)
 
 
-def differentiated(function):
+def differentiated(function, compiled=True):
     """`(arrays, dy, *others) -> y, gradients` of `function(*arrays, *others)`, compiled once."""
-    run = _BACKENDS[NAME](function)
+    run = _BACKENDS[NAME](function, compiled)
 
     def call(arrays, dy, *others):
         y, gradients = run(arrays, dy, others)
@@ -30,20 +33,21 @@ def differentiated(function):
     return call
 
 
-def _tensorflow(function):
+def _tensorflow(function, compiled):
     import tensorflow as tf
 
-    @tf.function(autograph=False)
     def run(tensors, dy, others):
         with tf.GradientTape() as tape:
             tape.watch(tensors)
             y = function(*tensors, *others)
         return y, tape.gradient(y, tensors, output_gradients=tf.cast(dy, y.dtype))
 
+    if compiled:
+        run = tf.function(run, autograph=False)
     return lambda *given: run(*tf.nest.map_structure(tf.constant, given))
 
 
-def _jax(function):
+def _jax(function, _):
     import jax
 
     @jax.jit
@@ -54,7 +58,7 @@ def _jax(function):
     return lambda *given: run(*jax.tree.map(jax.numpy.asarray, given))
 
 
-def _torch(function):
+def _torch(function, _):
     import torch
 
     def run(arrays, dy, others):

@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -21,8 +22,14 @@ for _threads_of in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):  # TensorFlow;
 
 
 def pytest_collection_finish():
-    """Leaves what was imported to itself: else each `gc.collect`, as Keras calls it, walks it."""
+    """Leaves what was imported to itself: else each `gc.collect`, as Keras calls it, walks it.
+
+    New processes do without scikit-learn: Keras imports it if it is there, which takes a quarter of
+    the time in which Keras is imported. Processes of xdist, which collect tests, still have it.
+    """
     gc.freeze()
+    paths = (str(Path(__file__).parent / "without_sklearn"), os.environ.get("PYTHONPATH"))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
 
 
 @pytest.fixture

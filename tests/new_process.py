@@ -34,7 +34,7 @@ def assert_same_in_a_new_process(models, folder, *modules):
         model.save(folder / f"{index}.keras")
         np.savez(folder / f"{index}.inputs.npz", *flat(x))
     package = Path(keras_nonlocal.__file__).parents[1]
-    paths = os.pathsep.join(map(str, (package, TESTS)))
+    paths = os.pathsep.join([str(package), str(TESTS), os.environ.get("PYTHONPATH", "")])
     script = [sys.executable, __file__, folder, "keras_nonlocal", *modules]
     subprocess.run(script, env=os.environ | {"PYTHONPATH": paths}, check=True, timeout=600)
     for index, (model, x) in enumerate(models):

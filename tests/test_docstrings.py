@@ -62,6 +62,7 @@ def examples(name):
 TESTS = {test.name: test for name in MODULES for test in examples(name)}
 for name in [name for name in TESTS if name.endswith("_r101")]:
     del TESTS[name]  # the example is that of 50 layers, and the network takes long to build
+LARGE = [name for name in TESTS if name.endswith("_r50")]
 
 
 @pytest.fixture(scope="module")
@@ -72,16 +73,32 @@ def jumping(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("name", TESTS)
-def test_examples_run(name, jumping, tmp_path, monkeypatch):
+@pytest.fixture
+def place(jumping, tmp_path, monkeypatch):
+    """A folder with the video, in which an example runs."""
     shutil.copy(jumping, tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(gc, "collect", lambda: 0)  # takes a second each time after many models
+
+
+def run_examples(name):
     keras.utils.clear_session()
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     output = []
     runner.run(TESTS[name], out=output.append, clear_globs=False)
     assert runner.failures == 0, "".join(output)
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("name", [name for name in TESTS if name not in LARGE])
+def test_examples_run(name):
+    run_examples(name)
+
+
+@pytest.mark.usefixtures("place", "undrawn_weights")
+@pytest.mark.parametrize("name", LARGE)
+def test_examples_of_large_networks_run(name):
+    run_examples(name)
 
 
 def exported(room):

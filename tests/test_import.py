@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import keras
@@ -42,16 +43,6 @@ def test_lazy_packages_import_neither_keras_nor_tensorflow():
     assert run_python(LIGHT) == []
 
 
-@pytest.mark.parametrize(("environment", "expected"), [({}, "True"), ({NAME: "0"}, "False")])
-def test_onednn_is_on_unless_the_environment_turns_it_off(environment, expected):
-    script = """
-import keras_nonlocal.layers
-from tensorflow.python.util import _pywrap_util_port
-print(_pywrap_util_port.IsMklEnabled())
-"""
-    assert run_python(script, KERAS_BACKEND="tensorflow", **environment) == [expected]
-
-
 def registered_classes():
     """Yields the names of all classes that a saved model may hold, by reading the sources."""
     for path in PACKAGE.rglob("*.py"):
@@ -88,19 +79,32 @@ ORDERS = {
 }
 
 
-@pytest.mark.parametrize("order", ORDERS)
-def test_saved_models_load_in_a_new_process(order, saved):
-    script = f"""
-{ORDERS[order]}
+@pytest.fixture(scope="module")
+def load(saved):
+    """Loads the model in a new process that imports in an order, and returns what it prints."""
+
+    @cache
+    def load(order):
+        return run_python(ORDERS[order] + LOAD, saved, KERAS_BACKEND="tensorflow")
+
+    return load
+
+
+LOAD = """
 import sys, numpy as np
 model = keras.saving.load_model(sys.argv[1] + "/model.keras")
 values = np.load(sys.argv[1] + "/values.npz")
 found = model(values["arr_0"])
 for one, other in zip(found, (values["arr_1"], values["arr_2"])):
     np.testing.assert_allclose(keras.ops.convert_to_numpy(one), other, atol=1e-5)
-print(*keras.saving.get_custom_objects())
+from tensorflow.python.util import _pywrap_util_port
+print("oneDNN:", _pywrap_util_port.IsMklEnabled(), *keras.saving.get_custom_objects())
 """
-    assert set(registered_classes()) <= set(run_python(script, saved))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_saved_models_load_in_a_new_process(order, load):
+    assert set(registered_classes()) <= set(load(order))
 
 
 THREADS = """
@@ -122,20 +126,33 @@ for thread in threads:
 while threading.active_count() > 1:
     time.sleep(0.01)
 import keras
-print(*keras.saving.get_custom_objects())
+from tensorflow.python.util import _pywrap_util_port
+print("oneDNN:", _pywrap_util_port.IsMklEnabled(), *keras.saving.get_custom_objects())
 """
+PACKAGES = ("keras_nonlocal.training", "keras_nonlocal.layers", "keras_nonlocal.backbones")
+
+
+@cache
+def import_in_threads(packages):
+    """Imports packages in a new process without oneDNN, and returns what it prints."""
+    return run_python(THREADS, *packages, KERAS_BACKEND="tensorflow", **{NAME: "0"})
 
 
 @pytest.mark.parametrize(
     "packages",
     [
-        ["keras", "keras_nonlocal.layers"],
-        ["keras", "keras_nonlocal.training.fit"],
-        ["keras_nonlocal.training", "keras_nonlocal.layers", "keras_nonlocal.backbones"],
+        ("keras", "keras_nonlocal.layers"),
+        ("keras", "keras_nonlocal.training.fit"),
+        PACKAGES,
     ],
     ids=" ".join,
 )
 def test_threads_can_import_keras_and_packages_at_once(packages):
-    found = run_python(THREADS, *packages)
+    found = import_in_threads(packages)
     assert "failed:" not in found
     assert set(registered_classes()) <= set(found)
+
+
+def test_onednn_is_on_unless_the_environment_turns_it_off(load):
+    assert load("a package before")[:2] == ["oneDNN:", "True"]
+    assert import_in_threads(PACKAGES)[:2] == ["oneDNN:", "False"]

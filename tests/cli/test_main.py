@@ -37,9 +37,10 @@ QUICK = {
 }
 
 
-def run(script, *arguments, folder=None):
+def run(script, *arguments, folder=None, **changed):
     command = [sys.executable, "-c", script, *arguments]
-    environment = {name: value for name, value in os.environ.items() if name[:6] != "TF_CPP"}
+    inherited = {name: value for name, value in os.environ.items() if name[:6] != "TF_CPP"}
+    environment = inherited | changed
     return subprocess.run(
         command, capture_output=True, text=True, cwd=folder, env=environment, check=False
     )
@@ -66,11 +67,25 @@ def test_stderr_holds_only_messages_of_the_command(tmp_path):
     assert result.returncode == 0
     message = "The attention of one position is drawn in keras_nonlocal_sample_attention.png\n"
     assert result.stderr == message
-    (tmp_path / "broken.mp4").write_bytes(b"no video")
-    result = run(MODULE, "predict", "broken.mp4", folder=tmp_path)
-    assert result.returncode == 1
-    (line,) = result.stderr.splitlines()
+
+
+@pytest.fixture(scope="module")
+def half_readable(tmp_path_factory):
+    """What `predict` says of a video and a file that is none, to a reader that knows ASCII only."""
+    folder = tmp_path_factory.mktemp("videos")
+    sample_video.write_sample(folder / "caf\u00e9.mp4")
+    (folder / "broken.mp4").write_bytes(b"no video")
+    return run(MODULE, "predict", ".", folder=folder, PYTHONIOENCODING="ascii")
+
+
+def test_a_file_that_is_no_video_gives_one_line_of_stderr(half_readable):
+    assert half_readable.returncode == 1
+    (line,) = half_readable.stderr.splitlines()
     assert line.startswith("Cannot read 'broken.mp4' as a video")
+
+
+def test_stdout_of_ascii_shows_names_with_escapes(half_readable):
+    assert half_readable.stdout.splitlines()[0].endswith("caf\\xe9.mp4")
 
 
 def test_error_within_tensorflow_prints_one_line(tmp_path):
@@ -128,15 +143,6 @@ def test_closed_stdout_is_an_error_before_any_work():
     result = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert result.stderr.startswith("keras-nonlocal: The standard output is closed. Redirect it")
-
-
-def test_stdout_of_ascii_shows_names_with_escapes(tmp_path):
-    sample_video.write_sample(tmp_path / "caf\u00e9.mp4")
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-m", "keras_nonlocal", "predict", str(tmp_path)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[0].endswith("caf\\xe9.mp4")
 
 
 def test_sigterm_is_handled_as_ctrl_c(monkeypatch, capsys):

@@ -1,23 +1,14 @@
 """Fixtures: small videos, a short run, and eager execution."""
 
-import warnings
-
 import pytest
-import tensorflow as tf
-from training.helpers import RECIPE, fit
+from training.helpers import RECIPE, eagerly, fit
 from training.video_files import write_squares
 
 
 @pytest.fixture
 def eager():
-    """Runs eagerly, because tracing takes longer than the few steps of a test."""
-    tf.config.run_functions_eagerly(True)
-    with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", message="Even though the `tf.config"
-        )  # tf.data still uses graphs
+    with eagerly():
         yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="module")
@@ -33,4 +24,5 @@ def validation_videos(tmp_path_factory):
 @pytest.fixture(scope="module")
 def short(videos):
     """A run of one epoch, without a folder."""
-    return fit(RECIPE.changed(epochs=1), videos)
+    with eagerly():
+        return fit(RECIPE.changed(epochs=1), videos)

@@ -1,6 +1,10 @@
 """A small recipe, and short runs by it."""
 
+import contextlib
+import warnings
+
 import numpy as np
+import tensorflow as tf
 
 from keras_nonlocal.tasks.train import train
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
@@ -23,6 +27,20 @@ RECIPE = VideoRecipe(
 
 def fit(recipe, source, folder=None, **options):
     return train(recipe, source, folder, **{"verbose": 0, "report": False, **options})
+
+
+@contextlib.contextmanager
+def eagerly():
+    """Runs eagerly, because tracing takes longer than the few steps of a test."""
+    tf.config.run_functions_eagerly(True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", message="Even though the `tf.config"
+        )  # tf.data still uses graphs
+        try:
+            yield
+        finally:
+            tf.config.run_functions_eagerly(False)
 
 
 def state(folder):

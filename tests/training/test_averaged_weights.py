@@ -52,6 +52,7 @@ def test_averages_are_what_the_formula_says_and_training_does_not_see_them(
     np.testing.assert_allclose(saved, average, atol=1e-6)
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_stopped_run_resumes_to_the_same_bits(videos, tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):

@@ -47,16 +47,22 @@ def test_a_last_step_that_explodes_is_not_saved_and_another_rate_may_follow(
     assert read_run(tmp_path).recipe.learning_rate == 0.01
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize(
-    ("layer", "weight"), [("conv1_conv", "kernel"), ("conv1_norm", "moving_mean")]
+    ("layer", "weight", "value", "checkpoints"),  # each pair of two of these occurs
+    [
+        ("conv1_conv", "kernel", np.nan, None),
+        ("conv1_conv", "kernel", np.inf, 1),
+        ("conv1_norm", "moving_mean", np.nan, 1),
+        ("conv1_norm", "moving_mean", np.inf, None),
+    ],
 )
-def test_a_weight_that_is_not_finite_is_named_and_not_saved(videos, tmp_path, layer, weight, value):
-    broken = [Break(layer, weight, value)]
-    for options in ({}, {"checkpoint_every_n_steps": 1}):
-        with pytest.raises(TrainingStopped, match=f"must be finite.*{layer}/{weight}"):
-            fit(ONE, videos, tmp_path, callbacks=broken, **options)
-        assert [*state(tmp_path)] == ["data.json", "recipe.json"]
+def test_a_weight_that_is_not_finite_is_named_and_not_saved(
+    videos, tmp_path, layer, weight, value, checkpoints
+):
+    options = {"callbacks": [Break(layer, weight, value)], "checkpoint_every_n_steps": checkpoints}
+    with pytest.raises(TrainingStopped, match=f"must be finite.*{layer}/{weight}"):
+        fit(ONE, videos, tmp_path, **options)
+    assert [*state(tmp_path)] == ["data.json", "recipe.json"]
 
 
 def test_a_checkpoint_from_before_stays_and_the_error_says_that_it_leads_to_the_same_end(

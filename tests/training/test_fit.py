@@ -37,6 +37,7 @@ def test_network_learns_and_generalizes(trained):
     assert trained.class_names == CLASSES
 
 
+@pytest.mark.usefixtures("eager")
 def test_same_seed_gives_identical_weights(short, videos):
     assert_same_weights(short.model, fit(RECIPE.changed(epochs=1), videos).model)
 

@@ -2,11 +2,12 @@
 
 import json
 import os
+import shutil
 
 import keras
 import numpy as np
 import pytest
-from training.helpers import RECIPE, fit, state
+from training.helpers import RECIPE, eagerly, fit, state
 from training.video_files import write_squares
 
 from keras_nonlocal.tasks.predictor import read_run
@@ -46,18 +47,30 @@ class InterruptAfter(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.fixture(scope="module")
+def stopped_once(videos, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stopped") / "run"
+    with eagerly():
+        fit(TWO, videos, folder, callbacks=[StopAt(0)])
+    return folder
+
+
+@pytest.fixture
+def stopped(stopped_once, tmp_path):
+    """The folder of a run of `TWO` that stopped after the first step; a copy for each test."""
+    return shutil.copytree(stopped_once, tmp_path / "run")
+
+
 def epochs_and_steps(folder):
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     return [(row["epoch"], row["step"]) for row in rows]
 
 
-def test_a_stopped_epoch_has_one_row_after_resuming(videos, tmp_path):
-    folder = tmp_path / "run"
-    fit(TWO, videos, folder, callbacks=[StopAt(0)])
-    assert epochs_and_steps(folder) == [(1, 1)]
-    fit(TWO, videos, folder, report=True)
-    assert epochs_and_steps(folder) == [(1, 2), (2, 4)]
-    assert (folder / "report.html").exists()
+def test_a_stopped_epoch_has_one_row_after_resuming(videos, stopped):
+    assert epochs_and_steps(stopped) == [(1, 1)]
+    fit(TWO, videos, stopped, report=True)
+    assert epochs_and_steps(stopped) == [(1, 2), (2, 4)]
+    assert (stopped / "report.html").exists()
 
 
 def test_metrics_of_a_stopped_epoch_cover_all_its_steps(videos, tmp_path):
@@ -110,30 +123,25 @@ def test_resume_with_moved_videos_and_without_initial_weights(own_videos, short,
     assert epochs_and_steps(folder) == [(1, 2), (2, 4)]
 
 
-def test_changed_videos_are_an_error(own_videos, tmp_path):
-    folder = tmp_path / "run"
-    fit(TWO, own_videos, folder, callbacks=[StopAt(0)])
+def test_changed_videos_are_an_error(own_videos, stopped, tmp_path):
     same_names = write_squares(tmp_path / "other", 8, seed=1)
     with pytest.raises(ValueError, match="examples: they, their names, labels"):
-        fit(TWO, same_names, folder)
+        fit(TWO, same_names, stopped)
     first = min(own_videos.glob("*/*.mp4"))
     first.rename(first.with_name("other.mp4"))
     with pytest.raises(ValueError, match="examples: they, their names, labels"):
-        fit(TWO, own_videos, folder)
+        fit(TWO, own_videos, stopped)
 
 
-def test_validation_videos_must_stay_the_same(videos, validation_videos, tmp_path):
-    folder = tmp_path / "run"
-    fit(TWO, videos, folder, callbacks=[StopAt(0)])
-    fit(
-        TWO, videos, folder, callbacks=[StopAt(0)], validation=validation_videos
-    )  # validation may start later
+def test_validation_videos_must_stay_the_same(videos, validation_videos, stopped):
+    folder, later = stopped, {"validation": validation_videos}  # validation may start later
+    fit(TWO, videos, folder, callbacks=[StopAt(0)], **later)
     before = state(folder)
     for validation in (None, videos):
         with pytest.raises(ValueError, match=r"validation examples: .* or they are missing now"):
             fit(TWO, videos, folder, validation=validation)
     assert state(folder) == before
-    fit(TWO, videos, folder, validation=validation_videos)
+    fit(TWO, videos, folder, **later)
     assert epochs_and_steps(folder) == [(1, 2), (2, 4)]
 
 
@@ -153,9 +161,8 @@ def test_best_weights_of_a_multi_label_recipe_with_single_label_validation(
     assert "val_top1" in read_run(tmp_path / "run", weights="best").history[0]
 
 
-def test_a_second_training_in_a_folder_is_an_error_and_changes_nothing(videos, tmp_path):
-    folder = tmp_path / "run"
-    fit(TWO, videos, folder, callbacks=[StopAt(0)])
+def test_a_second_training_in_a_folder_is_an_error_and_changes_nothing(videos, stopped):
+    folder = stopped
     before = (folder / "checkpoint.npz").read_bytes()
     with (
         only_process(folder),
@@ -177,12 +184,11 @@ WRONG_NOTES = {
 
 
 @pytest.mark.parametrize(("name", "value", "message"), WRONG_NOTES.values(), ids=WRONG_NOTES)
-def test_notes_of_a_checkpoint_with_other_types_are_named(videos, tmp_path, name, value, message):
-    file = tmp_path / "checkpoint.npz"
-    fit(TWO, videos, tmp_path, callbacks=[StopAt(0)])
+def test_notes_of_a_checkpoint_with_other_types_are_named(videos, stopped, name, value, message):
+    file = stopped / "checkpoint.npz"
     with np.load(file) as saved:
         arrays = dict(saved)
     notes = {**json.loads(str(arrays["metadata"])), name: value}
     np.savez(file, **{**arrays, "metadata": np.array(json.dumps(notes))})
     with pytest.raises(ValueError, match=rf"^The notes in .*checkpoint\.npz.*{message}"):
-        fit(TWO, videos, tmp_path)
+        fit(TWO, videos, stopped)

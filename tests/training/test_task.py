@@ -129,24 +129,30 @@ def fresh(script, folder):
     return subprocess.run([sys.executable, "-c", script, folder], env=environment, check=False)
 
 
-def test_custom_task_is_trained_evaluated_and_reported(tmp_path):
-    found = run(tmp_path / "run")
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run that nothing stopped, with its folder."""
+    folder = tmp_path_factory.mktemp("whole")
+    return run(folder), folder
+
+
+def test_custom_task_is_trained_evaluated_and_reported(whole):
+    found, folder = whole
     assert found.history[-1]["val_top1"] == 1.0
     assert found.class_names == NAMES
-    names = {path.name for path in (tmp_path / "run").iterdir()}
+    names = {path.name for path in folder.iterdir()}
     assert {"best.weights.h5", "checkpoint.npz", "report.html", "confusion.png"} <= names
-    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    page = (folder / "report.html").read_text("utf-8")
     assert "48 of 12 pixels" in page
-    assert json.loads((tmp_path / "run" / "recipe.json").read_text())["task"] == "stripes"
+    assert json.loads((folder / "recipe.json").read_text())["task"] == "stripes"
 
 
-def test_resume_after_a_kill_gives_the_same_bits(tmp_path):
+def test_resume_after_a_kill_gives_the_same_bits(whole, tmp_path):
     script = "import sys; from training.test_task import run; run(sys.argv[1])"
-    assert fresh(KILLED, tmp_path / "killed").returncode == -9
-    assert not (tmp_path / "killed" / "last.weights.h5").exists()
-    for name in ("killed", "whole"):
-        assert fresh(script, tmp_path / name).returncode == 0
-    one, other = (np.load(tmp_path / name / "checkpoint.npz") for name in ("killed", "whole"))
+    assert fresh(KILLED, tmp_path).returncode == -9
+    assert not (tmp_path / "last.weights.h5").exists()
+    assert fresh(script, tmp_path).returncode == 0
+    one, other = (np.load(folder / "checkpoint.npz") for folder in (tmp_path, whole[1]))
     for name in set(one.files) - {"metadata"}:
         np.testing.assert_array_equal(one[name], other[name])
 

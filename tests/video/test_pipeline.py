@@ -11,6 +11,8 @@ CLIPS = np.random.default_rng(0).integers(0, 255, (6, 2, 12, 20, 3)).astype("uin
 LABELS = np.arange(6)
 SEEDS = np.arange(12, dtype="int32").reshape(6, 2)
 OPTIONS = {"batch_size": 4, "training": True}
+# For many clips: a graph is traced in the time in which 40 clips are changed eagerly.
+apply = tf.function(chain.apply)
 
 
 def elements(*parts):
@@ -58,8 +60,8 @@ def test_two_layers_draw_independent_random_numbers():
     seeds = np.arange(400, dtype="int32").reshape(200, 2)
     once = augmentation.RandomFlip()
     slope = np.broadcast_to(np.arange(4)[:, None], (200, 1, 2, 4, 1)).astype("uint8")
-    first, _ = chain.apply([once], slope, None, seeds)
-    twice, _ = chain.apply([once, once], slope, None, seeds)
+    first, _ = apply([once], slope, None, seeds)
+    twice, _ = apply([once, once], slope, None, seeds)
     second = np.all(np.array(first) != np.array(twice), axis=(1, 2, 3, 4))  # the second one flipped
     flipped = np.array(first)[:, 0, 0, 0, 0] == 3
     assert 0.3 < np.mean(flipped) < 0.7
@@ -138,8 +140,8 @@ def test_the_box_of_cut_mix_is_independent_of_a_later_flip():
     clips[:, :, :, :8] = 100
     clips[count // 2 :] += 100
     before = [augmentation.CutMix(1.0, count), augmentation.CenterCrop(16)]
-    mixed, _ = chain.apply(before, clips, np.arange(count), seeds)
-    both, _ = chain.apply([*before, augmentation.RandomFlip()], clips, np.arange(count), seeds)
+    mixed, _ = apply(before, clips, np.arange(count), seeds)
+    both, _ = apply([*before, augmentation.RandomFlip()], clips, np.arange(count), seeds)
     flipped = np.any(mixed.numpy() != both.numpy(), axis=(1, 2, 3, 4))
     rows = np.any(mixed.numpy() != clips, axis=(1, 3, 4))
     pasted = rows.any(1)

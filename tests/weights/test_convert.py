@@ -52,6 +52,12 @@ def network():
     return models.nl_i3d_r50()
 
 
+@pytest.fixture(scope="module")
+def plain_network():
+    """An I3D of PyTorchVideo, whose weights the tests overwrite."""
+    return models.i3d_r50(variant="pytorchvideo")
+
+
 @pytest.mark.parametrize(("source", "variant"), VARIANTS.items())
 def test_every_tensor_is_converted_exactly(source, variant):
     blocks = 0 if source == "pytorchvideo" else 5
@@ -66,8 +72,8 @@ def test_every_tensor_is_converted_exactly(source, variant):
 
 
 @pytest.mark.parametrize("prefix", ["model.", "module.", "_orig_mod.", "ema_model."])
-def test_names_may_have_a_prefix_and_the_report_says_so(prefix):
-    model = models.i3d_r50(variant="pytorchvideo")
+def test_names_may_have_a_prefix_and_the_report_says_so(plain_network, prefix):
+    model = plain_network
     tensors, expected = checkpoint("pytorchvideo", model, 0, seed=4)
     wrapped = {f"{prefix}{name}": array for name, array in tensors.items()}
     report = convert({"n_averaged": np.int64(7), **wrapped}, model, "pytorchvideo")
@@ -76,8 +82,8 @@ def test_names_may_have_a_prefix_and_the_report_says_so(prefix):
     assert report.rows[0].source_name == f"{prefix}blocks.0.conv.weight"
 
 
-def test_two_entries_for_one_tensor_are_refused():
-    model = models.i3d_r50(variant="pytorchvideo")
+def test_two_entries_for_one_tensor_are_refused(plain_network):
+    model = plain_network
     tensors, _ = checkpoint("pytorchvideo", model, 0)
     before = values(model)
     tensors["model.blocks.0.conv.weight"] = tensors["blocks.0.conv.weight"]

@@ -100,16 +100,16 @@ def test_a_network_without_blocks_refuses_the_weights_of_blocks(saved):
 
 
 def test_a_network_without_a_head_ignores_the_weights_of_heads(saved):
-    model = with_random_weights(models.nl_fcn_r50(classes=3, auxiliary_head=True))
+    model = with_random_weights(models.nl_fcn_small(classes=3, auxiliary_head=True))
     path = saved(model)
-    deployed = models.nl_fcn_r50(classes=3, weights=path)
-    features = models.nl_fcn_r50(include_top=False, weights=path)
+    deployed = models.nl_fcn_small(classes=3, weights=path)
+    features = models.nl_fcn_small(include_top=False, weights=path)
     expected = arrays(model)
     for part in (deployed, features):
         found = arrays(part)
         assert_same(found, {name: expected[name] for name in found})
     with pytest.raises(ValueError, match="only in the model"):
-        models.nl_fcn_r50(classes=3, auxiliary_head=True, weights=saved(deployed))
+        models.nl_fcn_small(classes=3, auxiliary_head=True, weights=saved(deployed))
 
 
 def _external_link(file):

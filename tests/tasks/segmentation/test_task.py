@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from images.folders import write_folders
 from PIL import Image
+from training.helpers import eagerly
 
 from keras_nonlocal.cli.main import main
 from keras_nonlocal.cli.segment import SAMPLE_SEED
@@ -40,7 +41,8 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(folder, tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "run"
-    train(RECIPE, folder, path, split="train", validation_subset="val", verbose=0)
+    with eagerly():
+        train(RECIPE, folder, path, split="train", validation_subset="val", verbose=0)
     return path
 
 
@@ -76,9 +78,10 @@ def test_a_stopped_run_resumes_to_the_same_bits(folder, run, tmp_path):
 
     task = Segmentation(RECIPE, folder, split="train", validation_subset="val")
     options = {"checkpoint_every_n_steps": 1, "verbose": 0}
-    with pytest.raises(KeyboardInterrupt):
-        fit(task, tmp_path / "run", callbacks=[Stop()], **options)
-    resumed = fit(task, tmp_path / "run", **options)
+    with eagerly():
+        with pytest.raises(KeyboardInterrupt):
+            fit(task, tmp_path / "run", callbacks=[Stop()], **options)
+        resumed = fit(task, tmp_path / "run", **options)
     whole = read_run(run, weights="last").model
     for one, other in zip(resumed.model.weights, whole.weights, strict=True):
         if "seed" not in one.path:

@@ -16,22 +16,21 @@ from keras_nonlocal.video.shards.service import calls_python, spread_over
 CLIP = ClipSpec(2, short_side=48, size=(48, 48))
 
 
-def _start(*arguments):
-    command = [sys.executable, str(Path(__file__).with_name("service_process.py")), *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
 @pytest.fixture(scope="module")
 def service():
     """The address of a dispatcher, and its two worker processes."""
-    dispatcher = _start("dispatcher")
-    address = dispatcher.stdout.readline().strip()
-    workers = [_start("worker", address) for _ in range(2)]
+    config = tf.data.experimental.service.DispatcherConfig(
+        port=0, job_gc_check_interval_ms=1000, job_gc_timeout_ms=5000
+    )
+    dispatcher = tf.data.experimental.service.DispatchServer(config)
+    address = dispatcher.target.split("://")[1]
+    command = [sys.executable, Path(__file__).with_name("service_worker.py"), address]
+    workers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [worker.stdout.readline() for worker in workers] == ["ready\n"] * 2
     yield f"grpc://{address}", workers
-    for process in (*workers, dispatcher):
-        process.kill()
-        process.wait()
+    for worker in workers:
+        worker.kill()
+        worker.wait()
 
 
 def test_two_workers_give_each_clip_once_per_epoch_with_new_seeds(service, written, read_indices):
