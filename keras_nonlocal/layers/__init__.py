@@ -2,6 +2,7 @@
 
 import keras
 
+from . import detections, padding, region_proposals
 from .batch_norm import BatchNorm as BatchNorm
 from .conv import Conv3D as Conv3D
 from .criss_cross import CrissCross2D as CrissCross2D

@@ -31,6 +31,7 @@ class RegionProposals(keras.layers.Layer):
         iou_threshold: Largest overlap of two boxes of a level.
         loop: How boxes are suppressed, see `keras_nonlocal.ops.non_maximum_suppression`. Use `True`
             in a model that XLA compiles.
+        seed: Seed of the random samples of training, which the layer keeps and saves.
         **kwargs: As in `keras.layers.Layer`.
 
     Call arguments:
@@ -57,13 +58,15 @@ class RegionProposals(keras.layers.Layer):
         kept: tuple[int, int] = (1000, 1000),
         iou_threshold: float = 0.7,
         loop: bool | None = None,
+        seed: int = 0,
         **kwargs,
     ):
         super().__init__(autocast=False, **{"dtype": "float32", **kwargs})
         self.strides, self.anchor_sizes = tuple(strides), tuple(anchor_sizes)
         self.ratios, self.rounded_anchors = tuple(ratios), rounded_anchors
         self.best, self.kept, self.iou_threshold = tuple(best), tuple(kept), iou_threshold
-        self.loop = loop
+        self.loop, self.seed = loop, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_jit = loop is True or keras.backend.backend() != "tensorflow"
 
     def anchors(self, logits) -> list:
@@ -137,6 +140,6 @@ class RegionProposals(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         names = (
             *("strides", "anchor_sizes", "ratios", "rounded_anchors"),
-            *("best", "kept", "iou_threshold", "loop"),
+            *("best", "kept", "iou_threshold", "loop", "seed"),
         )
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

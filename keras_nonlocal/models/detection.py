@@ -138,7 +138,7 @@ def _builder(blocks: str, head: str, size_name: str):
         positive_int("keypoints", keypoints)
         one_of("bounding_box_format", bounding_box_format, BOX_FORMATS)
         chosen = one_of("variant", size.variant if variant is None else variant, REGION_VARIANTS)
-        details = REGION_VARIANTS[chosen]
+        details, options = REGION_VARIANTS[chosen], options or TrainingOptions()
         images = input_of(input_tensor, input_shape, "HWC", IMAGES)
         with_block = _BLOCK_IN_BACKBONE[blocks, head] if backbone_block is None else backbone_block
         sizes = keras.Input((2,), dtype="int32", name=SIZES)
@@ -169,6 +169,7 @@ def _builder(blocks: str, head: str, size_name: str):
             anchor_sizes=size.anchor_sizes,
             rounded_anchors=details.rounded_anchors,
             loop=loop,
+            seed=options.seed,
             name="proposals",
             **size.proposals,
         )
@@ -208,7 +209,7 @@ def _builder(blocks: str, head: str, size_name: str):
                 bool(blocks),
             )
         model = RegionCNN({IMAGES: images, SIZES: sizes}, outputs, name=name)
-        model.prepare(bounding_box_format, options or TrainingOptions())
+        model.prepare(bounding_box_format, options)
         if weights is not None:
             load_weights(model, weights)
         return model

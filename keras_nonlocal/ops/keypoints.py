@@ -55,9 +55,9 @@ def keypoint_peaks(logits, boxes):
 
     >>> logits = np.zeros((1, 4, 4, 1), "float32")
     >>> logits[0, 1, 2, 0] = 9.0
-    >>> peak = keras_nonlocal.ops.keypoint_peaks(logits, np.array([[10.0, 20, 18, 28]]))
+    >>> peak = keras_nonlocal.ops.keypoint_peaks(logits, np.array([[10.0, 20, 22, 32]]))
     >>> peak.numpy()[0, 0, :2].tolist()
-    [15.5, 23.5]
+    [17.5, 24.5]
     """
     logits = ops.cast(logits, "float32")
     boxes = ops.cast(boxes, "float32")

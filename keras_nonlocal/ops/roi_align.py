@@ -24,7 +24,16 @@ CANONICAL_SIDE, CANONICAL_LEVEL = 224, 4  # a region of 224 pixels is read from 
 
 
 def pyramid_levels(boxes, lowest: int, highest: int):
-    """Returns the level `(...)` of the pyramid from which each box `(..., 4)` is read.
+    """Returns the level of the pyramid from which each box is read.
+
+    A box of 224 pixels is read from P4; half the side is one level below.
+
+    Args:
+        boxes: `(..., 4)`, as `(x0, y0, x1, y1)` in pixels of the image.
+        lowest, highest: The first and the last level.
+
+    Returns:
+        Numbers of levels, int32 `(...)`.
 
     Source: equation 1 of Feature Pyramid Networks (arXiv:1612.03144).
 

@@ -36,7 +36,8 @@ class _Level:
     def __init__(self, x, level, start, cell, counts, images, levels, size):
         import tensorflow as tf
 
-        self._x, self._size = x, size
+        self._dtype, self._size = x.dtype, size
+        self._x = tf.cast(x, "float32") if x.dtype == tf.bfloat16 else x  # the kernel has no other
         self.regions = tf.cast(tf.where(levels == level)[:, 0], "int32")
         self._start, self._cell, self._counts, self._images = (
             tf.gather(values, self.regions) for values in (start, cell, counts, images)
@@ -61,7 +62,7 @@ class _Level:
         )
         parts = self._over_blocks(CROP_BYTES, step, parts.write(0, tf.zeros((0, *shape))))
         y = tf.ensure_shape(parts.concat(), (None, *shape))
-        return tf.cast(y, self._x.dtype) if self._x.dtype.is_floating else y
+        return tf.cast(y, self._dtype) if self._dtype.is_floating else y
 
     def gradient(self, dy):
         import tensorflow as tf
@@ -83,7 +84,7 @@ class _Level:
             return total + tf.ensure_shape(added, self._x.shape)
 
         total = tf.ensure_shape(tf.zeros(tf.shape(self._x)), self._x.shape)
-        return tf.cast(self._over_blocks(GRADIENT_BYTES, step, total), self._x.dtype)
+        return tf.cast(self._over_blocks(GRADIENT_BYTES, step, total), self._dtype)
 
     def _over_blocks(self, block_bytes, step, value):
         """Runs `value = step(block, value)` for each block of regions, in order."""

@@ -33,6 +33,14 @@ class TrainingOptions:
         anchor_beta, box_beta: Where the loss of deltas becomes linear; 0 is the absolute value.
         sample: `"random"`, or `"first"` for the first boxes in order, as for a comparison.
         seed: Seed of the random samples.
+
+    Raises:
+        ValueError: `sample` is unknown.
+
+    Example:
+
+    >>> keras_nonlocal.regions.TrainingOptions(boxes=64).boxes
+    64
     """
 
     anchors: int = 256
@@ -57,11 +65,10 @@ class RegionTraining:
     Args:
         model: A functional model with the layers `proposals`, `box_features`, and others by name.
         options: How it is trained.
-        seed_generator: The seed of random samples.
     """
 
-    def __init__(self, model: keras.Model, options: TrainingOptions, seed_generator):
-        self._options, self._seed = options, seed_generator
+    def __init__(self, model: keras.Model, options: TrainingOptions):
+        self._options = options
         names = {layer.name for layer in model.layers}
         self._proposals = model.get_layer("proposals")
         levels = len(self._proposals.strides)
@@ -117,7 +124,7 @@ class RegionTraining:
         if self._options.sample == "first":
             places = -ops.arange(ops.shape(like)[1], dtype="float32")
             return places[None] + ops.zeros_like(like, "float32")
-        return keras.random.uniform(ops.shape(like), seed=self._seed)
+        return keras.random.uniform(ops.shape(like), seed=self._proposals.seed_generator)
 
     def _rpn_losses(self, stage, boxes, exists):
         options = self._options

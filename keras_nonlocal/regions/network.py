@@ -66,22 +66,16 @@ class RegionCNN(keras.Model):
     def prepare(self, bounding_box_format: str, options: TrainingOptions) -> RegionCNN:
         """Sets how boxes are written, and how the network is trained; returns the model."""
         self.bounding_box_format, self.options = bounding_box_format, options
-        self.seed_generator = keras.random.SeedGenerator(options.seed)
         self._training: RegionTraining | None = None
         self._trackers: dict[str, keras.metrics.Metric] = {}
         self._user_metrics: list[keras.metrics.Metric] = []
         return self
 
     def __call__(self, inputs, *args, **kwargs):
-        if not isinstance(inputs, Mapping):
-            images = ops.convert_to_tensor(inputs)
-            batch, height, width, _ = ops.shape(images)
-            sizes = ops.stack([ops.cast(height, "int32"), ops.cast(width, "int32")])
-            sizes = sizes[None] + ops.zeros((batch, 1), "int32")
-            inputs = {IMAGES: images, SIZES: sizes}
-        return super().__call__(inputs, *args, **kwargs)
+        return super().__call__(_with_sizes(inputs), *args, **kwargs)
 
     def call(self, inputs, training=None, mask=None):
+        inputs = _with_sizes(inputs)  # JAX calls this method alone
         if training:
             return self.training_part.first_stage(inputs)
         outputs = super().call(inputs, training=training, mask=mask)
@@ -92,7 +86,7 @@ class RegionCNN(keras.Model):
     def training_part(self) -> RegionTraining:
         """The graph of training, which shares all layers."""
         if self._training is None:
-            self._training = RegionTraining(self, self.options, self.seed_generator)
+            self._training = RegionTraining(self, self.options)
         return self._training
 
     def compile(self, optimizer="sgd", loss=None, metrics=None, **kwargs):
@@ -155,3 +149,13 @@ class RegionCNN(keras.Model):
         bounding_box_format = config.pop("bounding_box_format")
         model = super().from_config(config, custom_objects)
         return model.prepare(bounding_box_format, options)
+
+
+def _with_sizes(inputs):
+    """Returns the dictionary of inputs; images alone are as large as they look."""
+    if isinstance(inputs, Mapping):
+        return inputs
+    images = ops.convert_to_tensor(inputs)
+    batch, height, width, _ = ops.shape(images)
+    sizes = ops.stack([ops.cast(height, "int32"), ops.cast(width, "int32")])
+    return {IMAGES: images, SIZES: sizes[None] + ops.zeros((batch, 1), "int32")}
