@@ -14,6 +14,13 @@ DOCTEST = re.compile(r"^( *)>>> .*(?:\n(?!```).+)*", re.MULTILINE)
 DESCRIBED = {
     "nl_i3d_r50": {},
     "nl_fcn_r50": {"between": " with a block or none between them", "output_stride": "8"},
+    "nl_mask_rcnn_r50_fpn": {
+        "found": "mask or the keypoints of each",
+        "classes": "80, or 1 for Keypoint R-CNN",
+        "variant": "detectron2",
+        "backbone_block": "true for `nl_mask_rcnn` and false for all others",
+        "outputs": ["boxes", "confidence", "labels", "masks", "num_detections"],
+    },
 }
 
 
