@@ -69,9 +69,8 @@ def maps():
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("aligned", [True, False])
 @pytest.mark.parametrize("ratio", [0, 2])
-@pytest.mark.parametrize("size", [(7, 7), (1, 3)])
+@pytest.mark.parametrize(("size", "aligned"), [((7, 7), True), ((1, 3), False)])
 def test_values_equal_loops(maps, form, aligned, ratio, size):
     boxes, images = regions()
     options = {"size": size, "sampling_ratio": ratio, "aligned": aligned, "method": form}

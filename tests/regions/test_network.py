@@ -88,12 +88,10 @@ def test_outputs_of_images_that_are_alone_or_in_a_batch_have_names_and_padding()
         assert (boxes[:count] <= [96, 64, 96, 64]).all()
 
 
-@pytest.mark.parametrize("prefix", ["", "nl_"])
+@pytest.mark.parametrize("head", ["mask_rcnn", "keypoint_rcnn"])
 @pytest.mark.parametrize("backbone_block", [False, True])
-def test_padding_changes_no_detection(prefix, backbone_block):
-    if backbone_block and not prefix:
-        pytest.skip("a network without blocks")
-    model = small(prefix=prefix, backbone_block=backbone_block)
+def test_padding_changes_no_detection(head, backbone_block):
+    model = small(head, "nl_", backbone_block=backbone_block)
     _wake(model)
     alone = images(1)[:, :40, :70]  # no multiple of 32 either
     padded = np.full((2, 128, 160, 3), 7.0, "float32")
