@@ -91,7 +91,7 @@ def write_objects(
         name = f"{number:06d}.png"
         Image.fromarray(image).save(root / split / name)
         images.append({"id": number, "file_name": name, "height": size[0], "width": size[1]})
-        rows += [_row(each, number, len(rows) + place) for place, each in enumerate(objects, 1)]
+        rows += [_row(each, number, 10 * number + place) for place, each in enumerate(objects, 1)]
     content = {"images": images, "annotations": rows, "categories": _categories()}
     with replacing(root / "annotations" / f"instances_{split}.json") as partial:
         partial.write_text(json.dumps(content), "utf-8")

@@ -28,6 +28,7 @@ class Detector:
         image: How an image becomes the input of the network.
         keypoint_names: Names of the keypoints; empty for networks of masks.
         skeleton: Indices of the two keypoints at the ends of each line of a drawing.
+        keypoint_tolerance: As in `DetectionRecipe`.
         card: The card of a pretrained model; `None` for the network of a training run.
 
     Raises:
@@ -44,6 +45,7 @@ class Detector:
     image: DetectionImage
     keypoint_names: tuple[str, ...] = ()
     skeleton: tuple[tuple[int, int], ...] = ()
+    keypoint_tolerance: float = 0.05
     card: Card | None = None
 
     @classmethod
@@ -85,7 +87,7 @@ class Detector:
                 "`image` must be a path or RGB pixels, uint8 (H, W, 3). Received: "
                 f"{image.dtype} {image.shape}"
             )
-        found = self.detector(image, min_score=at_least("min_score", min_score, 0))
+        found = self.detector(image, min_score=at_least("min_score", float(min_score), 0))
         return {**found, "names": [self.class_names[label] for label in found["labels"]]}
 
     @cached_property

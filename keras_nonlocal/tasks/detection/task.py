@@ -191,6 +191,7 @@ class Detection:
             recipe.testing_image,
             recipe.keypoint_names,
             recipe.skeleton,
+            recipe.keypoint_tolerance,
         )
 
 
