@@ -124,7 +124,7 @@ def _write_json(path: Path, detector: Any, results: list[Result]) -> None:
 
     names = detector.class_names
     images = tuple(
-        ObjectImage(str(each["path"]), *each["size"], id=number)
+        ObjectImage(str(each["path"]), each["size"][0], each["size"][1], number)
         for number, each in enumerate(results, 1)
     )
     objects = ObjectSet(

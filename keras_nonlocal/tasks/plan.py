@@ -28,7 +28,7 @@ class Part(NamedTuple):
 
     model: keras.Model
     shape: tuple[int, ...]
-    count: int
+    times: int
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,7 @@ def plan_of(
     shape: tuple[int, ...],
     batches: Callable[..., Any] | None,
     parts: Callable[[Models], list[Part]] | None = None,
+    /,
     **words: str,
 ) -> TrainingPlan:
     """Estimates what a run needs; see `tasks.plan_training`.
@@ -122,11 +123,11 @@ def plan_of(
     costs = [flops(part.model, part.shape) for part in counted]
     parameters = sum(cost.parameters for cost in costs)
     blocks = [
-        str(plan(part.model, part.shape, recipe.batch_size * part.count))
+        str(plan(part.model, part.shape, recipe.batch_size * part.times))
         for part in counted
         if any(isinstance(layer, BaseNonLocal) for layer in part.model.layers)
     ]
-    activations = sum(part.count * training_bytes(part.model, part.shape) for part in trained)
+    activations = sum(part.times * training_bytes(part.model, part.shape) for part in trained)
     return TrainingPlan(
         recipe=recipe,
         shape=shape,
@@ -135,7 +136,7 @@ def plan_of(
         classes=len(task.data.class_names),
         timetable=Timetable.of(recipe, task.data.examples),
         parameters=parameters,
-        macs=sum(part.count * cost.total_macs for part, cost in zip(counted, costs, strict=True)),
+        macs=sum(part.times * cost.total_macs for part, cost in zip(counted, costs, strict=True)),
         bytes=recipe.batch_size * activations
         + 3 * 4 * parameters,  # weights, gradients and momentum in float32
         blocks="\n".join(blocks),

@@ -193,7 +193,7 @@ def figure(random: np.random.Generator) -> Shape:
     ]
     head = points["head"]
     face = [(_disc(head[0] + x, head[1] - 0.01, 0.014), DARK) for x in (-0.03, 0.03)]
-    parts = [*limbs, (trunk, MAIN), *arms, (_disc(*head, 0.085, 0.1), LIGHT), *face]
+    parts = [*limbs, (trunk, MAIN), *arms, (_disc(head[0], head[1], 0.085, 0.1), LIGHT), *face]
     return Shape(parts, np.array([points[name] for name in KEYPOINTS]))
 
 

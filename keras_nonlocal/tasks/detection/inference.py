@@ -79,9 +79,10 @@ class ImageDetector:
         """
         inputs = self.spec.inputs([image])
         outputs = {name: each.numpy()[0] for name, each in self._found(inputs).items()}
-        scale = np.float32(image.shape[1::-1]) / inputs[SIZES][0, ::-1]
+        sides = np.array(image.shape[1::-1], "float32")
+        scale = sides / inputs[SIZES][0, ::-1].astype("float32")
         boxes = outputs["boxes"] * np.tile(scale, 2)
-        boxes = np.clip(boxes, 0, np.tile(np.float32(image.shape[1::-1]), 2))
+        boxes = np.clip(boxes, 0, np.tile(sides, 2))
         kept = np.arange(len(boxes)) < outputs["num_detections"]
         kept &= (outputs["confidence"] >= min_score) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
         result: dict[str, Any] = {

@@ -69,7 +69,7 @@ class Detection:
             raise ValueError(f"Detection takes no `service`. Received: service={service!r}")
         self._num_parallel_calls = num_parallel_calls
         self.objects = self._read(recipe, source, split)
-        self.found: ObjectReport = check_objects(self.objects, kinds=recipe.kinds)
+        self.found = _checked(recipe, self.objects)
         if recipe.only_with_objects:
             self.objects = self.objects.with_objects()
         if not len(self.objects):
@@ -84,7 +84,7 @@ class Detection:
             chosen = source if validation is None else validation
             read = self._read(recipe, chosen, validation_subset)
             check_same_classes(len(names), read)
-            check_objects(read, kinds=recipe.kinds)
+            _checked(recipe, read)
             self._validation = with_tolerances(read, recipe.keypoint_tolerance)
             self.data = replace(self.data, validation=read.digest)
 
@@ -153,7 +153,7 @@ class Detection:
         shape = recipe.size or recipe.testing_image.resized(*self.objects.size(0))
         words = {"network": recipe.builder, "files": "images", "inputs": "images"}
         batches = self._batches if measure else None
-        return plan_of(self, (*shape, 3), batches, parts=parts_of(recipe, (*shape, 3)), **words)
+        return plan_of(self, (*shape, 3), batches, parts_of(recipe, (*shape, 3)), **words)
 
     def facts(self) -> list[tuple[str, object]]:
         """Returns the recipe, the network and the data for the top of the report."""
@@ -193,6 +193,17 @@ class Detection:
             recipe.skeleton,
             recipe.keypoint_tolerance,
         )
+
+
+def _checked(recipe: DetectionRecipe, objects: ObjectSet) -> ObjectReport:
+    """Checks the objects, of which some must have keypoints if these are to be found."""
+    found = check_objects(objects, kinds=recipe.kinds)
+    if "keypoints" in recipe.kinds and not found.with_keypoints:
+        raise ValueError(
+            f"{recipe.builder} needs images with labeled keypoints, to train and to be evaluated. "
+            f"Received: {len(objects)} images without any"
+        )
+    return found
 
 
 def _with_keypoints(recipe: DetectionRecipe, objects: ObjectSet) -> DetectionRecipe:
