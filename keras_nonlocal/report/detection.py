@@ -40,6 +40,9 @@ def detection_sections(scores: CocoScores) -> dict[str, Section | None]:
         The sections by name: the results, the classes, the sizes of objects, and the curves of
         precision over recall.
 
+    Raises:
+        ValueError: No image was evaluated.
+
     Example:
         >>> numbers = {"boxes": {"ap": 0.4, "ap50": 0.6, "ap_small": 0.2}}
         >>> classes = {"boxes": {"cat": 0.5, "dog": 0.3}}
@@ -47,6 +50,8 @@ def detection_sections(scores: CocoScores) -> dict[str, Section | None]:
         >>> [section.heading for section in detection_sections(scores).values()]
         ['Results', 'Classes', 'Sizes', 'Precision and recall']
     """
+    if not scores.images:
+        raise ValueError("The scores must be those of at least one image. Received: images=0")
     return {
         "results": _results(scores),
         "per_class": _classes(scores),
