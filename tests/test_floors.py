@@ -217,11 +217,14 @@ PUBLIC = {
     """,
     "pretrained": "Card cached_path card_names fetch_weights read_card",
     "regions": "REGION_VARIANTS RegionCNN TrainingOptions",
-    "report": "classification_sections segmentation_sections write_report",
+    "report": "classification_sections detection_sections segmentation_sections write_report",
     "studies": "Study compare read_study run_study write_comparison",
     "surgery": "insert_nonlocal remove_nonlocal",
     "tasks": """
         Predictor TASKS find_recipe load_run plan_training read_recipe read_run recipe_names train
+    """,
+    "tasks.detection": """
+        Detection DetectionEvaluation DetectionRecipe Detector evaluate_detection
     """,
     "tasks.segmentation": """
         PixelAccuracy PixelCrossEntropy Segmentation SegmentationEvaluation SegmentationRecipe

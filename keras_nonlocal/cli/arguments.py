@@ -6,9 +6,11 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ERROR = 2
+SHOWN_NAMES = 10
 INTERRUPTED = 130  # the status that shells use after Ctrl-C
 MODEL_HELP = (
     "name of a pretrained model from `keras-nonlocal zoo list`, or folder of a training run"
@@ -82,6 +84,12 @@ def check_image(path: Path) -> None:
 def given(arguments: argparse.Namespace, *names: str) -> dict:
     """Returns the options that the user gave; the function called has defaults for the others."""
     return {name: value for name in names if (value := getattr(arguments, name, None)) is not None}
+
+
+def listed(names: Sequence[str]) -> str:
+    """Lists the first names, and says how many there are."""
+    more = f", ... ({len(names)} in total)" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(names[:SHOWN_NAMES]) + more
 
 
 def start_tensorflow(*, verbose: bool) -> None:

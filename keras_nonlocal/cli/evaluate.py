@@ -1,11 +1,11 @@
-"""`keras-nonlocal evaluate`: measures the accuracy of a model on labeled videos."""
+"""`keras-nonlocal evaluate`: measures the accuracy of a model on labeled videos or images."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,20 +17,25 @@ from .arguments import (
     add_source,
     count,
     given,
+    listed,
     shard,
 )
+from .evaluate_images import evaluate_masks, evaluate_objects
+from .loaded import task_of
 
 MEGABYTE = 10**6
 WORST_CLASSES = 5
-SHOWN_NAMES = 10
+# What is done with networks of other tasks than the classification of videos.
+_OF_IMAGES = {"detection": evaluate_objects, "segmentation": evaluate_masks}
 
 
 def add_parser(commands) -> None:
     parser = commands.add_parser(
         "evaluate",
-        help="measure the accuracy of a model on labeled videos, or images with masks",
-        description="Measure the accuracy of a model on labeled videos, or on images with masks. "
-        "Each video is cut into several clips and crops, and their probabilities are averaged.",
+        help="measure the accuracy of a model on labeled videos, or images with masks or objects",
+        description="Measure the accuracy of a model on labeled videos, or on images with masks or "
+        "objects. Each video is cut into several clips and crops, and their probabilities are "
+        "averaged.",
     )
     add = parser.add_argument
     add("model", metavar="MODEL", help=MODEL_HELP)
@@ -68,13 +73,12 @@ def add_parser(commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Runs `evaluate`, and prints the metrics."""
     from ..metrics.metrics import summary
-    from ..tasks.segmentation.segmenter import Segmenter
     from ..tasks.video_classification.evaluator import Evaluator
     from ..zoo.loading import load
 
     classifier: Any = load(arguments.model)
-    if isinstance(classifier, Segmenter):
-        return _run_on_masks(arguments, classifier)
+    if (task := task_of(classifier)) in _OF_IMAGES:
+        return _OF_IMAGES[task](arguments, classifier)
     evaluator = Evaluator(
         replace(classifier.clip, **given(arguments, "num_clips", "num_crops", "short_side")),
         fully_convolutional=arguments.fully_convolutional,
@@ -103,47 +107,6 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _run_on_masks(arguments: argparse.Namespace, segmenter: Any) -> int:
-    from ..data.error_log import ErrorLog
-    from ..images.layouts import read_mask_set
-    from ..tasks.segmentation.evaluation import evaluate_segmentation
-
-    options = given(arguments, "num_clips", "num_crops", "short_side", "out")
-    if options or arguments.fully_convolutional or arguments.shard != (0, 1):
-        raise ValueError(
-            f"{arguments.model!r} labels images: of the options only --data, --split, --on-error, "
-            "--error-log and --json apply to it."
-        )
-    masks = read_mask_set(arguments.data, split=arguments.split)
-    if masks.class_names != segmenter.class_names:
-        raise ValueError(
-            f"{arguments.data!r} must have the classes of {arguments.model!r} in the same order: "
-            f"{_listed(segmenter.class_names)}. Received: {_listed(masks.class_names)}"
-        )
-    scores = evaluate_segmentation(
-        segmenter.model,
-        masks,
-        segmenter.image,
-        on_error=arguments.on_error,
-        error_log=ErrorLog(arguments.error_log),
-        progress=True,
-    )
-    iou: dict[str, float | None] = {
-        name: None if value != value else float(value)  # NaN is a class that is absent
-        for name, value in zip(scores.class_names, scores.iou, strict=True)
-    }
-    if arguments.json:
-        print(json.dumps({"images": scores.images, **scores.summary(), "iou": iou}, indent=2))
-        return 0
-    print(f"{scores.images} images")
-    for name, value in scores.summary().items():
-        print(f"  {name.replace('_', ' '):<24}{value:>8.1%}")
-    print("IoU of each class")
-    for name, share in iou.items():
-        print(f"  {name:<24}{'absent' if share is None else f'{share:.1%}':>8}")
-    return 0
-
-
 def _labeled_videos(arguments: argparse.Namespace, class_names: tuple[str, ...]) -> Any:
     """The videos, with the class indices of the model as labels."""
     from ..data.sources.read import read_source
@@ -155,7 +118,7 @@ def _labeled_videos(arguments: argparse.Namespace, class_names: tuple[str, ...])
     if unknown and not all(name.isdigit() for name in labels):
         raise ValueError(
             f"{arguments.data!r} has classes that {arguments.model!r} does not know: "
-            f"{_listed(unknown)}. It knows {_listed(class_names)}. Use the class names of the "
+            f"{listed(unknown)}. It knows {listed(class_names)}. Use the class names of the "
             "model, leave these videos out, or evaluate a model that was trained on them."
         )
     return read_source(videos, class_names=class_names) if labels else videos
@@ -181,8 +144,3 @@ def _print_worst_classes(scores: Any) -> None:
         print(f"classes of lowest {metric}")
     for index in worst:
         print(f"  {scores.class_names[index]:<24}{values[index]:>8.1%}")
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f", ... ({len(names)} in total)" if len(names) > SHOWN_NAMES else ""
-    return ", ".join(names[:SHOWN_NAMES]) + more

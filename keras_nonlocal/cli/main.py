@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from .. import __version__
 from ..utils.errors import TrainingStopped, cause_of
-from . import data, evaluate, predict, segment, study, train, zoo
+from . import data, detect, evaluate, predict, segment, study, train, zoo
 from .arguments import ERROR, INTERRUPTED, start_tensorflow
 
 EXPECTED = (ValueError, OSError, ImportError, TrainingStopped)
@@ -81,13 +81,14 @@ def _terminated_like_interrupted() -> Iterator[None]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="keras-nonlocal",
-        description="Classify videos and segment images with non-local neural networks.",
+        description="Classify videos, segment images and detect objects with non-local neural "
+        "networks.",
         epilog="Type `keras-nonlocal COMMAND --help` to see the options of a command.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.set_defaults(needs_tensorflow=True, verbose=False)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (data, evaluate, predict, segment, study, train, zoo):
+    for command in (data, detect, evaluate, predict, segment, study, train, zoo):
         command.add_parser(commands)
     _add_verbose(parser)
     return parser

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from .arguments import MODEL_HELP, check_image, count
+from .loaded import load_for
 
 MODEL = "nl_i3d_small_weizmann"
 SAMPLE = Path("keras_nonlocal_sample.mp4")
@@ -46,9 +47,7 @@ def add_parser(commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Runs `predict`; the status is 1 if a file cannot be read, or an attention drawn."""
     from ..data.find_files import find_videos
-    from ..tasks.video_classification.classifier import VideoClassifier
     from ..video.samples import sample_video
-    from ..zoo.loading import load
 
     if arguments.sample == bool(arguments.paths):
         raise ValueError("Name at least one video or folder, or use --sample. See --help.")
@@ -58,12 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.explain:
         check_image(arguments.explain)
     videos = find_videos(arguments.paths)
-    classifier = load(arguments.model)
-    if not isinstance(classifier, VideoClassifier):
-        raise ValueError(
-            f"--model must classify videos. Received: {arguments.model!r}, which labels images: "
-            "use `keras-nonlocal segment`"
-        )
+    classifier = load_for("video_classification", arguments.model)
     results, failed = [], 0
     for index, path in enumerate(videos):
         try:

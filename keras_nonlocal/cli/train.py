@@ -38,7 +38,8 @@ def add_parser(commands) -> None:
         metavar="SOURCE",
         required=True,
         help="training data: a folder with one subfolder for each class, a list of videos, or a "
-        "folder of shards; for segmentation a folder of images and masks",
+        "folder of shards; for segmentation a folder of images and masks; for detection a folder "
+        "or a JSON file of images with objects",
     )
     add("--split", metavar="NAME", help="train only on this split of --data (default: all)")
     add(

@@ -15,18 +15,23 @@ def layer_shapes(
     """Yields each layer with the shapes of its first input and its first output, for one sample.
 
     Args:
-        model: A functional model with one input. Models inside it are entered.
-        input_shape: Shape of one sample, such as `(32, 224, 224, 3)`, without unknown sizes.
+        model: A functional model. Models inside it are entered. If it has several inputs, the sizes
+            of all but the first must be known.
+        input_shape: Shape of one sample of the first input, such as `(32, 224, 224, 3)`, without
+            unknown sizes.
 
     Raises:
-        ValueError: The model is not functional or has several inputs, or the shape does not fit.
+        ValueError: The model is not functional or has inputs of unknown sizes, or the shape does
+            not fit.
     """
     _check(model, input_shape)
     graph = keras.Model(model.inputs, model.outputs)
     calls = [call for call in graph_calls(graph) if call.input_tensors]
     tensors = [tensor for call in calls for tensor in (call.input_tensors[0], call.outputs[0])]
     probe = keras.Model(model.inputs, tensors)
-    specs = iter(probe.compute_output_spec(keras.KerasTensor((1, *input_shape))))
+    others = [keras.KerasTensor((1, *each.shape[1:]), each.dtype) for each in model.inputs[1:]]
+    first = keras.KerasTensor((1, *input_shape))
+    specs = iter(probe.compute_output_spec([first, *others] if others else first))
     for call in calls:
         in_shape, out_shape = tuple(next(specs).shape[1:]), tuple(next(specs).shape[1:])
         if isinstance(call.operation, keras.Model):
@@ -36,9 +41,11 @@ def layer_shapes(
 
 
 def _check(model, input_shape):
-    if not hasattr(model, "inputs") or len(model.inputs or ()) != 1:
+    inputs = getattr(model, "inputs", None) or ()
+    if not inputs or any(None in each.shape[1:] for each in inputs[1:]):
         raise ValueError(
-            f"A built functional model with one input is expected. Received: {model!r}"
+            "A built functional model with one input is expected, or with further inputs of known "
+            f"sizes. Received: {model!r}"
         )
     expected_shape = tuple(model.inputs[0].shape[1:])
     fits = len(expected_shape) == len(input_shape) and all(

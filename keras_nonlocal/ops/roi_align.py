@@ -19,6 +19,7 @@ from keras import ops
 from ..utils.checks import one_of
 from .roi_align_crop import crop_levels
 
+_HALVES = ("float16", "bfloat16")
 METHODS = ("auto", "crop", "gather")
 CANONICAL_SIDE, CANONICAL_LEVEL = 224, 4  # a region of 224 pixels is read from P4
 
@@ -107,6 +108,10 @@ def roi_align(
     counts = _sample_counts(cell, sampling_ratio)
     regions = (start, cell, counts, images, levels, size)
     if on_tensorflow and method != "gather":
+        dtype = keras.backend.standardize_dtype(maps[0].dtype)
+        if dtype in _HALVES:  # the kernel does not take all of them, and returns float32
+            maps = [ops.cast(x, "float32") for x in maps]
+            return ops.cast(crop_levels(maps, *regions), dtype)
         return crop_levels(maps, *regions)
     return gather_levels(maps, *regions, sampling_ratio)
 

@@ -13,11 +13,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..download.digests import Digest
+from ..images.detection_image import DetectionImage
 from ..images.image_spec import ImageSpec
 from ..utils.entries import card_names as card_names
 from ..utils.entries import class_list, entries_root
 from ..utils.schema import parse, parse_json
 from ..video.clip_spec import ClipSpec
+
+# The fields that say how something becomes an input of a network, with the task of the network.
+TASKS_OF_INPUTS = {
+    "clip": "video_classification",
+    "image": "segmentation",
+    "detection": "detection",
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,8 @@ class License:
 class Accuracy:
     """A measured accuracy in percent, with the protocol of the measurement and its source.
 
-    Videos have a top-1 and a top-5 accuracy, and segmented images a mean IoU.
+    Videos have a top-1 and a top-5 accuracy, segmented images a mean IoU, and detected objects
+    COCO's average precision of boxes, masks and keypoints.
     """
 
     protocol: str
@@ -75,6 +84,9 @@ class Accuracy:
     top1: float | None = None
     top5: float | None = None
     mean_iou: float | None = None
+    box_ap: float | None = None
+    mask_ap: float | None = None
+    keypoint_ap: float | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,8 @@ class Card:
         summary: A description in one line.
         clip: How a video becomes an input, with size, mean and standard deviation; `None` for
             networks of images.
-        image: How an image becomes an input; `None` for networks of videos.
+        image: How an image becomes an input of a network for segmentation; `None` for others.
+        detection: How an image becomes an input of a network for detection; `None` for others.
         classes: The names of the classes, in the order of the outputs.
         weights: The weights file.
         license: The license of the weights.
@@ -100,8 +113,8 @@ class Card:
             data set is recommended.
 
     Raises:
-        ValueError: There is not exactly one of `clip` and `image`, or `clip` has no size, mean or
-            standard deviation.
+        ValueError: There is not exactly one of `clip`, `image` and `detection`, or `clip` has no
+            size, mean or standard deviation.
 
     Example:
         >>> card = keras_nonlocal.pretrained.read_card("nl_i3d_small_weizmann")
@@ -121,12 +134,15 @@ class Card:
     origin: str
     clip: ClipSpec | None = None
     image: ImageSpec | None = None
+    detection: DetectionImage | None = None
     golden: Mapping[str, Any] | None = None
     recommended: bool = False
 
     def __post_init__(self):
-        if (self.clip is None) == (self.image is None):
-            raise ValueError("a card must have exactly one of `clip` and `image`")
+        if sum(getattr(self, name) is not None for name in TASKS_OF_INPUTS) != 1:
+            raise ValueError(
+                f"a card must have exactly one of {', '.join(map('`{}`'.format, TASKS_OF_INPUTS))}"
+            )
         if self.clip is None:
             return
         missing = [name for name in ("size", "mean", "std") if getattr(self.clip, name) is None]
@@ -138,7 +154,9 @@ class Card:
     @property
     def task(self) -> str:
         """The name of the task that the network was trained for."""
-        return "segmentation" if self.clip is None else "video_classification"
+        return next(
+            task for name, task in TASKS_OF_INPUTS.items() if getattr(self, name) is not None
+        )
 
     @property
     def path(self) -> Path:

@@ -149,7 +149,7 @@ class RegionTraining:
         targets = encode_boxes(_at(boxes, _at(objects, chosen)), ops.take(anchors, chosen, axis=0))
         divisor = ops.cast(batch * options.anchors, "float32")
         logits_loss = _binary_cross_entropy(logits[..., 0], ops.cast(positive, "float32"))
-        deltas_loss = _smooth_absolute(deltas - targets, options.anchor_beta)
+        deltas_loss = _smooth_absolute(ops.cast(deltas, "float32") - targets, options.anchor_beta)
         return {
             "rpn_logits_loss": _sum(logits_loss, used) / divisor,
             "rpn_deltas_loss": _sum(ops.sum(deltas_loss, -1), positive) / divisor,

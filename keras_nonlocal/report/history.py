@@ -12,7 +12,16 @@ from .sections import ReportTable, Section, number
 History = Sequence[Mapping[str, float]]
 
 VALIDATION = "val_"  # the prefix of metrics of validation examples
-_WORDS = {"seconds": "seconds per epoch", "map": "mean average precision", "mean_iou": "mean IoU"}
+_WORDS = {
+    "seconds": "seconds per epoch",
+    "map": "mean average precision",
+    "mean_iou": "mean IoU",
+    **{
+        f"{kind}_ap{overlap}": f"AP{overlap} of {kinds}"
+        for kind, kinds in (("box", "boxes"), ("mask", "masks"), ("keypoint", "keypoints"))
+        for overlap in ("", "50", "75")
+    },
+}
 
 
 def check_history(history: History) -> None:
@@ -58,4 +67,4 @@ def title(name: str) -> str:
 
 def is_fraction(name: str) -> bool:
     """Returns whether a column holds fractions, which are shown as percent."""
-    return bool(re.search(r"(top_?\d+|accuracy|precision|\bmap|_iou)$", name))
+    return bool(re.search(r"(top_?\d+|accuracy|precision|\bmap|_iou|_ap\d*)$", name))

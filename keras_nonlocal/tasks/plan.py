@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 
@@ -16,10 +16,19 @@ from ..layers.base_non_local import BaseNonLocal
 from ..training.optimizers.factory import optimizer
 from ..training.optimizers.schedules import learning_rate
 from ..training.recipe import BaseRecipe
+from ..training.task import Models
 from ..training.timetable import Timetable
 
 # Few examples in a measured step, so that a network for many devices fits into this machine.
 MEASURED_EXAMPLES = 2
+
+
+class Part(NamedTuple):
+    """A part of a network, the shape of its input, and how often it is applied to an example."""
+
+    model: keras.Model
+    shape: tuple[int, ...]
+    times: int
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,12 @@ class TrainingPlan:
 
 
 def plan_of(
-    task: Any, shape: tuple[int, ...], batches: Callable[..., Any] | None, **words: str
+    task: Any,
+    shape: tuple[int, ...],
+    batches: Callable[..., Any] | None,
+    parts: Callable[[Models], list[Part]] | None = None,
+    /,
+    **words: str,
 ) -> TrainingPlan:
     """Estimates what a run needs; see `tasks.plan_training`.
 
@@ -99,14 +113,21 @@ def plan_of(
         task: The task.
         shape: Shape of an input of the network in training.
         batches: From a recipe to its training batches, to measure steps; `None` measures none.
+        parts: From the models to the parts of which they consist; `None` counts them as a whole.
         **words: The network, and what examples are called: `network`, `files`, `inputs`.
     """
     recipe = task.recipe
     network = task.build(read_weights=False)
-    cost = flops(network.inference, shape)
-    blocks = ""
-    if any(isinstance(layer, BaseNonLocal) for layer in network.inference.layers):
-        blocks = str(plan(network.inference, shape, recipe.batch_size))
+    trained = [Part(network.trainer, shape, 1)] if parts is None else parts(network)
+    counted = [Part(network.inference, shape, 1)] if parts is None else trained
+    costs = [flops(part.model, part.shape) for part in counted]
+    parameters = sum(cost.parameters for cost in costs)
+    blocks = [
+        str(plan(part.model, part.shape, recipe.batch_size * part.times))
+        for part in counted
+        if any(isinstance(layer, BaseNonLocal) for layer in part.model.layers)
+    ]
+    activations = sum(part.times * training_bytes(part.model, part.shape) for part in trained)
     return TrainingPlan(
         recipe=recipe,
         shape=shape,
@@ -114,11 +135,11 @@ def plan_of(
         examples=task.data.examples,
         classes=len(task.data.class_names),
         timetable=Timetable.of(recipe, task.data.examples),
-        parameters=cost.parameters,
-        macs=cost.total_macs,
-        bytes=recipe.batch_size * training_bytes(network.trainer, shape)
-        + 3 * 4 * cost.parameters,  # weights, gradients and momentum in float32
-        blocks=blocks,
+        parameters=parameters,
+        macs=sum(part.times * cost.total_macs for part, cost in zip(counted, costs, strict=True)),
+        bytes=recipe.batch_size * activations
+        + 3 * 4 * parameters,  # weights, gradients and momentum in float32
+        blocks="\n".join(blocks),
         seconds_per_example=batches and _seconds(task, network.trainer, batches),
     )
 

@@ -9,6 +9,7 @@ from ..training.recipe_files import recipe_json
 from ..utils.checks import PathLike, one_of
 from ..utils.entries import entries_root, recipe_names
 from ..utils.schema import parse
+from .detection.task import Detection
 from .segmentation.task import Segmentation
 from .video_classification.task import VideoClassification
 
@@ -23,7 +24,11 @@ class _Tasks(dict[str, Any]):
 # The class of each task by its name. A class follows `training.task.Task`, takes the arguments of
 # `tasks.train`, and also has `Recipe`, `networks` and `predictor`, which read a run, and
 # `Predictor`, which reads a card.
-TASKS = _Tasks(segmentation=Segmentation, video_classification=VideoClassification)
+TASKS = _Tasks(
+    detection=Detection,
+    segmentation=Segmentation,
+    video_classification=VideoClassification,
+)
 
 
 def find_recipe(name: PathLike) -> Any:

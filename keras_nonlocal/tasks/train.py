@@ -29,7 +29,8 @@ def train(
         recipe: The network, its input, and how it is trained. The field `task` selects the task.
         source: Training data in the form that the task reads. For videos: a folder with one
             subfolder for each class, a table, a list, or a folder of shards. For segmentation: a
-            folder of images and masks.
+            folder of images and masks. For detection: a folder or a JSON file of images with
+            objects.
         folder: Folder for the recipe, metrics, checkpoints, weights and report; `None` writes
             nothing.
         split: Name of the split of `source` to train on; `None` uses all of it.

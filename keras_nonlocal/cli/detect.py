@@ -1,0 +1,143 @@
+"""`keras-nonlocal detect`: finds the objects of images and videos, and draws them."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from .image_files import (
+    Result,
+    add_files,
+    add_model,
+    draw_video,
+    find_files,
+    for_each,
+    is_video,
+    write_picture,
+)
+from .loaded import load_for
+
+
+def add_parser(commands) -> None:
+    parser = commands.add_parser(
+        "detect",
+        help="find the objects of images and videos",
+        description="Find the objects of images and videos: their boxes, classes, and masks or "
+        "keypoints. For each file, write a picture or a video with what was found.",
+    )
+    add_files(parser)
+    # A network that comes with the package would be the default here, and `--sample` its image,
+    # as in `segment`.
+    add_model(parser)
+    add = parser.add_argument
+    add(
+        "--min-score",
+        type=float,
+        default=0.5,
+        metavar="SCORE",
+        help="leave out objects of a lower score, from 0 to 1 (default: %(default)s)",
+    )
+    add(
+        "--json",
+        metavar="OUT.json",
+        type=Path,
+        help="also write what was found in the images as COCO's file of results, which numbers "
+        "them from 1 in the order in which they are read",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs `detect`; the status is 1 if a file cannot be read."""
+    if not arguments.paths:
+        raise ValueError("Name at least one image or video, or a folder of these. See --help.")
+    if not 0 <= arguments.min_score <= 1:
+        raise ValueError(f"--min-score must be from 0 to 1. Received: {arguments.min_score}")
+    detector = load_for("detection", arguments.model)
+    files = find_files(arguments.paths, arguments.out)
+
+    def detect(path: Path) -> Result:
+        use = _video if is_video(path) else _image
+        return use(detector, path, arguments.out, arguments.min_score)
+
+    results, status = for_each(files, detect, _print_result)
+    if arguments.json:
+        _write_json(arguments.json, detector, [each for each in results if "found" in each])
+    return status
+
+
+def _image(detector: Any, path: Path, out: Path, min_score: float) -> Result:
+    from ..images.read_images import read_image
+
+    pixels = read_image(path)
+    found = detector.detector(pixels, min_score=min_score)
+    drawing = out / f"{path.stem}_objects.png"
+    write_picture(drawing, _drawn(detector, pixels, found))
+    return {
+        "path": path,
+        "drawing": drawing,
+        "size": pixels.shape[:2],
+        "found": _small(found),
+        "counts": _counts(detector, found),
+        "per": "",
+    }
+
+
+def _video(detector: Any, path: Path, out: Path, min_score: float) -> Result:
+    drawing, counts, frames = out / f"{path.stem}_objects.mp4", Counter[str](), [0]
+
+    def drawn(pixels):
+        found = detector.detector(pixels, min_score=min_score)
+        counts.update(_counts(detector, found))
+        frames[0] += 1
+        return _drawn(detector, pixels, found)
+
+    draw_video(path, drawing, drawn)
+    per_frame = {name: count / max(frames[0], 1) for name, count in counts.most_common()}
+    return {"path": path, "drawing": drawing, "counts": per_frame, "per": " per frame"}
+
+
+def _drawn(detector: Any, pixels: Any, found: Result) -> Any:
+    from ..images.object_overlay import draw_objects
+
+    return draw_objects(pixels, found, detector.class_names, skeleton=detector.skeleton)
+
+
+def _counts(detector: Any, found: Result) -> Counter[str]:
+    return Counter(detector.class_names[label] for label in found["labels"])
+
+
+def _small(found: Result) -> Result:
+    """Keeps masks as run lengths, which take little memory."""
+    from ..utils.run_lengths import encode
+
+    if "masks" not in found:
+        return found
+    return {**found, "masks": [encode(mask) for mask in found["masks"]]}
+
+
+def _write_json(path: Path, detector: Any, results: list[Result]) -> None:
+    from ..images.objects import ObjectImage, ObjectSet
+    from ..metrics.coco_results import write_coco_json
+
+    names = detector.class_names
+    images = tuple(
+        ObjectImage(str(each["path"]), each["size"][0], each["size"][1], number)
+        for number, each in enumerate(results, 1)
+    )
+    objects = ObjectSet(
+        images,
+        ((),) * len(images),
+        names,
+        tuple(range(1, len(names) + 1)),
+        keypoint_names=detector.keypoint_names,
+    )
+    write_coco_json(path, objects, [each["found"] for each in results])
+
+
+def _print_result(result: Result) -> None:
+    print(f"{result['path']} -> {result['drawing']}")
+    for name, count in result["counts"].items():
+        print(f"  {name:<24}{count:>7.3g}{result['per']}")
