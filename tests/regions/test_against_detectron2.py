@@ -78,10 +78,8 @@ def test_logits_and_deltas_of_anchors(case):
         assert_near(np.reshape(case.stage["deltas"][index][0], deltas.shape), deltas)
 
 
-@pytest.mark.parametrize("loop", [None, True])
+@pytest.mark.parametrize("loop", [None, pytest.param(True, marks=pytest.mark.slow)])
 def test_proposals_from_stored_logits(case, loop):
-    if loop and case.kind == "keypoint":
-        pytest.skip("the loop takes seconds, and the proposals are those of masks")
     stored = {
         name: [case.golden[f"rpn_{name}_p{level}"] for level in LEVELS]
         for name in ("logits", "deltas")
