@@ -19,6 +19,7 @@ ALGORITHMS = {
     "sha256": Algorithm("sha256", 64, 64),
     "sha256_prefix": Algorithm("sha256", 8, 64),
     "sha1": Algorithm("sha1", 40, 40),
+    "md5_prefix": Algorithm("md5", 6, 32),
 }
 
 

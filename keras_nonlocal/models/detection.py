@@ -21,14 +21,16 @@ from ..layers.region_proposals import RegionProposals
 from ..layers.roi_align import RoiAlign
 from ..ops.box_formats import BOX_FORMATS
 from ..ops.positions import check_channels_last
+from ..pretrained.resolve import find_weights
 from ..regions.heads import box_head, keypoint_head, mask_head, region_proposal_head
 from ..regions.losses import TrainingOptions
 from ..regions.network import IMAGES, SIZES, RegionCNN
-from ..regions.variants import REGION_VARIANTS
+from ..regions.variants import REGION_VARIANTS, RegionVariant
 from ..utils.checks import PathLike, one_of, positive_int
 from ..weights.load import load_weights
 
 STRIDE = 32  # of P5; images are extended to multiples
+IMAGENET_VARIANT = "mmdetection"  # strides where torchvision's ResNets do
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class _Size:
     dense: int = 1024
     keypoint_width: int = 512
     keypoint_depth: int = 8
-    block: Mapping[str, Any] = field(default_factory=dict)
+    grouped: bool = False
     frozen_norm: bool = True
     anchor_sizes: tuple[float, ...] = (32, 64, 128, 256, 512)
     proposals: Mapping[str, Any] = field(default_factory=dict)
@@ -52,9 +54,7 @@ class _Size:
 _SIZES = {
     "r50_fpn": _Size("ResNet-50", 50),
     "r101_fpn": _Size("ResNet-101", 101),
-    "x101_fpn": _Size(
-        "ResNeXt-101 32x8d", 101, "detectron2_x101", block={"groups": 32, "group_width": 8}
-    ),
+    "x101_fpn": _Size("ResNeXt-101", 101, "detectron2_x101", grouped=True),
     "small": _Size(
         "a small ResNet of 18 layers",
         18,
@@ -102,14 +102,19 @@ def _builder(blocks: str, head: str, size_name: str):
         Args:
             include_top: Whether to add the pyramid and the heads. Without them, the model is a
                 `keras_nonlocal.backbones.Backbone`.
-            weights: `None` for random weights, or the path of a `.weights.h5` file.
+            weights: `None` for random weights, the name of a card or of its data set such as
+                `"coco"`, `"imagenet"` to start training from, or the path of a `.weights.h5` file.
+                Published files are downloaded. None of them has non-local blocks, so a network with
+                blocks gets the weights of the network without, and its blocks begin as the
+                identity.
             input_tensor: Keras tensor `(B, H, W, C)` to use as the input.
             input_shape: `(H, W, C)`. The default is `(None, None, 3)`, for images of any size.
-            classes: Number of classes of objects, without the background. The default is {classes}.
+            classes: Number of classes of objects, without the background. The default is the number
+                of the weights, or {classes}.
             name: Name of the model.
             bounding_box_format: The format of boxes in labels and outputs: any that Keras knows.
             variant: A key of `keras_nonlocal.regions.REGION_VARIANTS`: the code base whose details
-                the network has. The default is {variant!r}.
+                the network has. The default is that of the weights, or {variant!r}.
             keypoints: Number of keypoints of an object. Mask R-CNN takes it and ignores it.
             backbone_block: Whether a non-local block stands before the last residual block of res4.
                 The default is {backbone_block}.
@@ -134,11 +139,24 @@ def _builder(blocks: str, head: str, size_name: str):
         {outputs}
         """
         check_channels_last(builder)
-        classes = positive_int("classes", _CLASSES[head] if classes is None else classes)
+        found = find_weights(weights, f"{head}_{size_name}")
+        trained = {"variant": size.variant, "classes": _CLASSES[head]}
+        if found.card is not None:
+            trained |= {**found.card.arguments, "classes": len(found.card.classes)}
+        elif found.source is not None:
+            trained["variant"] = IMAGENET_VARIANT
+        given = {"variant": variant, "classes": classes}
+        chosen: dict[str, Any] = {
+            key: trained[key] if value is None else value for key, value in given.items()
+        }
+        positive_int("classes", chosen["classes"])
         positive_int("keypoints", keypoints)
         one_of("bounding_box_format", bounding_box_format, BOX_FORMATS)
-        chosen = one_of("variant", size.variant if variant is None else variant, REGION_VARIANTS)
-        details, options = REGION_VARIANTS[chosen], options or TrainingOptions()
+        one_of("variant", chosen["variant"], REGION_VARIANTS)
+        if found.card is not None and include_top:
+            _check_card(found.card.name, trained, chosen)
+        class_count: int = chosen["classes"]
+        details, options = REGION_VARIANTS[chosen["variant"]], options or TrainingOptions()
         images = input_of(input_tensor, input_shape, "HWC", IMAGES)
         with_block = _BLOCK_IN_BACKBONE[blocks, head] if backbone_block is None else backbone_block
         sizes = keras.Input((2,), dtype="int32", name=SIZES)
@@ -152,15 +170,14 @@ def _builder(blocks: str, head: str, size_name: str):
             width=size.width,
             deep_stem=False,
             placement=place(1, size.depth) if with_block else {},
-            block={
-                **size.block,
-                **({"stride_first": details.stride_first} if size.depth > 18 else {}),
-            },
+            block=_bottleneck(size, details),
             norm={"epsilon": details.epsilon, "frozen": size.frozen_norm},
             mask=mask if include_top else None,
             attention_mask=_applied(ImageMask, sizes, padded) if include_top else None,
         )
         if not include_top:
+            if found.path is not None:
+                load_weights(features, found.path, found.source)
             return features
         norm = {"momentum": 0.9, "epsilon": 1e-5} if details.head_norm else None
         pyramid = feature_pyramid(features, size.channels, norm, mask)
@@ -191,13 +208,13 @@ def _builder(blocks: str, head: str, size_name: str):
             return layer([boxes, *levels])
 
         x = region_features(7, proposals, "box_features")
-        logits, deltas = box_head(x, classes, size.channels, size.dense, details)
+        logits, deltas = box_head(x, class_count, size.channels, size.dense, details)
         outputs = Detections(loop=loop, name="detections")(
             {"boxes": proposals, "logits": logits, "deltas": deltas, SIZES: sizes}
         )
         if head == "mask_rcnn":
             x = region_features(14, outputs["boxes"], "mask_features")
-            outputs["masks"] = mask_head(x, outputs["labels"], classes, size.channels, details)
+            outputs["masks"] = mask_head(x, outputs["labels"], class_count, size.channels, details)
         else:
             x = region_features(14, outputs["boxes"], "keypoint_features")
             outputs["keypoints"] = keypoint_head(
@@ -210,8 +227,8 @@ def _builder(blocks: str, head: str, size_name: str):
             )
         model = RegionCNN({IMAGES: images, SIZES: sizes}, outputs, name=name)
         model.prepare(bounding_box_format, options)
-        if weights is not None:
-            load_weights(model, weights)
+        if found.path is not None:
+            load_weights(model, found.path, found.source)
         return model
 
     build.__name__ = build.__qualname__ = builder
@@ -236,6 +253,23 @@ _BLOCK_IN_BACKBONE = {
     ("", "mask_rcnn"): False,
     ("", "keypoint_rcnn"): False,
 }
+
+
+def _check_card(card: str, trained: dict, chosen: dict) -> None:
+    for name, value in chosen.items():
+        if value != trained[name]:
+            raise ValueError(
+                f"The weights {card!r} belong to a network with {name}={trained[name]!r}. To begin "
+                f"training from them, use `include_top=False`. Received: {name}={value!r}"
+            )
+
+
+def _bottleneck(size: _Size, details: RegionVariant) -> dict[str, Any]:
+    """Returns the options of the residual blocks."""
+    if size.depth == 18:
+        return {}
+    groups = {"groups": details.groups, "group_width": details.group_width} if size.grouped else {}
+    return {"stride_first": details.stride_first, **groups}
 
 
 def _applied(layer, sizes, padded):

@@ -32,10 +32,16 @@ def _file(host: str, name: str) -> PublishedFile:
 RESNETS = {
     ("video_classification", "r50"): _file(_TORCHVISION, "resnet50-0676ba61.pth"),
     ("video_classification", "r101"): _file(_TORCHVISION, "resnet101-63fe2227.pth"),
+    ("detection", "r50"): _file(_TORCHVISION, "resnet50-0676ba61.pth"),
+    ("detection", "r101"): _file(_TORCHVISION, "resnet101-63fe2227.pth"),
     ("segmentation", "r50"): _file(_OPENMMLAB, "resnet50_v1c-2cccc1ad.pth"),
     ("segmentation", "r101"): _file(_OPENMMLAB, "resnet101_v1c-e67eebb6.pth"),
 }
-IMAGENET_SOURCES = {"video_classification": "torchvision", "segmentation": "mmsegmentation_v1c"}
+IMAGENET_SOURCES = {
+    "video_classification": "torchvision",
+    "detection": "torchvision",
+    "segmentation": "mmsegmentation_v1c",
+}
 
 
 @dataclass(frozen=True)
@@ -117,5 +123,7 @@ def _imagenet_file(builder: str) -> PublishedFile:
 
 def _network(builder: str) -> tuple[str, str]:
     """Returns the task of a builder and its depth, as in `("segmentation", "r50")`."""
-    family, _, depth = builder.rpartition("_")
+    family, _, depth = builder.removesuffix("_fpn").rpartition("_")
+    if family.endswith("rcnn"):
+        return "detection", depth
     return ("segmentation" if family.endswith("fcn") else "video_classification"), depth

@@ -99,6 +99,8 @@ class RegionCNN(keras.Model):
         super().compile(optimizer, loss=loss, **kwargs)
 
     def get_compile_config(self):
+        if not self.compiled:
+            return None
         return {"optimizer": keras.saving.serialize_keras_object(self.optimizer)}
 
     def compile_from_config(self, config):

@@ -14,6 +14,8 @@ class RegionVariant:
     """The architecture of one family of published detection networks.
 
     Attributes:
+        groups, group_width: Number of groups of the middle convolution of a ResNeXt, and their
+            channels in res2; networks without groups do not look at them.
         stride_first: Whether the first convolution of a bottleneck strides, instead of the second.
         epsilon: Of the batch norms of the backbone.
         rounded_anchors: Whether the sides of anchors are whole pixels.
@@ -23,6 +25,8 @@ class RegionVariant:
         head_norm: Whether batch norms follow the convolutions of the pyramid and the heads.
     """
 
+    groups: int = 32
+    group_width: int = 8
     stride_first: bool = False
     epsilon: float = 1e-5
     rounded_anchors: bool = False
@@ -49,5 +53,8 @@ REGION_VARIANTS = {
         head_norm=True,
     ),
     "mmdetection": RegionVariant(),
+    "mmdetection_32x4d": RegionVariant(group_width=4),
+    "mmdetection_32x8d": RegionVariant(),
+    "mmdetection_64x4d": RegionVariant(groups=64, group_width=4),
     "mmdetection_caffe": RegionVariant(stride_first=True),
 }

@@ -13,7 +13,8 @@ AUXILIARY = "auxiliary"  # the classifier of a second head, which is used in tra
 REGION_CLASSIFIERS = ("box_logits", "box_deltas", "mask_logits", "keypoint_deconv")
 CLASSIFIERS = (LOGITS, AUXILIARY, *REGION_CLASSIFIERS)
 # Prefixes of the layer names of heads. A network may lack a head that its weights have.
-HEADS = (LOGITS, AUXILIARY, "head_", "fpn_", "rpn_", "box_", "mask_", "keypoint_")
+REGION_HEADS = ("fpn_", "rpn_", "box_", "mask_", "keypoint_")
+HEADS = (LOGITS, AUXILIARY, "head_", *REGION_HEADS)
 NON_LOCAL_SUFFIX = "_nonlocal"  # the suffix of the names of non-local blocks
 
 

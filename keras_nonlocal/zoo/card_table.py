@@ -19,6 +19,10 @@ COLUMNS: dict[str, Callable[[Card], str]] = {
     "top-1": lambda card: _percent(card.accuracy[0].top1),
     "top-5": lambda card: _percent(card.accuracy[0].top5),
     "mean IoU": lambda card: _percent(card.accuracy[0].mean_iou),
+    "box AP": lambda card: _percent(card.accuracy[0].box_ap),
+    "mask or keypoint AP": lambda card: _percent(
+        card.accuracy[0].mask_ap or card.accuracy[0].keypoint_ap
+    ),
     "hash": lambda card: card.weights.digest.kind if card.weights.digest else "-",
     "license": lambda card: card.license.name,
     "weights": lambda card: "downloaded" if card.weights.url else "in the package",
@@ -39,7 +43,7 @@ def markdown_table(cards: Sequence[Card] | None = None) -> str:
     Example:
         >>> card = keras_nonlocal.pretrained.read_card("nl_i3d_small_weizmann")
         >>> print(keras_nonlocal.zoo.markdown_table([card]))
-        | card                    | input | views | top-1 | top-5 | mean IoU | hash   | ...
+        | card                    | input | views | top-1 | top-5 | mean IoU | box AP | ...
     """
     cards = [read_card(name) for name in card_names()] if cards is None else cards
     rows = padded([list(COLUMNS), *([cell(card) for cell in COLUMNS.values()] for card in cards)])
@@ -67,6 +71,8 @@ def _input(card: Card) -> str:
     """Returns frames x stride of clips; of images the sides that they fit into, or "any"."""
     if card.clip is not None:
         return f"{card.clip.num_frames}x{card.clip.frame_stride}"
+    if card.detection is not None:
+        return f"{card.detection.max_side}x{card.detection.short_side}"
     size = card.image.resize if card.image else None
     return f"{size[0]}x{size[1]}" if size else "any"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ from .. import models
 from ..backbones.variants import VARIANTS
 from ..checkpoints.read import read_checkpoint
 from ..download.digests import Digest
+from ..images.detection_image import DetectionImage
 from ..images.image_spec import ImageSpec
+from ..models.detection import DETECTION
 from ..models.families import FAMILIES, Design
 from ..models.segmentation import SEGMENTATION
 from ..pretrained.cards import Card, License, WeightsFile, read_card
+from ..regions.variants import REGION_VARIANTS
 from ..utils.atomic_files import new_folder
 from ..utils.checks import PathLike, one_of
 from ..utils.entries import card_names
@@ -43,7 +47,11 @@ NORMALIZATION = {
     "gluoncv": _IMAGENET,
     "torchvision": _IMAGENET,
     "mmsegmentation": _IMAGENET,
+    "torchvision_detection": _IMAGENET,
+    "mmdetection": _IMAGENET,
+    "detectron2": (_IMAGENET[0], (1.0, 1.0, 1.0)),
 }
+_BGR = ("detectron2",)  # the order of the channels, if it is not red, green, blue
 
 
 def convert_checkpoint(
@@ -66,7 +74,8 @@ def convert_checkpoint(
         **arguments: Arguments of the builder that describe how the code base builds the network,
             because no checkpoint holds this. Builders of videos need `variant`, and also take
             `blocks`, `inflation`, `instantiation` and `axes`. Builders for segmentation take
-            `align_corners`. The number of classes is that of the checkpoint.
+            `align_corners`; those for detection need `variant`, and also take `keypoints`. The
+            number of classes is that of the checkpoint.
 
     Returns:
         What was done with every tensor. `print` shows it as a table.
@@ -81,36 +90,46 @@ def convert_checkpoint(
             "i3d_r50.pth", "i3d_r50", variant="mmaction2", out="i3d_r50_mine"
         )
     """
-    one_of("builder", builder, [*FAMILIES, *SEGMENTATION])
-    is_video = builder in FAMILIES
-    known = [field.name for field in fields(Design)] if is_video else ["align_corners"]
+    one_of("builder", builder, [*FAMILIES, *SEGMENTATION, *DETECTION])
+    known, variants = _arguments(builder)
     for name in arguments:
         one_of("arguments", name, known)
-    if is_video:
-        one_of("variant", arguments.get("variant"), VARIANTS)
+    if variants:
+        one_of("variant", arguments.get("variant"), variants)
     if out is not None and Path(out).exists():
         raise FileExistsError(
             f"`out` must be a folder that does not exist yet. Received: out={out}"
         )
     checkpoint = read_checkpoint(path)
     source = find_source(checkpoint) if source is None else one_of("source", source, SOURCES)
-    model = getattr(models, builder)(classes=_classes(checkpoint, source), **arguments)
+    classes = _classes(checkpoint, source)
+    model = getattr(models, builder)(classes=classes, **arguments)
     report = convert_arrays(checkpoint, model, source)
     if out is not None:
-        _write(Path(out), model, _card(Path(path), builder, arguments, source, model))
+        _write(Path(out), model, _card(Path(path), builder, arguments, source, classes))
     return report
 
 
+def _arguments(builder: str) -> tuple[list[str], Mapping[str, Any]]:
+    """Returns the arguments that describe a network of a builder, and its variants."""
+    if builder in FAMILIES:
+        return [field.name for field in fields(Design)], VARIANTS
+    if builder in DETECTION:
+        return ["variant", "keypoints", "backbone_block"], REGION_VARIANTS
+    return ["align_corners"], {}
+
+
 def _classes(checkpoint, source) -> int | None:
-    """Returns the number of classes of the checkpoint's classifier."""
+    """Returns the number of classes of the checkpoint's classifier, without a background."""
     names = SOURCES[source]
+    backgrounds = {f"{LOGITS}/bias": 0, "box_logits/bias": 1}
     for name, plain in best_reading(checkpoint, names.knows).names.items():
-        if names.target_name(plain) == f"{LOGITS}/bias":
-            return len(checkpoint[name])
+        if (target := names.target_name(plain)) in backgrounds:
+            return len(checkpoint[name]) - backgrounds[target]
     return None
 
 
-def _card(path: Path, builder, arguments, source, model) -> Card:
+def _card(path: Path, builder, arguments, source, classes) -> Card:
     """Returns the published card of this file, or a new card with what is known of the file.
 
     The entries `weights` and `golden` are replaced when the converted files are written.
@@ -126,13 +145,16 @@ def _card(path: Path, builder, arguments, source, model) -> Card:
         size = (224, 224)
         clip = ClipSpec(variant.frames, variant.frame_stride, size=size, mean=mean, std=std)
         given = {"clip": clip}
+    elif builder in DETECTION:
+        order = "bgr" if source in _BGR else "rgb"
+        given = {"detection": DetectionImage(mean=mean, std=std, channel_order=order)}
     return Card(
         name=path.stem,
         builder=builder,
         arguments=arguments,
         dataset="unknown",
         summary=f"Converted from {path.name}, a checkpoint with the names of {source}.",
-        classes=tuple(map(str, range(model.output_shape[-1]))),
+        classes=tuple(map(str, range(classes or 0))),
         weights=_keras_file(path),
         license=License("unknown", False, "The license is that of the checkpoint."),
         accuracy=(),
@@ -150,7 +172,7 @@ def _write(out: Path, model: keras.Model, card: Card) -> None:
             card,
             name=out.name,
             weights=_keras_file(partial / WEIGHTS),
-            golden=golden_of(model, card),
+            golden=None if card.detection else golden_of(model, card),
         )
         (partial / CARD).write_text(json.dumps(asdict(card), indent=2) + "\n", "utf-8")
 

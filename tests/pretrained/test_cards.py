@@ -13,12 +13,14 @@ from keras_nonlocal import models
 from keras_nonlocal.download.digests import ALGORITHMS
 from keras_nonlocal.pretrained import card_names, read_card
 from keras_nonlocal.pretrained.resolve import card_for
+from keras_nonlocal.regions import REGION_VARIANTS
 from keras_nonlocal.zoo import load, preprocess_input
 
 NAMES = card_names()
 CARDS = {name: read_card(name) for name in NAMES}
 VIDEOS = {name: card for name, card in CARDS.items() if card.clip}
 IMAGES = {name: card for name, card in CARDS.items() if card.image}
+DETECTORS = {name: card for name, card in CARDS.items() if card.detection}
 EMBEDDED = [name for name, card in CARDS.items() if card.weights.url is None]
 PUBLISHED = [name for name in NAMES if name not in EMBEDDED]
 RESTRICTED = "CC-BY-NC-4.0"
@@ -29,6 +31,7 @@ def test_every_published_checkpoint_has_a_card():
     """There are as many cards as the sources list checkpoints."""
     origin = re.compile(
         "official|slowfast|pytorchvideo|mmaction2_v0|mmaction2|gluoncv|mmsegmentation"
+        "|detectron2|torchvision|mmdetection"
     )
     found = Counter(origin.search(name)[0] for name in PUBLISHED)
     assert found == {
@@ -39,6 +42,9 @@ def test_every_published_checkpoint_has_a_card():
         "mmaction2_v0": 10,
         "gluoncv": 6,
         "mmsegmentation": 81,
+        "detectron2": 8,
+        "torchvision": 4,
+        "mmdetection": 21,
     }
     assert EMBEDDED == ["nl_fcn_small_scenes", "nl_i3d_small_weizmann"]
 
@@ -92,10 +98,10 @@ def test_digests_have_the_length_of_their_kind(name):
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_digest_in_the_file_name_is_that_of_the_card(name):
     file = CARDS[name].weights
-    in_name = re.search(r"-([0-9a-f]{8})\.pth$", file.name)
+    in_name = re.search(r"[-_]([0-9a-f]{6}|[0-9a-f]{8})\.p(th|kl)$", file.name)
     assert (in_name is None) == (file.digest is None)
     if in_name:
-        assert file.digest.value[:8] == in_name[1]
+        assert file.digest.value.startswith(in_name[1])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -143,9 +149,39 @@ def test_accuracies_are_percentages_with_their_protocol_and_source(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pixels_are_normalized_in_the_range_0_to_255(name):
-    clip, image = CARDS[name].clip, CARDS[name].image
-    assert all(100 < mean < 130 for mean in (clip or image).mean)
-    assert all(50 < std < 60 for std in (clip or image).std)
+    card = CARDS[name]
+    spec = card.clip or card.image or card.detection
+    assert all(100 < mean < 130 for mean in spec.mean)
+    # The networks of Caffe are not divided by a standard deviation.
+    caffe = card.arguments.get("variant") in ("detectron2", "mmdetection_caffe")
+    assert spec.std == (1, 1, 1) if caffe else all(50 < std < 60 for std in spec.std)
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_detectors_have_the_precisions_of_their_heads_and_the_classes_of_their_code_base(name):
+    card = DETECTORS[name]
+    for row in card.accuracy:
+        assert 30 < row.box_ap < 60
+        has_keypoints = card.builder.startswith("keypoint")
+        assert (row.keypoint_ap is not None) == has_keypoints
+        # MMDetection states no mask AP for one of its files.
+        assert row.mask_ap is None or not has_keypoints
+        assert "val2017" in row.protocol
+    count = 1 if card.builder.startswith("keypoint") else 80 + 10 * ("torchvision" in name)
+    assert len(set(card.classes)) == len(card.classes) == count
+    is_bgr = card.weights.source == "detectron2" or card.arguments["variant"] in (
+        "mmdetection_caffe",
+        "mmdetection_32x8d",
+    )
+    assert card.detection.channel_order == ("bgr" if is_bgr else "rgb")
+    assert card.arguments["variant"] in REGION_VARIANTS
+
+
+def test_a_network_with_blocks_is_offered_the_weights_of_the_one_without():
+    with pytest.raises(
+        ValueError, match=r"'coco', 'imagenet', .*mask_rcnn_r50_fpn_coco_detectron2"
+    ):
+        models.nl_mask_rcnn_r50_fpn(weights="kinetics400")
 
 
 @pytest.mark.parametrize("name", VIDEOS)
@@ -170,6 +206,9 @@ def preference(card):
     """Returns the sort key by which `zoo/README.md` chooses the recommended card."""
     if card.image:
         return card.accuracy[0].mean_iou
+    if card.detection:
+        row = card.accuracy[0]
+        return card.license.name != "unknown", row.mask_ap or row.keypoint_ap or 0
     own = (
         card.arguments.get("blocks", 5) == 5
         and card.arguments.get("instantiation", "embedded_gaussian") == "embedded_gaussian"

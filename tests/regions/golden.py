@@ -42,11 +42,11 @@ def checkpoint(name):
     return {key: formula.tensor(key, shape) for key, shape in shapes(name).items()}
 
 
-def network(kind, **options):
+def network(kind, prefix="", **options):
     """The network of Detectron2's configuration, with the weights of the formula."""
     beta = {"mask": 0.0, "keypoint": 0.5}[kind]
     options = {"options": TrainingOptions(sample="first", box_beta=beta), **options}
-    model = getattr(models, f"{kind}_rcnn_r50_fpn")(**options)
+    model = getattr(models, f"{prefix}{kind}_rcnn_r50_fpn")(**options)
     model.get_layer("proposals").kept = (1000, {"mask": 1000, "keypoint": 1500}[kind])
     convert(checkpoint(f"d2_{kind}"), model, "detectron2")
     return model

@@ -200,3 +200,12 @@ def test_padding_of_a_batch_changes_nothing(case):
         np.testing.assert_array_equal(alone[name][0], together[name][0])
     np.testing.assert_allclose(alone["boxes"][0], together["boxes"][0], atol=1e-2)
     np.testing.assert_allclose(alone["confidence"][0], together["confidence"][0], atol=1e-4)
+
+
+def test_blocks_begin_as_the_identity_of_a_network_without(case):
+    if case.kind == "keypoint":
+        pytest.skip("there is no network with blocks and keypoints of 50 layers")
+    with_block = golden.network(case.kind, "nl_")
+    expected, found = case.model(case.inputs), with_block(case.inputs)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(value, found[name])

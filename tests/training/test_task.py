@@ -70,8 +70,9 @@ class Stripes:
 
     def build(self, *, read_weights=True):
         inputs = keras.Input((None, None, 1))
-        x = keras.layers.Conv2D(8, 5, activation="relu")(inputs)
-        x = keras.layers.GlobalMaxPooling2D()(NonLocal2D(4)(x))
+        x = keras.layers.Conv2D(8, 5, activation="relu", name="conv")(inputs)
+        x = NonLocal2D(4, name="block")(x)  # with a name, as others are numbered in a process
+        x = keras.layers.GlobalMaxPooling2D()(x)
         logits = keras.layers.Dense(2, name="logits")(x)
         return Models(keras.Model(inputs, keras.ops.softmax(logits)), keras.Model(inputs, logits))
 

@@ -40,6 +40,8 @@ def test_a_row_shows_the_values_of_the_card():
         "top-1": "76.5",
         "top-5": "92.7",
         "mean IoU": "-",
+        "box AP": "-",
+        "mask or keypoint AP": "-",
         "hash": "-",
         "license": "CC-BY-NC-4.0",
         "weights": "downloaded",

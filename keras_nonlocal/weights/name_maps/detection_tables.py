@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...utils.roles import NON_LOCAL_SUFFIX
 from .name_map import TORCH_COUNTERS, NameMap, Rearrangement
 
 GRID = 7  # rows and columns of the features of a box
+NO_BLOCKS = (f"{NON_LOCAL_SUFFIX}/",)  # no published network for detection has non-local blocks
 
 
 def _channels_last(kernel: np.ndarray) -> np.ndarray:
@@ -66,6 +68,7 @@ DETECTRON2 = NameMap(
         r"proposal_generator\.anchor_generator\.cell_anchors\.\d+",
     ),
     rearranged=_CHANNELS_LAST,
+    lacks=NO_BLOCKS,
 )
 
 _STAGES = {"1": "2", "2": "3", "3": "4", "4": "5"}
@@ -118,6 +121,7 @@ TORCHVISION_DETECTION = NameMap(
         "mask": {"conv5_mask": "deconv", "mask_fcn_logits": "logits"},
     },
     rearranged={**_CHANNELS_LAST, **_CLASSES_OF_TORCHVISION},
+    lacks=NO_BLOCKS,
 )
 
 MMDETECTION = NameMap(
@@ -142,6 +146,7 @@ MMDETECTION = NameMap(
     },
     ignored=(*TORCH_COUNTERS, r"ema_\w+"),
     rearranged=_CHANNELS_LAST,
+    lacks=NO_BLOCKS,
 )
 
 DETECTION_SOURCES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...utils.roles import AUXILIARY, LOGITS, NON_LOCAL_SUFFIX
+from ...utils.roles import AUXILIARY, LOGITS, NON_LOCAL_SUFFIX, REGION_HEADS
 from .detection_tables import DETECTION_SOURCES
 from .name_map import TORCH_COUNTERS, TORCH_FIELDS, NameMap
 
@@ -213,7 +213,7 @@ TORCHVISION = NameMap(
     words={"stage": STAGES_FROM_1, "conv": DIGITS},
     ignored=(*TORCH_COUNTERS, r"fc\.(weight|bias)"),  # the classifier of 1000 image classes
     two_dimensional=True,
-    lacks=(f"{NON_LOCAL_SUFFIX}/", f"{LOGITS}/"),
+    lacks=(f"{NON_LOCAL_SUFFIX}/", f"{LOGITS}/", *REGION_HEADS),
 )
 
 SOURCES: dict[str, NameMap] = {
