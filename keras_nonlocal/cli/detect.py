@@ -111,11 +111,11 @@ def _counts(detector: Any, found: Result) -> Counter[str]:
 
 def _small(found: Result) -> Result:
     """Keeps masks as run lengths, which take little memory."""
-    from ..utils.run_lengths import encode
+    from ..utils.run_lengths import encode_mask
 
     if "masks" not in found:
         return found
-    return {**found, "masks": [encode(mask) for mask in found["masks"]]}
+    return {**found, "masks": [encode_mask(mask) for mask in found["masks"]]}
 
 
 def _write_json(path: Path, detector: Any, results: list[Result]) -> None:

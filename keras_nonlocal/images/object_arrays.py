@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..utils.run_lengths import encode
+from ..utils.run_lengths import encode_mask
 from .object_fields import box_of, keypoints_of, mask_of
 
 KINDS = ("boxes", "masks", "keypoints")
@@ -108,5 +108,5 @@ def _numbered(mask: np.ndarray, category_id: int) -> Fields:
         "bbox": [x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y],
         "area": int(mask.sum()),
         "iscrowd": 0,
-        "segmentation": encode(mask),
+        "segmentation": encode_mask(mask),
     }

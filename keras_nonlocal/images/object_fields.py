@@ -76,7 +76,7 @@ def mask_of(fields: Mapping[str, Any], height: int, width: int) -> np.ndarray:
     check_segmentation(fields, height, width)
     segmentation = fields["segmentation"]
     if isinstance(segmentation, Mapping):
-        return run_lengths.decode(segmentation)
+        return run_lengths.decode_mask(segmentation)
     return draw_polygons(segmentation, height, width)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from ..ops.roi_align import METHODS, pyramid_levels, roi_align
+from ..ops.roi_align import ROI_ALIGN_METHODS, pyramid_levels, roi_align
 from ..utils.checks import at_least, one_of, sizes
 
 
@@ -57,7 +57,7 @@ class RoiAlign(keras.layers.Layer):
         super().__init__(autocast=False, **kwargs)
         sizes("size", size, 2)
         at_least("sampling_ratio", sampling_ratio, 0)
-        one_of("method", method, METHODS)
+        one_of("method", method, ROI_ALIGN_METHODS)
         height, width = size
         self.size, self.strides = (height, width), tuple(strides)
         self.sampling_ratio, self.aligned, self.method = sampling_ratio, aligned, method

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..utils.atomic_files import replacing
 from ..utils.checks import PathLike
-from ..utils.run_lengths import encode, runs_of
+from ..utils.run_lengths import encode_mask, runs_of
 
 KINDS = ("boxes", "masks", "keypoints")
 Detections = Mapping[str, Any]
@@ -146,7 +146,7 @@ def _box(corners) -> list[float]:
 
 def _mask(mask) -> dict[str, Any]:
     if not isinstance(mask, Mapping):
-        return encode(np.asarray(mask))
+        return encode_mask(np.asarray(mask))
     counts = mask["counts"]
     text = counts.decode() if isinstance(counts, bytes) else counts
     return {"size": list(mask["size"]), "counts": text}

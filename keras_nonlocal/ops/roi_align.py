@@ -20,7 +20,7 @@ from ..utils.checks import one_of
 from .roi_align_crop import crop_levels
 
 _HALVES = ("float16", "bfloat16")
-METHODS = ("auto", "crop", "gather")
+ROI_ALIGN_METHODS = ("auto", "crop", "gather")
 CANONICAL_SIDE, CANONICAL_LEVEL = 224, 4  # a region of 224 pixels is read from P4
 
 
@@ -92,7 +92,7 @@ def roi_align(
     >>> y.numpy()[0, ..., 0].tolist()
     [[2.5, 4.5], [10.5, 12.5]]
     """
-    one_of("method", method, METHODS)
+    one_of("method", method, ROI_ALIGN_METHODS)
     on_tensorflow = keras.backend.backend() == "tensorflow"
     if method == "crop" and not on_tensorflow:
         raise ValueError(

@@ -14,7 +14,7 @@ import numpy as np
 _FIRST, _BITS, _MORE, _SIGN = 48, 5, 32, 16  # the character of zero, and the bits of a character
 
 
-def encode(mask: np.ndarray) -> dict[str, Any]:
+def encode_mask(mask: np.ndarray) -> dict[str, Any]:
     """Encodes a mask `(H, W)`, where everything but zero belongs to the object.
 
     >>> encode(np.array([[0, 1], [1, 1]]))
@@ -30,7 +30,7 @@ def encode(mask: np.ndarray) -> dict[str, Any]:
     return {"size": [height, width], "counts": packed(counts.tolist())}
 
 
-def decode(coded: Mapping[str, Any]) -> np.ndarray:
+def decode_mask(coded: Mapping[str, Any]) -> np.ndarray:
     """Decodes a mask, uint8 `(H, W)` of zeros and ones.
 
     Raises:

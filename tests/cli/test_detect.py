@@ -14,7 +14,7 @@ from keras_nonlocal.cli.main import main
 from keras_nonlocal.images.samples.objects import CLASSES, write_objects
 from keras_nonlocal.tasks.detection import Detection, DetectionRecipe
 from keras_nonlocal.training import TrainingData, write_recipe
-from keras_nonlocal.utils.run_lengths import decode
+from keras_nonlocal.utils.run_lengths import decode_mask
 from keras_nonlocal.video import probe, write_video
 
 RECIPE = DetectionRecipe(
@@ -62,7 +62,7 @@ def test_images_and_videos_are_drawn(place, results):
 def test_masks_lie_in_their_boxes(results):
     for row in results[:10]:
         x, y, width, height = row["bbox"]
-        mask = decode(row["segmentation"])
+        mask = decode_mask(row["segmentation"])
         assert mask.shape == (96, 120)
         outside = mask.copy()
         outside[int(y) : int(y + height) + 1, int(x) : int(x + width) + 1] = 0

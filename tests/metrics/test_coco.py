@@ -13,7 +13,7 @@ from real_objects import COCO_MINI, needed
 
 from keras_nonlocal.images import read_object_set
 from keras_nonlocal.metrics import CocoScores, coco_average_precision, write_coco_json
-from keras_nonlocal.utils.run_lengths import encode
+from keras_nonlocal.utils.run_lengths import encode_mask
 
 pytest.importorskip("pycocotools", reason="pycocotools is not installed")
 TYPES = {"boxes": "bbox", "masks": "segm", "keypoints": "keypoints"}
@@ -141,7 +141,7 @@ def test_no_detections_have_no_points(objects):
 
 def test_masks_may_be_run_lengths(objects):
     found = perfect(objects)
-    coded = [{**each, "masks": [encode(mask) for mask in each["masks"]]} for each in found]
+    coded = [{**each, "masks": [encode_mask(mask) for mask in each["masks"]]} for each in found]
     expected, scores = (coco_average_precision(objects, each) for each in (found, coded))
     assert expected.summary() == scores.summary()
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_nonlocal.utils.run_lengths import decode, encode, packed, unpacked
+from keras_nonlocal.utils.run_lengths import decode_mask, encode_mask, packed, unpacked
 
 library = pytest.importorskip("pycocotools.mask", reason="pycocotools is not installed")
 
@@ -30,20 +30,20 @@ def runs_by_a_loop(mask):
 @pytest.mark.parametrize("value", [0, 1])
 def test_uniform_masks(value):
     mask = np.full((3, 5), value, "uint8")
-    assert unpacked(encode(mask)["counts"]) == runs_by_a_loop(mask)
-    np.testing.assert_array_equal(decode(encode(mask)), mask)
+    assert unpacked(encode_mask(mask)["counts"]) == runs_by_a_loop(mask)
+    np.testing.assert_array_equal(decode_mask(encode_mask(mask)), mask)
 
 
 def test_strings_are_those_of_the_library():
     for mask in random_masks(40):
-        coded = encode(mask)
+        coded = encode_mask(mask)
         expected = library.encode(np.asfortranarray(mask))
         assert coded == {"size": expected["size"], "counts": expected["counts"].decode()}
-        np.testing.assert_array_equal(decode(coded), mask)
-        np.testing.assert_array_equal(decode(expected), mask)  # bytes
+        np.testing.assert_array_equal(decode_mask(coded), mask)
+        np.testing.assert_array_equal(decode_mask(expected), mask)  # bytes
         if mask.size < 4000:
             counts = runs_by_a_loop(mask)
-            np.testing.assert_array_equal(decode({**coded, "counts": counts}), mask)
+            np.testing.assert_array_equal(decode_mask({**coded, "counts": counts}), mask)
             assert unpacked(packed(counts)) == counts
 
 
@@ -63,4 +63,4 @@ def test_strings_are_those_of_the_library():
 )
 def test_what_is_no_coding_is_refused(coded, message):
     with pytest.raises(ValueError, match=message):
-        decode(coded)
+        decode_mask(coded)

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from ...utils.atomic_files import replacing
 from ...utils.checks import PathLike, a_seed, positive_int, sizes
-from ...utils.run_lengths import encode
+from ...utils.run_lengths import encode_mask
 from .shapes import KEYPOINTS, SHAPES, SKELETON, Shape
 
 CLASSES = tuple(SHAPES)
@@ -106,7 +106,7 @@ def _row(found: dict[str, Any], image_id: int, number: int) -> dict[str, Any]:
         "bbox": [x0, y0, x1 - x0, y1 - y0],
         "area": int(found["mask"].sum()),
         "iscrowd": 0,
-        "segmentation": encode(found["mask"]),
+        "segmentation": encode_mask(found["mask"]),
     }
     if CLASSES[found["label"]] == "figure":
         points = found["keypoints"] - (0.5, 0.5, 0)  # COCO's points are indices of pixels

@@ -62,7 +62,7 @@ def evaluate_detection(
     """
     detector = model if isinstance(model, ImageDetector) else ImageDetector(model, spec)
     objects = read_object_set(source, keypoints="keypoints" in detector.kinds)
-    check_same_classes(detector.classes, objects)
+    check_object_classes(detector.classes, objects)
     objects, found = detect_all(
         detector, objects, on_error=on_error, error_log=error_log, progress=progress
     )
@@ -109,7 +109,7 @@ def detect_all(
     return objects.part(read), found
 
 
-def check_same_classes(classes: int, objects: ObjectSet) -> None:
+def check_object_classes(classes: int, objects: ObjectSet) -> None:
     """Raises a `ValueError` unless the network has as many classes as the data."""
     if classes != len(objects.class_names):
         raise ValueError(

@@ -15,7 +15,7 @@ from ...images.detection_image import DetectionImage
 from ...ops.box_formats import to_pixels
 from ...ops.masks import paste_masks
 from ...regions.network import IMAGES, SIZES, RegionCNN
-from ...utils.run_lengths import encode
+from ...utils.run_lengths import encode_mask
 from ...weights.assign import check_weights
 
 # What the network finds besides boxes, by the name of the output.
@@ -103,6 +103,6 @@ class ImageDetector:
 def _pasted_run_lengths(masks, boxes, size) -> list[dict[str, Any]]:
     """Pastes one mask at a time, so that a hundred large masks never exist at once."""
     return [
-        encode(paste_masks(mask[None], box[None], size)[0])
+        encode_mask(paste_masks(mask[None], box[None], size)[0])
         for mask, box in zip(masks, boxes, strict=True)
     ]

@@ -33,7 +33,9 @@ def build_models(recipe: DetectionRecipe, classes: int, *, read_weights: bool) -
     return Models(network, network)
 
 
-def parts_of(recipe: DetectionRecipe, shape: tuple[int, ...]) -> Callable[[Models], list[Part]]:
+def counted_parts(
+    recipe: DetectionRecipe, shape: tuple[int, ...]
+) -> Callable[[Models], list[Part]]:
     """Returns a function from models to parts: what sees the image once, and a head for each box.
 
     The numbers of boxes are those of a training step.

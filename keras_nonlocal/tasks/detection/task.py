@@ -23,11 +23,11 @@ from ..plan import TrainingPlan, plan_of
 from .detector import Detector
 from .evaluation import (
     DetectionEvaluation,
-    check_same_classes,
+    check_object_classes,
     evaluate_detection,
     with_tolerances,
 )
-from .network import build_models, parts_of
+from .network import build_models, counted_parts
 from .recipe import DetectionRecipe
 
 
@@ -83,7 +83,7 @@ class Detection:
         if validation is not None or validation_subset is not None:
             chosen = source if validation is None else validation
             read = self._read(recipe, chosen, validation_subset)
-            check_same_classes(len(names), read)
+            check_object_classes(len(names), read)
             _checked(recipe, read)
             self._validation = with_tolerances(read, recipe.keypoint_tolerance)
             self.data = replace(self.data, validation=read.digest)
@@ -153,7 +153,7 @@ class Detection:
         shape = recipe.size or recipe.testing_image.resized(*self.objects.size(0))
         words = {"network": recipe.builder, "files": "images", "inputs": "images"}
         batches = self._batches if measure else None
-        return plan_of(self, (*shape, 3), batches, parts_of(recipe, (*shape, 3)), **words)
+        return plan_of(self, (*shape, 3), batches, counted_parts(recipe, (*shape, 3)), **words)
 
     def facts(self) -> list[tuple[str, object]]:
         """Returns the recipe, the network and the data for the top of the report."""
