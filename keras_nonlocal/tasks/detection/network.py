@@ -24,8 +24,6 @@ def build_models(recipe: DetectionRecipe, classes: int, *, read_weights: bool) -
             bounding_box_format="xyxy",
             options=recipe.options,
         )
-        # The states of random generators that training needs are a part of a checkpoint.
-        _ = network.training_part
     network.get_layer("detections").score_threshold = recipe.score_threshold
     for layer in network.layers:
         if stage_of(layer.name) in recipe.frozen_stages:
