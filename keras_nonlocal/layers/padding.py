@@ -65,7 +65,7 @@ class _Padding(keras.layers.Layer):
         return ops.cond(is_padded, lambda: self._without_padding(x, ends), lambda: x)
 
     def _without_padding(self, x, ends):
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must implement `_without_padding`")
 
     def compute_output_shape(self, input_shape):
         return input_shape[0]

@@ -128,6 +128,11 @@ class RegionCNN(keras.Model):
         return self.get_metrics_result()
 
     def _labels(self, labels: Mapping[str, Any], sizes) -> dict[str, Any]:
+        if not isinstance(labels, Mapping):
+            raise ValueError(
+                f"The labels must be a dictionary of {', '.join(self.training_part.label_names)}. "
+                f"Received: {type(labels).__name__}"
+            )
         labels = dict(labels)
         if "classes" in labels:
             labels.setdefault("labels", labels.pop("classes"))
@@ -158,6 +163,11 @@ def _with_sizes(inputs):
     if isinstance(inputs, Mapping):
         return inputs
     images = ops.convert_to_tensor(inputs)
+    if len(images.shape) != 4:
+        raise ValueError(
+            "The inputs must be images (B, H, W, 3), or a dictionary of these as 'images' and of "
+            f"their heights and widths (B, 2) as 'sizes'. Received: shape={tuple(images.shape)}"
+        )
     batch, height, width, _ = ops.shape(images)
     sizes = ops.stack([ops.cast(height, "int32"), ops.cast(width, "int32")])
     return {IMAGES: images, SIZES: sizes[None] + ops.zeros((batch, 1), "int32")}

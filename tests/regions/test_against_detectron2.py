@@ -190,9 +190,8 @@ def _places(boxes, objects):
     return [int(np.abs(boxes - box).sum(1).argmin()) for box in objects]
 
 
+@pytest.mark.parametrize("case", ["mask"], indirect=True)
 def test_padding_of_a_batch_changes_nothing(case):
-    if case.kind == "keypoint":
-        pytest.skip("test_network.py asks the same of a small network for keypoints")
     alone = case.model(case.inputs)
     batch = golden.image_batch(case.kind)
     together = case.model(batch)
@@ -202,9 +201,8 @@ def test_padding_of_a_batch_changes_nothing(case):
     np.testing.assert_allclose(alone["confidence"][0], together["confidence"][0], atol=1e-4)
 
 
+@pytest.mark.parametrize("case", ["mask"], indirect=True)
 def test_blocks_begin_as_the_identity_of_a_network_without(case):
-    if case.kind == "keypoint":
-        pytest.skip("there is no network with blocks and keypoints of 50 layers")
     with_block = golden.network(case.kind, "nl_")
     expected, found = case.model(case.inputs), with_block(case.inputs)
     for name, value in expected.items():

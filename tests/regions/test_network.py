@@ -150,6 +150,10 @@ def test_classes_are_another_name_of_labels_and_missing_ones_are_named():
         model.compile("sgd", run_eagerly=True)
         losses.append(model.fit(images(), given, verbose=0).history["loss"])
     assert losses[0] == losses[1]
+    with pytest.raises(ValueError, match=r"dictionary of boxes, labels, masks\. Received: "):
+        model.fit(images(), batch["labels"], verbose=0)
+    with pytest.raises(ValueError, match=r"images \(B, H, W, 3\), .*Received: shape=\(64, 96, 3\)"):
+        model(images()[0])
     del batch["masks"]
     with pytest.raises(
         ValueError, match=r"dictionary of boxes, labels, masks\. Received: boxes, l"
