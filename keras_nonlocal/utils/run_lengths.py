@@ -17,7 +17,7 @@ _FIRST, _BITS, _MORE, _SIGN = 48, 5, 32, 16  # the character of zero, and the bi
 def encode_mask(mask: np.ndarray) -> dict[str, Any]:
     """Encodes a mask `(H, W)`, where everything but zero belongs to the object.
 
-    >>> encode(np.array([[0, 1], [1, 1]]))
+    >>> encode_mask(np.array([[0, 1], [1, 1]]))
     {'size': [2, 2], 'counts': '13'}
     """
     height, width = mask.shape
@@ -36,7 +36,7 @@ def decode_mask(coded: Mapping[str, Any]) -> np.ndarray:
     Raises:
         ValueError: It is no such encoding, or its runs do not fill the mask.
 
-    >>> decode({"size": [2, 2], "counts": "13"}).tolist()
+    >>> decode_mask({"size": [2, 2], "counts": "13"}).tolist()
     [[0, 1], [1, 1]]
     """
     runs = runs_of(coded)
@@ -45,7 +45,7 @@ def decode_mask(coded: Mapping[str, Any]) -> np.ndarray:
 
 
 def runs_of(coded: Mapping[str, Any]) -> list[int]:
-    """Returns the checked lengths of the runs. Errors are as for `decode`."""
+    """Returns the checked lengths of the runs. Errors are as for `decode_mask`."""
     height, width = size_of(coded)
     counts = coded.get("counts")
     runs = unpacked(counts) if isinstance(counts, str | bytes) else _listed(counts)
