@@ -224,7 +224,8 @@ PUBLIC = {
         Predictor TASKS find_recipe load_run plan_training read_recipe read_run recipe_names train
     """,
     "tasks.detection": """
-        Detection DetectionEvaluation DetectionRecipe Detector evaluate_detection
+        CocoAveragePrecision Detection DetectionEvaluation DetectionRecipe Detector
+        evaluate_detection
     """,
     "tasks.segmentation": """
         PixelAccuracy PixelCrossEntropy Segmentation SegmentationEvaluation SegmentationRecipe

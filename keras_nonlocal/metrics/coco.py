@@ -21,7 +21,7 @@ _LIBRARIES = (
     ("pycocotools.cocoeval", None, "COCOeval"),
 )
 _TYPES = {"boxes": "bbox", "masks": "segm", "keypoints": "keypoints"}
-_PREFIXES = {"boxes": "box", "masks": "mask", "keypoints": "keypoint"}
+PREFIXES = {"boxes": "box", "masks": "mask", "keypoints": "keypoint"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class CocoScores:
         Those for sizes of which there are no objects are left out.
         """
         return {
-            f"{_PREFIXES[kind]}_{name}": value
+            f"{PREFIXES[kind]}_{name}": value
             for kind, numbers in self.numbers.items()
             for name, value in numbers.items()
             if not np.isnan(value)

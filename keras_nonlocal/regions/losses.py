@@ -101,23 +101,26 @@ class RegionTraining:
         heads = [f"{head}_loss" for head in self._heads if head != "box"]
         return ["rpn_logits_loss", "rpn_deltas_loss", "box_logits_loss", "box_deltas_loss", *heads]
 
-    def losses(self, stage: dict[str, Any], labels: dict[str, Any]) -> dict[str, Any]:
+    def losses(
+        self, stage: dict[str, Any], labels: dict[str, Any], training: bool = True
+    ) -> dict[str, Any]:
         """Returns the terms of the loss.
 
         Args:
             stage: Outputs of `first_stage`.
             labels: `"boxes"` `(B, N, 4)` in pixels, `"labels"` `(B, N)`, and those of the heads.
+            training: Whether batch norms of the heads use the statistics of the batch.
         """
         boxes = ops.cast(labels["boxes"], "float32")
         classes = ops.cast(labels["labels"], "int32")
         exists = (classes >= 0) & ops.all(boxes[..., 2:] > boxes[..., :2], axis=-1)
         terms = self._rpn_losses(stage, boxes, exists)
         sample = self._sample(stage, boxes, classes, exists)
-        terms |= self._box_losses(stage, sample)
+        terms |= self._box_losses(stage, sample, training)
         objects = self._objects(sample)
         for head, loss in (("mask", self._mask_loss), ("keypoint", self._keypoint_loss)):
             if head in self._heads:
-                terms[f"{head}_loss"] = loss(stage, objects, labels)
+                terms[f"{head}_loss"] = loss(stage, objects, labels, training)
         return terms
 
     def _priorities(self, like):
@@ -180,13 +183,13 @@ class RegionTraining:
             "classes": _at(classes, objects),
         }
 
-    def _head(self, head, stage, boxes):
+    def _head(self, head, stage, boxes, training):
         features = self._features[head]([boxes, *stage["levels"]])
-        outputs = keras.tree.flatten(self._heads[head](features, training=True))
+        outputs = keras.tree.flatten(self._heads[head](features, training=training))
         return [ops.cast(x, "float32") for x in outputs]
 
-    def _box_losses(self, stage, sample):
-        logits, deltas = self._head("box", stage, sample["boxes"])
+    def _box_losses(self, stage, sample, training):
+        logits, deltas = self._head("box", stage, sample["boxes"], training)
         shape = ops.shape(sample["used"])
         background = logits.shape[-1] - 1
         logits = ops.reshape(logits, (*shape, background + 1))
@@ -211,8 +214,8 @@ class RegionTraining:
             most = ops.maximum(ops.max(counts), 1)
         return {name: values[:, :most] for name, values in sample.items()}
 
-    def _mask_loss(self, stage, sample, labels):
-        (logits,) = self._head("mask", stage, sample["boxes"])
+    def _mask_loss(self, stage, sample, labels, training):
+        (logits,) = self._head("mask", stage, sample["boxes"], training)
         size = logits.shape[1]
         masks = labels["masks"]
         batch, number = ops.shape(masks)[:2]
@@ -230,8 +233,8 @@ class RegionTraining:
         positive = ops.reshape(sample["positive"], (-1,))
         return _sum(each, positive) / ops.maximum(ops.sum(ops.cast(positive, "float32")), 1.0)
 
-    def _keypoint_loss(self, stage, sample, labels):
-        (logits,) = self._head("keypoint", stage, sample["boxes"])
+    def _keypoint_loss(self, stage, sample, labels, training):
+        (logits,) = self._head("keypoint", stage, sample["boxes"], training)
         size, keypoints = logits.shape[1], logits.shape[3]
         points = _at(ops.cast(labels["keypoints"], "float32"), sample["objects"])
         cells, inside = keypoint_targets(

@@ -92,7 +92,8 @@ class RegionCNN(keras.Model):
     def compile(self, optimizer="sgd", loss=None, metrics=None, **kwargs):
         """As in `keras.Model`; the loss is that of the network, and `metrics` are for `evaluate`.
 
-        A metric gets the dictionary of labels and the dictionary of outputs.
+        A metric, such as `keras_nonlocal.tasks.detection.CocoAveragePrecision`, gets the dictionary
+        of labels, and that of outputs and `"sizes"`.
         """
         self._user_metrics = list(metrics or [])
         self._trackers = {name: keras.metrics.Mean(name) for name in self.training_part.loss_names}
@@ -113,18 +114,19 @@ class RegionCNN(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         if "levels" not in y_pred:  # in evaluation, where the outputs are detections
-            y_pred = self(x, training=True)
+            y_pred = self.training_part.first_stage(_with_sizes(x), training=training)
         labels = self._labels(y, y_pred[SIZES])
         total = 0.0
-        for name, value in self.training_part.losses(y_pred, labels).items():
+        for name, value in self.training_part.losses(y_pred, labels, training).items():
             self._trackers[name].update_state(value)
             total += value
         return total + sum(self.losses)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         if "levels" not in y_pred:
+            outputs = {**y_pred, SIZES: _with_sizes(x)[SIZES]}
             for metric in self._user_metrics:
-                metric.update_state(y, y_pred)
+                metric.update_state(y, outputs)
         return self.get_metrics_result()
 
     def _labels(self, labels: Mapping[str, Any], sizes) -> dict[str, Any]:
