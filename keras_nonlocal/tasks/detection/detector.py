@@ -14,8 +14,12 @@ from ...images.detection_image import DetectionImage
 from ...images.keypoint_layouts import COCO_PERSON_KEYPOINTS
 from ...images.read_images import read_image
 from ...pretrained.cards import Card
+from ...regions.network import SIZES
+from ...regions.pixel_layers import ImageCoordinates, NetworkInputs
 from ...utils.checks import PathLike, at_least
 from .inference import ImageDetector
+
+_INPUT_FIELDS = ("short_side", "max_side", "mean", "std", "channel_order")
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +93,34 @@ class Detector:
             )
         found = self.detector(image, min_score=at_least("min_score", float(min_score), 0))
         return {**found, "names": [self.class_names[label] for label in found["labels"]]}
+
+    def image_model(self) -> keras.Model:
+        """Makes one model of the network and its preprocessing, to save or to serve it.
+
+        `image_model().export(FOLDER)` writes a SavedModel that needs neither Keras nor this
+        library.
+
+        Returns:
+            A model of RGB pixels, uint8 `(B, H, W, 3)` of any size. Its outputs are those of
+            `keras_nonlocal.regions.RegionCNN`, whatever its format of boxes: `"boxes"` as corners
+            in pixels of the image `(B, D, 4)`, `"confidence"` and `"labels"` `(B, D)`,
+            `"num_detections"` `(B,)`, and `"masks"` `(B, D, 28, 28)`, which
+            `keras_nonlocal.ops.paste_masks` enlarges to pixels, or `"keypoints"` `(B, D, K, 3)`.
+            `D` is always the same, and what does not exist is -1.
+
+        Raises:
+            ValueError: The model is not a network for detection.
+
+        Example:
+            detector.image_model().export("serving/animals/1", format="tf_saved_model")
+        """
+        pixels = keras.Input((None, None, 3), dtype="uint8", name="images")
+        spec = {name: getattr(self.image, name) for name in _INPUT_FIELDS}
+        inputs = NetworkInputs(**spec, name="network_inputs")(pixels)
+        found = self.detector.model(inputs)
+        to_image = ImageCoordinates(self.model.bounding_box_format, name="image_coordinates")
+        outputs = to_image({**found, "pixels": pixels, SIZES: inputs[SIZES]})
+        return keras.Model(pixels, outputs, name=f"{self.model.name}_of_images")
 
     @cached_property
     def detector(self) -> ImageDetector:

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from keras_nonlocal import models
@@ -10,6 +11,7 @@ from keras_nonlocal.data import read_error_log
 from keras_nonlocal.data.error_log import ErrorLog
 from keras_nonlocal.images import DetectionImage, read_object_set
 from keras_nonlocal.images.samples.objects import CLASSES, write_objects
+from keras_nonlocal.regions.pixel_layers import NetworkInputs
 from keras_nonlocal.tasks.detection import Detector, evaluate_detection
 from keras_nonlocal.tasks.detection.evaluation import detect_all, with_tolerances
 from keras_nonlocal.tasks.detection.inference import ImageDetector
@@ -95,3 +97,45 @@ def test_networks_and_data_that_do_not_fit_are_refused(detector, tmp_path):
     kernel.assign(np.full(kernel.shape, np.nan))
     with pytest.raises(ValueError, match=r"finite numbers.*box_logits/kernel"):
         ImageDetector(detector.model, SPEC)
+
+
+def test_one_model_of_images_answers_as_the_predictor_and_as_a_saved_model(tmp_path, detector):
+    predictor = Detector(detector.model, CLASSES, SPEC)
+    predictor.__dict__["detector"] = detector  # which is traced already
+    model = predictor.image_model()
+    image = np.random.default_rng(1).integers(0, 256, (64, 90, 3), "uint8")  # is not scaled
+    model.export(str(tmp_path / "1"), format="tf_saved_model", verbose=False)
+    graph = tf.Graph()
+    with tf.compat.v1.Session(graph=graph) as session:  # as TensorFlow Serving does
+        meta = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path / "1"))
+        signature = meta.signature_def["serving_default"]
+        (pixels,) = signature.inputs.values()
+        names = {name: each.name for name, each in signature.outputs.items()}
+        answers = session.run(names, {pixels.name: np.stack([image, image[::-1]])})
+        assert answers["boxes"].shape == (2, 100, 4)
+        larger = session.run(names, {pixels.name: np.zeros((1, 150, 40, 3), "uint8")})
+        assert larger["keypoints"].shape == (1, 100, 13, 3)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="at least one pixel"):
+            session.run(names, {pixels.name: np.zeros((1, 0, 40, 3), "uint8")})
+    for answer, found in zip(range(2), map(detector, (image, image[::-1])), strict=True):
+        count = answers["num_detections"][answer]
+        assert 10 < len(found["boxes"]) == count
+        for name, bar in {"boxes": 1e-3, "confidence": 1e-5, "keypoints": 2e-2}.items():
+            np.testing.assert_allclose(answers[name][answer, :count], found[name], atol=bar)
+        np.testing.assert_array_equal(answers["labels"][answer, :count], found["labels"])
+        assert (answers["boxes"][answer, count:] == -1).all()
+
+
+@pytest.mark.parametrize("size", [(30, 45), (200, 140), (1, 9)])
+@pytest.mark.parametrize("order", ["rgb", "bgr"])
+def test_the_graph_scales_images_as_pillow_does(size, order):
+    spec = DetectionImage(short_side=64, max_side=96, channel_order=order)
+    image = np.random.default_rng(0).integers(0, 256, (*size, 3), "uint8")
+    names = ("short_side", "max_side", "mean", "std", "channel_order")
+    layer = NetworkInputs(**{name: getattr(spec, name) for name in names})
+    scaled = NetworkInputs.from_config(layer.get_config())(image[None])
+    expected = spec.prepared(image)
+    assert scaled["sizes"].numpy().tolist() == [list(expected.shape[:2])]
+    levels = np.abs(scaled["images"][0] - expected) * spec.ordered(np.array(spec.std))
+    assert levels.max() < 1.01
+    assert (levels > 0.01).mean() < 0.03
