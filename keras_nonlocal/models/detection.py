@@ -139,7 +139,7 @@ def _builder(blocks: str, head: str, size_name: str):
         {outputs}
         """
         check_channels_last(builder)
-        found = find_weights(weights, f"{head}_{size_name}")
+        found = find_weights(weights, builder)
         trained = {"variant": size.variant, "classes": _CLASSES[head]}
         if found.card is not None:
             trained |= {**found.card.arguments, "classes": len(found.card.classes)}

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import keras
 
+from ...models.detection import IMAGENET_VARIANT
+from ...pretrained.resolve import IMAGENET, card_for
+from ...training.recipe_files import recipe_json
+from ...training.run_folder import RECIPE
 from ...training.task import Models
 from ...utils.roles import stage_of
 from ..building import build_network, precision
@@ -29,6 +34,27 @@ def build_models(recipe: DetectionRecipe, classes: int, *, read_weights: bool) -
         if stage_of(layer.name) in recipe.frozen_stages:
             layer.trainable = False
     return Models(network, network)
+
+
+def with_variant(recipe: DetectionRecipe) -> DetectionRecipe:
+    """Writes the variant of the weights to start from into the recipe, if it names none.
+
+    Networks of two variants can have weights of the same shapes, and compute something else.
+    """
+    if recipe.weights is None or "variant" in recipe.arguments:
+        return recipe
+    path = Path(recipe.weights)
+    if recipe.weights == IMAGENET:
+        variant = IMAGENET_VARIANT
+    elif path.suffix == ".h5" or path.is_file():
+        return recipe  # such a file does not say it
+    elif path.is_dir():
+        variant = recipe_json(path / RECIPE)[0].get("arguments", {}).get("variant")
+    else:
+        variant = card_for(recipe.weights, recipe.builder).arguments.get("variant")
+    if variant is None:
+        return recipe
+    return recipe.changed(arguments={**recipe.arguments, "variant": variant})
 
 
 def counted_parts(

@@ -27,7 +27,7 @@ from .evaluation import (
     evaluate_detection,
     with_tolerances,
 )
-from .network import build_models, counted_parts
+from .network import build_models, counted_parts, with_variant
 from .recipe import DetectionRecipe
 
 
@@ -74,7 +74,7 @@ class Detection:
             self.objects = self.objects.with_objects()
         if not len(self.objects):
             raise ValueError("There must be an image with objects to train on. Received: none")
-        self.recipe = _with_keypoints(recipe, self.objects)
+        self.recipe = with_variant(_with_keypoints(recipe, self.objects))
         names = self.objects.class_names
         is_path = isinstance(source, str | os.PathLike)
         name = os.fspath(source) if is_path else type(source).__name__

@@ -2,9 +2,11 @@
 
 import pytest
 
+from keras_nonlocal.images import DetectionImage
 from keras_nonlocal.models.detection import DETECTION
 from keras_nonlocal.tasks import find_recipe, read_recipe, recipe_names
 from keras_nonlocal.tasks.detection import Detection, DetectionRecipe
+from keras_nonlocal.tasks.detection.network import with_variant
 from keras_nonlocal.training import write_recipe
 from keras_nonlocal.training.optimizers.schedules import learning_rate
 
@@ -89,7 +91,8 @@ def test_the_schedule_of_detectron2(name):
     recipe = find_recipe(name)
     assert (recipe.builder, recipe.box_beta) == ONE_X[name]
     assert (recipe.duration, recipe.batch_size, recipe.weight_decay) == (90_000, 16, 1e-4)
-    assert (recipe.momentum, recipe.nesterov, recipe.channel_order) == (0.9, False, "bgr")
+    assert (recipe.momentum, recipe.nesterov, recipe.channel_order) == (0.9, False, "rgb")
+    assert (recipe.weights, recipe.testing_image) == ("imagenet", DetectionImage())
     rate = learning_rate(recipe, steps_per_epoch=1)
     steps = {0: 2e-5, 500: 0.01001, 1000: 0.02, 59_999: 0.02, 60_000: 0.002, 80_000: 0.0002}
     for step, expected in steps.items():
@@ -97,6 +100,30 @@ def test_the_schedule_of_detectron2(name):
     (resize,) = (layer for layer in recipe.layers() if hasattr(layer, "max_side"))
     assert (resize.short_side, resize.max_side) == ((640, 672, 704, 736, 768, 800), 1333)
     assert recipe.testing_image.resized(480, 640) == (800, 1067)
+
+
+@pytest.mark.parametrize(
+    ("weights", "variant"),
+    [
+        ("imagenet", "mmdetection"),
+        ("coco", "detectron2"),
+        ("mask_rcnn_r50_fpn_coco_torchvision_v1", "torchvision"),
+        (None, None),
+        ("some.weights.h5", None),
+    ],
+)
+def test_the_variant_is_that_of_the_weights(weights, variant):
+    recipe = DetectionRecipe("nl_mask_rcnn_r50_fpn", weights=weights, steps=1)
+    assert with_variant(recipe).arguments.get("variant") == variant
+    given = recipe.changed(arguments={"variant": "mmdetection_caffe"})
+    assert with_variant(given) == given
+
+
+def test_a_run_gives_its_variant(tmp_path):
+    arguments = {"variant": "torchvision"}
+    run = DetectionRecipe("mask_rcnn_small", arguments=arguments, steps=1)
+    write_recipe(run, tmp_path / "recipe.json")
+    assert with_variant(run.changed(weights=str(tmp_path), arguments={})).arguments == arguments
 
 
 def test_every_recipe_of_detection_can_be_read():
