@@ -55,8 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError("Name at least one image or video, or a folder of these. See --help.")
     if not 0 <= arguments.min_score <= 1:
         raise ValueError(f"--min-score must be from 0 to 1. Received: {arguments.min_score}")
-    detector = load_for("detection", arguments.model)
     files = find_files(arguments.paths, arguments.out)
+    detector = load_for("detection", arguments.model)
 
     def detect(path: Path) -> Result:
         use = _video if is_video(path) else _image

@@ -46,8 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.sample:
         write_picture(SAMPLE, scene(SAMPLE_SEED, (240, 320))[0])
         arguments.paths = [SAMPLE]
-    segmenter = load_for("segmentation", arguments.model)
     files = find_files(arguments.paths, arguments.out)
+    segmenter = load_for("segmentation", arguments.model)
 
     def label(path: Path) -> Result:
         return (_video if is_video(path) else _image)(segmenter, path, arguments.out)

@@ -178,10 +178,8 @@ def test_detectors_have_the_precisions_of_their_heads_and_the_classes_of_their_c
 
 
 def test_a_network_with_blocks_is_offered_the_weights_of_the_one_without():
-    with pytest.raises(
-        ValueError,
-        match=r"of nl_mask_rcnn_r50_fpn must .*'coco', 'imagenet', .*mask_rcnn_r50_fpn_coco_detectron2",
-    ):
+    names = "'coco', 'imagenet', .*mask_rcnn_r50_fpn_coco_detectron2"
+    with pytest.raises(ValueError, match=f"of nl_mask_rcnn_r50_fpn must .*{names}"):
         models.nl_mask_rcnn_r50_fpn(weights="kinetics400")
 
 

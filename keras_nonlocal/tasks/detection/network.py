@@ -43,14 +43,12 @@ def with_variant(recipe: DetectionRecipe) -> DetectionRecipe:
     """
     if recipe.weights is None or "variant" in recipe.arguments:
         return recipe
-    path = Path(recipe.weights)
+    path, variant = Path(recipe.weights), None
     if recipe.weights == IMAGENET:
         variant = IMAGENET_VARIANT
-    elif path.suffix == ".h5" or path.is_file():
-        return recipe  # such a file does not say it
     elif path.is_dir():
         variant = recipe_json(path / RECIPE)[0].get("arguments", {}).get("variant")
-    else:
+    elif path.suffix != ".h5" and not path.is_file():  # a card; a file does not say it
         variant = card_for(recipe.weights, recipe.builder).arguments.get("variant")
     if variant is None:
         return recipe
