@@ -184,7 +184,7 @@ PUBLIC = {
     "data": "Entry Manifest check_manifest find_videos read_error_log read_source write_manifest",
     "download": "Digest FetchError PublishedFile cache_root fetch",
     "explain": "attend_to draw_attention",
-    "export": "fold_batch_norm freeze",
+    "export": "Served Signature fold_batch_norm freeze saved_model",
     "images": """
         DetectionImage ImageError ImageSpec MaskCoding MaskSet ObjectImage ObjectSet check_masks
         check_objects draw_labels draw_objects object_stream read_image read_mask read_mask_set

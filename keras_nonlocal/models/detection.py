@@ -58,7 +58,7 @@ _SIZES = {
     "small": _Size(
         "a small ResNet of 18 layers",
         18,
-        "mmdetection",
+        "scratch",
         width=16,
         channels=64,
         dense=128,
@@ -224,6 +224,7 @@ def _builder(blocks: str, head: str, size_name: str):
                 size.keypoint_width,
                 size.keypoint_depth,
                 bool(blocks),
+                details,
             )
         model = RegionCNN({IMAGES: images, SIZES: sizes}, outputs, name=name)
         model.prepare(bounding_box_format, options)

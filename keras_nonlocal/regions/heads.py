@@ -75,13 +75,15 @@ def mask_head(x, labels, classes: int, width: int, variant: RegionVariant):
     return DetectionMasks(name="masks")({"logits": x, "labels": labels})
 
 
-def keypoint_head(x, boxes, keypoints: int, width: int, depth: int, blocks: bool):
+def keypoint_head(
+    x, boxes, keypoints: int, width: int, depth: int, blocks: bool, variant: RegionVariant
+):
     """Returns the keypoints `(B, D, K, 3)` of regions `(B * D, 14, 14, C)`.
 
     With blocks, a non-local block follows every second convolution (section 6 of the paper).
     """
     for index in range(1, depth + 1):
-        x = _conv(x, width, f"keypoint_conv_{index}", norm=False)
+        x = _conv(x, width, f"keypoint_conv_{index}", variant.head_norm)
         if blocks and index % 2 == 0:
             x = NonLocal2D(name=f"keypoint_conv_{index}{NON_LOCAL_SUFFIX}")(x)
     x = layers.Conv2DTranspose(

@@ -1,4 +1,4 @@
-"""The differences between published detection networks, as a table.
+"""The differences between published detection networks, and one to train from scratch, as a table.
 
 Sources: Detectron2, torchvision and MMDetection. The shapes of the weights are often the same, but
 the weights give right results only in their own network.
@@ -41,6 +41,7 @@ class RegionVariant:
 _torchvision = RegionVariant(epsilon=0.0, rounded_anchors=True, aligned=False, sampling_ratio=2)
 
 REGION_VARIANTS = {
+    "scratch": RegionVariant(head_norm=True),  # to train all weights from random ones
     "detectron2": RegionVariant(stride_first=True),
     "detectron2_x101": RegionVariant(),
     "torchvision": _torchvision,

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import keras
 
+from ..export.signature import Served
 from ..training.run_folder import Run, read_data, read_history, weights_file
 from ..utils.checks import PathLike
 from ..weights.load import load_weights
@@ -32,6 +33,9 @@ class Predictor(Protocol):
 
     def predict(self, path: PathLike) -> Any:
         """Returns the prediction for a file."""
+
+    def served(self) -> Served:
+        """Returns how the network is asked when it is served, for `export.saved_model`."""
 
 
 def read_run(folder: PathLike, *, weights: str | None = None) -> Run:

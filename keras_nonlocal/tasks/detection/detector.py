@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from ... import models
+from ...export.signature import Served
 from ...images.detection_image import DetectionImage
 from ...images.keypoint_layouts import COCO_PERSON_KEYPOINTS
 from ...images.read_images import read_image
@@ -18,6 +19,7 @@ from ...regions.network import SIZES
 from ...regions.pixel_layers import ImageCoordinates, NetworkInputs
 from ...utils.checks import PathLike, at_least
 from .inference import ImageDetector
+from .signatures import served
 
 _INPUT_FIELDS = ("short_side", "max_side", "mean", "std", "channel_order")
 
@@ -121,6 +123,10 @@ class Detector:
         to_image = ImageCoordinates(self.model.bounding_box_format, name="image_coordinates")
         outputs = to_image({**found, "pixels": pixels, SIZES: inputs[SIZES]})
         return keras.Model(pixels, outputs, name=f"{self.model.name}_of_images")
+
+    def served(self) -> Served:
+        """Returns how the network is asked when it is served, for `export.saved_model`."""
+        return served(self)
 
     @cached_property
     def detector(self) -> ImageDetector:

@@ -9,12 +9,14 @@ import keras
 import numpy as np
 
 from ... import models
+from ...export.signature import Served
 from ...images.image_spec import ImageSpec
 from ...images.read_images import read_image
 from ...pretrained.cards import Card
 from ...utils.checks import PathLike
 from ...utils.entries import class_list, palette, palette_names
 from .inference import ImageLabeler
+from .signatures import served
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +77,10 @@ class Segmenter:
                 f"{image.dtype} {image.shape}"
             )
         return self._labeler(image)
+
+    def served(self) -> Served:
+        """Returns how the network is asked when it is served, for `export.saved_model`."""
+        return served(self)
 
     @cached_property
     def _labeler(self) -> ImageLabeler:

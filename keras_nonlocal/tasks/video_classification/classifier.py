@@ -8,12 +8,14 @@ import keras
 import numpy as np
 
 from ... import models
+from ...export.signature import Served
 from ...pretrained.cards import Card
 from ...utils.checks import PathLike
 from ...video.clip_reader import read_clips
 from ...video.clip_spec import ClipSpec
 from ...video.preprocessing import pixels_seen, preprocess
 from ...weights.assign import check_finite, check_weights
+from .signatures import served
 
 
 @dataclass(frozen=True)
@@ -96,3 +98,7 @@ class VideoClassifier:
         check_finite({"outputs": probabilities}, f"The probabilities of {self.model.name!r}")
         order = np.argsort(-probabilities, kind="stable")
         return {self.class_names[index]: float(probabilities[index]) for index in order}
+
+    def served(self) -> Served:
+        """Returns how the network is asked when it is served, for `export.saved_model`."""
+        return served(self)

@@ -37,6 +37,28 @@ def decoded_clip(
     return tf.ensure_shape(video, (clip.num_frames, *(clip.size or (None, None)), 3))
 
 
+def resized_clip(clip: ClipSpec, video: tf.Tensor, short_side, place) -> tf.Tensor:
+    """Resizes and crops frames, as `decoded_clip` does after decoding.
+
+    Args:
+        clip: The size of clips.
+        video: uint8 `(frames, H, W, 3)`.
+        short_side, place: As in `decoded_clip`.
+
+    Returns:
+        uint8 `(frames, H', W', 3)`.
+    """
+    stored = tf.shape(video)[1:3]
+    scaled = _scaled(clip, stored, short_side)
+    window = _window(clip, scaled, place)
+    video = tf.cond(
+        tf.reduce_all(scaled == stored),
+        lambda: _cropped(video, window),
+        lambda: _resized(video, scaled, window),
+    )
+    return tf.ensure_shape(video, (clip.num_frames, *(clip.size or (None, None)), 3))
+
+
 def drawn_place(room: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:
     """The top and left of a crop, from free pixels and positions from 0 to 1."""
     return tf.minimum(tf.cast(shares * tf.cast(room + 1, tf.float32), tf.int32), room)
@@ -67,8 +89,11 @@ def _resized(video, scaled, window):
         lambda: tf.image.resize(video, scaled, antialias=True),
         lambda: tf.image.resize(video, scaled),
     )
-    pixels = tf.slice(pixels, [0, window[0], window[1], 0], [-1, window[2], window[3], -1])
-    return tf.cast(pixels + 0.5, tf.uint8)
+    return tf.cast(_cropped(pixels, window) + 0.5, tf.uint8)
+
+
+def _cropped(video, window):
+    return tf.slice(video, [0, window[0], window[1], 0], [-1, window[2], window[3], -1])
 
 
 def _scaled(clip, stored, short_side):

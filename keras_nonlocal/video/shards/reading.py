@@ -222,7 +222,7 @@ def _loader(clip: ClipSpec, shards: ShardSet, training: bool):
     scales = not as_stored and clip.short_sides != (stored, stored)
 
     def load(described):
-        choose = _random_view if training else _evaluation_view
+        choose = _random_view if training else evaluation_view
         indices, short_side, place = choose(clip, described)
         frames = tf.gather(described["frames"], indices)  # other frames are not decoded
         size = described["size"]
@@ -259,7 +259,7 @@ def _random_view(clip: ClipSpec, described):
     return indices, short_side, lambda room: drawn_place(room, shares)
 
 
-def _evaluation_view(clip: ClipSpec, described):
+def evaluation_view(clip: ClipSpec, described):
     number = described["view"] // clip.num_crops
     crop = tf.cast(described["view"] % clip.num_crops, tf.int32)
     rate = tuple(tf.unstack(described["rate"]))

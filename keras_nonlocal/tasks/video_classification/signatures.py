@@ -1,0 +1,202 @@
+"""How a video classifier is asked when it is served."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from ...export.fold_batch_norm import fold_batch_norm
+from ...export.signature import Served, Signature, checked, checked_images, decoded_jpegs
+from ...utils.compat import output_of
+from ...video.decoding.array_video import FPS
+from ...video.graph_views import views_of_frames
+from ...video.preprocessing import preprocess
+from ...video.samples.sample_video import jumping_jacks
+
+TOP = 5
+MOST_FRAMES = 3000  # of a video in a request: 100 seconds
+_POOLED = "avg_pool"
+
+
+def served(classifier) -> Served:
+    """Returns the signatures of a video classifier.
+
+    `views` takes the clips that the network sees, and `serving_default` a whole video, which the
+    graph cuts into clips. `jpeg_frames` and `encoded_clip` take a video as JPEG files and as an
+    animated GIF, and `features` are the pooled features of clips.
+
+    Args:
+        classifier: A `VideoClassifier`.
+    """
+    clip = classifier.clip
+    network = fold_batch_norm(classifier.model)
+    pooled = output_of(network, _POOLED)
+    pooled = keras.Model(network.input, keras.ops.mean(pooled, axis=(1, 2, 3)))
+    names = tf.constant(classifier.class_names)
+
+    def over_views(model, views):
+        """The mean over the views `(B, V, T, H, W, 3)`, which pass the network one by one."""
+        views = checked_images(views, "views")
+
+        def one(view):
+            return model(preprocess(view, **clip.preprocessing), training=False)
+
+        views = tf.transpose(views, (1, 0, 2, 3, 4, 5))
+        if clip.flip:
+            views = tf.concat([views, views[..., ::-1, :]], axis=0)
+        form = tf.TensorSpec((None, model.output.shape[-1]), tf.float32)
+        return tf.reduce_mean(tf.map_fn(one, views, fn_output_signature=form), axis=0)
+
+    string, shape = tf.string, (None, clip.num_frames, *_size(clip), 3)
+    pixels = tf.TensorSpec((None, None, None, None, 3), tf.uint8)
+    clips = {"views": tf.TensorSpec((None, *shape), tf.uint8)}
+
+    @tf.function(input_signature=[*clips.values()], autograph=False)  # traced once
+    def classes(views):
+        probabilities = over_views(network, views)
+        scores, top = tf.math.top_k(probabilities, min(TOP, len(classifier.class_names)))
+        return {
+            "probabilities": probabilities,
+            "top_classes": top,
+            "top_names": tf.gather(names, top),
+            "top_scores": scores,
+        }
+
+    @tf.function(input_signature=[pixels], autograph=False)
+    def whole(frames):
+        count = tf.shape(frames)[1]
+        frames = checked(
+            checked_images(frames, "frames"),
+            "frames",
+            (count >= 2, "at least 2 frames"),
+            (count <= MOST_FRAMES, f"at most {MOST_FRAMES} frames"),
+        )
+        return classes(cut(frames))
+
+    def cut(frames):
+        form = tf.TensorSpec((clip.views, clip.num_frames, *_size(clip), 3), tf.uint8)
+        return tf.map_fn(partial(views_of_frames, clip), frames, fn_output_signature=form)
+
+    def of_jpegs(jpegs):
+        files = checked(
+            jpegs, "jpegs", (tf.shape(jpegs)[1] <= MOST_FRAMES, f"at most {MOST_FRAMES} frames")
+        )
+        pictures = decoded_jpegs(tf.reshape(files, [-1]), "jpegs")
+        return whole(_grouped(pictures, tf.shape(jpegs)))
+
+    def of_gifs(gifs):
+        gifs = checked(gifs, "gifs", (tf.size(gifs) > 0, "at least one GIF file"))
+        form = tf.TensorSpec((None, None, None, 3), tf.uint8)
+        with tf.name_scope("gifs"):
+            return whole(tf.map_fn(tf.io.decode_gif, gifs, fn_output_signature=form))
+
+    def answer(views):
+        seen = np.concatenate([views, views[..., ::-1, :]], 1) if clip.flip else views
+        network_input = [classifier.preprocess(view) for view in np.moveaxis(seen, 1, 0)]
+        each = [classifier.model.predict_on_batch(view) for view in network_input]
+        return {"probabilities": np.mean(each, axis=0)}
+
+    def answer_whole(frames):
+        return answer(cut(tf.constant(frames)).numpy())
+
+    videos = [_video(*size) for size in ((2 * clip.span + 1, 120, 160), (9, 96, 90))]
+    requests = [{"frames": np.stack([video])} for video in videos]
+    requests.append({"frames": np.stack([videos[0][::-1], videos[0]])})
+    views = [{"views": cut(tf.constant(each["frames"]))[:, :2].numpy()} for each in requests]
+    jpegs = [{"jpegs": np.array([_jpegs(video)])} for video in videos]
+    gifs = [{"gifs": np.array([_gif(video)])} for video in videos]
+    signatures = {
+        "views": Signature(
+            classes, clips, views, answer, refused=_none(views[0]), batching=None not in shape[1:]
+        ),
+        "serving_default": Signature(
+            whole,
+            {"frames": pixels},
+            requests,
+            answer_whole,
+            refused={"frames": np.zeros((1, 9, 1, 1, 3), "uint8")},
+        ),
+        "jpeg_frames": Signature(
+            of_jpegs,
+            {"jpegs": tf.TensorSpec((None, None), string)},
+            jpegs,
+            lambda jpegs: answer_whole(_grouped(_pictures(jpegs), jpegs.shape).numpy()),
+            refused={"jpegs": np.array([[b"\xff\xd8\xff broken"] * 3])},
+        ),
+        "encoded_clip": Signature(
+            of_gifs,
+            {"gifs": tf.TensorSpec((None,), string)},
+            gifs,
+            lambda gifs: answer_whole(tf.io.decode_gif(gifs[0])[None].numpy()),
+            refused={"gifs": np.array([b"GIF89a broken"])},
+        ),
+        "features": Signature(
+            lambda views: {"features": over_views(pooled, views)},
+            clips,
+            views,
+            lambda views: {"features": over_views(pooled, tf.constant(views)).numpy()},
+            tolerance=1e-4,
+            refused=_none(views[0]),
+        ),
+    }
+    return Served(network, signatures, _about(classifier, answer_whole, videos[0]))
+
+
+def _about(classifier, answer_whole, video) -> dict[str, Any]:
+    """Facts for the manifest, with how far a whole video is from the predictor's own reading."""
+    expected = classifier.predict(video)
+    found = answer_whole(video[None])["probabilities"][0]
+    difference = max(
+        abs(expected[name] - float(value))
+        for name, value in zip(classifier.class_names, found, strict=True)
+    )
+    return {
+        "task": "video_classification",
+        "classes": list(classifier.class_names),
+        "clip": asdict(classifier.clip),
+        "frames_per_second": int(FPS),
+        "difference_to_predict": difference,
+        "card": None if classifier.card is None else classifier.card.name,
+        "license": None if classifier.card is None else classifier.card.license.name,
+    }
+
+
+def _size(clip):
+    return clip.size or (None, None)
+
+
+def _none(request):
+    return {name: array[:0] for name, array in request.items()}
+
+
+def _grouped(pictures, shape):
+    size = tf.shape(pictures)[1:]
+    return tf.reshape(pictures, tf.concat([shape, size], axis=0))
+
+
+def _pictures(files):
+    exact = {"channels": 3, "dct_method": "INTEGER_ACCURATE"}
+    return tf.stack([tf.io.decode_jpeg(file, **exact) for file in files.flat])
+
+
+def _video(frames: int, height: int, width: int) -> np.ndarray:
+    """A person who jumps, at another size."""
+    video = tf.image.resize(jumping_jacks(frames), (height, width))
+    return tf.cast(video + 0.5, tf.uint8).numpy()
+
+
+def _jpegs(video: np.ndarray) -> list[bytes]:
+    return [tf.io.encode_jpeg(frame, quality=95).numpy() for frame in video]
+
+
+def _gif(video: np.ndarray) -> bytes:
+    frames, file = [Image.fromarray(frame) for frame in video], io.BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=33)
+    return file.getvalue()

@@ -1,0 +1,146 @@
+"""Bundles of all tasks answer as their predictors, and refuse what cannot be answered."""
+
+import json
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_nonlocal import models, zoo
+from keras_nonlocal.export import saved_model
+from keras_nonlocal.images import DetectionImage, ImageSpec
+from keras_nonlocal.images.samples.objects import CLASSES, objects_image
+from keras_nonlocal.images.samples.scenes import scene
+from keras_nonlocal.tasks.detection import Detector
+from keras_nonlocal.tasks.segmentation.signatures import GraphLabeler
+from keras_nonlocal.video import read_clips
+from keras_nonlocal.video.graph_views import views_of_frames
+from keras_nonlocal.video.samples.sample_video import jumping_jacks
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    loaded = zoo.load("nl_i3d_small_weizmann")
+    return replace(loaded, clip=replace(loaded.clip, num_clips=2))
+
+
+@pytest.fixture(scope="module")
+def segmenter():
+    return zoo.load("nl_fcn_small_scenes")
+
+
+@pytest.fixture(scope="module")
+def video_bundle(classifier, tmp_path_factory):
+    return saved_model(classifier, tmp_path_factory.mktemp("serving") / "video")
+
+
+@pytest.fixture(scope="module")
+def video(video_bundle):
+    return tf.saved_model.load(str(video_bundle)).signatures
+
+
+def test_a_video_bundle_answers_as_the_predictor(video, video_bundle, classifier):
+    facts = json.loads((video_bundle / "manifest.json").read_text())
+    names = {"views", "serving_default", "jpeg_frames", "encoded_clip", "features"}
+    assert set(facts["signatures"]) == names
+    assert 0 < facts["difference_to_predict"] <= 0.05
+    frames = jumping_jacks(50)
+    expected = classifier.predict(frames)
+    found = video["views"](views=tf.constant(classifier.read(frames)[None]))
+    top = [name.decode() for name in found["top_names"][0].numpy()]
+    assert top == list(expected)[:5]
+    np.testing.assert_allclose(found["top_scores"][0], list(expected.values())[:5], atol=1e-5)
+    whole = video["serving_default"](frames=tf.constant(frames[None]))
+    assert whole["top_names"][0, 0].numpy().decode() == top[0]
+    np.testing.assert_allclose(whole["probabilities"], found["probabilities"], atol=0.05)
+
+
+def test_weights_are_stored_once(video_bundle):
+    weights = json.loads((video_bundle / "manifest.json").read_text())["weights"]
+    stored = sum(each.stat().st_size for each in (video_bundle / "variables").iterdir())
+    assert weights <= stored <= 1.02 * weights
+
+
+def jpeg(height, width):
+    return tf.io.encode_jpeg(np.zeros((height, width, 3), "uint8")).numpy()
+
+
+FRAMES = np.zeros((1, 4, 16, 16, 3), "uint8")
+
+
+@pytest.mark.parametrize(
+    ("signature", "request_", "message"),
+    [
+        ("serving_default", FRAMES[:0], "`frames` must have at least one example"),
+        ("serving_default", FRAMES[:, :0], "`frames` must have at least one example"),
+        ("serving_default", FRAMES[:, :1], "at least 2 frames"),
+        ("serving_default", FRAMES[:, :, :1, :1], "sides of at least 8 pixels"),
+        ("serving_default", np.zeros((1, 3001, 8, 8, 3), "uint8"), "at most 3000 frames"),
+        ("jpeg_frames", np.array([[b"\xff\xd8\xff broken"] * 2]), "jpegs"),
+        ("jpeg_frames", np.array([[b"\x89PNG", b"\x89PNG"]]), "complete JPEG files only"),
+        ("jpeg_frames", np.array([[jpeg(16, 16), jpeg(16, 24)]]), "pictures of one size"),
+        ("jpeg_frames", np.array([[jpeg(16, 16)]]), "at least 2 frames"),
+        ("encoded_clip", np.array([b"GIF89a broken"]), "gifs"),
+        ("encoded_clip", np.zeros((0,), "S1"), "at least one GIF file"),
+        ("views", np.zeros((1, 0, 12, 96, 120, 3), "uint8"), "`views` must have at least one"),
+    ],
+)
+def test_requests_that_cannot_be_answered_are_refused_in_words(video, signature, request_, message):
+    function = video[signature]
+    (name,) = function.structured_input_signature[1]
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        function(**{name: tf.constant(request_)})
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"num_clips": 3, "num_crops": 3}, {"frame_stride": 3, "sampling": "official"}]
+)
+def test_the_graph_cuts_the_clips_of_the_reader(classifier, changes):
+    """Frames have the size of the network here, so they are not resized."""
+    clip = replace(classifier.clip, size=(48, 64), **changes)
+    frames = tf.cast(tf.image.resize(jumping_jacks(61), (48, 64)), tf.uint8).numpy()
+    np.testing.assert_array_equal(
+        views_of_frames(clip, tf.constant(frames)), read_clips(frames, clip)
+    )
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        ImageSpec(),
+        ImageSpec(resize=(96, 60), flip=True),
+        ImageSpec(window=(48, 64), window_stride=(32, 48)),
+        ImageSpec(scales=(0.75, 1.25), resize=(90, 90)),
+    ],
+    ids=["whole", "mirrored", "windows", "scales"],
+)
+def test_a_graph_labels_pixels_as_the_predictor(segmenter, spec):
+    chosen = replace(segmenter, image=spec)
+    images = np.stack([scene(seed, (75, 100))[0] for seed in (0, 1)])
+    label = tf.function(GraphLabeler(segmenter.model, spec), autograph=False)
+    labels = label(tf.constant(images)).numpy()
+    expected = np.stack([chosen.predict(image) for image in images])
+    assert (labels == expected).mean() > 0.9999  # but for logits that are equal
+
+
+@pytest.mark.parametrize("task", ["segmentation", "detection"])
+def test_bundles_of_images_are_written(segmenter, tmp_path, task):
+    predictor = segmenter
+    if task == "detection":
+        keras.utils.set_random_seed(0)
+        predictor = Detector(models.mask_rcnn_small(classes=6), CLASSES, DetectionImage(96, 128))
+    folder = saved_model(predictor, tmp_path / task)
+    image = objects_image(4, (96, 110))[0]
+    served = tf.saved_model.load(str(folder)).signatures
+    found = served["serving_default"](images=tf.constant(image[None]))
+    if task == "segmentation":
+        assert (found["labels"][0].numpy() == predictor.predict(image)).mean() > 0.999
+    else:
+        expected = predictor.predict(image)
+        assert found["num_detections"][0] == len(expected["boxes"])
+    again = served["jpeg_images"](jpegs=tf.constant([tf.io.encode_jpeg(image).numpy()]))
+    assert set(again) == set(found)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="sides of at least 8 pixels"):
+        served["serving_default"](images=tf.zeros((1, 1, 9, 3), tf.uint8))
