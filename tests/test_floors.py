@@ -183,7 +183,9 @@ PUBLIC = {
     "cost": "flops inference_bytes plan training_bytes",
     "data": "Entry Manifest check_manifest find_videos read_error_log read_source write_manifest",
     "download": "Digest FetchError PublishedFile cache_root fetch",
-    "explain": "attend_to draw_attention",
+    "explain": """
+        Box Position TopPositions attention_maps class_evidence draw_attention top_positions
+    """,
     "export": "fold_batch_norm freeze",
     "images": """
         DetectionImage ImageError ImageSpec MaskCoding MaskSet ObjectImage ObjectSet check_masks
