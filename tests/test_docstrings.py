@@ -31,6 +31,7 @@ CANNOT_RAISE = {
     "ObjectImage": "It is a record without checks.",
     "Position": "It is a record without checks.",
     "Predictor": "It is a protocol, which others implement.",
+    "RegionAttention": "It is a record without checks.",
     "ResizeLike": "Keras checks the arguments.",
     "Run": "It is a record without checks.",
     "Task": "It is a protocol, which others implement.",

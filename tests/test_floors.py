@@ -184,7 +184,9 @@ PUBLIC = {
     "data": "Entry Manifest check_manifest find_videos read_error_log read_source write_manifest",
     "download": "Digest FetchError PublishedFile cache_root fetch",
     "explain": """
-        Box Position TopPositions attention_maps class_evidence draw_attention top_positions
+        Box Position RegionAttention TopPositions attention_maps class_evidence draw_attention
+        draw_heat_maps draw_region_attention heat_frames region_attention top_positions
+        write_attention_gif
     """,
     "export": "fold_batch_norm freeze",
     "images": """

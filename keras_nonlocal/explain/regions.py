@@ -1,0 +1,245 @@
+"""What a position attends to within one detected object, in the head of a detection network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..ops.box_formats import to_pixels
+from ..regions.network import IMAGES, SIZES, RegionCNN
+from ..utils.atomic_files import replacing
+from ..utils.checks import PathLike
+from ..utils.text import printable
+from .evidence import evidence_of_call, record_with_gradient
+from .heat import colored
+from .pixel_grid import PixelGrid
+from .plot import RED
+from .queries import Position
+from .recording import blocks_of, record
+from .rows import rows_of_sample
+
+
+@dataclass(frozen=True, eq=False)
+class RegionAttention:
+    """The attention of one position of a detected object to the others.
+
+    Attributes:
+        block: Name of the block.
+        box: Corners x0, y0, x1 and y1 of the object, in pixels of the image of the network.
+        confidence: The confidence of the object.
+        query: The position that attends, `(2,)`, on the grid of the block, which covers the box.
+        weights: float32 `(h, w)`, the attention to each position.
+        keypoints: `(K, 3)` of x, y and score; `None` for a network of masks.
+
+    Example:
+        inputs = detector.image.inputs([keras_nonlocal.images.read_image("street.jpg")])
+        found = region_attention(detector.model, inputs, query=0)
+        draw_region_attention(detector.image.pixels(inputs["images"][0]), found, "person.png")
+    """
+
+    block: str
+    box: np.ndarray
+    confidence: float
+    query: np.ndarray
+    weights: np.ndarray
+    keypoints: np.ndarray | None = None
+
+    @property
+    def pixels(self) -> PixelGrid:
+        """Where the positions are in the image: the grid divides the box into equal cells."""
+        x0, y0, x1, y1 = (float(each) for each in self.box)
+        rows, columns = self.weights.shape
+        steps = (y1 - y0) / rows, (x1 - x0) / columns
+        return PixelGrid((rows, columns), (y0 + steps[0] / 2 - 0.5, x0 + steps[1] / 2 - 0.5), steps)
+
+
+def region_attention(
+    model: keras.Model,
+    inputs: Any,
+    *,
+    region: int = 0,
+    block: str | None = None,
+    query: str | int | Position = "strongest",
+) -> RegionAttention:
+    """Computes what a position within a detected object attends to, in the head of a network.
+
+    The blocks of a head see each detected object alone, on a grid over its box.
+
+    Args:
+        model: A network of `keras_nonlocal.models` with blocks in its head for keypoints.
+        inputs: A batch of one image, as the network takes it.
+        region: Index of the object, by falling confidence.
+        block: Name of the block. The default is the first block of the head.
+        query: The position that attends: `"strongest"`, where what the block adds speaks most for
+            the keypoints that were found; the index of a keypoint, for the position where it was
+            found; or a `Position` in pixels of the image of the network.
+
+    Returns:
+        A `RegionAttention`.
+
+    Raises:
+        ValueError: The model has no block in a head, there is no such object or keypoint, the
+            query is outside of the box, or `inputs` is not one image.
+
+    Example:
+
+    >>> model = keras_nonlocal.models.nl_keypoint_rcnn_small(keypoints=3)
+    >>> image = np.random.default_rng(0).normal(size=(1, 64, 64, 3)).astype("float32")
+    >>> found = keras_nonlocal.explain.region_attention(model, image, query=2)
+    >>> found.block, found.weights.shape
+    ('keypoint_conv_2_nonlocal', (14, 14))
+    """
+    block = _block_of_head(model, block)
+    images = inputs[IMAGES] if isinstance(inputs, dict) else inputs
+    if len(images.shape) != 4 or len(images) != 1:
+        raise ValueError(
+            f"`inputs` must be a batch of one image. Received: shape={tuple(images.shape)}"
+        )
+    sizes = inputs[SIZES] if isinstance(inputs, dict) else np.array([images.shape[1:3]], "int32")
+    outputs = model(inputs, training=False)
+    boxes = to_pixels(outputs["boxes"], model.bounding_box_format, sizes)
+    number = int(outputs["num_detections"][0])
+    if not 0 <= region < number:
+        raise ValueError(f"`region` must be one of {number} objects. Received: region={region}")
+    box = keras.ops.convert_to_numpy(boxes)[0, region]
+    keypoints = outputs.get("keypoints")
+    if keypoints is not None:
+        keypoints = keras.ops.convert_to_numpy(keypoints)[0, region]
+    gradient = None
+    if query == "strongest":
+        call, gradient = record_with_gradient(model, inputs, block)
+        evidence = evidence_of_call(call, gradient)[region]
+        place = np.array(np.unravel_index(evidence.argmax(), evidence.shape))
+    else:
+        call = record(model, inputs, block)
+        point = _point(query, keypoints)
+        place = _cell_in_box(point, box, call.x.shape[1:3])
+    ((_, rows),) = rows_of_sample(call, region, place[None])
+    confidence = float(outputs["confidence"][0, region])
+    return RegionAttention(block, box, confidence, place, rows[0], keypoints)
+
+
+def draw_region_attention(
+    image: np.ndarray,
+    found: RegionAttention,
+    path: PathLike,
+    *,
+    skeleton: Sequence[Sequence[int]] = (),
+    keypoint_names: Sequence[str] = (),
+    title: str = "",
+) -> None:
+    """Draws the attention within a detected object to a PNG file: the object, and a heat map of it.
+
+    The left half shows the object with its keypoints, the right half where the position in the red
+    box attends to.
+
+    Args:
+        image: uint8 `(H, W, 3)`, the image as the network got it, which
+            `keras_nonlocal.images.DetectionImage.pixels` returns.
+        found: A result of `region_attention`.
+        path: Path of the PNG file. It is replaced only when the picture is complete.
+        skeleton: Indices of the two keypoints at the ends of each line.
+        keypoint_names: Names of the keypoints, which are written beside them.
+        title: Text above the picture.
+
+    Raises:
+        ValueError: The image is not uint8 `(H, W, 3)`, or the box is outside of it.
+        OSError: The file cannot be written.
+
+    Example:
+
+    >>> weights = np.full((14, 14), 1 / 196, "float32")
+    >>> found = keras_nonlocal.explain.RegionAttention(
+    ...     "keypoint_conv_2_nonlocal", np.array([8, 4, 40, 60]), 0.9, np.array([3, 7]), weights)
+    >>> image = np.zeros((64, 64, 3), "uint8")
+    >>> keras_nonlocal.explain.draw_region_attention(image, found, "person.png")
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+
+    if image.dtype != "uint8" or image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"`image` must be uint8 (H, W, 3). Received: {image.dtype} {image.shape}")
+    box = np.asarray(found.box, float)
+    margin = 0.08 * (box[2:] - box[:2])
+    left, top = np.maximum(np.floor(box[:2] - margin), 0).astype(int)
+    right, bottom = np.minimum(np.ceil(box[2:] + margin), image.shape[1::-1]).astype(int)
+    crop = image[top:bottom, left:right]
+    if not crop.size:
+        raise ValueError(
+            f"The box must lie in the image of {image.shape[:2]}. Received: {box.round(1).tolist()}"
+        )
+    height = 4.0
+    width = height * crop.shape[1] / crop.shape[0]
+    figure = Figure(figsize=(2 * width, height + 0.3), dpi=120)
+    share = height / (height + 0.3)
+    axes = [figure.add_axes((side / 2, 0, 0.495, share)) for side in (0, 1)]
+    extent = (left - 0.5, right - 0.5, bottom - 0.5, top - 0.5)
+    for each in axes:
+        each.imshow(crop, extent=extent)
+        each.set_axis_off()
+    span = (box[0] - 0.5, box[2] - 0.5, box[3] - 0.5, box[1] - 0.5)
+    axes[1].imshow(colored(found.weights), extent=span, interpolation="nearest", zorder=2)
+    step = np.array(found.pixels.steps)
+    corner = box[1::-1] - 0.5 + found.query * step
+    for each in axes:
+        each.add_patch(
+            Rectangle(corner[::-1], *step[::-1], fill=False, edgecolor=RED, linewidth=2, zorder=4)
+        )
+        each.set_xlim(*extent[:2])
+        each.set_ylim(*extent[2:])
+    if found.keypoints is not None:
+        _draw_keypoints(axes[0], found.keypoints, skeleton, keypoint_names)
+    figure.suptitle(printable(title), x=0.01, y=0.99, ha="left", fontsize=9, parse_math=False)
+    with replacing(path) as partial:
+        figure.savefig(partial, format="png")
+
+
+def _block_of_head(model: keras.Model, block: str | None) -> str:
+    """The name of a block that sees regions; the first by default."""
+    if not isinstance(model, RegionCNN):
+        raise ValueError(
+            "`model` must be a network for detection with blocks in its head, such as "
+            f"`keras_nonlocal.models.nl_keypoint_rcnn_small()`. Received: {model!r}"
+        )
+    names = [name for name in blocks_of(model) if name.startswith(("keypoint_", "mask_", "box_"))]
+    if not names or block not in (None, *names):
+        raise ValueError(
+            f"`block` must be a block of a head: {', '.join(names) or 'the model has none'}. "
+            f"Received: block={block!r}"
+        )
+    return names[0] if block is None else block
+
+
+def _point(query: Any, keypoints: np.ndarray | None) -> np.ndarray:
+    """The row and column of a query in the image."""
+    if isinstance(query, Position):
+        return np.array([query.row, query.column], float)
+    if keypoints is None or not isinstance(query, int) or not 0 <= query < len(keypoints):
+        raise ValueError(
+            "`query` must be 'strongest', a `Position`, or the index of one of "
+            f"{0 if keypoints is None else len(keypoints)} keypoints. Received: query={query!r}"
+        )
+    return keypoints[query, 1::-1]
+
+
+def _cell_in_box(point: np.ndarray, box: np.ndarray, grid: Any) -> np.ndarray:
+    share = (point - box[1::-1]) / np.maximum(box[3:1:-1] - box[1::-1], 1e-6)
+    if (share < -0.01).any() or (share > 1.01).any():
+        raise ValueError(
+            f"The query must be in the box {box.round(1).tolist()}. Received: row {point[0]:.1f}, "
+            f"column {point[1]:.1f}"
+        )
+    cells = np.array([int(size) for size in grid])
+    return np.clip((share * cells).astype(int), 0, cells - 1)
+
+
+def _draw_keypoints(axes, points, skeleton, names) -> None:
+    for one, other in skeleton:
+        axes.plot(*points[[one, other], :2].T, color="#4cc3ff", linewidth=1.5)
+    axes.scatter(points[:, 0], points[:, 1], s=14, color="#4cc3ff", edgecolors="white", zorder=3)
+    for (x, y, _), name in zip(points, names, strict=False):
+        axes.text(x + 2, y, printable(name), color="white", fontsize=6, parse_math=False)
