@@ -23,6 +23,7 @@ MODULES = sorted(
 # These names raise no error of their own on bad input, so they need no `Raises:`.
 CANNOT_RAISE = {
     "Backbone": "Keras checks the arguments.",
+    "BlockHealth": "It is a record without checks.",
     "Box": "It is a record without checks.",
     "BatchNorm": "Keras checks the arguments.",
     "Conv3D": "Keras checks the arguments.",

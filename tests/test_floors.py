@@ -184,8 +184,8 @@ PUBLIC = {
     "data": "Entry Manifest check_manifest find_videos read_error_log read_source write_manifest",
     "download": "Digest FetchError PublishedFile cache_root fetch",
     "explain": """
-        Box Position RegionAttention TopPositions attention_maps class_evidence draw_attention
-        draw_heat_maps draw_region_attention heat_frames region_attention top_positions
+        BlockHealth Box Position RegionAttention TopPositions attention_maps class_evidence draw_attention
+        draw_heat_maps draw_region_attention heat_frames region_attention report top_positions
         write_attention_gif
     """,
     "export": "fold_batch_norm freeze",

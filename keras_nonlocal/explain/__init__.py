@@ -3,6 +3,8 @@
 import keras
 
 from .evidence import class_evidence as class_evidence
+from .health import BlockHealth as BlockHealth
+from .health import report as report
 from .heat import draw_heat_maps as draw_heat_maps
 from .heat import heat_frames as heat_frames
 from .heat import write_attention_gif as write_attention_gif

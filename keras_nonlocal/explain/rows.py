@@ -64,15 +64,15 @@ def rows_of_sample(
     x = call.x[sample : sample + 1]
     mask = None if call.mask is None else call.mask[sample : sample + 1]
     grid, layer = tuple(x.shape[1:-1]), call.layer
-    shares = _shares_of_positions(layer, x, mask)
+    shares = shares_of_positions(layer, x, mask)
     chunk = max(VALUES_AT_ONCE // int(np.prod(grid)), 1)
     for start in range(0, len(positions), chunk):
         part = slice(start, start + chunk)
         rows = keras.ops.convert_to_numpy(layer.attention(x, positions[part], mask))[0]
-        yield part, _over_windows(rows, layer.pool_sizes, grid) * shares
+        yield part, over_windows(rows, layer.pool_sizes, grid) * shares
 
 
-def _shares_of_positions(layer: Any, x: Any, mask: Any) -> np.ndarray:
+def shares_of_positions(layer: Any, x: Any, mask: Any) -> np.ndarray:
     """Of the weight of its window, what each position gets: `(*grid)`."""
     values = layer.g(x) if layer.pool_position == "after" else x
     values = keras.ops.convert_to_numpy(keras.ops.cast(values, "float32"))[0]
@@ -107,7 +107,7 @@ def window_shares(values: np.ndarray, pool: tuple[int, ...]) -> np.ndarray:
     return shares
 
 
-def _over_windows(rows: np.ndarray, pool: tuple[int, ...], grid: tuple[int, ...]) -> np.ndarray:
+def over_windows(rows: np.ndarray, pool: tuple[int, ...], grid: tuple[int, ...]) -> np.ndarray:
     """Repeats the weight of each window at all of its positions: `(n, *keys) -> (n, *grid)`."""
     for axis, (size, each) in enumerate(zip(grid, pool, strict=True), 1):
         rows = np.repeat(rows, each, axis=axis)
