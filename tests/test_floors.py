@@ -184,9 +184,9 @@ PUBLIC = {
     "data": "Entry Manifest check_manifest find_videos read_error_log read_source write_manifest",
     "download": "Digest FetchError PublishedFile cache_root fetch",
     "explain": """
-        BlockHealth Box Position RegionAttention TopPositions attention_maps class_evidence draw_attention
-        draw_heat_maps draw_region_attention heat_frames region_attention report top_positions
-        write_attention_gif
+        BlockHealth Box Position RegionAttention TopPositions attention_maps class_evidence
+        draw_attention draw_heat_maps draw_region_attention heat_frames region_attention report
+        top_positions write_attention_gif write_page
     """,
     "export": "fold_batch_norm freeze",
     "images": """

@@ -8,6 +8,7 @@ from .health import report as report
 from .heat import draw_heat_maps as draw_heat_maps
 from .heat import heat_frames as heat_frames
 from .heat import write_attention_gif as write_attention_gif
+from .page import write_page as write_page
 from .plot import draw_attention as draw_attention
 from .positions import TopPositions as TopPositions
 from .positions import top_positions as top_positions
