@@ -14,7 +14,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..surgery.rebuild import is_functional
+from ..layers.padding import MULTIPLE, PadToMultiple
+from ..surgery.rebuild import as_functional, is_functional
 from ..utils.compat import graph_calls
 
 _EXTENT = ("kernel_size", "pool_size")
@@ -79,6 +80,7 @@ def _floats(values: np.ndarray) -> tuple[float, ...]:
 def _layers_before(model: keras.Model, name: str, rank: int) -> list[Any]:
     """The layers on one way from the input of the model to the block, in order."""
     outer, _, rest = name.partition("/")
+    model = as_functional(model)
     call = next(each for each in graph_calls(model) if each.operation.name == outer)
     inner = _layers_before(call.operation, rest, rank) if rest else []
     return _way_to(model, call.input_tensors, rank) + inner
@@ -86,13 +88,14 @@ def _layers_before(model: keras.Model, name: str, rank: int) -> list[Any]:
 
 def _way_to(model: keras.Model, tensors: list[Any], rank: int) -> list[Any]:
     """The layers on one way from the input of a model to the first of these feature maps."""
+    model = as_functional(model)
     makers = {id(output): call for call in graph_calls(model) for output in call.outputs}
     way: list[Any] = []
     while maps := [tensor for tensor in tensors if len(tensor.shape) == rank + 2]:
         call = makers[id(maps[0])]
         layer, tensors = call.operation, call.input_tensors
         if is_functional(layer):
-            way = _way_to(layer, layer.outputs, rank) + way
+            way = _way_to(layer, as_functional(layer).outputs, rank) + way
         else:
             way.insert(0, layer)
     return way
@@ -104,6 +107,8 @@ def _after(layer, sizes, starts, steps):
     Layers that are not known here leave all of this as it is.
     """
     rank = len(sizes)
+    if isinstance(layer, PadToMultiple):
+        return np.ceil(sizes / MULTIPLE) * MULTIPLE, starts, steps
     if isinstance(getattr(layer, "padding", None), tuple):  # ZeroPadding
         before, after = np.array(layer.padding).reshape(rank, 2).T
         return sizes + before + after, starts - before * steps, steps

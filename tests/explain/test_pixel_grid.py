@@ -4,8 +4,11 @@ import keras
 import numpy as np
 import pytest
 
+from keras_nonlocal import models
 from keras_nonlocal.explain.pixel_grid import PixelGrid, pixel_grid
 from keras_nonlocal.explain.queries import cell_means
+from keras_nonlocal.explain.recording import blocks_of
+from keras_nonlocal.layers import NonLocal2D
 from keras_nonlocal.surgery import insert_nonlocal
 
 layers = keras.layers
@@ -39,6 +42,21 @@ def test_centers_are_in_the_middle_of_what_a_cell_reads(name):
         expected = expected - 2  # the maximum of three is that of the last, two pixels below
     centers = grid.centers([(i, 0) for i in range(cells[0])])[inner, 0]
     np.testing.assert_allclose(centers, expected, rtol=1e-5)
+
+
+def test_sequential_models_within_models_are_followed():
+    inner = keras.Sequential([keras.Input((32, 32, 3)), layers.Conv2D(4, 1, 2)], name="inner")
+    block = NonLocal2D(name="a_nonlocal")
+    model = keras.Sequential([keras.Input((32, 32, 3)), inner, layers.Conv2D(4, 1, 2), block])
+    grid = pixel_grid(model, "a_nonlocal", (32, 32), (8, 8))
+    assert grid == PixelGrid((8, 8), (0.0, 0.0), (4.0, 4.0))
+
+
+def test_the_padding_of_detectors_is_known():
+    model = models.nl_mask_rcnn_small(classes=1)
+    (name,) = blocks_of(model)
+    grid = pixel_grid(model, name, (40, 70), (4, 6))  # extended to 64 x 96
+    assert grid == PixelGrid((4, 6), (0.0, 0.0), (16.0, 16.0))
 
 
 def test_layers_of_unknown_geometry_leave_tiles():
