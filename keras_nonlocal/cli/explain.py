@@ -58,22 +58,21 @@ def run(arguments: argparse.Namespace) -> int:
     views, number = classifier.clip.views, arguments.clip
     if number is not None and number > views:
         raise ValueError(f"--clip must be from 1 to {views}. Received: {number}")
-    clips = [classifier.read(path) for path in videos]
-    batches = [classifier.preprocess(each) for each in clips]
-    blocks = report(classifier.model, batches, batches=len(batches))
+    single = (clip[None] for path in videos for clip in classifier.read(path))
+    batches = (classifier.preprocess(clip) for clip in single)  # thirty views would not fit
+    blocks = report(classifier.model, batches, batches=views * len(videos))
     if arguments.health:
         _print_health(blocks)
     if out is not None:
         index = views // 2 if number is None else number - 1
-        _write_page(classifier, videos[0], clips[0], out, blocks, index)
+        _write_page(classifier, videos[0], out, blocks, index)
     return 0
 
 
-def _write_page(
-    classifier: Any, video: Path, clips: Any, out: Path, blocks: Any, index: int
-) -> None:
+def _write_page(classifier: Any, video: Path, out: Path, blocks: Any, index: int) -> None:
     from ..explain.page import write_page
 
+    clips = classifier.read(video)
     best = list(classifier.predict(video).items())[:3]
     name = video.name
     facts: list[tuple[str, object]] = [

@@ -53,9 +53,8 @@ def blocks_of(model: keras.Model) -> dict[str, BaseNonLocal]:
         ]
         relatives = f" It has {', '.join(others)}, whose attention has no rows." if others else ""
         raise ValueError(
-            f"The model must have a non-local or a disentangled non-local block; "
-            f"{model.name!r} has no such block.{relatives} Insert one by "
-            "`keras_nonlocal.surgery.insert_nonlocal`."
+            f"{model.name!r} has no non-local block, and no disentangled one.{relatives} Insert "
+            "one by `keras_nonlocal.surgery.insert_nonlocal`."
         )
     return found
 

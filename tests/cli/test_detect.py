@@ -118,4 +118,4 @@ def test_what_a_block_of_the_head_attends_to_is_drawn(place, tmp_path, capsys):
     assert (abs(pixels - (255, 59, 48)).max(axis=-1) < 10).sum() > 100  # the query
     command = ["detect", image, "--model", place / "run", "-o", tmp_path / "out", "--explain"]
     assert main([str(word) for word in command]) == 1
-    assert "must have a non-local or a disentangled" in capsys.readouterr().err
+    assert "has no non-local block" in capsys.readouterr().err

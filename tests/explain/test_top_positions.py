@@ -97,7 +97,7 @@ def test_invalid_arguments_are_refused(arguments, message, video_model, clip):
 
 
 def test_models_without_blocks_and_images_without_time_are_refused(keypoint_model, people, clip):
-    with pytest.raises(ValueError, match="has no such block"):
+    with pytest.raises(ValueError, match="has no non-local block"):
         explain.top_positions(models.c2d_small(), clip)
     with pytest.raises(ValueError, match="sees regions"):
         explain.top_positions(keypoint_model, people, queries=explain.Position(0, 3, 3))
