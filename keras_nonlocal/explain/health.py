@@ -50,11 +50,8 @@ class BlockHealth:
             then; `None` for networks without classes.
 
     Example:
-
-    >>> model = keras_nonlocal.models.nl_i3d_small()
-    >>> report = keras_nonlocal.explain.report(model, np.ones((1, 32, 64, 64, 3), "float32"))
-    >>> [(block.name, block.verdict) for block in report]
-    [('res3_1_nonlocal', 'dead'), ('res4_0_nonlocal', 'dead')]
+        for block in keras_nonlocal.explain.report(model, clips):
+            print(block.name, block.verdict, block.ratio)
     """
 
     name: str

@@ -57,13 +57,11 @@ def heat_frames(
 
     Example:
 
-    >>> model = keras_nonlocal.models.nl_i3d_small()
-    >>> clips = np.zeros((1, 32, 64, 64, 3), "float32")
-    >>> found = keras_nonlocal.explain.top_positions(model, clips)
-    >>> maps = keras_nonlocal.explain.attention_maps(model, clips, found.queries)[0, 0]
-    >>> frames = np.zeros((32, 64, 64, 3), "uint8")
-    >>> keras_nonlocal.explain.heat_frames(frames, maps, found.pixels).shape
-    (32, 64, 64, 3)
+    >>> from keras_nonlocal.explain.pixel_grid import tiles
+    >>> frames, maps = np.zeros((4, 32, 32, 3), "uint8"), np.ones((2, 4, 4))
+    >>> grid = tiles((4, 32, 32), (2, 4, 4))
+    >>> keras_nonlocal.explain.heat_frames(frames, maps, grid, zoom=2).shape
+    (4, 64, 64, 3)
     """
     frames = as_frames(frames)
     if maps.shape != grid.cells or maps.ndim not in (2, 3):

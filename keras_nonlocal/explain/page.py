@@ -71,11 +71,9 @@ def write_page(
         OSError: The file cannot be written.
 
     Example:
-
-    >>> model = keras_nonlocal.models.nl_i3d_small()
-    >>> clips, frames = np.zeros((1, 32, 32, 32, 3), "float32"), np.zeros((32, 32, 32, 3), "uint8")
-    >>> write_page(model, clips, frames, "clip.html", title="A clip").name
-    'clip.html'
+        clips = classifier.read("clip.mp4")[:1]
+        inputs, frames = classifier.preprocess(clips), classifier.seen(clips[0])
+        write_page(classifier.model, inputs, frames, "clip.html", title="A clip")
     """
     positive_int("k", k)
     frames = as_frames(frames)

@@ -49,10 +49,16 @@ def draw_attention(
 
     Example:
 
-    >>> model = keras_nonlocal.models.nl_i3d_small()
-    >>> clips = np.zeros((1, 32, 64, 64, 3), "float32")
-    >>> found = keras_nonlocal.explain.top_positions(model, clips, queries=[(0, 3, 3)])
-    >>> frames = np.zeros((32, 64, 64, 3), "uint8")
+    >>> from keras_nonlocal.explain.pixel_grid import tiles
+    >>> found = keras_nonlocal.explain.TopPositions(
+    ...     "res3_1_nonlocal",
+    ...     cells=(2, 4, 4),
+    ...     queries=np.array([[(0, 1, 1)]]),
+    ...     positions=np.array([[[(1, 3, 2)]]]),
+    ...     weights=np.array([[[0.2]]]),
+    ...     pixels=tiles((4, 32, 32), (2, 4, 4)),
+    ... )
+    >>> frames = np.zeros((4, 32, 32, 3), "uint8")
     >>> keras_nonlocal.explain.draw_attention(frames, found, "attention.png")
     """
     from matplotlib.figure import Figure

@@ -37,11 +37,15 @@ class TopPositions:
 
     Example:
 
-    >>> model = keras_nonlocal.models.nl_i3d_small()
-    >>> clips = np.zeros((1, 32, 64, 64, 3), "float32")
-    >>> found = keras_nonlocal.explain.top_positions(model, clips, queries=[(0, 3, 3)], k=2)
-    >>> found.pixels.centers(found.queries).tolist()
-    [[[3.0, 26.0, 26.0]]]
+    >>> found = keras_nonlocal.explain.TopPositions(
+    ...     "res3_1_nonlocal",
+    ...     cells=(4, 8, 8),
+    ...     queries=np.array([[(0, 3, 3)]]),
+    ...     positions=np.array([[[(1, 3, 4), (2, 5, 5)]]]),
+    ...     weights=np.array([[[0.2, 0.1]]]),
+    ... )
+    >>> found.positions[0, 0, 0].tolist()  # the strongest of the first query of the first clip
+    [1, 3, 4]
     """
 
     block: str

@@ -86,12 +86,9 @@ def region_attention(
             query is outside of the box, or `inputs` is not one image.
 
     Example:
-
-    >>> model = keras_nonlocal.models.nl_keypoint_rcnn_small(keypoints=3)
-    >>> image = np.random.default_rng(0).normal(size=(1, 64, 64, 3)).astype("float32")
-    >>> found = keras_nonlocal.explain.region_attention(model, image, query=2)
-    >>> found.block, found.weights.shape
-    ('keypoint_conv_2_nonlocal', (14, 14))
+        inputs = detector.image.inputs([keras_nonlocal.images.read_image("street.jpg")])
+        nose = region_attention(detector.model, inputs, query=0)
+        print(nose.block, nose.query, nose.weights.max())
     """
     block = _block_of_head(model, block)
     images = inputs[IMAGES] if isinstance(inputs, dict) else inputs

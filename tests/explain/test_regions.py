@@ -21,6 +21,8 @@ def test_the_query_is_the_cell_of_a_keypoint_and_the_weights_are_those_of_its_re
     cell = (int((y - box[1]) / (box[3] - box[1]) * 14), int((x - box[0]) / (box[2] - box[0]) * 14))
     assert tuple(found.query) == cell
     rows = explain.attention_maps(keypoint_model, people, [cell], BLOCK)
+    assert rows.shape == (outputs["boxes"].shape[1], 1, 14, 14)  # each region is a sample
+    np.testing.assert_allclose(rows.sum(axis=(2, 3)), 1, rtol=1e-4)
     np.testing.assert_allclose(found.weights, rows[2, 0], rtol=1e-4)
 
 
