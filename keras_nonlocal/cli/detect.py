@@ -96,7 +96,8 @@ def _image(detector: Any, path: Path, out: Path, min_score: float) -> Result:
 
 def draw_attention(detector: Any, path: Path, picture: Path) -> None:
     """Draws what a block in the head of a network attends to within the most certain object."""
-    from ..explain.regions import draw_region_attention, region_attention
+    from ..explain.region_picture import draw_region_attention
+    from ..explain.regions import region_attention
     from ..images.read_images import read_image
 
     inputs = detector.image.inputs([read_image(path)])

@@ -14,7 +14,7 @@ from .positions import TopPositions as TopPositions
 from .positions import top_positions as top_positions
 from .queries import Box as Box
 from .queries import Position as Position
+from .region_picture import draw_region_attention as draw_region_attention
 from .regions import RegionAttention as RegionAttention
-from .regions import draw_region_attention as draw_region_attention
 from .regions import region_attention as region_attention
 from .rows import attention_maps as attention_maps

@@ -11,18 +11,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..ops.positions import fold
 from ..surgery.insert import remove_nonlocal
 from ..utils.checks import positive_int
 from ..utils.roles import LOGITS
-from .pixel_grid import PixelGrid, tiles
+from .pixel_grid import PixelGrid
 from .queries import grid_in_pixels
 from .recording import BlockCall, as_inputs, blocks_of, first_call, recorded
-from .rows import over_windows, shares_of_positions
+from .row_numbers import as_numpy, attention_of
 
 DEAD, EXPLODING = 1e-3, 10.0  # of the ratio of what a block adds and what comes in
 COLLAPSED, UNIFORM = 0.05, 0.98  # of `dependence`, and of `entropy`
-SETS, QUERIES, SAMPLES = 4, 16, 8  # of a batch: sets of positions, queries of a set, samples
 
 
 @dataclass(frozen=True)
@@ -135,11 +133,11 @@ def _batches(data: Any, limit: int) -> Iterator[Any]:
 
 def _note(call: BlockCall, grid: PixelGrid | None, outputs: Any, changed: Any) -> dict[str, Any]:
     """The sums and lists of one batch, by name."""
-    branch = _numpy(call.output) - _numpy(call.x)
+    branch = as_numpy(call.output) - as_numpy(call.x)
     note: dict[str, Any] = {
         "added": float(np.square(branch).sum()),
-        "came": float(np.square(_numpy(call.x)).sum()),
-        **_attention_of(call, grid),
+        "came": float(np.square(as_numpy(call.x)).sum()),
+        **attention_of(call, grid),
     }
     before, after = _flat(outputs), _flat(changed)
     note["moved"], note["stood"] = (
@@ -148,55 +146,6 @@ def _note(call: BlockCall, grid: PixelGrid | None, outputs: Any, changed: Any) -
     answers, others = _answers(outputs), _answers(changed)
     note["changed"] = [] if answers is None else (answers != others).ravel().tolist()
     return note
-
-
-def _attention_of(call: BlockCall, grid: PixelGrid | None) -> dict[str, list[float]]:
-    """What the attention of a few queries is like, one number for each of these."""
-    layer, cells = call.layer, tuple(int(size) for size in call.x.shape[1:-1])
-    grid = grid or tiles(cells, cells)
-    everywhere = grid.centers(np.moveaxis(np.indices(cells), 0, -1))
-    found: dict[str, list[float]] = {
-        name: [] for name in ("entropy", "dependence", "space", "time", "same_frame")
-    }
-    for sample in range(min(len(call.x), SAMPLES)):
-        x = call.x[sample : sample + 1]
-        mask = None if call.mask is None else call.mask[sample : sample + 1]
-        shares = shares_of_positions(layer, x, mask)
-        for positions, keys in _sets_of_queries(layer, cells):
-            rows = np.abs(_numpy(layer.attention(x, positions, mask))[0])
-            rows = rows / np.maximum(_sum(rows), 1e-30)
-            flat = rows.reshape(len(rows), -1)
-            reached = np.count_nonzero(flat, axis=1) if mask is not None else keys
-            entropy = -(flat * np.log(np.maximum(flat, 1e-30))).sum(axis=1)
-            found["entropy"] += (entropy / np.log(np.maximum(reached, 2))).tolist()
-            if len(flat) > 1:
-                found["dependence"] += (np.abs(flat - flat.mean(axis=0)).sum(axis=1) / 2).tolist()
-            fine = over_windows(rows, layer.pool_sizes, cells) * shares
-            for row, position in zip(fine, positions, strict=True):
-                away = np.abs(everywhere - grid.centers(position))
-                if len(cells) > 1:
-                    space = np.linalg.norm(away[..., -2:], axis=-1)
-                    found["space"].append(float((row * space).sum()))
-                if len(cells) != 2:
-                    found["time"].append(float((row * away[..., 0]).sum()))
-                if len(cells) == 3:
-                    found["same_frame"].append(float(row[position[0]].sum()))
-    return found
-
-
-def _sets_of_queries(layer: Any, cells: tuple[int, ...]) -> Iterator[tuple[np.ndarray, int]]:
-    """Yields queries of one set of positions that attend to each other, and the number of keys."""
-    number = int(np.prod(cells))
-    sets = fold(np.arange(number)[:, None], (1, *cells), layer.axes, layer.temporal_groups, np)
-    keys = int(np.prod(np.array(cells) // np.array(layer.pool_sizes))) // len(sets)
-    for chosen in _spread(sets[..., 0], SETS):
-        indices = np.unravel_index(_spread(chosen, QUERIES), cells)
-        yield np.stack(indices, axis=-1), keys
-
-
-def _spread(values: np.ndarray, number: int) -> np.ndarray:
-    """Evenly spread ones of some values."""
-    return values[np.unique(np.linspace(0, len(values) - 1, number).astype(int))]
 
 
 def _health(name: str, layer: Any, notes: list[dict[str, Any]]) -> BlockHealth:
@@ -210,7 +159,7 @@ def _health(name: str, layer: Any, notes: list[dict[str, Any]]) -> BlockHealth:
 
     gamma = None
     if layer.norm_type == "batch":
-        gamma = float(np.sqrt(np.square(_numpy(layer.norm.gamma)).mean()))
+        gamma = float(np.sqrt(np.square(as_numpy(layer.norm.gamma)).mean()))
     ratio, entropy, dependence = root("added", "came"), mean("entropy") or 0.0, mean("dependence")
     return BlockHealth(
         name=name,
@@ -238,7 +187,7 @@ def _verdict(ratio: float, entropy: float, dependence: float | None) -> str:
 
 
 def _flat(outputs: Any) -> np.ndarray:
-    parts = [_numpy(each).ravel() for each in keras.tree.flatten(outputs)]
+    parts = [as_numpy(each).ravel() for each in keras.tree.flatten(outputs)]
     return np.concatenate(parts)
 
 
@@ -248,13 +197,5 @@ def _answers(outputs: Any) -> np.ndarray | None:
         outputs = outputs.get(LOGITS)
     if outputs is None or isinstance(outputs, list | tuple):
         return None
-    values = _numpy(outputs)
+    values = as_numpy(outputs)
     return values.argmax(axis=-1) if values.ndim > 1 and values.shape[-1] > 1 else None
-
-
-def _sum(rows: np.ndarray) -> np.ndarray:
-    return rows.sum(axis=tuple(range(1, rows.ndim)), keepdims=True)
-
-
-def _numpy(tensor: Any) -> np.ndarray:
-    return keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32")).astype("float64")
