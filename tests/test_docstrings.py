@@ -23,12 +23,16 @@ MODULES = sorted(
 # These names raise no error of their own on bad input, so they need no `Raises:`.
 CANNOT_RAISE = {
     "Backbone": "Keras checks the arguments.",
+    "BlockHealth": "It is a record without checks.",
+    "Box": "It is a record without checks.",
     "BatchNorm": "Keras checks the arguments.",
     "Conv3D": "Keras checks the arguments.",
     "Manifest": "It is a record without checks.",
     "Models": "It is a record without checks.",
     "ObjectImage": "It is a record without checks.",
+    "Position": "It is a record without checks.",
     "Predictor": "It is a protocol, which others implement.",
+    "RegionAttention": "It is a record without checks.",
     "ResizeLike": "Keras checks the arguments.",
     "Run": "It is a record without checks.",
     "Task": "It is a protocol, which others implement.",

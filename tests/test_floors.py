@@ -183,7 +183,11 @@ PUBLIC = {
     "cost": "flops inference_bytes plan training_bytes",
     "data": "Entry Manifest check_manifest find_videos read_error_log read_source write_manifest",
     "download": "Digest FetchError PublishedFile cache_root fetch",
-    "explain": "attend_to draw_attention",
+    "explain": """
+        BlockHealth Box Position RegionAttention TopPositions attention_maps class_evidence
+        draw_attention draw_heat_maps draw_region_attention heat_frames region_attention report
+        top_positions write_attention_gif write_page
+    """,
     "export": "Served Signature fold_batch_norm freeze saved_model",
     "images": """
         DetectionImage ImageError ImageSpec MaskCoding MaskSet ObjectImage ObjectSet check_masks

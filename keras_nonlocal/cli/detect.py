@@ -46,6 +46,12 @@ def add_parser(commands) -> None:
         help="also write what was found in the images as COCO's file of results, which numbers "
         "them from 1 in the order in which they are read",
     )
+    add(
+        "--explain",
+        action="store_true",
+        help="also draw what a position attends to within the most certain object of an image; "
+        "needs a network with blocks in its head",
+    )
     parser.set_defaults(run=run)
 
 
@@ -59,8 +65,11 @@ def run(arguments: argparse.Namespace) -> int:
     detector = load_for("detection", arguments.model)
 
     def detect(path: Path) -> Result:
-        use = _video if is_video(path) else _image
-        return use(detector, path, arguments.out, arguments.min_score)
+        if is_video(path):
+            return _video(detector, path, arguments.out, arguments.min_score)
+        if arguments.explain:
+            draw_attention(detector, path, arguments.out / f"{path.stem}_attention.png")
+        return _image(detector, path, arguments.out, arguments.min_score)
 
     results, status = for_each(files, detect, _print_result)
     if arguments.json:
@@ -83,6 +92,24 @@ def _image(detector: Any, path: Path, out: Path, min_score: float) -> Result:
         "counts": _counts(detector, found),
         "per": "",
     }
+
+
+def draw_attention(detector: Any, path: Path, picture: Path) -> None:
+    """Draws what a block in the head of a network attends to within the most certain object."""
+    from ..explain.region_picture import draw_region_attention
+    from ..explain.regions import region_attention
+    from ..images.read_images import read_image
+
+    inputs = detector.image.inputs([read_image(path)])
+    found = region_attention(detector.model, inputs)
+    draw_region_attention(
+        detector.image.pixels(inputs["images"][0]),
+        found,
+        picture,
+        skeleton=detector.skeleton,
+        keypoint_names=detector.keypoint_names,
+        title=f"{found.block}: {path.name}",
+    )
 
 
 def _video(detector: Any, path: Path, out: Path, min_score: float) -> Result:

@@ -91,13 +91,13 @@ def _print_result(result) -> None:
 
 
 def _explain(classifier, path, plot: Path) -> None:
-    from ..explain.attention import attend_to
     from ..explain.plot import draw_attention
+    from ..explain.positions import top_positions
 
     clips = classifier.read(path)
     clip = clips[len(clips) // 2]
-    attention = attend_to(classifier.model, classifier.preprocess(clip[None])[0])
-    draw_attention(
-        classifier.seen(clip), attention, plot, title=f"{attention.block}: {Path(path).name}"
+    found = top_positions(
+        classifier.model, classifier.preprocess(clip[None]), queries="motion", other_frames=True
     )
+    draw_attention(classifier.seen(clip), found, plot, title=f"{found.block}: {Path(path).name}")
     print(f"The attention of one position is drawn in {plot}", file=sys.stderr)

@@ -10,9 +10,11 @@ from PIL import Image
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from keras_nonlocal import models
+from keras_nonlocal.cli.detect import draw_attention
 from keras_nonlocal.cli.main import main
-from keras_nonlocal.images.samples.objects import CLASSES, write_objects
-from keras_nonlocal.tasks.detection import Detection, DetectionRecipe
+from keras_nonlocal.images.samples.objects import CLASSES, KEYPOINTS, write_objects
+from keras_nonlocal.tasks.detection import Detection, DetectionRecipe, Detector
 from keras_nonlocal.training import TrainingData, write_recipe
 from keras_nonlocal.utils.run_lengths import decode_mask
 from keras_nonlocal.video import probe, write_video
@@ -104,3 +106,16 @@ def test_wrong_use_is_explained(command, message, place, capsys):
     words = {"RUN": place / "run", "DATA": place / "data", "VAL": place / "data" / "val"}
     assert main([str(words.get(word, word)) for word in command]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_what_a_block_of_the_head_attends_to_is_drawn(place, tmp_path, capsys):
+    keras.utils.set_random_seed(0)
+    model = models.nl_keypoint_rcnn_small(classes=6, keypoints=13)
+    detector = Detector(model, CLASSES, RECIPE.testing_image, tuple(KEYPOINTS))
+    image, picture = place / "data" / "val" / "000031.png", tmp_path / "attention.png"
+    draw_attention(detector, image, picture)
+    pixels = np.asarray(Image.open(picture).convert("RGB")).astype(int)
+    assert (abs(pixels - (255, 59, 48)).max(axis=-1) < 10).sum() > 100  # the query
+    command = ["detect", image, "--model", place / "run", "-o", tmp_path / "out", "--explain"]
+    assert main([str(word) for word in command]) == 1
+    assert "has no non-local block" in capsys.readouterr().err

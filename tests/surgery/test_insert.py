@@ -268,8 +268,8 @@ def test_a_class_is_kept_unless_it_has_a_constructor_of_its_own():
 def test_attention_of_a_block_in_a_model_that_was_changed_twice():
     model = insert_nonlocal(models.i3d_small(input_shape=(16, 32, 32, 3)), "res3_1_out")
     again = insert_nonlocal(model, "res2_1_out")
-    clip = np.random.default_rng(0).normal(size=(16, 32, 32, 3)).astype("float32")
-    found = keras_nonlocal.explain.attend_to(again, clip, block="res3_1_out_nonlocal")
+    clips = np.random.default_rng(0).normal(size=(1, 16, 32, 32, 3)).astype("float32")
+    found = keras_nonlocal.explain.top_positions(again, clips, "res3_1_out_nonlocal")
     assert found.block == "res3_1_out_nonlocal"
 
 
