@@ -19,6 +19,9 @@ from .image_files import (
 )
 from .loaded import load_for
 
+_MODEL = "mask_rcnn_small_objects"
+SAMPLE, SAMPLE_SEED = Path("keras_nonlocal_objects.png"), 100_011
+
 
 def add_parser(commands) -> None:
     parser = commands.add_parser(
@@ -28,10 +31,9 @@ def add_parser(commands) -> None:
         "keypoints. For each file, write a picture or a video with what was found.",
     )
     add_files(parser)
-    # A network that comes with the package would be the default here, and `--sample` its image,
-    # as in `segment`.
-    add_model(parser)
     add = parser.add_argument
+    add("--sample", action="store_true", help=f"use a rendered image, written to {SAMPLE}")
+    add_model(parser, _MODEL)
     add(
         "--min-score",
         type=float,
@@ -57,10 +59,13 @@ def add_parser(commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs `detect`; the status is 1 if a file cannot be read."""
-    if not arguments.paths:
-        raise ValueError("Name at least one image or video, or a folder of these. See --help.")
+    if arguments.sample == bool(arguments.paths):
+        raise ValueError("Name at least one image or video, or use --sample. See --help.")
     if not 0 <= arguments.min_score <= 1:
         raise ValueError(f"--min-score must be from 0 to 1. Received: {arguments.min_score}")
+    if arguments.sample:
+        write_picture(SAMPLE, _sample())
+        arguments.paths = [SAMPLE]
     files = find_files(arguments.paths, arguments.out)
     detector = load_for("detection", arguments.model)
 
@@ -75,6 +80,17 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _write_json(arguments.json, detector, [each for each in results if "found" in each])
     return status
+
+
+def _sample() -> Any:
+    """Draws objects that the network has not seen, at twice their size, so that names fit."""
+    import numpy as np
+    from PIL import Image
+
+    from ..images.samples.objects import objects_image
+
+    image = Image.fromarray(objects_image(SAMPLE_SEED, (160, 240))[0])
+    return np.asarray(image.resize((480, 320), Image.Resampling.BICUBIC))
 
 
 def _image(detector: Any, path: Path, out: Path, min_score: float) -> Result:

@@ -35,12 +35,10 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_model(parser: argparse.ArgumentParser, default: str | None = None) -> None:
-    """Adds the argument for the model, which must be given if there is no default."""
-    text = MODEL_HELP if default is None else f"{MODEL_HELP} (default: %(default)s)"
-    parser.add_argument(
-        "--model", default=default, required=default is None, metavar="MODEL", help=text
-    )
+def add_model(parser: argparse.ArgumentParser, default: str) -> None:
+    """Adds the argument for the model."""
+    text = f"{MODEL_HELP} (default: %(default)s)"
+    parser.add_argument("--model", default=default, metavar="MODEL", help=text)
 
 
 def is_video(path: Path) -> bool:

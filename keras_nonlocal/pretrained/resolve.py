@@ -99,10 +99,10 @@ def card_for(weights: str, builder: str) -> Card:
         >>> card_for("kinetics400", "nl_i3d_r50").name
         'nl_i3d_r50_kinetics400_mmaction2_embedded_gaussian'
     """
-    trained = builder
-    if _network(builder)[0] == "detection":  # no published file has blocks: they are added
-        trained = builder.removeprefix("nl_")
-    cards = [card for card in map(read_card, card_names()) if card.builder == trained]
+    every = [read_card(name) for name in card_names()]
+    cards = [card for card in every if card.builder == builder]
+    if not cards and _network(builder)[0] == "detection":  # the blocks are added to them
+        cards = [card for card in every if card.builder == builder.removeprefix("nl_")]
     for card in cards:
         if weights == card.name or (weights == card.dataset and card.recommended):
             return card

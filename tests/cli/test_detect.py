@@ -13,7 +13,7 @@ from pycocotools.cocoeval import COCOeval
 from keras_nonlocal import models
 from keras_nonlocal.cli.detect import draw_attention
 from keras_nonlocal.cli.main import main
-from keras_nonlocal.images.samples.objects import CLASSES, KEYPOINTS, write_objects
+from keras_nonlocal.images.samples.objects import CLASSES, KEYPOINTS, objects_image, write_objects
 from keras_nonlocal.tasks.detection import Detection, DetectionRecipe, Detector
 from keras_nonlocal.training import TrainingData, write_recipe
 from keras_nonlocal.utils.run_lengths import decode_mask
@@ -90,13 +90,28 @@ def test_evaluate_gives_the_numbers_of_the_written_results(place, results, capsy
     assert found["class_ap"]["masks"].keys() == set(CLASSES)
 
 
+def test_the_sample_is_detected_without_a_download(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["detect", "--sample", "--json", "coco.json"]) == 0
+    drawn = Image.open("keras_nonlocal_objects_objects.png")
+    assert drawn.size == Image.open("keras_nonlocal_objects.png").size == (480, 320)
+    _, objects = objects_image(100_011, (160, 240))
+    rows = json.loads((tmp_path / "coco.json").read_text())
+    assert sorted(row["category_id"] - 1 for row in rows) == sorted(o["label"] for o in objects)
+    truth = {each["label"]: each["mask"] for each in objects}
+    for row in rows:
+        found = decode_mask(row["segmentation"])[::2, ::2] > 0
+        mask = truth[row["category_id"] - 1]
+        assert (found & mask).sum() > 0.7 * (found | mask).sum()
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [
         (["detect", "--model", "RUN"], "at least one image or video"),
-        (["detect", "a.png", "--model", "RUN", "--min-score", "2"], "from 0 to 1"),
-        (["detect", "a.png", "--model", "nl_fcn_small_scenes"], "use `keras-nonlocal segment`"),
-        (["segment", "a.png", "--model", "RUN"], "use `keras-nonlocal detect`"),
+        (["detect", "VAL", "--model", "RUN", "--min-score", "2"], "from 0 to 1"),
+        (["detect", "VAL", "--model", "nl_fcn_small_scenes"], "use `keras-nonlocal segment`"),
+        (["segment", "VAL", "--model", "RUN"], "use `keras-nonlocal detect`"),
         (["predict", "VAL", "--model", "RUN"], "no video"),
         (["evaluate", "RUN", "--data", "DATA", "--num-clips", "3"], "detects objects: of the"),
         (["detect", "DATA", "--model", "RUN"], "no image or video directly"),
