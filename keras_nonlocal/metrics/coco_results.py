@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -158,7 +158,7 @@ def _points(points) -> list[float]:
     return (np.asarray(points, "float64") - (0.5, 0.5, 0.0)).ravel().tolist()
 
 
-_CONVERTERS = {
+_CONVERTERS: Mapping[str, tuple[str, Callable[[Any], list[Any]]]] = {
     "boxes": ("bbox", _boxes),
     "masks": ("segmentation", lambda masks: list(map(_mask, masks))),
     "keypoints": ("keypoints", lambda points: list(map(_points, points))),
