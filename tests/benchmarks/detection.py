@@ -2,8 +2,8 @@
 
 python tests/benchmarks/detection.py --peer-python PYTHON [--only align|network|training|coco]
 
-Seconds are processor seconds of two threads. Before it is timed, each row shows that both sides
-give the same numbers. What has no peer here is left out, with the reason.
+Seconds are processor seconds of two threads. Before a row is timed, both sides must have given the
+same numbers from the same weights. What has no peer here is left out, with the reason.
 """
 
 import argparse
@@ -136,7 +136,7 @@ def network_rows(peer, rounds, folder):
     call = detecting(network(weights))
     agree_on_detections(call(), answers(peer, folder, "detect"))
     calls = {"ours": stopwatch(call, CLOCK), "peer": peer.stopwatch("detect", clock=CLOCK)}
-    seconds = alternate(calls, rounds, warm_up=1, timeout=0)
+    seconds = alternate(calls, rounds, warm_up=0, timeout=0)
     mine = in_process_of_its_own("network", weights)
     print(f"peak of the process, inference: {mine / 1e9:.2f} GB; peer: {peer.peak / 1e9:.2f} GB")
     yield Row("mask_rcnn_r50_fpn, 800x1216", seconds["ours"], seconds["peer"], 2.0, "s")
@@ -167,7 +167,7 @@ def training_rows(peer, rounds, folder):
     for name, ours in LOSSES.items():
         agree(ours, first[ours], theirs[name], 2e-3 * max(1.0, theirs[name]))
     calls = {"ours": stopwatch(call, CLOCK), "peer": peer.stopwatch("detection_step", clock=CLOCK)}
-    seconds = alternate(calls, rounds, warm_up=1, timeout=0)
+    seconds = alternate(calls, rounds, warm_up=0, timeout=0)
     mine = in_process_of_its_own("training", weights)
     print(f"peak of the peer, training: {peer.peak / 1e9:.2f} GB")
     what = f"training step, {data.BATCH} images 320x320"

@@ -243,6 +243,7 @@ def built(line):
     if case in OF_MMDETECTION:
         import peer_mmdetection
 
+        torch.set_num_threads(peer_mmdetection.detection_data.THREADS)
         return getattr(peer_mmdetection, case)(**arguments)
     return CASES[case](**arguments)
 
