@@ -132,21 +132,20 @@ def agree_on_detections(ours, theirs):
 
 
 def network_rows(peer, rounds, folder):
-    weights = saved(peer, folder)
+    weights = saved(folder)
     call = detecting(network(weights))
     agree_on_detections(call(), answers(peer, folder, "detect"))
-    calls = {"ours": stopwatch(call, CLOCK), "peer": peer.stopwatch("detect", clock=CLOCK)}
+    theirs = peer.stopwatch("detect", clock=CLOCK, warm_up=0)  # both sides have answered once
+    calls = {"ours": stopwatch(call, CLOCK), "peer": theirs}
     seconds = alternate(calls, rounds, warm_up=0, timeout=0)
     mine = in_process_of_its_own("network", weights)
     print(f"peak of the process, inference: {mine / 1e9:.2f} GB; peer: {peer.peak / 1e9:.2f} GB")
     yield Row("mask_rcnn_r50_fpn, 800x1216", seconds["ours"], seconds["peer"], 2.0, "s")
 
 
-def saved(peer, folder):
+def saved(folder):
     """The file of the weights of the peer."""
-    path = Path(folder) / "detector.pth"
-    peer.time("save_detector", answer="", path=str(path))
-    return path
+    return Path(folder) / "detector.pth"
 
 
 def training(model):
@@ -160,13 +159,14 @@ def training(model):
 
 
 def training_rows(peer, rounds, folder):
-    weights = saved(peer, folder)
+    weights = saved(folder)
     call = training(network(weights))
     first = call()  # of the weights before the step
     theirs = answers(peer, folder, "detection_losses")
     for name, ours in LOSSES.items():
         agree(ours, first[ours], theirs[name], 2e-3 * max(1.0, theirs[name]))
-    calls = {"ours": stopwatch(call, CLOCK), "peer": peer.stopwatch("detection_step", clock=CLOCK)}
+    theirs = peer.stopwatch("detection_step", clock=CLOCK, warm_up=1)
+    calls = {"ours": stopwatch(call, CLOCK), "peer": theirs}
     seconds = alternate(calls, rounds, warm_up=0, timeout=0)
     mine = in_process_of_its_own("training", weights)
     print(f"peak of the peer, training: {peer.peak / 1e9:.2f} GB")
@@ -245,16 +245,20 @@ def coco_rows(rounds, folder):
     )
 
 
-def reason(peer, only):
-    """Why a part cannot run here; empty if it can."""
-    if only == "coco":
+def reason(peer, part, folder):
+    """Why a part cannot run here; empty if it can. The peer has then saved its weights."""
+    if part == "coco":
         if not any(map(importlib.util.find_spec, LIBRARIES)):
             return f"the limit is for {' or '.join(LIBRARIES)}, and neither is installed"
         return "" if importlib.util.find_spec("pycocotools") else "pycocotools is not installed"
     try:
-        peer.time("roi_align", size=1, sampling_ratio=1, answer=os.devnull)
+        if part == "align":
+            peer.time("roi_align", size=1, sampling_ratio=1, warm_up=0)
+        else:
+            peer.time("save_detector", answer="", path=str(saved(folder)))
     except RuntimeError as error:
-        return str(error)
+        advice = "give the Python that has tests/benchmarks/requirements.txt by --peer-python"
+        return f"{advice}. {error}"
     return ""
 
 
@@ -285,7 +289,7 @@ def main():
             tempfile.TemporaryDirectory() as folder,
             Peer(arguments.peer_python, os.devnull) as peer,
         ):
-            missing = reason(peer, name)
+            missing = reason(peer, name, folder)
             if missing:
                 print(f"{name} is left out: {missing}", flush=True)
             else:

@@ -5,8 +5,9 @@ a line with the seconds of ONE call: `{"case": "matmul", "n": 4096}` gives
 `{"seconds": 0.53, "peak": 4.1e8}`, or `{"error": "..."}` when the case failed. The peak is that of
 the memory of this process so far, in bytes.
 The first time a case is asked for it is built and called twice before the timed call.
-Two keys are no arguments of the case: `"clock"` names the clock, and `"answer"` is a file for the
-arrays that the call returns, which is then called once and not timed.
+Three keys are no arguments of the case: `"clock"` names the clock, `"warm_up"` is the number of
+calls before the first timed one, and `"answer"` is a file for the arrays that the call returns,
+which is then called once and not timed.
 """
 
 import contextlib
@@ -249,17 +250,17 @@ def built(line):
 
 
 @functools.cache
-def prepared(line):
-    """The same, warmed up."""
+def prepared(line, warm_up):
+    """The same, called before."""
     call = built(line)
-    for _ in range(WARM_UP_CALLS):
+    for _ in range(warm_up):
         call()
     return call
 
 
-def seconds(line, clock):
+def seconds(line, clock, warm_up):
     """Time of one call of the case, as `harness.stopwatch` measures ours."""
-    call, clock = prepared(line), CLOCKS[clock]
+    call, clock = prepared(line, warm_up), CLOCKS[clock]
     calls, start = 0, clock()
     while calls == 0 or clock() - start < LEAST_SECONDS:
         call()
@@ -271,9 +272,10 @@ def answer(line):
     """What a line asks for."""
     command = json.loads(line)
     clock, path = command.pop("clock", "wall"), command.pop("answer", None)
+    warm_up = command.pop("warm_up", WARM_UP_CALLS)
     case = json.dumps(command)
     if path is None:
-        return {"seconds": seconds(case, clock), "peak": status("VmHWM")}
+        return {"seconds": seconds(case, clock, warm_up), "peak": status("VmHWM")}
     found = built(case)()
     if found is not None:
         import numpy as np
