@@ -16,6 +16,7 @@ from .coco_results import KINDS, Detections, ground_truth, result_rows
 
 # Modules with the classes `COCO` and `COCOeval`, the fastest first; all give the same numbers.
 _LIBRARIES = (
+    ("hotcoco", "COCO", "COCOeval"),
     ("faster_coco_eval", "COCO", "COCOeval_faster"),
     ("pycocotools.coco", "COCO", None),
     ("pycocotools.cocoeval", None, "COCOeval"),
@@ -75,8 +76,8 @@ def coco_average_precision(
 ) -> CocoScores:
     """Compares detections with objects by COCO's rules.
 
-    It needs pycocotools; faster-coco-eval, which gives the same numbers sooner, is used where it is
-    installed.
+    It needs pycocotools; hotcoco or faster-coco-eval, which give the same numbers sooner, is used
+    where it is installed.
 
     Args:
         objects: The images with objects, a `keras_nonlocal.images.ObjectSet`. Objects without an
@@ -92,7 +93,7 @@ def coco_average_precision(
         The numbers.
 
     Raises:
-        ImportError: Neither library is installed.
+        ImportError: None of these libraries is installed.
         ValueError: The arrays do not fit together, there is nothing to compare, or the tolerances
             of the keypoints are unknown.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,16 +72,17 @@ def result_rows(
     rows = []
     for found, image_id in zip(detections, image_ids, strict=True):
         arrays = _checked(found, kinds, len(objects.class_names), len(objects.keypoint_names))
-        for place, label in enumerate(arrays["labels"]):
-            row = {
-                "image_id": image_id,
-                "category_id": objects.category_ids[int(label)],
-                "score": float(arrays["confidence"][place]),
-            }
-            for kind in kinds:
-                name, convert = _CONVERTERS[kind]
-                row[name] = convert(arrays[kind][place])
-            rows.append(row)
+        fields = {
+            "category_id": [objects.category_ids[label] for label in map(int, arrays["labels"])],
+            "score": list(map(float, arrays["confidence"])),
+        }
+        for kind in kinds:
+            name, convert = _CONVERTERS[kind]
+            fields[name] = convert(arrays[kind])
+        rows += [
+            {"image_id": image_id, **dict(zip(fields, values, strict=True))}
+            for values in zip(*fields.values(), strict=True)
+        ]
     return rows
 
 
@@ -139,9 +140,9 @@ def _checked(found: Detections, kinds, classes: int, keypoints: int) -> dict[str
     return arrays
 
 
-def _box(corners) -> list[float]:
-    x0, y0, x1, y1 = map(float, corners)
-    return [x0, y0, x1 - x0, y1 - y0]
+def _boxes(corners) -> list[list[float]]:
+    first, last = np.split(np.asarray(corners, "float64").reshape(-1, 4), 2, axis=1)
+    return np.concatenate([first, last - first], axis=1).tolist()
 
 
 def _mask(mask) -> dict[str, Any]:
@@ -157,8 +158,8 @@ def _points(points) -> list[float]:
     return (np.asarray(points, "float64") - (0.5, 0.5, 0.0)).ravel().tolist()
 
 
-_CONVERTERS = {
-    "boxes": ("bbox", _box),
-    "masks": ("segmentation", _mask),
-    "keypoints": ("keypoints", _points),
+_CONVERTERS: Mapping[str, tuple[str, Callable[[Any], list[Any]]]] = {
+    "boxes": ("bbox", _boxes),
+    "masks": ("segmentation", lambda masks: list(map(_mask, masks))),
+    "keypoints": ("keypoints", lambda points: list(map(_points, points))),
 }

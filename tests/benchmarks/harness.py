@@ -23,21 +23,24 @@ from pathlib import Path
 WORKER = Path(__file__).with_name("peer_torch.py")
 _STAT = Path("/proc/stat")  # Linux; elsewhere nobody waits
 LEAST_SECONDS = 0.2
+# Processor time is that of all threads of a process. It hardly grows when other programs run.
+CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
 UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "MB": 1e-6, "GB": 1e-9}
 
 
-def stopwatch(call: Callable[[], object]) -> Callable[[], float]:
-    """`call`, answering with its seconds. It must wait for its own result.
+def stopwatch(call: Callable[[], object], clock: str = "wall") -> Callable[[], float]:
+    """`call`, answering with its seconds on a clock of `CLOCKS`. It must wait for its own result.
 
     A short call is repeated for a while: after a pause the first one mostly wakes threads.
     """
+    now = CLOCKS[clock]
 
     def timed() -> float:
-        calls, start = 0, time.perf_counter()
-        while calls == 0 or time.perf_counter() - start < LEAST_SECONDS:
+        calls, start = 0, now()
+        while calls == 0 or now() - start < LEAST_SECONDS:
             call()
             calls += 1
-        return (time.perf_counter() - start) / calls
+        return (now() - start) / calls
 
     return timed
 
@@ -93,10 +96,12 @@ def alternate(
 class Peer:
     """A PyTorch process that times one call of a case of `peer_torch.py` at a time.
 
-    `python` is any interpreter that has `requirements.txt`; its stderr goes to `log`.
+    `python` is any interpreter that has `requirements.txt`; its stderr goes to `log`. `peak` is
+    the largest memory of the process until its last answer, in bytes.
     """
 
     def __init__(self, python: str = sys.executable, log: str | None = None):
+        self.peak = 0
         with contextlib.ExitStack() as opened:
             self._process = subprocess.Popen(
                 [python, str(WORKER)],
@@ -108,7 +113,10 @@ class Peer:
             )
 
     def time(self, case: str, **arguments: object) -> float:
-        """Seconds of one call; the first of a case builds it and warms it up."""
+        """Seconds of one call; the first of a case builds it and warms it up.
+
+        With `answer=PATH`, the arrays that the call returns go to the file `PATH` instead.
+        """
         if self._process.poll() is None:
             print(json.dumps({"case": case, **arguments}), file=self._process.stdin)
             answer = json.loads(self._process.stdout.readline() or "{}")
@@ -117,6 +125,7 @@ class Peer:
         if "seconds" not in answer:
             reason = answer.get("error", "the process has ended")
             raise RuntimeError(f"The peer could not run {case} {arguments}: {reason}")
+        self.peak = answer["peak"]
         return answer["seconds"]
 
     def stopwatch(self, case: str, **arguments: object) -> Callable[[], float]:

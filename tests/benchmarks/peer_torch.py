@@ -1,9 +1,13 @@
-"""The peers of the benchmarks, in PyTorch: mmaction2's NL-I3D, `sdpa`, matmul, files.
+"""The peers of the benchmarks, in PyTorch: networks of OpenMMLab, `sdpa`, matmul, files.
 
 A worker that `harness.Peer` starts. It reads one JSON object a line, and answers one
 a line with the seconds of ONE call: `{"case": "matmul", "n": 4096}` gives
-`{"seconds": 0.53}`, or `{"error": "..."}` when the case failed.
+`{"seconds": 0.53, "peak": 4.1e8}`, or `{"error": "..."}` when the case failed. The peak is that of
+the memory of this process so far, in bytes.
 The first time a case is asked for it is built and called twice before the timed call.
+Three keys are no arguments of the case: `"clock"` names the clock, `"warm_up"` is the number of
+calls before the first timed one, and `"answer"` is a file for the arrays that the call returns,
+which is then called once and not timed.
 """
 
 import contextlib
@@ -11,11 +15,12 @@ import functools
 import json
 import os
 import sys
-import time
 import warnings
 from pathlib import Path
 
 import torch
+from harness import CLOCKS
+from memory import status
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the networks of the tests
 
@@ -228,26 +233,55 @@ def load(path, checked=True):
 CASES = {
     case.__name__: case for case in (i3d_infer, i3d_train, segment, block, sdpa, matmul, save, load)
 }
+OF_MMDETECTION = {"save_detector", "roi_align", "detect", "detection_losses", "detection_step"}
 
 
 @functools.cache
-def prepared(line):
-    """The call that a command names, warmed up."""
+def built(line):
+    """The call that a command names."""
     arguments = json.loads(line)
-    call = CASES[arguments.pop("case")](**arguments)
-    for _ in range(WARM_UP_CALLS):
+    case = arguments.pop("case")
+    if case in OF_MMDETECTION:
+        import peer_mmdetection
+
+        torch.set_num_threads(peer_mmdetection.detection_data.THREADS)
+        return getattr(peer_mmdetection, case)(**arguments)
+    return CASES[case](**arguments)
+
+
+@functools.cache
+def prepared(line, warm_up):
+    """The same, called before."""
+    call = built(line)
+    for _ in range(warm_up):
         call()
     return call
 
 
-def seconds(line):
+def seconds(line, clock, warm_up):
     """Time of one call of the case, as `harness.stopwatch` measures ours."""
-    call = prepared(line)
-    calls, start = 0, time.perf_counter()
-    while calls == 0 or time.perf_counter() - start < LEAST_SECONDS:
+    call, clock = prepared(line, warm_up), CLOCKS[clock]
+    calls, start = 0, clock()
+    while calls == 0 or clock() - start < LEAST_SECONDS:
         call()
         calls += 1
-    return (time.perf_counter() - start) / calls
+    return (clock() - start) / calls
+
+
+def answer(line):
+    """What a line asks for."""
+    command = json.loads(line)
+    clock, path = command.pop("clock", "wall"), command.pop("answer", None)
+    warm_up = command.pop("warm_up", WARM_UP_CALLS)
+    case = json.dumps(command)
+    if path is None:
+        return {"seconds": seconds(case, clock, warm_up), "peak": status("VmHWM")}
+    found = built(case)()
+    if found is not None:
+        import numpy as np
+
+        np.savez(path, **{name: each.detach().numpy() for name, each in found.items()})
+    return {"seconds": 0.0, "peak": status("VmHWM")}
 
 
 def main():
@@ -257,10 +291,10 @@ def main():
     os.dup2(2, 1)
     for line in sys.stdin:
         try:
-            answer = {"seconds": seconds(line.strip())}
+            found = answer(line)
         except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), file=answers, flush=True)
+            found = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(found), file=answers, flush=True)
 
 
 if __name__ == "__main__":

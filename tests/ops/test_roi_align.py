@@ -144,6 +144,26 @@ def test_the_gradient_is_the_transpose_of_the_samples(maps, form, ratio):
 
 
 @needs_tensorflow
+def test_gradients_of_overlapping_regions_lose_no_part():
+    """TensorFlow's own kernel does where threads add to the same place."""
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    x = tf.zeros((1, 10, 10, 8))
+    centers, sides = rng.uniform(0, 10, (4000, 2)), rng.uniform(2, 6, (4000, 2))
+    boxes = np.concatenate([centers - sides / 2, centers + sides / 2], 1)
+    options = {"strides": (1,), "size": (7, 7), "sampling_ratio": 2}
+    results = []
+    for form in ("gather", "crop", "crop", "crop", "crop"):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = roi_align([x], boxes, np.zeros(4000, "int32"), method=form, **options)
+        results.append(tape.gradient(y, x, tf.ones_like(y)).numpy())
+    for result in results[1:]:
+        np.testing.assert_allclose(result, results[0], rtol=1e-4)
+
+
+@needs_tensorflow
 @pytest.mark.parametrize("ratio", [0, 2])
 def test_the_gather_form_compiles_with_xla(maps, ratio):
     import tensorflow as tf
