@@ -12,6 +12,7 @@ from .sampling.by_index import clip_span
 from .sampling.by_time import MICROSECONDS
 from .sampling.rules import SAMPLING_RULES, exact_rate, random_indices, spread_indices
 
+PREPROCESSING = ("mean", "std", "subtract_mean_frame", "subtract_previous_frame", "track_motion")
 _LARGEST = 1e30  # of `mean`, `std` and `1 / std`, so that float32 inputs do not overflow
 
 
@@ -43,6 +44,8 @@ class ClipSpec:
             `(pixel - mean) / std`. `None` leaves pixels as they are.
         subtract_mean_frame: Whether clips are reduced to their motion, see
             `keras_nonlocal.video.preprocess`.
+        subtract_previous_frame: Whether each frame becomes its difference from the frame before it,
+            see `keras_nonlocal.video.preprocess`.
         track_motion: Height and width of a crop that follows the motion; needs
             `subtract_mean_frame`.
 
@@ -69,6 +72,7 @@ class ClipSpec:
     std: tuple[float, float, float] | None = None
     subtract_mean_frame: bool = False
     track_motion: tuple[int, int] | None = None
+    subtract_previous_frame: bool = False
 
     def __post_init__(self):
         clip_span(self.num_frames, self.frame_stride)
@@ -96,10 +100,7 @@ class ClipSpec:
     @property
     def preprocessing(self) -> dict[str, Any]:
         """The arguments of `keras_nonlocal.video.preprocess`."""
-        return {
-            name: getattr(self, name)
-            for name in ("mean", "std", "subtract_mean_frame", "track_motion")
-        }
+        return {name: getattr(self, name) for name in PREPROCESSING}
 
     @property
     def input_shape(self) -> tuple[int | None, int | None, int | None, int]:
@@ -174,8 +175,13 @@ class ClipSpec:
             object.__setattr__(self, "short_side", (least, largest))
 
     def _check_preprocessing(self) -> None:
-        for name in ("flip", "subtract_mean_frame"):
+        for name in ("flip", "subtract_mean_frame", "subtract_previous_frame"):
             one_of(name, getattr(self, name), (True, False))
+        if self.subtract_mean_frame and self.subtract_previous_frame:
+            raise ValueError(
+                "Set `subtract_mean_frame` or `subtract_previous_frame`, not both: each makes the "
+                "motion from the pixels. Received: True for both"
+            )
         if (self.mean is None) != (self.std is None):
             raise ValueError(
                 "Give both `mean` and `std`, or neither. "
