@@ -19,6 +19,7 @@ from ...video.pipeline import check_mixing
 from ...video.shards.evaluation import read_videos
 from ..plan import TrainingPlan, plan_of
 from . import report_samples
+from .auto_fields import resolved
 from .classifier import VideoClassifier
 from .data import check_labels, open_source, training_clips
 from .evaluation_callback import Evaluation
@@ -33,7 +34,8 @@ class VideoClassification:
     """The task of classifying videos.
 
     Args:
-        recipe: The network, its input, and how it is trained.
+        recipe: The network, its input, and how it is trained. Fields that are `"auto"` become
+            numbers that fit the training videos; the attribute `recipe` has them.
         source: Labeled videos, in any form that `keras_nonlocal.data.read_source` reads, or a
             folder of shards.
         split: Name of the split of `source` to train on; `None` uses all videos.
@@ -65,9 +67,9 @@ class VideoClassification:
         service: str | None = None,
         num_parallel_calls: int | None = None,
     ):
-        self.recipe = recipe
         self.videos, self.data = open_source(source, split)
         check_labels(recipe, self.data)
+        self.recipe = recipe = resolved(recipe, self.videos)
         if validation is None and validation_subset is not None:
             validation = source
         self._validation = None
