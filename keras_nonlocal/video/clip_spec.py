@@ -9,7 +9,7 @@ import numpy as np
 
 from ..utils.checks import at_least, one_of, positive_int, sizes
 from .sampling.by_index import clip_span
-from .sampling.by_time import MICROSECONDS
+from .sampling.by_time import MICROSECONDS, PAST_END
 from .sampling.rules import SAMPLING_RULES, exact_rate, random_indices, spread_indices
 
 PREPROCESSING = ("mean", "std", "subtract_mean_frame", "subtract_previous_frame", "track_motion")
@@ -28,6 +28,9 @@ class ClipSpec:
         frame_stride: Distance between two frames of a clip, in frames of the video.
         seconds_between_frames: The distance in seconds instead, for videos with different or
             changing frame rates.
+        past_end: What follows the last frame if a clip by seconds is longer than its video:
+            `"wrap"` starts the video again, and `"repeat_last"` repeats its last frame. Clips that
+            count frames follow their rule of `sampling`.
         short_side: Frames are resized while they are decoded, until their shorter side is this
             many pixels. Two integers are a range; each training clip draws from it.
         size: Height and width. Frames are resized until they just cover it, or by `short_side`,
@@ -73,6 +76,7 @@ class ClipSpec:
     subtract_mean_frame: bool = False
     track_motion: tuple[int, int] | None = None
     subtract_previous_frame: bool = False
+    past_end: str = "wrap"
 
     def __post_init__(self):
         clip_span(self.num_frames, self.frame_stride)
@@ -146,7 +150,13 @@ class ClipSpec:
         return [spread_indices(self, n, times, rate).tolist() for n in range(self.num_clips)]
 
     def _check_seconds(self) -> None:
+        one_of("past_end", self.past_end, PAST_END)
         if self.seconds_between_frames is None:
+            if self.past_end != "wrap":
+                raise ValueError(
+                    "`past_end` needs `seconds_between_frames`: clips that count frames follow the "
+                    f"rule of `sampling`. Received: past_end={self.past_end!r}"
+                )
             return
         at_least("seconds_between_frames", self.seconds_between_frames, 1 / MICROSECONDS)
         if self.frame_stride != 1 or self.sampling != "spread" or self.speed_jitter != 1:

@@ -54,6 +54,8 @@ class VideoRecipe(BaseRecipe):
         seconds: Length of a clip in seconds. Its frames are then `seconds / num_frames` apart by
             the clock, whatever the frame rate of a video is, and `frame_stride` must be 1. `"auto"`
             takes it from the lengths of the training videos. `None` counts frames.
+        past_end: What follows the last frame of a video that is shorter than `seconds`: `"wrap"`
+            starts it again, and `"repeat_last"` repeats its last frame.
         short_side: As in `keras_nonlocal.video.ClipSpec`; a range gives the scale jitter of the
             paper.
         sampling: The rule that chooses clips, see `keras_nonlocal.video.SAMPLING_RULES`.
@@ -91,6 +93,7 @@ class VideoRecipe(BaseRecipe):
     task: Literal["video_classification"] = field(default="video_classification", kw_only=True)
     # Clips
     seconds: float | Auto | None = None
+    past_end: str = "wrap"
     short_side: int | tuple[int, int] | None = None
     sampling: str = "spread"
     speed_jitter: float = 1.0
@@ -174,7 +177,8 @@ class VideoRecipe(BaseRecipe):
         """Which frames of a video make a clip."""
         frames, seconds = self._known("num_frames"), self._known("seconds")
         rate = {} if seconds is None else {"seconds_between_frames": seconds / frames}
-        return {"num_frames": frames, "frame_stride": self.frame_stride, **rate}
+        clip = {"num_frames": frames, "frame_stride": self.frame_stride, "past_end": self.past_end}
+        return {**clip, **rate}
 
     def _known(self, name: str) -> Any:
         """The value of a field that may be left to the videos.
