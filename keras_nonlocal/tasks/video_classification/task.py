@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
+from ...data.manifest import Manifest
 from ...metrics.scores import Scores
 from ...report.classification import classification_sections
 from ...report.sections import Section
@@ -26,6 +27,8 @@ from .evaluation_callback import Evaluation
 from .evaluator import Evaluator
 from .network import build, loss_of, metrics_of
 from .recipe import VideoRecipe
+from .video_facts import video_facts
+from .wrapping import length_line
 
 SAMPLES = 6  # number of videos in the report
 
@@ -131,7 +134,8 @@ class VideoClassification:
         """Estimates what a run needs."""
         words = {"network": self.recipe.builder, "files": "videos", "inputs": "clips"}
         batches = partial(training_clips, source=self.videos, check=False) if measure else None
-        return plan_of(self, self.recipe.input_shape, batches, **words)
+        plan = plan_of(self, self.recipe.input_shape, batches, **words)
+        return replace(plan, notes=self._notes())
 
     @staticmethod
     def networks(recipe: VideoRecipe, data: TrainingData) -> Models:
@@ -143,6 +147,13 @@ class VideoClassification:
         """Returns the network of a run as a classifier of video files."""
         recipe: Any = run.recipe
         return VideoClassifier(run.model, run.class_names, recipe.testing_clip)
+
+    def _notes(self) -> tuple[tuple[str, str], ...]:
+        """What part of its video a clip shows; nothing for shards, which do not say their times."""
+        if not isinstance(self.videos, Manifest):
+            return ()
+        facts = video_facts(self.videos)
+        return (("length", length_line(self.recipe.training_clip, facts)),)
 
     @property
     def _classes(self) -> int:
