@@ -26,6 +26,7 @@ from .data import check_labels, open_source, training_clips
 from .evaluation_callback import Evaluation
 from .evaluator import Evaluator
 from .network import build, loss_of, metrics_of
+from .opposite_classes import warn_of_opposites
 from .recipe import VideoRecipe
 from .video_facts import video_facts
 from .wrapping import length_line
@@ -73,6 +74,7 @@ class VideoClassification:
         self.videos, self.data = open_source(source, split)
         check_labels(recipe, self.data)
         self.recipe = recipe = resolved(recipe, self.videos)
+        warn_of_opposites(recipe, self.data.class_names)
         if validation is None and validation_subset is not None:
             validation = source
         self._validation = None
