@@ -101,7 +101,7 @@ def _ground(scene: Scene, seconds: float) -> np.ndarray:
     """The part of the texture that is in view after this many seconds."""
     room = np.subtract(scene.texture.shape, SIZE)
     path = scene.drift * seconds
-    top, left = np.clip(np.where(path < 0, room - 1 + path, path), 0, room).astype(int)
+    top, left = np.clip(np.where(scene.drift < 0, room - 1 + path, path), 0, room).astype(int)
     return scene.texture[top : top + SIZE[0], left : left + SIZE[1]]
 
 

@@ -89,3 +89,9 @@ def test_files_have_the_frames_and_the_rate_of_the_gestures(tmp_path, rendered):
 def test_a_count_that_is_no_positive_integer_is_an_error(count):
     with pytest.raises(ValueError, match="`count` must be a positive integer"):
         gestures.gestures(count)
+
+
+def test_no_jump_at_one_end_tells_the_direction_of_time(rendered):
+    for video, _, _ in rendered[::2]:
+        change = abs(np.diff(video.astype(int), axis=0)).mean(axis=(1, 2, 3))
+        assert max(change[0], change[-1]) < 1.5 * np.median(change) + 1
