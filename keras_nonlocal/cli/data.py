@@ -8,6 +8,9 @@ from pathlib import Path
 
 from .arguments import INTERRUPTED, add_numbers, add_on_error, add_source, check_image, given
 
+# What `data show` draws without a recipe.
+_SHOWN = {"num_frames": 32, "frame_stride": 2, "size": 224, "seed": 0}
+
 
 def add_parser(commands) -> None:
     parser = commands.add_parser(
@@ -79,13 +82,19 @@ def _add_show(actions) -> None:
     parser.add_argument(
         "-o", "--out", metavar="SHEET.png", type=Path, required=True, help="image to write"
     )
+    parser.add_argument(
+        "--recipe",
+        metavar="RECIPE",
+        help="draw clips exactly as the training by this recipe gets them, and mark where a video "
+        "that is shorter than its clip starts again: name of a recipe, or path of a JSON file",
+    )
     add_numbers(
         parser,
-        ("--num-frames", int, 32, "frames in a clip (default: 32)"),
-        ("--frame-stride", int, 2, "distance between the frames of a clip (default: 2)"),
-        ("--size", int, 224, "height and width of a clip in pixels (default: 224)"),
+        ("--num-frames", int, None, "frames in a clip (default: 32)"),
+        ("--frame-stride", int, None, "distance between the frames of a clip (default: 2)"),
+        ("--size", int, None, "height and width of a clip in pixels (default: 224)"),
         ("--num-clips", int, 16, "number of clips, each from another video (default: 16)"),
-        ("--seed", int, 0, "random seed (default: 0)"),
+        ("--seed", int, None, "random seed (default: 0, or that of the recipe)"),
     )
     parser.add_argument(
         "--augment",
@@ -106,20 +115,23 @@ def show_clips(arguments: argparse.Namespace) -> int:
     from ..video.shards.index import holds_shards
 
     check_image(arguments.out)
+    if arguments.recipe is not None:
+        return show_recipe(arguments)
+    chosen = {**_SHOWN, **given(arguments, *_SHOWN)}
     options = {
         "clip": ClipSpec(
-            arguments.num_frames, arguments.frame_stride, size=(arguments.size, arguments.size)
+            chosen["num_frames"], chosen["frame_stride"], size=(chosen["size"], chosen["size"])
         ),
         "augment": [RandomFlip(), RandomColorJitter(0.4, 0.4, 0.4)] if arguments.augment else None,
         "batch_size": 1,
         "training": arguments.augment,
-        "seed": arguments.seed,
+        "seed": chosen["seed"],
     }
     if holds_shards(arguments.source):
         dataset, expected = video_dataset(arguments.source, split=arguments.split, **options), 0
     else:
         source = read_source(arguments.source, split=arguments.split, root=arguments.root)
-        videos = source.sample(arguments.num_clips, seed=arguments.seed)
+        videos = source.sample(arguments.num_clips, seed=chosen["seed"])
         dataset, expected = video_dataset(videos, on_error="skip", **options), len(videos)
     drawn = contact_sheet(dataset, arguments.out, num_clips=arguments.num_clips)
     print(f"{arguments.out}: {drawn} clips")
@@ -131,6 +143,41 @@ def show_clips(arguments: argparse.Namespace) -> int:
         file=sys.stderr,
     )
     return 1
+
+
+def show_recipe(arguments: argparse.Namespace) -> int:
+    """Runs `data show --recipe`."""
+    from ..data.sources.read import read_source
+    from ..tasks.recipes import find_recipe
+    from ..tasks.video_classification.recipe import VideoRecipe
+    from ..tasks.video_classification.shown_clips import draw_training_clips
+    from ..video.shards.index import holds_shards
+
+    others = [
+        *given(arguments, "num_frames", "frame_stride", "size"),
+        *["augment"][: arguments.augment],
+    ]
+    if others:
+        raise ValueError(
+            "With --recipe, the recipe says how clips are made. Leave out "
+            f"{', '.join('--' + name.replace('_', '-') for name in others)}."
+        )
+    recipe = find_recipe(arguments.recipe)
+    if not isinstance(recipe, VideoRecipe):
+        raise ValueError(
+            "--recipe must be a recipe of the task 'video_classification'. "
+            f"Received: {arguments.recipe!r} of the task {recipe.task!r}"
+        )
+    recipe = recipe.changed(**given(arguments, "seed"))
+    source, split = arguments.source, arguments.split
+    if not holds_shards(source):
+        source, split = read_source(source, split=split, root=arguments.root), None
+    drawn = draw_training_clips(
+        recipe, source, arguments.out, split=split, num_clips=arguments.num_clips
+    )
+    print(f"{arguments.out}: {drawn.clips} clips")
+    print(drawn.text)
+    return 0
 
 
 def _add_shard(actions) -> None:

@@ -49,6 +49,7 @@ class TrainingPlan:
         blocks: The table of `keras_nonlocal.cost.plan`; empty without non-local blocks.
         seconds_per_example: Training time of an example on this machine; `None` if it was not
             measured.
+        notes: Further lines of the page, each with its name, such as what a task knows of its data.
     """
 
     recipe: BaseRecipe
@@ -64,6 +65,7 @@ class TrainingPlan:
     bytes: int
     blocks: str
     seconds_per_example: float | None
+    notes: tuple[tuple[str, str], ...] = ()
 
     @property
     def hours(self) -> float | None:
@@ -85,6 +87,7 @@ class TrainingPlan:
             ("data", f"{self.examples:,} {self.files} of {self.classes} classes"),
             ("network", f"{self.network}, {self.parameters:,} trained parameters"),
             (self.inputs, f"{shape}, {batch} in each step"),
+            *self.notes,
             ("steps", f"{self.timetable.steps:,} in {self.timetable.epochs:,} epochs"),
             (
                 "multiply-adds",
@@ -105,7 +108,7 @@ def plan_of(
     batches: Callable[..., Any] | None,
     parts: Callable[[Models], list[Part]] | None = None,
     /,
-    **words: str,
+    **words: Any,
 ) -> TrainingPlan:
     """Estimates what a run needs; see `tasks.plan_training`.
 

@@ -36,7 +36,8 @@ def parse(kind: Any, value: Any, where: str) -> Any:
 
     Args:
         kind: A dataclass, or the type of one of its fields: `str`, `int`, `float`, `bool`, a tuple,
-            a mapping from `str`, a `Literal`, or a union of one of these, a tuple and `None`.
+            a mapping from `str`, a `Literal`, or a union of one of these, a tuple, a `Literal` of
+            words and `None`.
         value: The value that `json.loads` returned.
         where: The name of the value in errors.
 
@@ -95,10 +96,15 @@ def _choice(kind, value, where):
 
 
 def _any_of(kind, value, where):
-    """Reads a list as the tuple type, `null` as `None`, and any other value as another type."""
+    """Reads a list as the tuple type, `null` as `None`, a word of a `Literal` as itself, and any
+    other value as another type."""
     kinds = [each for each in get_args(kind) if each is not type(None)]
     if value is None and len(kinds) < len(get_args(kind)):
         return None
+    words = [word for each in kinds if get_origin(each) is Literal for word in get_args(each)]
+    if isinstance(value, str) and value in words:
+        return value
+    kinds = [each for each in kinds if get_origin(each) is not Literal] or kinds
     tuples = [each for each in kinds if get_origin(each) is tuple]
     plain = [each for each in kinds if each not in tuples]
     candidates = tuples if isinstance(value, list) else plain

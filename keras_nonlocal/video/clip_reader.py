@@ -44,33 +44,33 @@ class FileClips:
         manifest = reader.manifest
         self.class_names, self.multi_label = manifest.class_names, manifest.multi_label
         self.videos, self.num_parallel_calls = len(manifest), num_parallel_calls
-        self._reader, self._skips = reader, reader.on_error == "skip"
+        self.reader, self._skips = reader, reader.on_error == "skip"
 
     def order(self, seed: int) -> tf.data.Dataset:
         """Returns `(index, draw)` of all videos once."""
-        return shuffled(self.videos, training=self._reader.training, seed=seed)
+        return shuffled(self.videos, training=self.reader.training, seed=seed)
 
     def clips(self, order: tf.data.Dataset) -> tf.data.Dataset:
         """Reads clips, `(video, target, seed)` or `(video, seed)`, of videos, `(index, draw)`."""
         videos = order.map(self._read, num_parallel_calls=self.num_parallel_calls)
         if self._skips:
             videos = videos.filter(lambda views, *_: tf.shape(views)[0] > 0)
-        clips = videos.map(only_clip) if self._reader.training else videos.unbatch()
+        clips = videos.map(only_clip) if self.reader.training else videos.unbatch()
         length = order.cardinality()
         if self._skips or length < 0:  # unknown or infinite
             return clips
-        views = 1 if self._reader.training else self._reader.clip.views
+        views = 1 if self.reader.training else self.reader.clip.views
         return clips.apply(tf.data.experimental.assert_cardinality(length * views))
 
     @as_written
     def _read(self, index, draw):
         """Reads all views of a video, uint8 `(views, T, H, W, 3)`, with their targets and seeds."""
-        clip, target = self._reader.clip, tf.constant(self._reader.targets[:1])
-        views, targets = tf.numpy_function(self._reader, [index, draw], (tf.uint8, target.dtype))
+        clip, target = self.reader.clip, tf.constant(self.reader.targets[:1])
+        views, targets = tf.numpy_function(self.reader, [index, draw], (tf.uint8, target.dtype))
         views = tf.ensure_shape(views, (None, clip.num_frames, *(clip.size or (None, None)), 3))
         targets = tf.ensure_shape(targets, (None, *target.shape[1:]))
         seeds = tf.repeat(seed_of(draw)[None], tf.shape(views)[0], axis=0)
-        return (views, targets, seeds) if self._reader.labeled else (views, seeds)
+        return (views, targets, seeds) if self.reader.labeled else (views, seeds)
 
 
 class ClipReader:
@@ -143,6 +143,19 @@ class ClipReader:
         height, width = self.clip.size or (0, 0)
         empty = np.zeros((0, self.clip.num_frames, height, width, 3), "uint8")
         return empty, self.targets[:0]
+
+    def frame_indices(self, index: int, draw: int) -> list[list[int]]:
+        """The frames of each clip that `reader(index, draw)` reads, by their indices in the file.
+
+        Args:
+            index, draw: As in a call.
+
+        Raises:
+            VideoError, OSError: The video cannot be read.
+        """
+        entry, rng = self.manifest.entries[index], np.random.default_rng(draw)
+        with Video(entry.path, on_error=DAMAGE[self.on_error]) as video:
+            return self._indices(entry, video, rng)[0]
 
     def _read(self, index: int, rng) -> tuple[np.ndarray, np.ndarray]:
         entry = self.manifest.entries[index]

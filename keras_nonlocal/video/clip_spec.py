@@ -9,9 +9,10 @@ import numpy as np
 
 from ..utils.checks import at_least, one_of, positive_int, sizes
 from .sampling.by_index import clip_span
-from .sampling.by_time import MICROSECONDS
+from .sampling.by_time import MICROSECONDS, PAST_END
 from .sampling.rules import SAMPLING_RULES, exact_rate, random_indices, spread_indices
 
+PREPROCESSING = ("mean", "std", "subtract_mean_frame", "subtract_previous_frame", "track_motion")
 _LARGEST = 1e30  # of `mean`, `std` and `1 / std`, so that float32 inputs do not overflow
 
 
@@ -27,6 +28,9 @@ class ClipSpec:
         frame_stride: Distance between two frames of a clip, in frames of the video.
         seconds_between_frames: The distance in seconds instead, for videos with different or
             changing frame rates.
+        past_end: What follows the last frame if a clip by seconds is longer than its video:
+            `"wrap"` starts the video again, and `"repeat_last"` repeats its last frame. Clips that
+            count frames follow their rule of `sampling`.
         short_side: Frames are resized while they are decoded, until their shorter side is this
             many pixels. Two integers are a range; each training clip draws from it.
         size: Height and width. Frames are resized until they just cover it, or by `short_side`,
@@ -43,6 +47,8 @@ class ClipSpec:
             `(pixel - mean) / std`. `None` leaves pixels as they are.
         subtract_mean_frame: Whether clips are reduced to their motion, see
             `keras_nonlocal.video.preprocess`.
+        subtract_previous_frame: Whether each frame becomes its difference from the frame before it,
+            see `keras_nonlocal.video.preprocess`.
         track_motion: Height and width of a crop that follows the motion; needs
             `subtract_mean_frame`.
 
@@ -69,6 +75,8 @@ class ClipSpec:
     std: tuple[float, float, float] | None = None
     subtract_mean_frame: bool = False
     track_motion: tuple[int, int] | None = None
+    subtract_previous_frame: bool = False
+    past_end: str = "wrap"
 
     def __post_init__(self):
         clip_span(self.num_frames, self.frame_stride)
@@ -96,10 +104,7 @@ class ClipSpec:
     @property
     def preprocessing(self) -> dict[str, Any]:
         """The arguments of `keras_nonlocal.video.preprocess`."""
-        return {
-            name: getattr(self, name)
-            for name in ("mean", "std", "subtract_mean_frame", "track_motion")
-        }
+        return {name: getattr(self, name) for name in PREPROCESSING}
 
     @property
     def input_shape(self) -> tuple[int | None, int | None, int | None, int]:
@@ -145,7 +150,13 @@ class ClipSpec:
         return [spread_indices(self, n, times, rate).tolist() for n in range(self.num_clips)]
 
     def _check_seconds(self) -> None:
+        one_of("past_end", self.past_end, PAST_END)
         if self.seconds_between_frames is None:
+            if self.past_end != "wrap":
+                raise ValueError(
+                    "`past_end` needs `seconds_between_frames`: clips that count frames follow the "
+                    f"rule of `sampling`. Received: past_end={self.past_end!r}"
+                )
             return
         at_least("seconds_between_frames", self.seconds_between_frames, 1 / MICROSECONDS)
         if self.frame_stride != 1 or self.sampling != "spread" or self.speed_jitter != 1:
@@ -174,8 +185,13 @@ class ClipSpec:
             object.__setattr__(self, "short_side", (least, largest))
 
     def _check_preprocessing(self) -> None:
-        for name in ("flip", "subtract_mean_frame"):
+        for name in ("flip", "subtract_mean_frame", "subtract_previous_frame"):
             one_of(name, getattr(self, name), (True, False))
+        if self.subtract_mean_frame and self.subtract_previous_frame:
+            raise ValueError(
+                "Set `subtract_mean_frame` or `subtract_previous_frame`, not both: each makes the "
+                "motion from the pixels. Received: True for both"
+            )
         if (self.mean is None) != (self.std is None):
             raise ValueError(
                 "Give both `mean` and `std`, or neither. "

@@ -21,7 +21,7 @@ _DPI = 130
 # At most: letters per line, lines of a label, and class names of a mixed label.
 _LINE, _LINES, _NAMES = 20, 5, 4
 _LEAST_WEIGHT = 0.005  # of a class that is named in a mixed label
-_GRAY = "#707070"
+_GRAY, _RED = "#707070", "#d00000"
 
 
 def contact_sheet(
@@ -31,6 +31,7 @@ def contact_sheet(
     class_names: Sequence[str] | None = None,
     num_clips: int = 16,
     num_frames: int = 8,
+    marks: Sequence[Sequence[int]] = (),
 ) -> int:
     """Writes a PNG image with one row per clip: its label, and frames from the first to the last.
 
@@ -45,6 +46,9 @@ def contact_sheet(
         class_names: Class names by class index; by default those of the dataset, if it has any.
         num_clips: Maximum number of clips.
         num_frames: Maximum number of frames of each clip.
+        marks: For each clip, the frames before which a red line is drawn, by their indices in the
+            clip, such as those where a video that is too short starts again. A line for a frame
+            that is not shown is drawn before the next one that is.
 
     Returns:
         The number of clips on the sheet.
@@ -73,7 +77,7 @@ def contact_sheet(
     texts = [_text(label, names) for _, label in shown]
     rows, note = _pixels([video[list(n)] for (video, _), n in zip(shown, indices, strict=True)])
     title = _title([video for video, _ in shown]) + note
-    figure = _draw(rows, texts, indices, title)
+    figure = _draw(rows, texts, indices, title, marks)
     with replacing(path) as partial:
         figure.savefig(partial, format="png")
     return len(shown)
@@ -144,7 +148,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _draw(videos, texts, indices, title):
+def _draw(videos, texts, indices, title, marks):
     """Draws a figure whose rows are as high as their frames and texts need."""
     from matplotlib.figure import Figure
 
@@ -165,6 +169,8 @@ def _draw(videos, texts, indices, title):
         _draw_frames(figure, left, y, height, videos[row])
         if row == 0 or indices[row] != indices[0]:
             _caption(figure, left, y + height, indices[row], above=row == 0)
+        for mark in marks[row] if row < len(marks) else ():
+            _mark(figure, left, y, height, sum(index < mark for index in indices[row]))
         y -= _GAP
     return figure
 
@@ -181,6 +187,17 @@ def _draw_frames(figure, left, bottom, height, video) -> None:
     )
     axes.imshow(row, aspect="auto", interpolation="antialiased")
     axes.set_axis_off()
+
+
+def _mark(figure, left, bottom, height, column) -> None:
+    """Draws a red line before a frame; after the last one, if all frames are before the mark."""
+    from matplotlib.patches import Rectangle
+
+    width, total = figure.get_size_inches()
+    x = left + column * (_CELL + _GAP) - _GAP
+    place = (x / width, (bottom - _GAP / 2) / total)
+    size = (_GAP / width, (height + _GAP) / total)
+    figure.add_artist(Rectangle(place, *size, color=_RED, linewidth=0))
 
 
 def _caption(figure, left, top, indices, *, above: bool) -> None:

@@ -17,6 +17,7 @@ def preprocess(
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
     subtract_mean_frame: bool = False,
+    subtract_previous_frame: bool = False,
     track_motion: tuple[int, int] | None = None,
 ) -> tf.Tensor:
     """Normalizes clips of pixels from 0 to 255 to float32.
@@ -28,6 +29,10 @@ def preprocess(
             pixel from its mean over the clip, so that the background becomes zero and the color of
             clothes does not matter, and divides by the root mean square over the clip. Ignores
             `mean` and `std`.
+        subtract_previous_frame: For movements whose direction matters. Takes the difference of each
+            frame from the frame before it, with its sign, and divides by the root mean square over
+            the clip. The first frame, which has none before it, gets the same difference as the
+            second. Ignores `mean` and `std`.
         track_motion: Height and width of a crop that follows the motion; needs
             `subtract_mean_frame`.
 
@@ -35,9 +40,9 @@ def preprocess(
         float32 of the same shape, or `(..., T, *track_motion, 3)`.
 
     Raises:
-        ValueError: `track_motion` is given without `subtract_mean_frame`, only one of `mean` and
-            `std` is given, or the result is not finite. In a graph it is a
-            `tf.errors.InvalidArgumentError` then.
+        ValueError: `track_motion` is given without `subtract_mean_frame`, both frames are to be
+            subtracted, only one of `mean` and `std` is given, or the result is not finite. In a
+            graph it is a `tf.errors.InvalidArgumentError` then.
 
     Example:
 
@@ -52,14 +57,35 @@ def preprocess(
         )
     if (mean is None) != (std is None):
         raise ValueError(f"Give both `mean` and `std`, or neither. Received: {mean=}, {std=}")
+    if subtract_mean_frame and subtract_previous_frame:
+        raise ValueError(
+            "Set `subtract_mean_frame` or `subtract_previous_frame`, not both: each makes the "
+            "motion from the pixels. Received: True for both"
+        )
     clips = tf.cast(clips, "float32")
+    if subtract_previous_frame:
+        return _finite(_scaled(_differences(clips)))
     if not subtract_mean_frame:
         return _finite(clips if mean is None else normalized(clips, mean, std))
     motion = _motion(clips)
     if track_motion:
         motion = _cropped(motion, motion, track_motion)
+    return _finite(_scaled(motion))
+
+
+def _scaled(motion):
+    """Motion of the same strength in all clips; that of still clips stays weak."""
     power = tf.reduce_mean(tf.square(motion), axis=(-4, -3, -2, -1), keepdims=True)
-    return _finite(motion / tf.maximum(tf.sqrt(power), 1.0))
+    return motion / tf.maximum(tf.sqrt(power), 1.0)
+
+
+def _differences(clips):
+    """The difference of each frame from the one before it; zero for a clip of a single frame."""
+    before = tf.concat([clips[..., :1, :, :, :], clips[..., :-1, :, :, :]], axis=-4)
+    differences = clips - before
+    first = differences[..., 1:2, :, :, :]  # the first frame has none before it
+    whole = tf.concat([first, differences[..., 1:, :, :, :]], axis=-4)
+    return whole if clips.shape[-4] != 1 else differences
 
 
 def _finite(inputs):

@@ -10,6 +10,7 @@ import tensorflow as tf
 from ..augmentation.chain import copies
 from ..data.tf_chain import check_shard, endless_order
 from ..utils.checks import PathLike, a_seed, positive_int
+from .clip_reader import FileClips
 from .clip_spec import ClipSpec
 from .dataset import open_clips
 from .pipeline import Augment, clip_batches, layers_of
@@ -91,6 +92,38 @@ def training_stream(
         training=True,
         full=True,
     )
+
+
+def stream_indices(
+    source: Any, *, clip: ClipSpec, count: int, batch_size: int = 8, seed: int = 0
+) -> list[list[int]]:
+    """Tells which frames make the first clips of `training_stream` with the same arguments.
+
+    Args:
+        source, clip, batch_size, seed: As in `training_stream`. Shards will not do.
+        count: Number of clips.
+
+    Returns:
+        The frame indices of each clip.
+
+    Raises:
+        ValueError: `source` is a folder of shards.
+
+    Example:
+
+        first = stream_indices("actions", clip=ClipSpec(8, 4, size=(56, 56)), count=16)
+    """
+    clips = open_clips(
+        source, clip, training=True, error_log=None, num_parallel_calls=None, service=None
+    )
+    if not isinstance(clips, FileClips):
+        raise ValueError(
+            "`source` must be video files: shards are read by a graph, which does not tell the "
+            f"frames. Received: {source!r}"
+        )
+    order = endless_order(clips.videos, batch_size, seed=a_seed(seed)).take(count)
+    pairs = order.as_numpy_iterator()
+    return [clips.reader.frame_indices(int(index), int(draw))[0] for index, draw in pairs]
 
 
 def _one_for_one(augment: Augment) -> list[Callable]:

@@ -8,6 +8,9 @@ from training.video_files import write_squares
 
 from keras_nonlocal.cli.main import main
 from keras_nonlocal.tasks.predictor import read_run
+from keras_nonlocal.tasks.recipes import find_recipe
+from keras_nonlocal.tasks.video_classification.task import VideoClassification
+from keras_nonlocal.training.run_folder import RunFolder
 from keras_nonlocal.utils.errors import TrainingStopped
 
 RECIPE = {
@@ -68,6 +71,19 @@ def test_dry_run_prints_the_plan_and_writes_nothing(call, place, capsys):
     assert "steps          14 in 7 epochs" in page
     assert "on this machine (" in page
     assert sorted(place.rglob("*")) == before
+
+
+def test_the_name_of_a_builder_trains_with_numbers_from_the_videos(call, place, runs, capsys):
+    changes = [f"--set={each}" for each in ("steps=1", "warmup=0", "batch_size=2")]
+    assert call("c2d_small", "--data", "videos", "-o", runs / "named", *changes) == 0
+    assert "1 epochs" in capsys.readouterr().out
+    written = json.loads((runs / "named" / "recipe.json").read_text())
+    assert written["num_frames"] == 16
+    assert written["size"] == [32, 32]
+    assert written["seconds"] == 0.28  # 7 frames at 25 in a second
+    recipe = find_recipe("c2d_small").changed(steps=1, warmup=0, batch_size=2)
+    again = VideoClassification(recipe, "videos")
+    RunFolder(runs / "named", again.recipe, again.data)  # raises unless it can resume
 
 
 def test_ctrl_c_prints_one_line(call, tmp_path, capsys, monkeypatch):

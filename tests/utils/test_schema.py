@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -72,3 +72,12 @@ def test_an_integer_of_400_digits_is_one_line_with_the_field():
         ValueError, match=r"^note.json, `count` must be finite, and at most 9.22e\+18"
     ):
         parse(Note, content, "note.json")
+
+
+def test_a_word_may_stand_for_a_number_or_a_list():
+    kind = tuple[int, int] | Literal["auto"] | None
+    assert [parse(kind, each, "size") for each in ("auto", [2, 3], None)] == ["auto", (2, 3), None]
+    assert parse(float | Literal["auto"], "auto", "seconds") == "auto"
+    assert parse(float | Literal["auto"], 2, "seconds") == 2.0
+    with pytest.raises(ValueError, match=r"size must be a list of 2. Received: 'automatic'"):
+        parse(kind, "automatic", "size")

@@ -32,6 +32,8 @@ def test_clips_follow_the_sampling_rule():
         ({"seconds_between_frames": 0.1, "sampling": "official"}, "count frames"),
         ({"seconds_between_frames": float("nan")}, "`seconds_between_frames`"),
         ({"seconds_between_frames": True}, "`seconds_between_frames`"),
+        ({"past_end": "stop", "seconds_between_frames": 0.1}, "`past_end` must be one of"),
+        ({"past_end": "repeat_last"}, "`past_end` needs `seconds_between_frames`"),
         ({"short_side": 0}, "`short_side`"),
         ({"short_side": (20, 40), "size": (24, 32)}, "`size` fits"),
         ({"short_side": (320, 256)}, "`short_side`"),

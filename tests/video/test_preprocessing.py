@@ -58,3 +58,25 @@ def test_statistics_that_are_not_finite_are_errors(value):
     ):
         with pytest.raises(ValueError, match="`mean` and `std` finite"):
             preprocess(clip, **statistics)
+
+
+def test_subtract_previous_frame_takes_signed_differences_and_normalizes_them():
+    video = clips().astype("float64")
+    motion = np.diff(video, axis=1)
+    motion = np.concatenate([motion[:, :1], motion], axis=1)
+    expected = motion / np.sqrt((motion**2).mean(axis=(1, 2, 3, 4), keepdims=True))
+    result = preprocess(clips(), mean=MEAN, std=STD, subtract_previous_frame=True)
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+    alone = preprocess(clips()[1], subtract_previous_frame=True)
+    np.testing.assert_allclose(alone, result[1], atol=1e-6)
+
+
+def test_a_clip_of_one_frame_has_no_differences():
+    one = preprocess(clips()[:, :1], subtract_previous_frame=True)
+    assert one.shape == (2, 1, 4, 6, 3)
+    assert not np.any(one)
+
+
+def test_two_differences_at_once_are_an_error():
+    with pytest.raises(ValueError, match="`subtract_mean_frame` or `subtract_previous_frame`, not"):
+        preprocess(clips(), subtract_mean_frame=True, subtract_previous_frame=True)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
+from ...data.manifest import Manifest
 from ...metrics.scores import Scores
 from ...report.classification import classification_sections
 from ...report.sections import Section
@@ -19,12 +20,16 @@ from ...video.pipeline import check_mixing
 from ...video.shards.evaluation import read_videos
 from ..plan import TrainingPlan, plan_of
 from . import report_samples
+from .auto_fields import resolved
 from .classifier import VideoClassifier
 from .data import check_labels, open_source, training_clips
 from .evaluation_callback import Evaluation
 from .evaluator import Evaluator
 from .network import build, loss_of, metrics_of
+from .opposite_classes import warn_of_opposites
 from .recipe import VideoRecipe
+from .video_facts import video_facts
+from .wrapping import length_line
 
 SAMPLES = 6  # number of videos in the report
 
@@ -33,7 +38,8 @@ class VideoClassification:
     """The task of classifying videos.
 
     Args:
-        recipe: The network, its input, and how it is trained.
+        recipe: The network, its input, and how it is trained. Fields that are `"auto"` become
+            numbers that fit the training videos; the attribute `recipe` has them.
         source: Labeled videos, in any form that `keras_nonlocal.data.read_source` reads, or a
             folder of shards.
         split: Name of the split of `source` to train on; `None` uses all videos.
@@ -65,9 +71,10 @@ class VideoClassification:
         service: str | None = None,
         num_parallel_calls: int | None = None,
     ):
-        self.recipe = recipe
         self.videos, self.data = open_source(source, split)
         check_labels(recipe, self.data)
+        self.recipe = recipe = resolved(recipe, self.videos)
+        warn_of_opposites(recipe, self.data.class_names)
         if validation is None and validation_subset is not None:
             validation = source
         self._validation = None
@@ -129,7 +136,8 @@ class VideoClassification:
         """Estimates what a run needs."""
         words = {"network": self.recipe.builder, "files": "videos", "inputs": "clips"}
         batches = partial(training_clips, source=self.videos, check=False) if measure else None
-        return plan_of(self, self.recipe.input_shape, batches, **words)
+        plan = plan_of(self, self.recipe.input_shape, batches, **words)
+        return replace(plan, notes=self._notes())
 
     @staticmethod
     def networks(recipe: VideoRecipe, data: TrainingData) -> Models:
@@ -141,6 +149,13 @@ class VideoClassification:
         """Returns the network of a run as a classifier of video files."""
         recipe: Any = run.recipe
         return VideoClassifier(run.model, run.class_names, recipe.testing_clip)
+
+    def _notes(self) -> tuple[tuple[str, str], ...]:
+        """What part of its video a clip shows; nothing for shards, which do not say their times."""
+        if not isinstance(self.videos, Manifest):
+            return ()
+        facts = video_facts(self.videos)
+        return (("length", length_line(self.recipe.training_clip, facts)),)
 
     @property
     def _classes(self) -> int:

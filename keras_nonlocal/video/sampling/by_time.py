@@ -17,6 +17,7 @@ MICROSECONDS = 1_000_000  # per second
 # Files round times, Matroska to a millisecond, so a frame may begin that much too late.
 ROUNDING = 1_000
 MOST_RATE = 1_000  # frames a second; no usual camera takes more
+PAST_END = ("wrap", "repeat_last")  # what follows the last frame: the first one, or itself
 LONGEST = 3_600 * MICROSECONDS  # from one frame to the next, on average
 
 
@@ -66,9 +67,14 @@ def window(times: np.ndarray, start: float | None, end: float | None) -> tuple[i
 
 
 def indices_at(
-    times: Integers, start: Integer, frames: int, step: int, xp: Arithmetic = NUMPY
+    times: Integers,
+    start: Integer,
+    frames: int,
+    step: int,
+    xp: Arithmetic = NUMPY,
+    past_end: str = "wrap",
 ) -> Integers:
-    """The frame shown at each moment of a clip; past its end, the video starts again.
+    """The frame shown at each moment of a clip; past its end, the video starts again, or stops.
 
     As files round times, they are matched with a tolerance of min(1 ms, a quarter of the mean
     frame interval). So steps of n frame intervals select every n-th frame.
@@ -79,6 +85,7 @@ def indices_at(
         frames: Number of moments.
         step: The time between two moments, in microseconds.
         xp: The arithmetic of these integers.
+        past_end: One of `PAST_END`.
 
     Example:
 
@@ -88,7 +95,9 @@ def indices_at(
     lasts = duration(times, xp)
     quarter = lasts // (4 * xp.size(times))
     early = xp.minimum(xp.minimum(quarter, ROUNDING), _last_shown(times, xp) - 1)
-    return xp.at_or_before(times, (start + early + step * xp.arange(frames)) % lasts)
+    moments = start + early + step * xp.arange(frames)
+    inside = xp.minimum(moments, times[-1]) if past_end == "repeat_last" else moments % lasts
+    return xp.at_or_before(times, inside)
 
 
 def random_moment(times: Integers, span: int, draw: Draw, xp: Arithmetic = NUMPY) -> Integer:

@@ -157,7 +157,7 @@ def random_indices(
     """
     if clip.seconds_between_frames is not None:
         start = random_moment(times, (clip.num_frames - 1) * clip.step, draw, xp)
-        return indices_at(times, start, clip.num_frames, clip.step, xp)
+        return indices_at(times, start, clip.num_frames, clip.step, xp, clip.past_end)
     rule, length = SAMPLING_RULES[clip.sampling], xp.size(times)
     if clip.speed_jitter == 1:
         return rule.random(draw, length, clip.num_frames, clip.frame_stride, rate, xp)
@@ -183,6 +183,6 @@ def spread_indices(
     if clip.seconds_between_frames is not None:
         span = (clip.num_frames - 1) * clip.step
         start = spread_moment(number, clip.num_clips, times, span, xp)
-        return indices_at(times, start, clip.num_frames, clip.step, xp)
+        return indices_at(times, start, clip.num_frames, clip.step, xp, clip.past_end)
     video = (xp.size(times), clip.num_frames, clip.frame_stride, rate, xp)
     return SAMPLING_RULES[clip.sampling].spread(number, clip.num_clips, *video)

@@ -109,7 +109,9 @@ FACTS = {
         clip_norm=40.0,
     ),
 }
-UNPUBLISHED = {"finetune_nl_i3d_r50", "finetune_nl_i3d_small"}  # our own, without a source
+# Our own, without a source.
+SMALL = {"nl_i3d_small", "i3d_small", "c2d_small"}
+UNPUBLISHED = {"finetune_nl_i3d_r50", "finetune_nl_i3d_small", *SMALL}
 FILES = [
     path
     for path in sorted(

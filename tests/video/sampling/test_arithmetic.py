@@ -64,6 +64,7 @@ CLIPS = [
 BY_TIME = [
     ClipSpec(8, seconds_between_frames=0.08, num_clips=3),
     ClipSpec(4, seconds_between_frames=0.5),
+    ClipSpec(6, seconds_between_frames=0.5, num_clips=2, past_end="repeat_last"),
     ClipSpec(1, seconds_between_frames=1.0, num_clips=2),
 ]
 

@@ -128,3 +128,11 @@ def test_the_last_frame_lasts_as_long_as_the_frame_before_it():
 def test_a_very_short_last_frame_is_not_skipped(times):
     times = np.array(times)
     assert indices_of_clip(times, int(times[-1]), 1, 1) == [len(times) - 1]
+
+
+def test_a_clip_may_repeat_the_last_frame_of_a_short_video():
+    times = np.array([0, 40_000, 80_000])
+    held = indices_at(times, start=40_000, frames=5, step=40_000, past_end="repeat_last")
+    assert held.tolist() == [1, 2, 2, 2, 2]
+    inside = indices_at(times, start=0, frames=3, step=40_000, past_end="repeat_last")
+    assert inside.tolist() == [0, 1, 2]
