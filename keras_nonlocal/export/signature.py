@@ -30,6 +30,9 @@ class Signature:
         refused: A request that must be refused, such as one without a pixel.
         batching: Whether a server may join requests: all inputs of one example have one shape.
 
+    Raises:
+        ValueError: There is no request, or a request lacks an input.
+
     Example:
         Signature(
             lambda images: {"labels": tf.argmax(model(images), -1)},
@@ -47,20 +50,43 @@ class Signature:
     refused: Arrays | None = None
     batching: bool = False
 
+    def __post_init__(self):
+        if not self.requests or any(set(each) != set(self.inputs) for each in self.requests):
+            raise ValueError(
+                f"`requests` must be dictionaries of {', '.join(self.inputs)}, at least one. "
+                f"Received: {[sorted(each) for each in self.requests]}"
+            )
+
 
 @dataclass(frozen=True, eq=False)
 class Served:
     """What a bundle holds.
 
+    A task makes it for its predictor, so that `saved_model` needs to know no task.
+
     Attributes:
         model: The network whose weights the functions use.
         signatures: The ways to ask it, by name; `"serving_default"` is one of them.
         about: Facts for the manifest, as JSON holds them: classes, preprocessing, differences.
+
+    Raises:
+        ValueError: There is no `"serving_default"`.
+
+    Example:
+        served = keras_nonlocal.zoo.load("nl_fcn_small_scenes").served()
+        print(list(served.signatures))
     """
 
     model: keras.Model
     signatures: Mapping[str, Signature]
     about: Mapping[str, Any]
+
+    def __post_init__(self):
+        if "serving_default" not in self.signatures:
+            raise ValueError(
+                "`signatures` must have 'serving_default', which clients ask first. Received: "
+                f"{', '.join(self.signatures)}"
+            )
 
 
 class Servable(Protocol):

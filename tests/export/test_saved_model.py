@@ -1,6 +1,7 @@
 """Bundles that answer wrong do not get their name; those that do hold each weight once."""
 
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -152,6 +153,11 @@ def test_wrong_arguments_are_told(root, predictor, tmp_path):
     with pytest.raises(ValueError, match="`batch_sizes` must be a positive integer"):
         saved_model(predictor, root, batch_sizes=[0])
     assert not list(tmp_path.iterdir())
+    signature = predictor.served().signatures["serving_default"]
+    with pytest.raises(ValueError, match=r"'serving_default'.*Received: views"):
+        Served(predictor.model, {"views": signature}, {})
+    with pytest.raises(ValueError, match="`requests` must be dictionaries of x, at least one"):
+        replace(signature, requests=[{"y": ROWS[0]["x"]}])
 
 
 @pytest.mark.parametrize(
