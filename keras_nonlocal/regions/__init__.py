@@ -2,6 +2,7 @@
 
 import keras
 
+from . import pixel_layers
 from .losses import TrainingOptions as TrainingOptions
 from .network import RegionCNN as RegionCNN
 from .variants import REGION_VARIANTS as REGION_VARIANTS

@@ -41,7 +41,6 @@ class RegionVariant:
 _torchvision = RegionVariant(epsilon=0.0, rounded_anchors=True, aligned=False, sampling_ratio=2)
 
 REGION_VARIANTS = {
-    "scratch": RegionVariant(head_norm=True),  # to train all weights from random ones
     "detectron2": RegionVariant(stride_first=True),
     "detectron2_x101": RegionVariant(),
     "torchvision": _torchvision,
@@ -58,4 +57,5 @@ REGION_VARIANTS = {
     "mmdetection_32x8d": RegionVariant(),
     "mmdetection_64x4d": RegionVariant(groups=64, group_width=4),
     "mmdetection_caffe": RegionVariant(stride_first=True),
+    "scratch": RegionVariant(head_norm=True),  # to train all weights from random ones
 }

@@ -94,9 +94,13 @@ def test_networks_and_data_that_do_not_fit_are_refused(detector, tmp_path):
         evaluate_detection(detector, objects, SPEC, kinds=["keypoints"])
     assert with_tolerances(objects, 0.1).sigmas == (0.1,) * 13
     kernel = detector.model.get_layer("box_logits").kernel
+    before = kernel.numpy()
     kernel.assign(np.full(kernel.shape, np.nan))
-    with pytest.raises(ValueError, match=r"finite numbers.*box_logits/kernel"):
-        ImageDetector(detector.model, SPEC)
+    try:
+        with pytest.raises(ValueError, match=r"finite numbers.*box_logits/kernel"):
+            ImageDetector(detector.model, SPEC)
+    finally:
+        kernel.assign(before)
 
 
 def test_one_model_of_images_answers_as_the_predictor_and_as_a_saved_model(tmp_path, detector):
