@@ -117,13 +117,13 @@ def _write(served: Served, folder: Path) -> dict[str, Any]:
 
 
 def _warm_up_requests(served: Served, sizes: Sequence[int]) -> Iterator[tuple[str, Any]]:
+    """The smallest request of each signature, in batches of each size."""
     for name, signature in served.signatures.items():
+        smallest = min(
+            signature.requests, key=lambda request: sum(x.nbytes for x in request.values())
+        )
         for size in sizes:
-            request = signature.requests[0]
-            yield (
-                name,
-                {key: np.concatenate([array[:1]] * size) for key, array in request.items()},
-            )
+            yield name, {key: np.concatenate([x[:1]] * size) for key, x in smallest.items()}
 
 
 def verify(served: Served, folder: Path) -> dict[str, dict[str, float]]:
