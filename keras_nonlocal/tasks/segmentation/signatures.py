@@ -11,11 +11,12 @@ import tensorflow as tf
 
 from ...augmentation.normalization import normalized
 from ...export.fold_batch_norm import fold_batch_norm
-from ...export.signature import Served, Signature, checked_images, decoded_jpegs
+from ...export.signature import Served
 from ...images.samples.scenes import scene
 from ...ops.resize import resize_bilinear
 from ...utils.compat import output_of
 from ...utils.roles import LOGITS
+from ..image_signatures import image_signatures
 
 
 def served(segmenter) -> Served:
@@ -27,11 +28,8 @@ def served(segmenter) -> Served:
     network = fold_batch_norm(segmenter.model)
     label = GraphLabeler(network, segmenter.image)
 
-    pixels = tf.TensorSpec((None, None, None, 3), tf.uint8)
-
-    @tf.function(input_signature=[pixels], autograph=False)  # traced once, for both signatures
-    def of_images(images):
-        labels = label(checked_images(images))
+    def find(images):
+        labels = label(images)
         return {"labels": labels, "areas": _areas(labels, label.classes)}
 
     def answer(images):
@@ -39,28 +37,8 @@ def served(segmenter) -> Served:
         return {"areas": _areas(tf.constant(labels), label.classes).numpy()}
 
     pictures = [scene(seed, size)[0] for seed, size in ((0, (96, 128)), (1, (75, 61)))]
-    requests = [{"images": picture[None]} for picture in pictures]
-    requests.append({"images": np.stack([pictures[0], pictures[0][:, ::-1]])})
-    jpegs = [{"jpegs": np.array([tf.io.encode_jpeg(each).numpy()])} for each in pictures]
     # A label may change where the logits of two classes are equal but for rounding.
-    signatures = {
-        "serving_default": Signature(
-            of_images,
-            {"images": pixels},
-            requests,
-            answer,
-            tolerance=1e-3,
-            refused={"images": np.zeros((1, 1, 1, 3), "uint8")},
-        ),
-        "jpeg_images": Signature(
-            lambda jpegs: of_images(decoded_jpegs(jpegs, "jpegs")),
-            {"jpegs": tf.TensorSpec((None,), tf.string)},
-            jpegs,
-            lambda jpegs: answer(decoded_jpegs(tf.constant(jpegs), "jpegs").numpy()),
-            tolerance=1e-3,
-            refused={"jpegs": np.array([b"\xff\xd8\xff broken"])},
-        ),
-    }
+    signatures = image_signatures(find, answer, pictures, tolerance=1e-3)
     card = segmenter.card
     about = {
         "task": "segmentation",
