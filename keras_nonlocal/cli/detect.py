@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         if is_video(path):
             return _video(detector, path, arguments.out, arguments.min_score)
         if arguments.explain:
-            draw_attention(detector, path, arguments.out / f"{path.stem}_attention.png")
+            draw_block(detector, path, arguments.out / f"{path.stem}_attention.png")
         return _image(detector, path, arguments.out, arguments.min_score)
 
     results, status = for_each(files, detect, _print_result)
@@ -110,7 +110,7 @@ def _image(detector: Any, path: Path, out: Path, min_score: float) -> Result:
     }
 
 
-def draw_attention(detector: Any, path: Path, picture: Path) -> None:
+def draw_block(detector: Any, path: Path, picture: Path) -> None:
     """Draws what a block in the head of a network attends to within the most certain object."""
     from ..explain.region_picture import draw_region_attention
     from ..explain.regions import region_attention

@@ -81,17 +81,19 @@ def saved_model(
     name = root.resolve().name if name is None else name
     served = predictor.served()
     check_weights(served.model)
-    hidden = root / f".{number}-{unique()}"
+    hidden, is_new = root / f".{number}-{unique()}", not root.exists()
     try:
         outputs = _write(served, hidden)
         write_warm_up(hidden / FILE, name, _warm_up_requests(served, sizes))
-        differences = verify(served, hidden)
+        differences = compare(served, hidden)
         facts = manifest(hidden, served, name, outputs, differences)
         (hidden / "manifest.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
         write_beside(root, name, served, outputs)
         os.replace(hidden, target)
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
+        if is_new and not target.exists():
+            shutil.rmtree(root, ignore_errors=True)
     return target
 
 
@@ -126,7 +128,7 @@ def _warm_up_requests(served: Served, sizes: Sequence[int]) -> Iterator[tuple[st
             yield name, {key: np.concatenate([x[:1]] * size) for key, x in smallest.items()}
 
 
-def verify(served: Served, folder: Path) -> dict[str, dict[str, float]]:
+def compare(served: Served, folder: Path) -> dict[str, dict[str, float]]:
     """Asks a bundle in a new process, and compares its answers with those of the predictor.
 
     Returns:

@@ -96,6 +96,14 @@ class Servable(Protocol):
         """Returns the signatures and the network of a bundle."""
 
 
+def card_facts(card: Any) -> dict[str, Any]:
+    """Returns what a manifest says about the card of a predictor, which may be `None`."""
+    return {
+        "card": None if card is None else card.name,
+        "license": None if card is None else card.license.name,
+    }
+
+
 def checked(tensor: tf.Tensor, name: str, *rules: tuple[tf.Tensor, str]) -> tf.Tensor:
     """Returns a tensor once it keeps all rules, each a boolean and what is expected.
 

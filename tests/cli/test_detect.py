@@ -11,7 +11,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from keras_nonlocal import models
-from keras_nonlocal.cli.detect import draw_attention
+from keras_nonlocal.cli.detect import draw_block
 from keras_nonlocal.cli.main import main
 from keras_nonlocal.images.samples.objects import CLASSES, KEYPOINTS, objects_image, write_objects
 from keras_nonlocal.tasks.detection import Detection, DetectionRecipe, Detector
@@ -128,7 +128,7 @@ def test_what_a_block_of_the_head_attends_to_is_drawn(place, tmp_path, capsys):
     model = models.nl_keypoint_rcnn_small(classes=6, keypoints=13)
     detector = Detector(model, CLASSES, RECIPE.testing_image, tuple(KEYPOINTS))
     image, picture = place / "data" / "val" / "000031.png", tmp_path / "attention.png"
-    draw_attention(detector, image, picture)
+    draw_block(detector, image, picture)
     pixels = np.asarray(Image.open(picture).convert("RGB")).astype(int)
     assert (abs(pixels - (255, 59, 48)).max(axis=-1) < 10).sum() > 100  # the query
     command = ["detect", image, "--model", place / "run", "-o", tmp_path / "out", "--explain"]

@@ -19,7 +19,7 @@ from ...regions.network import SIZES
 from ...regions.pixel_layers import ImageCoordinates, NetworkInputs
 from ...utils.checks import PathLike, at_least
 from .inference import ImageDetector
-from .signatures import served
+from .signatures import served_detector
 
 _INPUT_FIELDS = ("short_side", "max_side", "mean", "std", "channel_order")
 
@@ -126,7 +126,7 @@ class Detector:
 
     def served(self) -> Served:
         """Returns how the network is asked when it is served, for `export.saved_model`."""
-        return served(self)
+        return served_detector(self)
 
     @cached_property
     def detector(self) -> ImageDetector:

@@ -6,12 +6,12 @@ from dataclasses import asdict
 
 import tensorflow as tf
 
-from ...export.signature import Served
+from ...export.signature import Served, card_facts
 from ...images.samples.objects import objects_image
 from ..image_signatures import image_signatures
 
 
-def served(detector) -> Served:
+def served_detector(detector) -> Served:
     """Returns the signatures of a detection network: whole images in, objects out.
 
     Args:
@@ -34,13 +34,11 @@ def served(detector) -> Served:
 
     pictures = [objects_image(seed, size)[0] for seed, size in ((0, (160, 160)), (1, (120, 150)))]
     signatures = image_signatures(find, answer, pictures, tolerance=1e-2)  # of a pixel
-    card = detector.card
     about = {
         "task": "detection",
         "classes": list(detector.class_names),
         "image": asdict(detector.image),
         "keypoints": list(detector.keypoint_names),
-        "card": None if card is None else card.name,
-        "license": None if card is None else card.license.name,
+        **card_facts(detector.card),
     }
     return Served(detector.model, signatures, about)

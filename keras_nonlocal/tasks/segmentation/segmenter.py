@@ -16,7 +16,7 @@ from ...pretrained.cards import Card
 from ...utils.checks import PathLike
 from ...utils.entries import class_list, palette, palette_names
 from .inference import ImageLabeler
-from .signatures import served
+from .signatures import served_segmenter
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ class Segmenter:
 
     def served(self) -> Served:
         """Returns how the network is asked when it is served, for `export.saved_model`."""
-        return served(self)
+        return served_segmenter(self)
 
     @cached_property
     def _labeler(self) -> ImageLabeler:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ...augmentation.normalization import normalized
 from ...export.fold_batch_norm import fold_batch_norm
-from ...export.signature import Served
+from ...export.signature import Served, card_facts
 from ...images.samples.scenes import scene
 from ...ops.resize import resize_bilinear
 from ...utils.compat import output_of
@@ -19,7 +19,7 @@ from ...utils.roles import LOGITS
 from ..image_signatures import image_signatures
 
 
-def served(segmenter) -> Served:
+def served_segmenter(segmenter) -> Served:
     """Returns the signatures of a segmentation network: whole images in, labels out.
 
     Args:
@@ -39,14 +39,12 @@ def served(segmenter) -> Served:
     pictures = [scene(seed, size)[0] for seed, size in ((0, (96, 128)), (1, (75, 61)))]
     # A label may change where the logits of two classes are equal but for rounding.
     signatures = image_signatures(find, answer, pictures, tolerance=1e-3)
-    card = segmenter.card
     about = {
         "task": "segmentation",
         "classes": list(segmenter.class_names),
         "image": asdict(segmenter.image),
         "palette": [list(color) for color in segmenter.palette],
-        "card": None if card is None else card.name,
-        "license": None if card is None else card.license.name,
+        **card_facts(segmenter.card),
     }
     return Served(network, signatures, about)
 

@@ -15,7 +15,7 @@ from ...video.clip_reader import read_clips
 from ...video.clip_spec import ClipSpec
 from ...video.preprocessing import pixels_seen, preprocess
 from ...weights.assign import check_finite, check_weights
-from .signatures import served
+from .signatures import served_classifier
 
 
 @dataclass(frozen=True)
@@ -101,4 +101,4 @@ class VideoClassifier:
 
     def served(self) -> Served:
         """Returns how the network is asked when it is served, for `export.saved_model`."""
-        return served(self)
+        return served_classifier(self)

@@ -13,7 +13,14 @@ import tensorflow as tf
 from PIL import Image
 
 from ...export.fold_batch_norm import fold_batch_norm
-from ...export.signature import Served, Signature, checked, checked_images, decoded_jpegs
+from ...export.signature import (
+    Served,
+    Signature,
+    card_facts,
+    checked,
+    checked_images,
+    decoded_jpegs,
+)
 from ...utils.compat import output_of
 from ...video.decoding.array_video import FPS
 from ...video.graph_views import views_of_frames
@@ -25,7 +32,7 @@ MOST_FRAMES = 3000  # of a video in a request: 100 seconds
 _POOLED = "avg_pool"
 
 
-def served(classifier) -> Served:
+def served_classifier(classifier) -> Served:
     """Returns the signatures of a video classifier.
 
     `views` takes the clips that the network sees, and `serving_default` a whole video, which the
@@ -163,8 +170,7 @@ def _about(classifier, answer_whole, video) -> dict[str, Any]:
         "clip": asdict(classifier.clip),
         "frames_per_second": int(FPS),
         "difference_to_predict": difference,
-        "card": None if classifier.card is None else classifier.card.name,
-        "license": None if classifier.card is None else classifier.card.license.name,
+        **card_facts(classifier.card),
     }
 
 
