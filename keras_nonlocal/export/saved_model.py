@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -79,6 +80,11 @@ def saved_model(
     if target.exists():
         raise FileExistsError(f"{target} exists. A server may be using it: take another version.")
     name = root.resolve().name if name is None else name
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
+        raise ValueError(
+            "`name` must be of letters, digits, dots, hyphens and underscores, as it is part of an "
+            f"address. Received: name={name!r}"
+        )
     served = predictor.served()
     check_weights(served.model)
     hidden, is_new = root / f".{number}-{unique()}", not root.exists()

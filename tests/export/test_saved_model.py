@@ -150,6 +150,8 @@ def test_wrong_arguments_are_told(root, predictor, tmp_path):
         saved_model(predictor, root, version=0)
     with pytest.raises(ValueError, match=r"`predictor` must be a predictor.*Received: Functional"):
         saved_model(predictor.model, tmp_path)
+    with pytest.raises(ValueError, match="`name` must be of letters"):
+        saved_model(predictor, tmp_path / "a", name='double"\n}')
     with pytest.raises(ValueError, match="`batch_sizes` must be a positive integer"):
         saved_model(predictor, root, batch_sizes=[0])
     assert not list(tmp_path.iterdir())
