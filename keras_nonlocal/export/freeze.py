@@ -6,6 +6,7 @@ The kernels convert the layout of constant weights once, and the layout of varia
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -57,9 +58,9 @@ def freeze(
         raise ValueError(
             f"A model with one input is expected. Received: {len(folded.inputs)} inputs"
         )
-    weights = folded.trainable_variables, folded.non_trainable_variables
+    weights: list[Any] = [folded.trainable_variables, folded.non_trainable_variables]
     if constant_weights:
-        weights = tuple([weight.numpy() for weight in part] for part in weights)
+        weights = [[weight.numpy() for weight in part] for part in weights]
 
     @tf.function(autograph=False)
     def predict(clips):
