@@ -236,7 +236,8 @@ PUBLIC = {
         Segmenter evaluate_segmentation
     """,
     "tasks.video_classification": """
-        Evaluation Evaluator VideoClassification VideoClassifier VideoRecipe training_clips
+        Evaluation Evaluator Segment TimedAnswer VideoClassification VideoClassifier VideoRecipe
+        classify_over_time segments training_clips
     """,
     "training": """
         BaseRecipe CoupledSGD Models RescaleMomentum Run Task TrainingData TrainingStopped

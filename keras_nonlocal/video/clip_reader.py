@@ -170,7 +170,7 @@ class ClipReader:
 
     def _indices(self, entry: Entry, video: Video, rng) -> tuple[list[list[int]], np.ndarray]:
         """The frame indices of each clip, and the times of all frames."""
-        times, fps = _times(video, self.clip), video.index.fps
+        times, fps = frame_times(video, self.clip), video.index.fps
         first, end = window(times, entry.start, entry.end)
         if first >= end:
             seconds = entry.start or 0.0, np.inf if entry.end is None else entry.end
@@ -245,10 +245,10 @@ def read_clips(
         if isinstance(path, np.ndarray)
         else Video(path, on_error=on_error)
     ) as video:
-        return views(video, clip.spread_indices(_times(video, clip), video.index.fps), clip)
+        return views(video, clip.spread_indices(frame_times(video, clip), video.index.fps), clip)
 
 
-def _times(video: Video | ArrayVideo, clip: ClipSpec) -> np.ndarray:
+def frame_times(video: Video | ArrayVideo, clip: ClipSpec) -> np.ndarray:
     """The times of all frames, which must be possible ones if the clip is cut by them."""
     times = video.index.times
     if clip.step and (cause := odd_times(times)):

@@ -90,12 +90,19 @@ class VideoClassifier:
         {'jack': ...}
         """
         check_weights(self.model)
-        clips = self.read(video)
+        return self.named(self.probabilities(self.read(video)))
+
+    def probabilities(self, clips: np.ndarray) -> np.ndarray:
+        """Returns the mean probability of each class over the clips that `read` gives."""
         if self.clip.flip:
             clips = np.concatenate([clips, clips[:, :, :, ::-1]])
         views = [self.model.predict_on_batch(self.preprocess(clip[None])) for clip in clips]
         probabilities = np.concatenate(views).mean(axis=0)
         check_finite({"outputs": probabilities}, f"The probabilities of {self.model.name!r}")
+        return probabilities
+
+    def named(self, probabilities: np.ndarray) -> dict[str, float]:
+        """Returns the probability of each class by its name, highest first."""
         order = np.argsort(-probabilities, kind="stable")
         return {self.class_names[index]: float(probabilities[index]) for index in order}
 
