@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -36,24 +35,29 @@ class TritonPythonModel:
         self._classifier = read_classifier(folder)
         self._function = self._classifier.served().signatures["views"].function
         self._threads = ThreadPoolExecutor(_THREADS)
-        self._answers([self._classifier.read(jumping_jacks(9))])
+        self._answer(self._classifier.read(jumping_jacks(9)))
 
     def execute(self, requests: list[Any]) -> list[Any]:
-        """Answers the requests of a batch; one that cannot be answered does not harm the others."""
-        read = list(self._threads.map(self._read, requests))
-        good = [videos for videos in read if not isinstance(videos, UploadError)]
-        answers = iter(self._answers([clips for videos in good for clips in videos]))
-        return [self._response(videos, answers) for videos in read]
+        """Answers the requests of a batch; one that cannot be answered does not harm the others.
 
-    def _response(self, videos: Any, answers: Any) -> Any:
+        Files are read side by side. Videos pass the network one by one, so that an answer does not
+        depend on what waits beside it, and is that of `predict`.
+        """
+        return [self._response(videos) for videos in self._threads.map(self._read, requests)]
+
+    def _response(self, videos: list[np.ndarray] | UploadError) -> Any:
         if isinstance(videos, UploadError):
-            error = self._utils.TritonError(str(videos))
-            return self._utils.InferenceResponse([], error)
-        rows = [next(answers) for _ in videos]
+            return self._utils.InferenceResponse([], self._utils.TritonError(str(videos)))
+        rows = [self._answer(clips) for clips in videos]
         tensors = [
-            self._utils.Tensor(name, np.stack([row[name] for row in rows])) for name in OUTPUTS
+            self._utils.Tensor(name, np.concatenate([row[name] for row in rows]))
+            for name in OUTPUTS
         ]
         return self._utils.InferenceResponse(tensors)
+
+    def _answer(self, clips: np.ndarray) -> dict[str, np.ndarray]:
+        found = self._function(views=tf.constant(clips[None]))
+        return {name: found[name].numpy() for name in OUTPUTS}
 
     def _read(self, request: Any) -> list[np.ndarray] | UploadError:
         """The clips of each video of a request, or why there are none."""
@@ -91,16 +95,6 @@ class TritonPythonModel:
         if not views.size:
             raise UploadError(f"`views` must have at least one pixel. Received: {views.shape}")
         return views
-
-    def _answers(self, videos: list[np.ndarray]) -> Iterable[dict[str, np.ndarray]]:
-        """Answers videos, those of one shape together."""
-        answers: list[Any] = [None] * len(videos)
-        for shape in {clips.shape for clips in videos}:
-            places = [place for place, clips in enumerate(videos) if clips.shape == shape]
-            found = self._function(views=tf.constant(np.stack([videos[each] for each in places])))
-            for row, place in enumerate(places):
-                answers[place] = {name: found[name][row].numpy() for name in OUTPUTS}
-        return answers
 
 
 def _picture(file: bytes) -> np.ndarray:

@@ -60,15 +60,15 @@ def triton(
 
     The model takes one of three inputs: `video`, the bytes of a video file; `jpegs`, its frames as
     JPEG files, 30 in a second; or `views`, the clips that the network sees. It reads files as this
-    library does, so it answers as `predict`, and it joins requests that wait into batches. The
-    Python of the server must have this library installed.
+    library does, so it answers as `predict`, and it joins requests that wait. The Python of the
+    server must have this library installed.
 
     Args:
         predictor: A video classifier, such as `keras_nonlocal.zoo.load` returns.
         path: The repository, in which each model is a folder.
         name: Name of the model; by default that of the card, or of the network.
         version: Number of the version; by default the next one. A server has the last two.
-        max_batch_size: Largest number of videos that are answered together.
+        max_batch_size: Largest number of requests that are joined.
 
     Returns:
         The folder of the version. It gets its name only when it is complete, so a server that

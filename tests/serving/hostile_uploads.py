@@ -28,10 +28,8 @@ def video(codec="libx264", container="mp4", frames=40, size=(144, 180)):
 
 
 def broken():
-    """Files that cannot be read as a video, by name."""
+    """Files that are refused as videos, by name."""
     mp4, rng = video(), np.random.default_rng(0)
-    box = mp4.index(b"avc1") + 28  # width and height of the pictures
-    huge = mp4[:box] + struct.pack(">HH", 65535, 65535) + mp4[box + 4 :]
     files = {
         "empty": b"",
         "one byte": b"\0",
@@ -58,7 +56,7 @@ def broken():
         "only the type": mp4[: mp4.index(b"mdat") - 4],
         "boxes in boxes": boxes(2000),
         "no moving picture": b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\x08moov",
-        "pictures of 65535 pixels": huge,
+        "pictures of 36 million pixels": large(),
         "gif of 65535 pixels": b"GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\2\0;",
         "matroska without end": b"\x1a\x45\xdf\xa3\x01\xff\xff\xff\xff\xff\xff\xff",
         "mpeg without packets": b"\0\0\1\xba" * 1000,
@@ -72,8 +70,9 @@ def broken():
 def damaged():
     """Files of which a part may be read, by name."""
     mp4, webm, rng = video(), video("libvpx", "webm"), np.random.default_rng(1)
-    movie = mp4.index(b"moov") - 4
+    movie, size = mp4.index(b"moov") - 4, mp4.index(b"avc1") + 28  # of the pictures
     files = {
+        "wrong size": mp4[:size] + struct.pack(">HH", 65535, 65535) + mp4[size + 4 :],
         "endless box": mp4[:movie] + b"\xff\xff\xff\xf0" + mp4[movie + 4 :],
         "two videos": mp4 + mp4,
         "video and page": mp4 + b"<script>alert(1)</script>",
@@ -86,6 +85,18 @@ def damaged():
             flipped[place] ^= 1 << rng.integers(8)
         files[f"flipped bits {number}"] = bytes(flipped)
     return files
+
+
+def large():
+    content = io.BytesIO()
+    with av.open(content, "w", format="avi") as output:
+        stream = output.add_stream("mjpeg", rate=25)
+        stream.width = stream.height = 6000
+        stream.pix_fmt = "yuvj420p"
+        frame = av.VideoFrame(6000, 6000, "yuvj420p")
+        for each in (frame, None):
+            output.mux(stream.encode(each))
+    return content.getvalue()
 
 
 def picture(kind):

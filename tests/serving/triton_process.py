@@ -65,7 +65,10 @@ def triton_server(repository, folder):
         yield address
     finally:
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:  # it waits for its Python processes
+            process.kill()
 
 
 def _ready(address):

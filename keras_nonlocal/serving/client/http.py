@@ -71,7 +71,7 @@ def post(
         status = response.status_code
         if status == 200:
             return Reply(response.headers, bytes(content))
-        failure = ServerError(f"{url} answered {status}: {_words(content)}", status)
+        failure = ServerError(f"{url} answered {status}: {_words(bytes(content))}", status)
         if status in _PASSING:
             raise Again(failure, _wait(response))
         raise failure

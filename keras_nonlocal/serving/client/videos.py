@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 import numpy as np
 from PIL import Image
@@ -31,7 +32,7 @@ def check(video: Video) -> None:
         )
 
 
-def is_views(video: Video) -> bool:
+def is_views(video: Video) -> TypeGuard[np.ndarray]:
     """Whether it is the clips that a network sees, as `read` of a classifier returns them."""
     return isinstance(video, np.ndarray) and video.ndim == 5
 
@@ -44,7 +45,7 @@ def jpegs(video: Video) -> np.ndarray:
         ValueError: It has too many frames for a request.
     """
     frames = video if isinstance(video, np.ndarray) else _at_constant_rate(video)
-    files = []
+    files: list[bytes] = []
     for frame in frames:
         if len(files) == MOST_FRAMES:
             raise ValueError(
