@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -44,7 +45,8 @@ def served():
                 for name, value in {"Content-Length": len(content), **headers}.items():
                     self.send_header(name, str(value))
                 self.end_headers()
-                self.wfile.write(content)
+                with suppress(BrokenPipeError):  # a client whose time is over
+                    self.wfile.write(content)
 
             def log_message(self, *_):
                 pass

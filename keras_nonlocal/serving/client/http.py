@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import requests
+import urllib3
 
 from .errors import ServerError
 from .retries import Again, ask_again
 
 # The server, or a proxy before it, did not work on the request.
 _PASSING = (429, 502, 503, 504)
+_LATE = (requests.Timeout, urllib3.exceptions.TimeoutError)
 _PART = 1 << 16
 _MOST_WORDS = 300  # letters
 
@@ -59,12 +61,12 @@ def post(
                 allow_redirects=False,
             ) as response:
                 content = bytearray()
-                for part in response.iter_content(_PART):
+                while part := response.raw.read1(_PART, decode_content=True):  # what is there
                     content += part
                     if time.monotonic() > end:
                         raise late
-        except requests.RequestException as error:
-            if isinstance(error, requests.Timeout) or time.monotonic() > end:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            if isinstance(error, _LATE) or time.monotonic() > end:
                 raise late from error
             failure = ServerError(f"{url} cannot be reached: {_cause(error)}. Is it running?")
             raise Again(failure) from error

@@ -50,7 +50,7 @@ def jpegs(video: Video) -> np.ndarray:
         if len(files) == MOST_FRAMES:
             raise ValueError(
                 f"A video in a request must have at most {MOST_FRAMES} frames, which is "
-                f"{MOST_FRAMES / FPS:g} seconds. Cut it, or send views."
+                f"{MOST_FRAMES / float(FPS):g} seconds. Cut it, or send views."
             )
         files.append(_jpeg(frame))
     return np.array(files, object)
