@@ -223,7 +223,7 @@ PUBLIC = {
     "pretrained": "Card cached_path card_names fetch_weights read_card",
     "regions": "REGION_VARIANTS RegionCNN TrainingOptions",
     "report": "classification_sections detection_sections segmentation_sections write_report",
-    "serving": "serve triton web_app",
+    "serving": "ray_app serve triton web_app",
     "serving.client": "ServerError TensorFlowServingClient TritonClient",
     "studies": "Study compare read_study run_study write_comparison",
     "surgery": "insert_nonlocal remove_nonlocal",

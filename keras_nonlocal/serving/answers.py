@@ -48,15 +48,8 @@ class Answerer:
     """
 
     def __init__(self, predictor: Predictor):
-        for task, kind, use in _USES:
-            if isinstance(predictor, task):
-                self.kind, self._use = kind, use(predictor)
-                break
-        else:
-            raise ValueError(
-                "`predictor` must be one that `keras_nonlocal.zoo.load` returns. Received: "
-                f"{type(predictor).__name__}"
-            )
+        self.kind, use = use_of(predictor)
+        self._use = use(predictor)
         self._network = threading.Lock()  # which explanations change for a moment
 
     def __call__(self, content: bytes, time_limit: float) -> Answer:
@@ -189,6 +182,21 @@ _USES: tuple[tuple[type, str, Callable], ...] = (
     (Segmenter, "image", _Labels),
     (Detector, "image", _Objects),
 )
+
+
+def use_of(predictor: Any) -> tuple[str, Callable[[Any], Any]]:
+    """Returns what a predictor takes, `"video"` or `"image"`, and the class that uses it.
+
+    Raises:
+        ValueError: There is none.
+    """
+    for task, kind, use in _USES:
+        if isinstance(predictor, task):
+            return kind, use
+    raise ValueError(
+        "`predictor` must be one that `keras_nonlocal.zoo.load` returns. Received: "
+        f"{type(predictor).__name__}"
+    )
 
 
 def _attention(found, frames: np.ndarray) -> Answer:

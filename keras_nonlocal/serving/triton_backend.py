@@ -45,6 +45,10 @@ class TritonPythonModel:
         """
         return [self._response(videos) for videos in self._threads.map(self._read, requests)]
 
+    def finalize(self) -> None:
+        """Ends the threads, for which the server would wait."""
+        self._threads.shutdown()
+
     def _response(self, videos: list[np.ndarray] | UploadError) -> Any:
         if isinstance(videos, UploadError):
             return self._utils.InferenceResponse([], self._utils.TritonError(str(videos)))

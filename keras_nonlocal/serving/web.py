@@ -7,7 +7,7 @@ import base64
 import hashlib
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +26,7 @@ _INSTALL = 'The web page needs Starlette and uvicorn: pip install "keras_nonloca
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _MOST_CONNECTIONS = 100
 _LOG = logging.getLogger(__name__)
+Answers = Callable[[bytes, float], Answer]
 
 
 class _Refused(Exception):
@@ -35,7 +36,7 @@ class _Refused(Exception):
 class _Limits:
     """Answers a few requests at a time, each of a limited size and within a limited time."""
 
-    def __init__(self, answer: Answerer, max_bytes: int, time_limit: float, max_requests: int):
+    def __init__(self, answer: Answers, max_bytes: int, time_limit: float, max_requests: int):
         self._answer, self._max_bytes, self._time_limit = answer, max_bytes, time_limit
         self._most, self._open = max_requests, 0
         self._threads = ThreadPoolExecutor(max_requests, "keras_nonlocal_serving")
@@ -122,6 +123,29 @@ def web_app(
     Example:
         app = keras_nonlocal.serving.web_app(keras_nonlocal.zoo.load("nl_i3d_small_weizmann"))
     """
+    answer = Answerer(predictor)
+    app = application(
+        answer,
+        facts_of(predictor, answer.kind),
+        hosts=hosts,
+        max_bytes=max_bytes,
+        time_limit=time_limit,
+        max_requests=max_requests,
+    )
+    answer.warm_up()
+    return app
+
+
+def application(
+    answer: Answers,
+    facts: Mapping[str, Any],
+    *,
+    hosts: Sequence[str],
+    max_bytes: int = 64_000_000,
+    time_limit: float = 30.0,
+    max_requests: int = 8,
+) -> Any:
+    """Makes the application of `web_app` from what answers files, and the facts for the page."""
     try:
         from starlette.applications import Starlette
         from starlette.middleware import Middleware
@@ -134,10 +158,8 @@ def web_app(
     positive_int("max_bytes", max_bytes)
     positive_int("max_requests", max_requests)
     at_least("time_limit", time_limit, 0.1)
-    answer = Answerer(predictor)
-    answer.warm_up()
     limits = _Limits(answer, max_bytes, time_limit, max_requests)
-    page, policy = _page(predictor, answer.kind, max_bytes)
+    page, policy = _page(facts, max_bytes)
     headers = {
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
@@ -225,18 +247,14 @@ def _headers(status: int) -> dict[str, str]:
     return {"Retry-After": "1"} if status == 503 else {"Connection": "close"}
 
 
-def _page(predictor: Predictor, kind: str, max_bytes: int) -> tuple[str, str]:
+def _page(facts: Mapping[str, Any], max_bytes: int) -> tuple[str, str]:
     """The page, and the policy by which a browser runs its script and nothing else."""
     script = (_FOLDER / "page.js").read_text("utf-8")
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined
     )
     page = templates.get_template("page.html").render(
-        name=_name(predictor),
-        classes=predictor.class_names,
-        kind=kind,
-        max_bytes=max_bytes,
-        script=Markup(script),
+        max_bytes=max_bytes, script=Markup(script), **facts
     )
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
@@ -247,7 +265,8 @@ def _page(predictor: Predictor, kind: str, max_bytes: int) -> tuple[str, str]:
     return page, policy
 
 
-def _name(predictor: Any) -> str:
-    """The name of the card, or that of the network if it is from a run."""
+def facts_of(predictor: Any, kind: str) -> dict[str, Any]:
+    """What the page says about a predictor: name, classes, and what it takes."""
     card = predictor.card
-    return predictor.model.name if card is None else card.name
+    name = predictor.model.name if card is None else card.name
+    return {"name": name, "classes": predictor.class_names, "kind": kind}
