@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..metrics.pixels import IGNORED
 from ..utils.checks import PathLike
 from ..utils.entries import class_list, palette
 from ..utils.schema import parse_json
+from .folder_manifest import read_folder_manifest
 from .mask_coding import MaskCoding, without_zero
 from .mask_set import MaskSet, Pair
 
@@ -119,7 +119,8 @@ def read_mask_set(
     The layouts of Cityscapes (`labelTrainIds` or `labelIds`), ADE20K, Pascal VOC and COCO's
     semantic maps are recognized, and folders of images and masks of the same names:
     `images/train/a.jpg` with `masks/train/a.png`, or without splits. Such a folder names its
-    classes in `classes.txt` (a line each) or in `manifest.json` (`{"classes": [...]}`).
+    classes in `classes.txt` (a line each) or in `manifest.json`, which may also say which numbers
+    or colors in the masks are which class (`{"classes": ["sky"], "colors": {"#4682b4": "sky"}}`).
 
     Args:
         source: The folder, or a set that was read already.
@@ -148,6 +149,7 @@ def read_mask_set(
     chosen = _layout(root, layout)
     images, masks = first_folder(root, chosen.images), first_folder(root, chosen.masks)
     numbers = _categories(root, chosen.categories) if chosen.categories else {}
+    manifest = read_folder_manifest(root)
     names = class_names or tuple(numbers.values()) or named_classes(root, chosen)
     if numbers and coding is None:
         labels = {number: label for label, number in enumerate(numbers)}
@@ -157,8 +159,8 @@ def read_mask_set(
     found = MaskSet(
         tuple(pairs),
         tuple(names),
-        coding or chosen.coding(len(names)),
-        colors or _manifest(root).get("palette", ()),
+        coding or manifest.coding or chosen.coding(len(names)),
+        colors or manifest.palette,
     )
     return found if split is None else found.split(split)
 
@@ -185,14 +187,6 @@ def first_folder(root: Path, names: tuple[str, ...]) -> Path:
     return found
 
 
-def _manifest(root: Path) -> dict[str, Any]:
-    path = root / "manifest.json"
-    if not path.is_file():
-        return {}
-    content = parse_json(path.read_text("utf-8"), f"{str(path)!r}")
-    return content if isinstance(content, dict) else {}
-
-
 def _categories(root: Path, pattern: str) -> dict[int, str]:
     """Returns the names of COCO's categories by their numbers."""
     file = next(iter(sorted(root.glob(pattern))), None)
@@ -209,16 +203,13 @@ def named_classes(root: Path, layout: Layout) -> tuple[str, ...]:
     """Returns the names of the classes of a layout, or of a folder that names its own."""
     if layout.classes is not None:
         return class_list(layout.classes)
-    file = root / "classes.txt"
-    if file.is_file():
-        return tuple(line.strip() for line in file.read_text("utf-8").splitlines() if line.strip())
-    names = _manifest(root).get("classes")
+    names = read_folder_manifest(root).classes
     if not names:
         raise ValueError(
             f"{str(root)!r} does not name its classes. Write a file `classes.txt` with one name in "
             "each line, in the order of the labels, or pass `class_names`."
         )
-    return tuple(names)
+    return names
 
 
 def find_pairs(root: Path, images: Path, masks: Path, layout: Layout) -> list[Pair]:

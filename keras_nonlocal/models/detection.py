@@ -179,53 +179,19 @@ def _builder(blocks: str, head: str, size_name: str):
             if found.path is not None:
                 load_weights(features, found.path, found.source)
             return features
-        norm = {"momentum": 0.9, "epsilon": 1e-5} if details.head_norm else None
-        pyramid = feature_pyramid(features, size.channels, norm, mask)
-        loop = True if roi_align == "gather" else None
-        proposals_layer = RegionProposals(
-            anchor_sizes=size.anchor_sizes,
-            rounded_anchors=details.rounded_anchors,
-            loop=loop,
+        outputs = _detected(
+            features,
+            sizes,
+            padded,
+            head,
+            size,
+            details,
+            classes=class_count,
+            keypoints=keypoints,
+            head_blocks=bool(blocks),
+            roi_align=roi_align,
             seed=options.seed,
-            name="proposals",
-            **size.proposals,
         )
-        anchors = len(proposals_layer.ratios)
-        logits, deltas = region_proposal_head(pyramid, size.channels, anchors, details, mask)
-        rpn = {"logits": logits, "deltas": deltas, SIZES: sizes}
-        proposals = proposals_layer(rpn)["boxes"]
-        border = _applied(BorderInPadding, sizes, padded)
-        levels = [border(pyramid[f"P{n}"], f"roi_P{n}") for n in range(2, 6)]
-
-        def region_features(grid, boxes, name):
-            layer = RoiAlign(
-                (grid, grid),
-                sampling_ratio=details.sampling_ratio,
-                aligned=details.aligned,
-                method=roi_align,
-                name=name,
-            )
-            return layer([boxes, *levels])
-
-        x = region_features(7, proposals, "box_features")
-        logits, deltas = box_head(x, class_count, size.channels, size.dense, details)
-        outputs = Detections(loop=loop, name="detections")(
-            {"boxes": proposals, "logits": logits, "deltas": deltas, SIZES: sizes}
-        )
-        if head == "mask_rcnn":
-            x = region_features(14, outputs["boxes"], "mask_features")
-            outputs["masks"] = mask_head(x, outputs["labels"], class_count, size.channels, details)
-        else:
-            x = region_features(14, outputs["boxes"], "keypoint_features")
-            outputs["keypoints"] = keypoint_head(
-                x,
-                outputs["boxes"],
-                keypoints,
-                size.keypoint_width,
-                size.keypoint_depth,
-                bool(blocks),
-                details,
-            )
         model = RegionCNN({IMAGES: images, SIZES: sizes}, outputs, name=name)
         model.prepare(bounding_box_format, options)
         if found.path is not None:
@@ -243,6 +209,65 @@ def _builder(blocks: str, head: str, size_name: str):
         outputs=sorted(["boxes", "confidence", "labels", "num_detections", _OUTPUT[head]]),
     )
     return build
+
+
+def _detected(
+    features: keras.Model,
+    sizes: keras.KerasTensor,
+    padded: keras.KerasTensor,
+    head: str,
+    size: _Size,
+    details: RegionVariant,
+    *,
+    classes: int,
+    keypoints: int,
+    head_blocks: bool,
+    roi_align: str,
+    seed: int,
+) -> dict[str, keras.KerasTensor]:
+    """Adds the pyramid, the proposals and the heads to a backbone, and returns what they find."""
+    norm = {"momentum": 0.9, "epsilon": 1e-5} if details.head_norm else None
+    mask = _applied(ZeroInPadding, sizes, padded)
+    pyramid = feature_pyramid(features, size.channels, norm, mask)
+    loop = True if roi_align == "gather" else None
+    propose = RegionProposals(
+        anchor_sizes=size.anchor_sizes,
+        rounded_anchors=details.rounded_anchors,
+        loop=loop,
+        seed=seed,
+        name="proposals",
+        **size.proposals,
+    )
+    anchors = len(propose.ratios)
+    logits, deltas = region_proposal_head(pyramid, size.channels, anchors, details, mask)
+    proposals = propose({"logits": logits, "deltas": deltas, SIZES: sizes})["boxes"]
+    border = _applied(BorderInPadding, sizes, padded)
+    levels = [border(pyramid[f"P{n}"], f"roi_P{n}") for n in range(2, 6)]
+
+    def aligned(grid: int, boxes, name: str):
+        layer = RoiAlign(
+            (grid, grid),
+            sampling_ratio=details.sampling_ratio,
+            aligned=details.aligned,
+            method=roi_align,
+            name=name,
+        )
+        return layer([boxes, *levels])
+
+    x = aligned(7, proposals, "box_features")
+    logits, deltas = box_head(x, classes, size.channels, size.dense, details)
+    outputs = Detections(loop=loop, name="detections")(
+        {"boxes": proposals, "logits": logits, "deltas": deltas, SIZES: sizes}
+    )
+    boxes = outputs["boxes"]
+    if head == "mask_rcnn":
+        x = aligned(14, boxes, "mask_features")
+        outputs["masks"] = mask_head(x, outputs["labels"], classes, size.channels, details)
+    else:
+        x = aligned(14, boxes, "keypoint_features")
+        sizing = size.keypoint_width, size.keypoint_depth
+        outputs["keypoints"] = keypoint_head(x, boxes, keypoints, *sizing, head_blocks, details)
+    return outputs
 
 
 _CLASSES = {"mask_rcnn": 80, "keypoint_rcnn": 1}  # of COCO

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..download.digests import Digest
@@ -49,19 +51,25 @@ class ResolvedWeights:
     """The meaning of a builder's argument `weights`.
 
     Attributes:
-        path: The file; `None` for random weights.
+        file: Returns the path of the file, and downloads it if it is not here; `None` for random
+            weights.
         card: Its card, if it has one.
         source: The code base that the names of the weights come from, a key of `SOURCES`; `None`
             for this package.
     """
 
-    path: Path | None = None
+    file: Callable[[], Path] | None = None
     card: Card | None = None
     source: str | None = None
 
+    @cached_property
+    def path(self) -> Path | None:
+        """The path of the file; `None` for random weights. A builder asks for it last."""
+        return None if self.file is None else self.file()
+
 
 def find_weights(weights: PathLike | None, builder: str) -> ResolvedWeights:
-    """Finds the weights of a builder, and downloads a published file if it is not here.
+    """Finds the weights of a builder. A published file is not downloaded before it is asked for.
 
     Args:
         weights: `None`, the path of a `.weights.h5` file, the name of a card or of its data set, or
@@ -69,20 +77,20 @@ def find_weights(weights: PathLike | None, builder: str) -> ResolvedWeights:
         builder: The name of the builder.
 
     Raises:
-        FileNotFoundError, ValueError: There is no such file or card, or the file is another one.
-        FetchError: The download failed.
+        ValueError: There is no such card.
     """
     if weights is None:
         return ResolvedWeights()
     if not isinstance(weights, str | os.PathLike):
         raise ValueError(f"`weights` must be a name or a path. Received: weights={weights!r}")
     if isinstance(weights, os.PathLike) or weights.endswith(".h5") or Path(weights).is_file():
-        return ResolvedWeights(Path(weights))
+        return ResolvedWeights(lambda: Path(weights))
     if weights == IMAGENET:
         source = IMAGENET_SOURCES[_network(builder)[0]]
-        return ResolvedWeights(fetch(_imagenet_file(builder)), source=source)
+        file = _imagenet_file(builder)
+        return ResolvedWeights(lambda: fetch(file), source=source)
     card = card_for(weights, builder)
-    return ResolvedWeights(fetch_weights(card), card, card.weights.source)
+    return ResolvedWeights(lambda: fetch_weights(card), card, card.weights.source)
 
 
 def card_for(weights: str, builder: str) -> Card:

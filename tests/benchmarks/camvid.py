@@ -15,6 +15,15 @@ from keras_nonlocal.tasks import find_recipe
 from keras_nonlocal.tasks.segmentation import Segmentation, evaluate_segmentation
 from keras_nonlocal.training import fit
 
+TEXT = """# Segmentation of CamVid with small networks, with and without blocks
+
+Each network was trained on the 367 images of the train part at 240 x 180 pixels, by the recipe
+`camvid_cpu`, with three seeds, and tested on the 101 images of the val part. Means and differences
+have the 95 % interval of Student's t over the seeds. Rare classes are pole, sign, fence, pedestrian
+and bicyclist; the column has the number of them whose IoU is above 0.05, of the seed in which that
+number is least. **No block makes a difference that three seeds could show.**
+
+"""
 BUILDERS = ("fcn_small", "nl_fcn_small", "gc_fcn_small", "dnl_fcn_small")
 RARE = ("pole", "sign", "fence", "pedestrian", "bicyclist")
 
@@ -49,7 +58,7 @@ def main():
         iou = dict(zip(scores.class_names, map(float, scores.iou), strict=True))
         return {"mean_iou": scores.mean_iou, "accuracy": scores.accuracy, "iou": iou}
 
-    lines = table(train_all(arguments, train))
+    lines = TEXT + table(train_all(arguments, train))
     (arguments.out / "results.md").write_text(lines, "utf-8")
     print(lines)
 

@@ -1,6 +1,8 @@
-"""Training by a recipe against `train_on_batch` on one batch in memory, and how soon it begins.
+"""Training by a recipe against bare loops, and how soon it begins.
 
-python tests/benchmarks/training.py [--rounds 5] [--size 224]
+python tests/benchmarks/training.py [--rounds 5] [--size 224] [--masks CAMVID]
+
+With `--masks`, a small segmentation network is trained instead of a video network.
 """
 
 import argparse
@@ -15,13 +17,16 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
-from harness import Row, table
+from harness import Row, alternate, table
 from videos import make_video
 
 from keras_nonlocal.tasks.recipes import find_recipe
+from keras_nonlocal.tasks.segmentation import Segmentation
 from keras_nonlocal.tasks.train import train
 from keras_nonlocal.tasks.video_classification.task import VideoClassification
-from keras_nonlocal.training.fit import compile_trainer
+from keras_nonlocal.training import fit
+from keras_nonlocal.training.optimizers.factory import optimizer
+from keras_nonlocal.training.optimizers.schedules import learning_rate
 from keras_nonlocal.video.samples import synthetic_task
 
 STEPS, BATCH = 12, 2
@@ -39,11 +44,22 @@ class StepTimes(keras.callbacks.Callback):
             self.seconds.append(now - self._last)
         self._last = now
 
+    def median(self):
+        return statistics.median(self.seconds)
+
+
+def compiled(task):
+    """The model that `fit` would train."""
+    trainer, recipe = task.build().trainer, task.recipe
+    rate = learning_rate(recipe, steps_per_epoch=1)
+    trainer.compile(optimizer(recipe, rate, trainer), task.loss(), metrics=task.metrics())
+    return trainer
+
 
 def by_recipe(recipe, videos):
     times = StepTimes()
     train(recipe, videos, callbacks=[times], verbose=0)
-    return statistics.median(times.seconds)
+    return times.median()
 
 
 def in_memory(trainer, batch):
@@ -72,8 +88,7 @@ def speed(rounds, size, folder):
         short_side=(256 * size // 224, 320 * size // 224),
     )
     task = VideoClassification(recipe, videos)
-    trainer = task.build().trainer
-    compile_trainer(task, trainer, steps_per_epoch=1)
+    trainer = compiled(task)
     batch = next(iter(task.batches()))
     found = {"ours": [], "memory": []}
     for number in range(rounds):
@@ -82,6 +97,31 @@ def speed(rounds, size, folder):
         print(f"round {number + 1}: {found['ours'][-1]:.3f} s, {found['memory'][-1]:.3f} s")
     name = f"NL-I3D R50, {BATCH} clips of 32x{size}x{size}: recipe, train_on_batch in memory"
     return Row(name, found["ours"], found["memory"], bar=0.95)
+
+
+def segmentation_speed(rounds, folder):
+    """`fit` against `train_on_batch` in a loop over the same stream of batches."""
+    recipe = find_recipe("camvid_cpu").changed(
+        builder="nl_fcn_small", steps=STEPS * 2, schedule="constant", warmup=0, precise_bn_batches=0
+    )
+    task = Segmentation(recipe, folder, split="train")
+    trainer = compiled(task)
+
+    def bare():
+        times = StepTimes()
+        times.on_train_begin()
+        for _, batch in zip(range(recipe.steps), task.batches(), strict=False):
+            trainer.train_on_batch(*batch)
+            times.on_train_batch_end(0)
+        return times.median()
+
+    def ours():
+        times = StepTimes()
+        fit(task, verbose=0, report=False, callbacks=[times])
+        return times.median()
+
+    seconds = alternate({"ours": ours, "bare": bare}, rounds, warm_up=1)
+    return Row("nl_fcn_small, CPU recipe: fit, bare loop", *seconds.values(), bar=0.95)
 
 
 def first_step(folder):
@@ -113,7 +153,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--masks", metavar="CAMVID", help="train on these images with masks")
     arguments = parser.parse_args()
+    if arguments.masks:
+        print(table([segmentation_speed(arguments.rounds, arguments.masks)]))
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print(table([speed(arguments.rounds, arguments.size, folder)]))

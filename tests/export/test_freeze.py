@@ -15,17 +15,19 @@ def clips(frames=16, size=64):
     return np.random.default_rng(1).normal(size=(2, frames, size, size, 3)).astype("float32")
 
 
-def test_same_outputs_without_variables():
+@pytest.mark.parametrize("constant", [True, False])
+def test_same_outputs_with_constants_or_variables(constant):
     model = with_statistics(models.nl_i3d_small(variant="mmaction2"))
-    frozen = freeze(model)
+    frozen = freeze(model, constant_weights=constant)
     for x in (clips(), clips(frames=32, size=96)):
         np.testing.assert_allclose(frozen(x), model(x), rtol=1e-4, atol=1e-6)
-        assert not frozen.get_concrete_function(tf.constant(x)).variables
+        assert constant != bool(frozen.get_concrete_function(tf.constant(x)).variables)
 
 
-def test_later_training_does_not_change_a_frozen_network():
+@pytest.mark.parametrize("constant", [True, False])
+def test_later_training_does_not_change_a_frozen_network(constant):
     model = with_statistics(models.nl_c2d_small())
-    frozen, x = freeze(model), clips()
+    frozen, x = freeze(model, constant_weights=constant), clips()
     before = frozen(x).numpy()
     with_statistics(model, seed=1)
     np.testing.assert_array_equal(frozen(x), before)

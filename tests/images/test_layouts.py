@@ -36,6 +36,49 @@ def test_folders_without_splits_and_other_ends(tmp_path):
     assert list(map(tuple, found.palette)) == [(1, 2, 3)]
 
 
+@pytest.mark.parametrize(
+    ("table", "stored", "palette"),
+    [
+        (
+            {"colors": {"#4682B4": "sky", "#804080": "road", "#000000": None, "#00ff00": "road"}},
+            [[[70, 130, 180], [0, 0, 0]], [[0, 255, 0], [128, 64, 128]]],
+            ((70, 130, 180), (128, 64, 128)),
+        ),
+        ({"values": {"1": "sky", "700": "road", "0": None}}, [[1, 0], [700, 700]], ()),
+    ],
+)
+def test_a_folder_says_what_its_masks_hold(tmp_path, table, stored, palette):
+    write_image(tmp_path / "images" / "a.png", (2, 2))
+    write_mask(
+        tmp_path / "masks" / "a.png", np.array(stored, "uint16" if "values" in table else "uint8")
+    )
+    (tmp_path / "manifest.json").write_text(json.dumps({"classes": ["sky", "road"], **table}))
+    found = read_mask_set(tmp_path)
+    assert found.read(0)[1].tolist() == [[0, 255], [1, 1]]
+    assert found.palette == palette
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([1], "must hold an object"),
+        ({"classes": ["a"], "colors": {"#000000": "b"}}, "'#000000' must belong to one of"),
+        ({"classes": ["a"], "colors": {"black": "a"}}, "such as '#4682b4'. Received: 'black'"),
+        ({"classes": ["a"], "values": {"one": "a"}}, "such as '7'. Received: 'one'"),
+        ({"classes": ["a"], "values": [1]}, "must be objects"),
+        ({"classes": ["a"], "values": {"1": "a"}, "colors": {"#000000": "a"}}, "exclude"),
+        ({"classes": ["a"], "palette": [[1, 2, 3], [4, 5, 6]]}, "2 colors for 1 classes"),
+        ({"classes": ["a"], "palette": [[1, 2, 300]]}, "Received: .*300"),
+    ],
+)
+def test_a_wrong_manifest_is_refused(tmp_path, content, message):
+    write_image(tmp_path / "images" / "a.png")
+    write_mask(tmp_path / "masks" / "a.png", ZERO)
+    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=f"manifest.json.*{message}"):
+        read_mask_set(tmp_path)
+
+
 @pytest.mark.parametrize("kind", ["labelTrainIds", "labelIds"])
 def test_cityscapes(tmp_path, kind):
     stem = "ulm_000000_000019"

@@ -11,7 +11,7 @@ import pytest
 
 from keras_nonlocal import models
 from keras_nonlocal.download.digests import ALGORITHMS
-from keras_nonlocal.pretrained import card_names, read_card
+from keras_nonlocal.pretrained import card_names, read_card, resolve
 from keras_nonlocal.pretrained.resolve import card_for
 from keras_nonlocal.regions import REGION_VARIANTS
 from keras_nonlocal.zoo import load, preprocess_input
@@ -313,6 +313,27 @@ def test_arguments_that_contradict_the_card_are_an_error():
         models.nl_i3d_small(weights="weizmann", axes="space")
     with pytest.raises(ValueError, match="10 classes"):
         models.nl_i3d_small(weights="weizmann", classes=7)
+
+
+@pytest.mark.parametrize(
+    ("builder", "dataset", "message"),
+    [
+        ("mask_rcnn_r50_fpn", "coco", "belong to a network with classes=80"),
+        ("nl_i3d_r50", "kinetics400", "400 classes"),
+        ("nl_fcn_r50", "cityscapes", "classes=19"),
+    ],
+)
+def test_other_classes_are_refused_before_anything_is_downloaded(
+    builder, dataset, message, monkeypatch, undrawn_weights
+):
+    def download(card):
+        raise AssertionError(f"{card.name} was asked for")
+
+    monkeypatch.setattr(resolve, "fetch_weights", download)
+    with pytest.raises(ValueError, match=message):
+        getattr(models, builder)(weights=dataset, classes=3)
+    with pytest.raises(AssertionError, match=f"{dataset}.* was asked for"):
+        getattr(models, builder)(weights=dataset)
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_cards():

@@ -40,6 +40,8 @@ class SegmentationRecipe(BaseRecipe):
             `keras_nonlocal.tasks.segmentation.PixelCrossEntropy`.
         class_weights: A factor of the loss for the pixels of each class, in their order.
         hard_below, hard_share, dice: Further options of that loss.
+        palette: A color for each class, `[red, green, blue]` from 0 to 255, to draw labels; `None`
+            takes that of the data, and writes it into the recipe of the run.
         test_resize, test_window, test_window_stride, test_scales, test_flip: How images are tested:
             the fields of `keras_nonlocal.images.ImageSpec`.
 
@@ -68,6 +70,7 @@ class SegmentationRecipe(BaseRecipe):
     hard_share: float = 0.1
     dice: float = 0.0
     # Evaluation
+    palette: tuple[tuple[int, ...], ...] | None = None
     test_resize: tuple[int, int] | None = None
     test_window: tuple[int, int] | None = None
     test_window_stride: tuple[int, int] | None = None

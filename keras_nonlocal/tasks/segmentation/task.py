@@ -63,16 +63,20 @@ class Segmentation:
     ):
         if service is not None:
             raise ValueError(f"Segmentation takes no `service`. Received: service={service!r}")
-        self.recipe, self._num_parallel_calls = recipe, num_parallel_calls
-        self.masks = read_mask_set(source, split=split)
+        self.masks, self._num_parallel_calls = (
+            read_mask_set(source, split=split),
+            num_parallel_calls,
+        )
+        self.recipe = recipe = replace(recipe, palette=recipe.palette or self.masks.palette or None)
         self.pixels = check_masks(self.masks)
         names = self.masks.class_names
-        if recipe.class_weights is not None and len(recipe.class_weights) != len(names):
-            raise ValueError(
-                f"`class_weights` must have a factor for each of the {len(names)} classes, or be "
-                "None (`--set class_weights=null`). Received: "
-                f"{len(recipe.class_weights)} factors"
-            )
+        for option in ("class_weights", "palette"):
+            given = getattr(recipe, option)
+            if given is not None and len(given) != len(names):
+                raise ValueError(
+                    f"`{option}` must have an entry for each of the {len(names)} classes, or be "
+                    f"None (`--set {option}=null`). Received: {len(given)} entries"
+                )
         is_path = isinstance(source, str | os.PathLike)
         name = os.fspath(source) if is_path else type(source).__name__
         self.data = TrainingData(name, len(self.masks), names, False, self.masks.digest)
@@ -162,7 +166,7 @@ class Segmentation:
     def predictor(run: Run) -> Segmenter:
         """Returns the network of a run as a predictor of image files."""
         recipe: Any = run.recipe
-        colors = colors_of(run.class_names)
+        colors = recipe.palette or colors_of(run.class_names)
         return Segmenter(run.model, run.class_names, recipe.testing_image, colors)
 
 

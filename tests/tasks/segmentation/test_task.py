@@ -2,6 +2,8 @@
 
 import csv
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -101,6 +103,18 @@ def test_other_classes_and_heads_start_from_a_run(run, folder):
     assert model.output_shape[-1] == 4
 
 
+def test_the_colors_of_the_data_stay_with_the_network(folder, tmp_path):
+    colors = ((70, 130, 180), (128, 64, 128), (0, 0, 142))
+    masks = replace(read_mask_set(folder), palette=colors)
+    write_recipe(Segmentation(RECIPE, masks).recipe, tmp_path / "recipe.json")
+    recipe = read_recipe(tmp_path / "recipe.json")
+    assert recipe.palette == colors
+    run = SimpleNamespace(model=None, class_names=masks.class_names, recipe=recipe)
+    assert Segmentation.predictor(run).palette == colors
+    with pytest.raises(ValueError, match="`palette` must have an entry for each of the 3 classes"):
+        Segmentation(RECIPE.changed(palette=colors[:2]), masks)
+
+
 def test_the_plan_counts_windows(folder):
     plan = plan_training(RECIPE, folder, split="train", measure=False)
     assert (plan.examples, plan.classes, plan.shape) == (4, 3, (24, 32, 3))
@@ -128,7 +142,7 @@ def test_wrong_recipes_are_refused(changes, message):
 
 
 def test_data_that_does_not_fit_is_refused(folder):
-    with pytest.raises(ValueError, match="a factor for each of the 3 classes"):
+    with pytest.raises(ValueError, match="an entry for each of the 3 classes"):
         Segmentation(RECIPE.changed(class_weights=(1.0,)), folder)
     with pytest.raises(ValueError, match="takes no `service`"):
         Segmentation(RECIPE, folder, service="grpc://host:5000")
