@@ -23,7 +23,7 @@ from .uploads import UploadError
 
 _FOLDER = Path(__file__).parent
 _INSTALL = 'The web page needs Starlette and uvicorn: pip install "keras_nonlocal[serve]"'
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LOOPBACK = ("127.0.0.1", "localhost")
 _MOST_CONNECTIONS = 100
 _LOG = logging.getLogger(__name__)
 Answers = Callable[[bytes, float], Answer]
@@ -123,6 +123,10 @@ def web_app(
     Example:
         app = keras_nonlocal.serving.web_app(keras_nonlocal.zoo.load("nl_i3d_small_weizmann"))
     """
+    try:
+        import starlette  # noqa: F401
+    except ImportError as error:
+        raise ImportError(_INSTALL) from error
     answer = Answerer(predictor)
     app = application(
         answer,
@@ -146,15 +150,13 @@ def application(
     max_requests: int = 8,
 ) -> Any:
     """Makes the application of `web_app` from what answers files, and the facts for the page."""
-    try:
-        from starlette.applications import Starlette
-        from starlette.middleware import Middleware
-        from starlette.middleware.trustedhost import TrustedHostMiddleware
-        from starlette.requests import ClientDisconnect
-        from starlette.responses import HTMLResponse, JSONResponse, Response
-        from starlette.routing import Route
-    except ImportError as error:
-        raise ImportError(_INSTALL) from error
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from starlette.requests import ClientDisconnect
+    from starlette.responses import HTMLResponse, JSONResponse, Response
+    from starlette.routing import Route
+
     positive_int("max_bytes", max_bytes)
     positive_int("max_requests", max_requests)
     at_least("time_limit", time_limit, 0.1)
