@@ -1,22 +1,16 @@
-"""Clients against real servers of HTTP and gRPC: right answers, deadlines, retries, words."""
+"""Clients against real servers of HTTP: tensors, deadlines, retries, and words for all errors."""
 
-import base64
 import json
 import socket
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from serving.hostile_uploads import video
+from serving.model_servers import http_server
 
-from keras_nonlocal import zoo
-from keras_nonlocal.export import saved_model
 from keras_nonlocal.serving.client import ServerError, TensorFlowServingClient, TritonClient
 from keras_nonlocal.serving.client.videos import jpegs
 from keras_nonlocal.video import read_frames, write_video
@@ -25,164 +19,9 @@ from keras_nonlocal.video.samples.sample_video import jumping_jacks
 
 @pytest.fixture
 def served():
-    """`served(answer)` -> the address of a server of HTTP, and the list of its requests.
-
-    `answer(path, headers, body)` returns a status, headers and a body.
-    """
-    servers = []
-
-    def start(answer):
-        requests = []
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                requests.append((self.path, self.headers, body))
-                status, headers, content = answer(*requests[-1])
-                self.send_response(status)
-                for name, value in {"Content-Length": len(content), **headers}.items():
-                    self.send_header(name, str(value))
-                self.end_headers()
-                with suppress(BrokenPipeError):  # a client whose time is over
-                    self.wfile.write(content)
-
-            def log_message(self, *_):
-                pass
-
-        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{servers[-1].server_port}", requests
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.fixture(scope="module")
-def classifier():
-    loaded = zoo.load("nl_i3d_small_weizmann")
-    return replace(loaded, clip=replace(loaded.clip, num_clips=1, flip=False))
-
-
-@pytest.fixture(scope="module")
-def signatures(classifier, tmp_path_factory):
-    folder = saved_model(classifier, tmp_path_factory.mktemp("bundle") / "actions")
-    loaded = tf.saved_model.load(str(folder))
-    return loaded.signatures
-
-
-def ask_bundle(signatures, name, inputs):
-    """The answer of a signature; the names of tensors do for REST and gRPC."""
-    try:
-        return signatures[name](**{key: tf.constant(value) for key, value in inputs.items()})
-    except tf.errors.InvalidArgumentError as error:
-        return error.message
-
-
-def rest(signatures):
-    """What TensorFlow Serving answers, as its page on the RESTful API says."""
-
-    def decoded(value):
-        if isinstance(value, list):
-            return [decoded(each) for each in value]
-        return base64.b64decode(value["b64"]) if isinstance(value, dict) else value
-
-    def plain(value):
-        if isinstance(value, list):
-            return [plain(each) for each in value]
-        return value.decode() if isinstance(value, bytes) else value
-
-    def answer(path, headers, body):
-        if path != "/v1/models/actions:predict":
-            return 404, {}, b'{"error": "Servable not found for request: Latest(nobody)"}'
-        request = json.loads(body)
-        signature = signatures[request.get("signature_name", "serving_default")]
-        specs = signature.structured_input_signature[1]
-        inputs = {
-            name: np.array(decoded(value), object if spec.dtype == tf.string else spec.dtype.name)
-            for (name, value), spec in zip(request["inputs"].items(), specs.values(), strict=True)
-        }
-        found = ask_bundle(signatures, request["signature_name"], inputs)
-        if isinstance(found, str):
-            return 400, {}, json.dumps({"error": found}).encode()
-        outputs = {name: plain(each.numpy().tolist()) for name, each in found.items()}
-        outputs = outputs if len(outputs) > 1 else next(iter(outputs.values()))
-        return 200, {"Content-Type": "application/json"}, json.dumps({"outputs": outputs}).encode()
-
-    return answer
-
-
-@pytest.fixture
-def grpc_address(signatures):
-    grpc = pytest.importorskip("grpc")
-    apis = pytest.importorskip("tensorflow_serving.apis.prediction_service_pb2_grpc")
-    messages = pytest.importorskip("tensorflow_serving.apis.predict_pb2")
-
-    class Service(apis.PredictionServiceServicer):
-        def Predict(self, request, context):
-            if request.model_spec.name != "actions":
-                context.abort(grpc.StatusCode.NOT_FOUND, "Servable not found")
-            inputs = {name: tf.make_ndarray(each) for name, each in request.inputs.items()}
-            found = ask_bundle(signatures, request.model_spec.signature_name, inputs)
-            if isinstance(found, str):
-                context.abort(grpc.StatusCode.INVALID_ARGUMENT, found)
-            response = messages.PredictResponse()
-            for name, each in found.items():
-                response.outputs[name].CopyFrom(tf.make_tensor_proto(each.numpy()))
-            return response
-
-    options = [("grpc.max_receive_message_length", -1)]
-    server = grpc.server(ThreadPoolExecutor(2), options=options)
-    apis.add_PredictionServiceServicer_to_server(Service(), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    yield f"grpc://127.0.0.1:{port}"
-    server.stop(None)
-
-
-@pytest.fixture
-def clip(tmp_path):
-    path = tmp_path / "clip.mp4"
-    path.write_bytes(video("mpeg4", frames=30))
-    return path
-
-
-def assert_same(found, expected, atol):
-    names = [name for name, value in expected.items() if value > 2 * atol][:5]
-    assert list(found)[: len(names)] == names
-    for name in names:
-        assert abs(found[name] - expected[name]) <= atol
-
-
-@pytest.mark.parametrize("protocol", ["rest", "grpc"])
-def test_a_bundle_answers_videos_frames_views_and_tensors(
-    protocol, served, signatures, classifier, clip, request
-):
-    if protocol == "rest":
-        address, _ = served(rest(signatures))
-    else:
-        address = request.getfixturevalue("grpc_address")
-    exact = TensorFlowServingClient(address, "actions", clip=classifier.clip)
-    expected, frames = classifier.predict(clip), jumping_jacks(40)
-    assert_same(exact.predict(clip), expected, 1e-5)
-    assert_same(exact.predict(classifier.read(clip)), expected, 1e-5)
-    assert_same(exact.predict(frames), classifier.predict(frames), 1e-5)
-    client = TensorFlowServingClient(address, "actions")
-    assert_same(client.predict(frames), classifier.predict(frames), 0.05)
-    found = client.ask({"frames": frames[None, :, ::4, ::4]})
-    assert found["top_names"].shape == (1, 5)
-    assert isinstance(found["top_names"][0, 0], str)
-    name = "outputs" if protocol == "rest" else "features"
-    features = client.ask({"views": classifier.read(frames)[None]}, "features")[name]
-    assert features.shape[0] == 1
-    with pytest.raises(ServerError, match="at least 2 frames") as error:
-        client.ask({"frames": np.zeros((1, 1, 16, 16, 3), "uint8")})
-    assert error.value.status == (400 if protocol == "rest" else "INVALID_ARGUMENT")
-    with pytest.raises(ServerError, match="Servable not found"):
-        TensorFlowServingClient(address, "nobody").predict(frames)
+    """`served(answer)` -> the address and the requests of a server, see `http_server`."""
+    with ExitStack() as servers:
+        yield lambda answer: servers.enter_context(http_server(answer))
 
 
 def test_a_video_is_sent_at_thirty_frames_a_second(tmp_path):
