@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,8 @@ def triton(
         os.replace(hidden, target)
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
+        with suppress(OSError):  # it is empty only if nothing was written
+            root.rmdir()
     return target
 
 

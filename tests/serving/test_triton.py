@@ -48,6 +48,13 @@ def test_a_version_is_complete_or_not_there(repository, classifier):
     with pytest.raises(ValueError, match="part of an address"):
         triton(classifier, repository, name="../evil")
     assert {path.name for path in (repository / NAME).iterdir()} == {"1", "config.pbtxt"}
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        pytest.raises(OSError, match="No space left"),
+    ):
+        full = OSError("No space left on device")
+        patch.setattr(keras.Model, "save", lambda *_: (_ for _ in ()).throw(full))
+        triton(classifier, repository, name="full")
     assert [path.name for path in repository.iterdir()] == [NAME]
 
 
