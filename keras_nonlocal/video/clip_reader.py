@@ -16,7 +16,7 @@ from ..data.tf_chain import as_written, seed_of, shuffled
 from ..utils.checks import PathLike
 from .clip_spec import ClipSpec
 from .decoding.array_video import ArrayVideo
-from .decoding.container import VideoError
+from .decoding.container import TIME_LIMIT, VideoError
 from .decoding.frame_transform import ResizeCrop
 from .decoding.open_video import DamagePolicy, Video
 from .pipeline import only_clip
@@ -216,7 +216,11 @@ def _runs(indices: Sequence[int]) -> list[np.ndarray]:
 
 
 def read_clips(
-    path: PathLike | np.ndarray, clip: ClipSpec, *, on_error: DamagePolicy = "raise"
+    path: PathLike | np.ndarray,
+    clip: ClipSpec,
+    *,
+    on_error: DamagePolicy = "raise",
+    time_limit: float = TIME_LIMIT,
 ) -> np.ndarray:
     """Reads all evaluation clips of a video.
 
@@ -225,6 +229,7 @@ def read_clips(
         clip: How clips are cut: `clip.num_clips` clips by the rule `clip.sampling`, and
             `clip.num_crops` crops of each.
         on_error: As in `read_clip`.
+        time_limit: Seconds of processor time after which a `VideoError` is raised.
 
     Returns:
         uint8 `(clips * crops, frames, H, W, 3)`, RGB; the crops of a clip follow each other.
@@ -243,7 +248,7 @@ def read_clips(
     with (
         nullcontext(ArrayVideo(path))
         if isinstance(path, np.ndarray)
-        else Video(path, on_error=on_error)
+        else Video(path, on_error=on_error, time_limit=time_limit)
     ) as video:
         return views(video, clip.spread_indices(frame_times(video, clip), video.index.fps), clip)
 
