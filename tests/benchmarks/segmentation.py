@@ -1,6 +1,6 @@
 """Segmentation networks and blocks against MMSegmentation in PyTorch, in turns; and peak memory.
 
-python tests/benchmarks/segmentation.py --peer-python PYTHON [--only networks|large|blocks|memory]
+python tests/benchmarks/segmentation.py --peer-python PYTHON [--only networks|half|large|blocks|memory]
 """
 
 import argparse
@@ -53,6 +53,18 @@ def network_rows(peer, rounds, size, forms):
     if "frozen" in forms:
         row = seconds["frozen"], seconds["traced_frozen"]
         yield Row(f"{name}, frozen / traced and frozen", *row, 1.05, "s")
+
+
+def half_rows(peer, rounds, size=(769, 769)):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    run, x = freeze(models.nl_fcn_r50()), image(*size)
+    keras.config.set_dtype_policy("float32")
+    calls = {
+        "ours": stopwatch(lambda: run(x).numpy()),
+        "peer": peer.stopwatch("segment", mode="traced_frozen", dtype="bfloat16", size=size),
+    }
+    row = alternate(calls, rounds, warm_up=1).values()
+    yield Row("nl_fcn_r50, 769x769, bfloat16, frozen / traced and frozen", *row, None, "s")
 
 
 def block_rows(peer, rounds):
@@ -114,7 +126,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peer-python", default=sys.executable)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=("networks", "large", "blocks", "memory"))
+    parser.add_argument("--only", choices=("networks", "half", "large", "blocks", "memory"))
     parser.add_argument("--case", choices=CASES, help="measure memory in this process")
     arguments = parser.parse_args()
     if arguments.case:
@@ -127,6 +139,8 @@ def main():
         if wanted in (None, "networks"):
             rows = network_rows(peer, arguments.rounds, (769, 769), ("plain", "frozen"))
             print(table(list(rows)), flush=True)
+        if wanted in (None, "half"):
+            print(table(list(half_rows(peer, arguments.rounds))), flush=True)
         if wanted in (None, "large"):
             rows = network_rows(peer, arguments.rounds, (1024, 2048), ("plain",))
             print(table(list(rows)), flush=True)
