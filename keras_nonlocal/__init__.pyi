@@ -14,6 +14,7 @@ from . import ops as ops
 from . import pretrained as pretrained
 from . import regions as regions
 from . import report as report
+from . import serving as serving
 from . import studies as studies
 from . import surgery as surgery
 from . import tasks as tasks

@@ -8,6 +8,7 @@ from keras_nonlocal.augmentation import FrameWise
 from keras_nonlocal.checkpoints import read_checkpoint
 from keras_nonlocal.images import ObjectImage, ObjectSet
 from keras_nonlocal.metrics import coco_average_precision
+from keras_nonlocal.serving import ray_app, web_app
 from keras_nonlocal.training.callbacks import tensorboard_log
 from keras_nonlocal.utils.remote_files import ensure_file_system
 from keras_nonlocal.video import beam_shards
@@ -31,6 +32,8 @@ EXTRAS = {
     "tensorboard": ("tensorboard", tensorboard_log),
     "coco": ("pycocotools", coco),
     "cv": ("keras_cv", lambda _: FrameWise.from_config(KERAS_CV)),
+    "serve": ("starlette", lambda _: web_app(None)),
+    "serve,ray": ("ray", lambda _: ray_app(None)),
     "beam": ("apache_beam", lambda folder: beam_shards([], str(folder), shards=1)),
     "tfio": ("tensorflow_io", lambda _: ensure_file_system("http://host/shards")),
 }

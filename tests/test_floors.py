@@ -34,6 +34,7 @@ FLOORS = {
     "report": 5,
     "training": 6,
     "tasks": 7,
+    "serving": 8,
     "studies": 8,
     "zoo": 8,
     "cli": 9,
@@ -222,6 +223,8 @@ PUBLIC = {
     "pretrained": "Card cached_path card_names fetch_weights read_card",
     "regions": "REGION_VARIANTS RegionCNN TrainingOptions",
     "report": "classification_sections detection_sections segmentation_sections write_report",
+    "serving": "ray_app serve triton web_app",
+    "serving.client": "ServerError TensorFlowServingClient TritonClient",
     "studies": "Study compare read_study run_study write_comparison",
     "surgery": "insert_nonlocal remove_nonlocal",
     "tasks": """
@@ -236,7 +239,8 @@ PUBLIC = {
         Segmenter evaluate_segmentation
     """,
     "tasks.video_classification": """
-        Evaluation Evaluator VideoClassification VideoClassifier VideoRecipe training_clips
+        Evaluation Evaluator Segment TimedAnswer VideoClassification VideoClassifier VideoRecipe
+        classify_over_time segments training_clips
     """,
     "training": """
         BaseRecipe CoupledSGD Models RescaleMomentum Run Task TrainingData TrainingStopped

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 
 from .. import __version__
 from ..utils.errors import TrainingStopped, cause_of
-from . import data, detect, evaluate, explain, export, predict, segment, study, train, zoo
+from . import data, detect, evaluate, explain, export, predict, segment, serve, study, train, zoo
 from .arguments import ERROR, INTERRUPTED, start_tensorflow
 
+_COMMANDS = data, detect, evaluate, explain, export, predict, segment, serve, study, train, zoo
 EXPECTED = (ValueError, OSError, ImportError, TrainingStopped)
 
 
@@ -88,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.set_defaults(needs_tensorflow=True, verbose=False)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (data, detect, evaluate, explain, export, predict, segment, study, train, zoo):
+    for command in _COMMANDS:
         command.add_parser(commands)
     _add_verbose(parser)
     return parser

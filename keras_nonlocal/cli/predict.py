@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .arguments import MODEL_HELP, check_image, count
 from .loaded import load_for
+from .timeline import add_timeline, check_timeline, run_timeline
 
 MODEL = "nl_i3d_small_weizmann"
 SAMPLE = Path("keras_nonlocal_sample.mp4")
@@ -41,6 +42,7 @@ def add_parser(commands) -> None:
         help="draw which parts of the clip one of its positions attends to; with several videos, "
         "the files are numbered OUT_1.png, OUT_2.png, ...",
     )
+    add_timeline(parser)
     parser.set_defaults(run=run)
 
 
@@ -56,6 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.paths, arguments.explain = [SAMPLE], arguments.explain or ATTENTION
     if arguments.explain:
         check_image(arguments.explain)
+    check_timeline(arguments)
+    if arguments.timeline:
+        return run_timeline(arguments)
     videos = find_videos(arguments.paths)
     classifier = load_for("video_classification", arguments.model)
     results, failed = [], 0

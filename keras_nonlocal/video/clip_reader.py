@@ -14,7 +14,7 @@ from ..data.manifest import Entry, Manifest
 from ..utils.checks import PathLike
 from .clip_spec import ClipSpec
 from .decoding.array_video import ArrayVideo
-from .decoding.container import VideoError
+from .decoding.container import TIME_LIMIT, VideoError
 from .decoding.frame_transform import ResizeCrop
 from .decoding.open_video import DamagePolicy, Video
 from .sampling.by_time import MICROSECONDS, odd_times, window
@@ -126,7 +126,7 @@ class ClipReader:
 
     def _indices(self, entry: Entry, video: Video, rng) -> tuple[list[list[int]], np.ndarray]:
         """The frame indices of each clip, and the times of all frames."""
-        times, fps = _times(video, self.clip), video.index.fps
+        times, fps = frame_times(video, self.clip), video.index.fps
         first, end = window(times, entry.start, entry.end)
         if first >= end:
             seconds = entry.start or 0.0, np.inf if entry.end is None else entry.end
@@ -172,7 +172,11 @@ def _runs(indices: Sequence[int]) -> list[np.ndarray]:
 
 
 def read_clips(
-    path: PathLike | np.ndarray, clip: ClipSpec, *, on_error: DamagePolicy = "raise"
+    path: PathLike | np.ndarray,
+    clip: ClipSpec,
+    *,
+    on_error: DamagePolicy = "raise",
+    time_limit: float = TIME_LIMIT,
 ) -> np.ndarray:
     """Reads all evaluation clips of a video.
 
@@ -181,6 +185,7 @@ def read_clips(
         clip: How clips are cut: `clip.num_clips` clips by the rule `clip.sampling`, and
             `clip.num_crops` crops of each.
         on_error: As in `read_clip`.
+        time_limit: Seconds of processor time after which a `VideoError` is raised.
 
     Returns:
         uint8 `(clips * crops, frames, H, W, 3)`, RGB; the crops of a clip follow each other.
@@ -199,12 +204,12 @@ def read_clips(
     with (
         nullcontext(ArrayVideo(path))
         if isinstance(path, np.ndarray)
-        else Video(path, on_error=on_error)
+        else Video(path, on_error=on_error, time_limit=time_limit)
     ) as video:
-        return views(video, clip.spread_indices(_times(video, clip), video.index.fps), clip)
+        return views(video, clip.spread_indices(frame_times(video, clip), video.index.fps), clip)
 
 
-def _times(video: Video | ArrayVideo, clip: ClipSpec) -> np.ndarray:
+def frame_times(video: Video | ArrayVideo, clip: ClipSpec) -> np.ndarray:
     """The times of all frames, which must be possible ones if the clip is cut by them."""
     times = video.index.times
     if clip.step and (cause := odd_times(times)):

@@ -47,16 +47,22 @@ class OpenVinoClassifier:
 
     def predict(self, video: PathLike | np.ndarray) -> dict[str, float]:
         """Classifies a video; see `VideoClassifier.predict`."""
+        return self.named(self.probabilities(self.read(video)))
+
+    def probabilities(self, clips: np.ndarray) -> np.ndarray:
+        """Returns the mean probability of each class over the clips that `read` gives."""
         probabilities = mean_of_views(
-            lambda view: self.network(self.preprocess(view))[0],
-            self.read(video),
-            flip=self.clip.flip,
+            lambda view: self.network(self.preprocess(view))[0], clips, flip=self.clip.flip
         )
         if not np.isfinite(probabilities).all():
             raise NotFiniteError(
                 f"The probabilities of {self.facts['network']!r} must be finite numbers. "
                 "Received: NaN or infinite values"
             )
+        return probabilities
+
+    def named(self, probabilities: np.ndarray) -> dict[str, float]:
+        """Returns the probability of each class by its name, highest first."""
         return by_probability(self.class_names, probabilities)
 
 

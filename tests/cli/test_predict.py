@@ -101,3 +101,37 @@ def test_invalid_numbers_are_explained(capsys):
     with pytest.raises(SystemExit):
         main(["predict", "--sample", "--top", "none"])
     assert "expected a positive integer, received 'none'" in capsys.readouterr().err
+
+
+def test_a_timeline_is_printed_written_and_drawn(videos, tmp_path, capsys):
+    table, plot = tmp_path / "parts.csv", tmp_path / "parts.png"
+    command = ["predict", "--timeline", str(videos / "jack.mp4"), "--every", "0.5"]
+    assert main([*command, "--csv", str(table), "--png", str(plot)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == str(videos / "jack.mp4")
+    assert lines[1].split()[:5] == ["0.0", "-", "3.0", "s", "jack"]
+    header, row = table.read_text().splitlines()
+    assert header == "start,end,label,score"
+    assert row.startswith("0.0,3.0,jack,0.")
+    assert plot.stat().st_size > 20_000
+    assert main([*command, "--json", "--top", "2"]) == 0
+    *windows, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert [window["start"] for window in windows] == [0.0, 0.52, 1.0, 1.52, 1.64]
+    assert all(len(window["top"]) == 2 for window in windows)
+    assert [part["label"] for part in last["segments"]] == ["jack"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["a.mp4", "--every", "1"], "Add --timeline: --every apply to it only"),
+        (["a.mp4", "b.mp4", "--timeline"], "--timeline takes one video. Received: 2"),
+        (["a.mp4", "--timeline", "--png", "a.jpg"], "must end in .png"),
+        (["a.mp4", "--timeline", "--explain", "a.png"], "Leave it out with --timeline"),
+        (["nothing.mp4", "--timeline"], "nothing.mp4"),
+        (["/dev/video77", "--timeline"], "Check the address"),
+    ],
+)
+def test_wrong_timelines_are_refused(options, message, capsys):
+    assert main(["predict", *options]) == 2
+    assert message in capsys.readouterr().err

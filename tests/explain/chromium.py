@@ -53,11 +53,11 @@ class Browser:
         assert "error" not in answer, answer
         return answer["result"]
 
-    def open(self, path, width, height=900):
-        """Opens a page in a window of this size, and waits until it is complete."""
+    def open(self, page, width, height=900):
+        """Opens a file or an address in a window of this size, and waits until it is complete."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.send("Emulation.setDeviceMetricsOverride", **metrics)
-        self.send("Page.navigate", url=f"file://{path}")
+        self.send("Page.navigate", url=page if "://" in str(page) else f"file://{page}")
         self.until("document.readyState === 'complete'")
 
     def value(self, expression):
@@ -74,13 +74,16 @@ class Browser:
 
     def click(self, selector, x, y):
         """Clicks within an element, at shares of its width and height."""
-        box = self.value(
-            f"(() => {{const e = document.querySelector({selector!r}); e.scrollIntoView();"
-            "const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]})()"
-        )
-        mouse = {"x": box[0] + x * box[2], "y": box[1] + y * box[3], "button": "left"}
+        mouse = {**self._place(selector, x, y), "button": "left"}
         for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, clickCount=1, **mouse)
+
+    def drop(self, selector, *paths):
+        """Drops files onto the middle of an element."""
+        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            place = self._place(selector, 0.5, 0.5)
+            self.send("Input.dispatchDragEvent", type=kind, data=data, **place)
 
     def press(self, key):
         """Presses a key."""
@@ -99,6 +102,14 @@ class Browser:
         self._process.wait(WAIT)
         os.close(self._commands)
         os.close(self._answers)
+
+    def _place(self, selector, x, y):
+        """The coordinates of a place within an element, which is made visible."""
+        left, top, width, height = self.value(
+            f"(() => {{const e = document.querySelector({selector!r}); e.scrollIntoView();"
+            "const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]})()"
+        )
+        return {"x": left + x * width, "y": top + y * height}
 
     def _read(self, end):
         while b"\0" not in self._buffer:

@@ -7,15 +7,17 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from serving.model_servers import grpc_server, rest_server
 
 from keras_nonlocal import models, zoo
 from keras_nonlocal.export import saved_model
 from keras_nonlocal.images import DetectionImage, ImageSpec
 from keras_nonlocal.images.samples.objects import CLASSES, objects_image
 from keras_nonlocal.images.samples.scenes import scene
+from keras_nonlocal.serving.client import ServerError, TensorFlowServingClient
 from keras_nonlocal.tasks.detection import Detector
 from keras_nonlocal.tasks.segmentation.signatures import GraphLabeler
-from keras_nonlocal.video import read_clips
+from keras_nonlocal.video import read_clips, write_video
 from keras_nonlocal.video.graph_views import views_of_frames
 from keras_nonlocal.video.samples.sample_video import jumping_jacks
 
@@ -61,6 +63,41 @@ def test_weights_are_stored_once(video_bundle):
     weights = json.loads((video_bundle / "manifest.json").read_text())["weights"]
     stored = sum(each.stat().st_size for each in (video_bundle / "variables").iterdir())
     assert weights <= stored <= 1.02 * weights
+
+
+def assert_same(found, expected, atol):
+    names = [name for name, value in expected.items() if value > 2 * atol][:5]
+    assert list(found)[: len(names)] == names
+    for name in names:
+        assert abs(found[name] - expected[name]) <= atol
+
+
+@pytest.mark.parametrize(
+    ("server", "wrong"),
+    [(rest_server, 400), (grpc_server, "INVALID_ARGUMENT")],
+    ids=["rest", "grpc"],
+)
+def test_clients_ask_a_bundle_for_videos_frames_views_and_tensors(
+    server, wrong, video, classifier, tmp_path
+):
+    clip, frames = tmp_path / "clip.mp4", jumping_jacks(40)
+    write_video(clip, frames[:30], fps=25)
+    with server(video) as address:
+        exact = TensorFlowServingClient(address, "actions", clip=classifier.clip)
+        assert_same(exact.predict(clip), classifier.predict(clip), 1e-5)
+        assert_same(exact.predict(classifier.read(frames)), classifier.predict(frames), 1e-5)
+        client = TensorFlowServingClient(address, "actions")
+        assert_same(client.predict(frames), classifier.predict(frames), 0.05)
+        found = client.ask({"frames": frames[None, :, ::4, ::4]})
+        assert found["top_names"].shape == (1, 5)
+        assert isinstance(found["top_names"][0, 0], str)
+        features = client.ask({"views": classifier.read(frames)[None, :1]}, "features")
+        assert list(features) == ["outputs" if server is rest_server else "features"]
+        with pytest.raises(ServerError, match="at least 2 frames") as error:
+            client.ask({"frames": np.zeros((1, 1, 16, 16, 3), "uint8")})
+        assert error.value.status == wrong
+        with pytest.raises(ServerError, match="Servable not found"):
+            TensorFlowServingClient(address, "nobody").predict(frames)
 
 
 def jpeg(height, width):

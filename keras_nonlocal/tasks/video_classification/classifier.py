@@ -90,12 +90,20 @@ class VideoClassifier:
         {'jack': ...}
         """
         check_weights(self.model)
+        return self.named(self.probabilities(self.read(video)))
+
+    def probabilities(self, clips: np.ndarray) -> np.ndarray:
+        """Returns the mean probability of each class over the clips that `read` gives."""
         probabilities = mean_of_views(
             lambda view: self.model.predict_on_batch(self.preprocess(view)),
-            self.read(video),
+            clips,
             flip=self.clip.flip,
         )
         check_finite({"outputs": probabilities}, f"The probabilities of {self.model.name!r}")
+        return probabilities
+
+    def named(self, probabilities: np.ndarray) -> dict[str, float]:
+        """Returns the probability of each class by its name, highest first."""
         return by_probability(self.class_names, probabilities)
 
     def about(self) -> dict[str, Any]:

@@ -38,6 +38,9 @@ class SamplingRule(Protocol):
     def spread(self, number, clips: int, length, frames: int, stride: int, rate: Rate, xp):
         """Returns the frame indices of evaluation clip `number` of `clips`."""
 
+    def span(self, frames: int, stride: int, rate: Rate) -> int:
+        """Returns the number of frames of the video from the first frame of a clip to its last."""
+
 
 @dataclass(frozen=True)
 class Looped:
@@ -59,6 +62,9 @@ class Looped:
         start = self.start(number, clips, length, frames, stride, xp)
         return (start + xp.arange(frames) * stride) % length
 
+    def span(self, frames, stride, rate):
+        return clip_span(frames, stride)
+
 
 @dataclass(frozen=True)
 class Stretched:
@@ -74,6 +80,9 @@ class Stretched:
 
     def spread(self, number, clips, length, frames, stride, rate, xp):
         return self._clip(number, clips, length, frames, stride, rate, xp)
+
+    def span(self, frames, stride, rate):
+        return max(frames * stride * rate[0] // (rate[1] * SLOWFAST_RATE), 1)
 
     def _clip(self, part, parts, length, frames, stride, rate, xp):
         """The clip that starts at `part / parts` of the frames that it leaves free."""
