@@ -29,9 +29,10 @@ def load(
         name: The name of a card, see `keras_nonlocal.pretrained.card_names()`. Or the folder of a
             training run: its best weights are loaded, as by `keras_nonlocal.tasks.load_run`. With
             `runtime="openvino"`, the folder that `keras_nonlocal.export.openvino` wrote.
-        runtime: What computes. With `"openvino"`, a video classifier starts in about a second and
-            needs a seventh of the memory, because neither TensorFlow nor Keras is imported. It has
-            `predict`, `read`, `preprocess`, `class_names` and `clip`, and no `model`.
+        runtime: What computes. With `"openvino"`, a video classifier starts in about two seconds
+            and needs a sixth of the memory, because neither TensorFlow nor Keras is imported. It
+            has `predict`, `read`, `preprocess`, `probabilities`, `named`, `class_names` and `clip`,
+            and no `model`.
         precision: `"bfloat16"` lets OpenVINO compute in half precision, which takes about half of
             the time on processors that support it.
 
