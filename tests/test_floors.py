@@ -189,7 +189,7 @@ PUBLIC = {
         draw_attention draw_heat_maps draw_region_attention heat_frames region_attention report
         top_positions write_attention_gif write_page
     """,
-    "export": "Served Signature fold_batch_norm freeze saved_model",
+    "export": "Served Signature fold_batch_norm freeze litert onnx openvino saved_model",
     "images": """
         DetectionImage ImageError ImageSpec MaskCoding MaskSet ObjectImage ObjectSet check_masks
         check_objects draw_labels draw_objects object_stream read_image read_mask read_mask_set

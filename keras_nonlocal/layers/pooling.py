@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from ..ops.pairwise import upcast
-from ..ops.pooling import require_grid
+from ..ops.pooling import max_pool, require_grid
 from ..ops.positions import check_channels_last
 from ..utils.checks import positive_int
 
@@ -45,7 +45,8 @@ class MaxPool3D(keras.layers.MaxPooling3D):
                 f"{self.name!r} pools windows of {window} frames, rows and columns. Give the "
                 f"network longer or larger clips. Received: {grid} at this layer"
             )
-        return super().call(require_grid(inputs, window, f"`{self.name}`"))
+        inputs = require_grid(inputs, window, f"`{self.name}`")
+        return max_pool(inputs, window, self.strides, self.padding)
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")

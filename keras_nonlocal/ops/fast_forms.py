@@ -61,17 +61,22 @@ def blocked(theta, phi, g, key_mask=None, *, block=512):
 
 def _even_block(positions, block):
     """Size of equal blocks of at most `block` positions, if possible without padding the last."""
-    blocks = -(-positions // block)
+    blocks = _ceil(positions, block)
     if isinstance(positions, int) and isinstance(block, int):
         near = range(blocks, min(2 * blocks, positions) + 1)
         blocks = next((count for count in near if positions % count == 0), blocks)
-    return -(-positions // blocks)
+    return _ceil(positions, blocks)
+
+
+def _ceil(number, divisor):
+    """A division that rounds up. Not `-(-number // divisor)`, which ONNX rounds the other way."""
+    return (number + divisor - 1) // divisor
 
 
 def _to_blocks(x, block):
     """`(B, N, C) -> (blocks, B, block, C)`, where the last block is padded with zeros."""
     batch, length, channels = ops.shape(x)
-    blocks = -(-length // block)
+    blocks = _ceil(length, block)
     padding = blocks * block - length
     if not isinstance(padding, int) or padding > 0:
         x = ops.concatenate([x, ops.zeros((batch, padding, channels), x.dtype)], axis=1)

@@ -1,9 +1,35 @@
-"""Max pooling of keys and values over valid positions."""
+"""Max pooling: of features, and of keys and values over valid positions."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import keras
 from keras import ops
+
+_IMAGES_ONLY = ContextVar("images_only", default=False)
+
+
+@contextmanager
+def pooling_of_images() -> Iterator[None]:
+    """Within it, clips are pooled as images, first over space and then over time.
+
+    The result is the same. LiteRT, which has no pooling of clips, runs graphs that were traced so.
+    """
+    token = _IMAGES_ONLY.set(True)
+    try:
+        yield
+    finally:
+        _IMAGES_ONLY.reset(token)
+
+
+def max_pool(x, pools: tuple[int, ...], strides: tuple[int, ...], padding: str = "valid"):
+    """The largest value of each window of `x (B, *grid, C)`."""
+    if len(pools) == 3 and _IMAGES_ONLY.get():
+        return _pool_as_images(x, pools, strides, padding)
+    return ops.max_pool(x, pools, strides, padding, data_format="channels_last")
 
 
 def masked_max_pool(x, mask, pools: tuple[int, ...]):
@@ -54,8 +80,22 @@ def _max_pool(x, pools):
     if dtype == "float64":
         return _pool_by_reshaping(x, pools)
     supported = "float32" if dtype == "float16" else dtype
-    pooled = ops.max_pool(ops.cast(x, supported), pools, pools, data_format="channels_last")
-    return ops.cast(pooled, dtype)
+    return ops.cast(max_pool(ops.cast(x, supported), pools, pools), dtype)
+
+
+def _pool_as_images(x, pools, strides, padding):
+    """Pools each frame, and then the frames as images with a row for each of them."""
+    _, frames, height, width, channels = ops.shape(x)
+    if max(*pools[1:], *strides[1:]) > 1:
+        x = ops.reshape(x, (-1, height, width, channels))
+        x = ops.max_pool(x, pools[1:], strides[1:], padding, data_format="channels_last")
+        _, height, width, _ = ops.shape(x)
+    if max(pools[0], strides[0]) > 1:
+        x = ops.reshape(x, (-1, frames, height * width, channels))
+        window, step = (pools[0], 1), (strides[0], 1)
+        x = ops.max_pool(x, window, step, padding, data_format="channels_last")
+        frames = ops.shape(x)[1]
+    return ops.reshape(x, (-1, frames, height, width, channels))
 
 
 def _pool_by_reshaping(x, pools):

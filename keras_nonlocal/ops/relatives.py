@@ -88,7 +88,8 @@ def criss_cross(theta, phi, g, mask=None):
             ops.ones_like(along[:1]) if mask is None else _lines(mask, axis)[..., 0][..., None, :]
         )
         if axis != axes[-1]:  # there the position itself is a key
-            seen = seen * (1 - ops.eye(ops.shape(along)[-1], dtype=along.dtype))
+            places = ops.arange(ops.shape(along)[-1])  # `ops.eye` has no form in OpenVINO
+            seen = seen * ops.cast(places[:, None] != places, along.dtype)
         logits.append(ops.moveaxis(along, -2, axis))
         allowed.append(ops.moveaxis(ops.broadcast_to(seen, ops.shape(along)), -2, axis))
     weights = _softmax(ops.concatenate(logits, -1), ops.concatenate(allowed, -1) > 0)

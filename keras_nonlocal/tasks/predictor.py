@@ -34,6 +34,9 @@ class Predictor(Protocol):
     def predict(self, path: PathLike) -> Any:
         """Returns the prediction for a file."""
 
+    def about(self) -> dict[str, Any]:
+        """Returns what the network is and what it takes, for exported files."""
+
     def served(self) -> Served:
         """Returns how the network is asked when it is served, for `export.saved_model`."""
 

@@ -11,8 +11,9 @@ from ..data.sources.check import check_manifest
 from ..data.sources.read import read_source
 from ..data.workers.pool import cores
 from ..utils.checks import PathLike, a_seed, one_of, positive_int
-from .clip_reader import DAMAGE, ClipReader, FileClips, OnError
+from .clip_reader import DAMAGE, ClipReader, OnError
 from .clip_spec import ClipSpec, a_clip
+from .file_clips import FileClips
 from .pipeline import Augment, ClipSource, clip_batches
 from .shards.index import holds_shards, refuse_choices
 from .shards.reading import ShardClips

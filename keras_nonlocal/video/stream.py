@@ -10,9 +10,9 @@ import tensorflow as tf
 from ..augmentation.chain import copies
 from ..data.tf_chain import check_shard, endless_order
 from ..utils.checks import PathLike, a_seed, positive_int
-from .clip_reader import FileClips
 from .clip_spec import ClipSpec
 from .dataset import open_clips
+from .file_clips import FileClips
 from .pipeline import Augment, clip_batches, layers_of
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from ... import models
-from ...export.signature import Served
+from ...export.signature import Served, card_facts
 from ...images.detection_image import DetectionImage
 from ...images.keypoint_layouts import COCO_PERSON_KEYPOINTS
 from ...images.read_images import read_image
@@ -123,6 +123,16 @@ class Detector:
         to_image = ImageCoordinates(self.model.bounding_box_format, name="image_coordinates")
         outputs = to_image({**found, "pixels": pixels, SIZES: inputs[SIZES]})
         return keras.Model(pixels, outputs, name=f"{self.model.name}_of_images")
+
+    def about(self) -> dict[str, Any]:
+        """Returns what the network is and what it takes, as JSON holds it, for exported files."""
+        return {
+            "task": "detection",
+            "classes": list(self.class_names),
+            "image": asdict(self.image),
+            "keypoints": list(self.keypoint_names),
+            **card_facts(self.card),
+        }
 
     def served(self) -> Served:
         """Returns how the network is asked when it is served, for `export.saved_model`."""

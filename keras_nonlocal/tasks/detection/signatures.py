@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import tensorflow as tf
 
-from ...export.signature import Served, card_facts
+from ...export.signature import Served
 from ...images.samples.objects import objects_image
 from ..image_signatures import image_signatures
 
@@ -34,11 +32,4 @@ def served_detector(detector) -> Served:
 
     pictures = [objects_image(seed, size)[0] for seed, size in ((0, (160, 160)), (1, (120, 150)))]
     signatures = image_signatures(find, answer, pictures, tolerance=1e-2)  # of a pixel
-    about = {
-        "task": "detection",
-        "classes": list(detector.class_names),
-        "image": asdict(detector.image),
-        "keypoints": list(detector.keypoint_names),
-        **card_facts(detector.card),
-    }
-    return Served(detector.model, signatures, about)
+    return Served(detector.model, signatures, detector.about())

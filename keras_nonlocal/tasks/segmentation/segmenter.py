@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 import keras
 import numpy as np
 
 from ... import models
-from ...export.signature import Served
+from ...export.signature import Served, card_facts
 from ...images.image_spec import ImageSpec
 from ...images.read_images import read_image
 from ...pretrained.cards import Card
@@ -77,6 +78,16 @@ class Segmenter:
                 f"{image.dtype} {image.shape}"
             )
         return self._labeler(image)
+
+    def about(self) -> dict[str, Any]:
+        """Returns what the network is and what it takes, as JSON holds it, for exported files."""
+        return {
+            "task": "segmentation",
+            "classes": list(self.class_names),
+            "image": asdict(self.image),
+            "palette": [list(color) for color in self.palette],
+            **card_facts(self.card),
+        }
 
     def served(self) -> Served:
         """Returns how the network is asked when it is served, for `export.saved_model`."""

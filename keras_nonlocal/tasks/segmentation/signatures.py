@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import partial
 
 import keras
@@ -11,7 +10,7 @@ import tensorflow as tf
 
 from ...augmentation.normalization import normalized
 from ...export.fold_batch_norm import fold_batch_norm
-from ...export.signature import Served, card_facts
+from ...export.signature import Served
 from ...images.samples.scenes import scene
 from ...ops.resize import resize_bilinear
 from ...utils.compat import output_of
@@ -39,14 +38,7 @@ def served_segmenter(segmenter) -> Served:
     pictures = [scene(seed, size)[0] for seed, size in ((0, (96, 128)), (1, (75, 61)))]
     # A label may change where the logits of two classes are equal but for rounding.
     signatures = image_signatures(find, answer, pictures, tolerance=1e-3)
-    about = {
-        "task": "segmentation",
-        "classes": list(segmenter.class_names),
-        "image": asdict(segmenter.image),
-        "palette": [list(color) for color in segmenter.palette],
-        **card_facts(segmenter.card),
-    }
-    return Served(network, signatures, about)
+    return Served(network, signatures, segmenter.about())
 
 
 class GraphLabeler:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
 from ... import models
-from ...export.signature import Served
+from ...export.signature import Served, card_facts
 from ...pretrained.cards import Card
 from ...utils.checks import PathLike
 from ...video.clip_reader import read_clips
 from ...video.clip_spec import ClipSpec
 from ...video.preprocessing import pixels_seen, preprocess
+from ...video.views import by_probability, mean_of_views
 from ...weights.assign import check_finite, check_weights
 from .signatures import served_classifier
 
@@ -67,9 +69,7 @@ class VideoClassifier:
     def predict(self, video: PathLike | np.ndarray) -> dict[str, float]:
         """Classifies a video file, or the frames of a video, as from a camera.
 
-        The probabilities of clips at regular intervals over the whole video are averaged. The
-        clips pass through the network one by one, because thirty views of a large network would
-        not fit into memory.
+        The probabilities of clips at regular intervals over the whole video are averaged.
 
         Args:
             video: Path of the file, or uint8 frames `(T, H, W, 3)`, RGB, which count as 30 in a
@@ -94,17 +94,26 @@ class VideoClassifier:
 
     def probabilities(self, clips: np.ndarray) -> np.ndarray:
         """Returns the mean probability of each class over the clips that `read` gives."""
-        if self.clip.flip:
-            clips = np.concatenate([clips, clips[:, :, :, ::-1]])
-        views = [self.model.predict_on_batch(self.preprocess(clip[None])) for clip in clips]
-        probabilities = np.concatenate(views).mean(axis=0)
+        probabilities = mean_of_views(
+            lambda view: self.model.predict_on_batch(self.preprocess(view)),
+            clips,
+            flip=self.clip.flip,
+        )
         check_finite({"outputs": probabilities}, f"The probabilities of {self.model.name!r}")
         return probabilities
 
     def named(self, probabilities: np.ndarray) -> dict[str, float]:
         """Returns the probability of each class by its name, highest first."""
-        order = np.argsort(-probabilities, kind="stable")
-        return {self.class_names[index]: float(probabilities[index]) for index in order}
+        return by_probability(self.class_names, probabilities)
+
+    def about(self) -> dict[str, Any]:
+        """Returns what the network is and what it takes, as JSON holds it, for exported files."""
+        return {
+            "task": "video_classification",
+            "classes": list(self.class_names),
+            "clip": asdict(self.clip),
+            **card_facts(self.card),
+        }
 
     def served(self) -> Served:
         """Returns how the network is asked when it is served, for `export.saved_model`."""

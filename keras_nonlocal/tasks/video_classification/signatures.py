@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -16,7 +15,6 @@ from ...export.fold_batch_norm import fold_batch_norm
 from ...export.signature import (
     Served,
     Signature,
-    card_facts,
     checked,
     checked_images,
     decoded_jpegs,
@@ -165,12 +163,9 @@ def _about(classifier, answer_whole, video) -> dict[str, Any]:
         for name, value in zip(classifier.class_names, found, strict=True)
     )
     return {
-        "task": "video_classification",
-        "classes": list(classifier.class_names),
-        "clip": asdict(classifier.clip),
+        **classifier.about(),
         "frames_per_second": int(FPS),
         "difference_to_predict": difference,
-        **card_facts(classifier.card),
     }
 
 
