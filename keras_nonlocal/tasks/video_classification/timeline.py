@@ -30,6 +30,11 @@ class TimedAnswer:
         probabilities: The probability of each class, in the order of the classes.
         dropped: Number of frames of a camera that were dropped so far, because the network was
             slower than the camera.
+
+    Example:
+
+    >>> TimedAnswer(0.0, 1.4, np.array([0.9, 0.1])).end
+    1.4
     """
 
     start: float
@@ -46,6 +51,11 @@ class Segment:
         start, end: Seconds from the first frame of the video.
         label: The name of the class; `None` where no class is probable enough.
         score: The mean probability of the class; that of the most probable one without a label.
+
+    Example:
+
+    >>> Segment(0.0, 7.1, "walk", 0.93).label
+    'walk'
     """
 
     start: float
