@@ -40,7 +40,7 @@ def check_timeline(arguments: argparse.Namespace) -> None:
     options = given(arguments, *_WITH_TIMELINE)
     if options and not arguments.timeline:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in options)
-        raise ValueError(f"Add --timeline: {names} apply to it only.")
+        raise ValueError(f"Add --timeline. It is missing for: {names}")
     if arguments.timeline and arguments.explain and not arguments.sample:
         raise ValueError("--explain draws one clip. Leave it out with --timeline.")
     if arguments.timeline and len(arguments.paths) != 1:
@@ -109,7 +109,8 @@ def _print_answer(answer: Any, named: dict[str, float], arguments: argparse.Name
     top = list(named.items())[: arguments.top]
     if arguments.json:
         rows = [{"label": name, "probability": value} for name, value in top]
-        line = json.dumps({"start": answer.start, "end": answer.end, "top": rows})
+        times = {"start": round(answer.start, 6), "end": round(answer.end, 6)}
+        line = json.dumps({**times, "top": rows})
     else:
         (label, probability), *_ = top
         line = f"  {answer.start:>8.1f} - {answer.end:>8.1f} s  {label:<24}{probability:>7.3f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,8 @@ def read_folder_manifest(root: Path) -> FolderManifest:
         raise ValueError(f"{str(file)!r} must hold an object {{...}}. Received: {content!r:.80}")
     names = _lines(root / "classes.txt") or tuple(content.get("classes", ()))
     try:
-        values = dict(_table(content.get("values", {}), names, _number))
-        colors = dict(_table(content.get("colors", {}), names, _color))
+        values = _table(content, "values", names, _number)
+        colors = _table(content, "colors", names, _color)
         palette = tuple(_rgb(color) for color in content.get("palette", ()))
         coding = MaskCoding(values, colors) if values or colors else None
         if palette and len(palette) != len(names):
@@ -68,18 +68,24 @@ def _lines(file: Path) -> tuple[str, ...]:
     return tuple(line.strip() for line in file.read_text("utf-8").splitlines() if line.strip())
 
 
-def _table(entries: Any, names: tuple[str, ...], parse) -> Iterator[tuple[Any, int]]:
+def _table(content: Mapping[str, Any], key: str, names: tuple[str, ...], parse) -> dict[Any, int]:
+    """Returns the labels of stored numbers or colors."""
+    entries, labels = content.get(key, {}), {}
     if not isinstance(entries, Mapping):
-        raise ValueError(
-            f"`values` and `colors` must be objects {{...}}. Received: {entries!r:.80}"
-        )
+        raise ValueError(f"`{key}` must be an object {{...}}. Received: {entries!r:.80}")
     for stored, name in entries.items():
         if name is not None and name not in names:
             raise ValueError(
                 f"{stored!r} must belong to one of the classes {list(names)[:12]}, or to null. "
                 f"Received: {name!r}"
             )
-        yield parse(stored), IGNORED if name is None else names.index(name)
+        if parse(stored) in labels:
+            raise ValueError(f"`{key}` has {stored!r} twice. Each must belong to one class.")
+        labels[parse(stored)] = IGNORED if name is None else names.index(name)
+    absent = [name for label, name in enumerate(names) if label not in labels.values()]
+    if entries and absent:
+        raise ValueError(f"`{key}` must have an entry for each class. It has none for {absent[:8]}")
+    return labels
 
 
 def _number(text: str) -> int:

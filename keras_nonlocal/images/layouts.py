@@ -221,7 +221,9 @@ def find_pairs(root: Path, images: Path, masks: Path, layout: Layout) -> list[Pa
         for path in sorted(masks.rglob("*"))
         if path.suffix.lower() in MASK_SUFFIXES
     }
-    pairs, alone, used = [], [], set()
+    pairs: list[Pair] = []
+    alone: list[str] = []
+    used: dict[str, str] = {}
     for path in sorted(images.rglob("*")):
         if path.suffix.lower() not in IMAGE_SUFFIXES:
             continue
@@ -230,7 +232,12 @@ def find_pairs(root: Path, images: Path, masks: Path, layout: Layout) -> list[Pa
         if mask is None:
             alone.append(os.fspath(path))
             continue
-        used.add(mask)
+        if mask in used:
+            raise ValueError(
+                f"Two images have the mask {os.fspath(by_name[mask])!r}: {used[mask]!r} and "
+                f"{os.fspath(path)!r}. Give each image a name of its own."
+            )
+        used[mask] = os.fspath(path)
         split = name.parts[0] if len(name.parts) > 1 else ""
         pairs.append(Pair(os.fspath(path), os.fspath(by_name[mask]), split))
     if not pairs and not alone:

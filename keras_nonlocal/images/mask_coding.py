@@ -9,6 +9,8 @@ import numpy as np
 
 from ..metrics.pixels import IGNORED
 
+_MANY = 100  # numbers or colors without a label, which no table has forgotten
+
 
 @dataclass(frozen=True)
 class MaskCoding:
@@ -52,13 +54,17 @@ class MaskCoding:
         stored = np.asarray(stored)
         if self.colors:
             if stored.ndim != 3:
-                raise ValueError("a mask of colors must have RGB pixels, but this has numbers")
+                raise ValueError(
+                    "its pixels are numbers (a gray image, or a PNG file with a palette), but the "
+                    "table of labels has colors: list the numbers as `values` instead"
+                )
             numbers = stored.astype("int64") @ (65536, 256, 1)
             table = {r * 65536 + g * 256 + b: label for (r, g, b), label in self.colors.items()}
-            return _looked_up(numbers, table, lambda n: (n >> 16, n >> 8 & 255, n & 255))
+            return _looked_up(numbers, table, lambda n: f"#{n:06x}")
         if stored.ndim != 2:
             raise ValueError(
-                "its pixels are colors, not numbers: give the label of each color, see `MaskCoding`"
+                "its pixels are colors, not numbers: list the class of each color, as `colors` in "
+                "the file manifest.json of the folder or in a `MaskCoding`"
             )
         if self.values:
             return _looked_up(stored, self.values, int)
@@ -93,6 +99,10 @@ def _looked_up(numbers: np.ndarray, table: Mapping[int, int], shown) -> np.ndarr
     found, places = np.unique(numbers, return_inverse=True)
     unknown = [shown(int(number)) for number in found if int(number) not in table]
     if unknown:
-        raise ValueError(f"it holds {unknown[:8]}, for which there is no label")
+        many = " (a photograph, or a file with loss?)" if len(unknown) > _MANY else ""
+        raise ValueError(
+            f"{len(unknown)} of its numbers or colors have no label{many}: {unknown[:8]}. List "
+            "them with their classes, or with null"
+        )
     labels = np.array([table[int(number)] for number in found], "uint8")
     return labels[places].reshape(numbers.shape)

@@ -191,6 +191,16 @@ def application(
     )
 
 
+def _listening(host: str, port: int, family: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise ValueError(
+            f"The server cannot listen at {host}, port {port}: {error}. Choose another port, or 0 "
+            "for a free one."
+        ) from error
+
+
 def serve(
     predictor: Predictor,
     *,
@@ -212,8 +222,7 @@ def serve(
 
     Raises:
         ImportError: Starlette or uvicorn is not installed.
-        OSError: The address is not free.
-        ValueError: As in `web_app`.
+        ValueError: The address is not free or not one of this machine; or as in `web_app`.
 
     Example:
         predictor = keras_nonlocal.zoo.load("nl_i3d_small_weizmann")
@@ -224,7 +233,7 @@ def serve(
     except ImportError as error:
         raise ImportError(_INSTALL) from error
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family) as listening:
+    with _listening(host, port, family) as listening:
         hosts = _LOOPBACK if host in _LOOPBACK else ("*",)
         app = web_app(predictor, hosts=hosts, **limits)
         config = uvicorn.Config(

@@ -75,7 +75,7 @@ def insert_nonlocal(
     one_of("kind", kind, KINDS)
     model = as_functional(model)
     names = [name for name, _ in nested_layers(model)]
-    chosen = _chosen(names, [after] if isinstance(after, str) else list(after))
+    chosen = _chosen(names, _patterns("after", after))
     _refuse_channels_first(model)
     for name in chosen:
         if f"{name}{NON_LOCAL_SUFFIX}" in names:
@@ -117,8 +117,19 @@ def remove_nonlocal(model: keras.Model, names: str | Sequence[str] = "*") -> ker
     blocks = [name for name, layer in nested_layers(model) if isinstance(layer, BaseBlock)]
     if not blocks:
         raise ValueError(f"The model {model.name!r} has no non-local block that could be taken out")
-    chosen = _chosen(blocks, [names] if isinstance(names, str) else list(names))
+    chosen = _chosen(blocks, _patterns("names", names))
     return _edited(model, chosen, lambda name, layer, x, *args, **kwargs: x)
+
+
+def _patterns(argument: str, names: str | Sequence[str]) -> list[str]:
+    found = [names] if isinstance(names, str) else names
+    are_names = isinstance(found, list | tuple | set) and all(isinstance(n, str) for n in found)
+    if not (are_names and found):
+        raise ValueError(
+            f"`{argument}` must be a name of a layer such as `layer.name`, a pattern, or a list of "
+            f"them. Received: {names!r:.100}"
+        )
+    return list(found)
 
 
 def _edited(model: keras.Model, names: set[str], change: Callable, prefix: str = "") -> keras.Model:

@@ -124,12 +124,13 @@ def test_a_timeline_is_printed_written_and_drawn(videos, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["a.mp4", "--every", "1"], "Add --timeline: --every apply to it only"),
+        (["a.mp4", "--every", "1"], "Add --timeline. It is missing for: --every"),
         (["a.mp4", "b.mp4", "--timeline"], "--timeline takes one video. Received: 2"),
         (["a.mp4", "--timeline", "--png", "a.jpg"], "must end in .png"),
         (["a.mp4", "--timeline", "--explain", "a.png"], "Leave it out with --timeline"),
         (["nothing.mp4", "--timeline"], "nothing.mp4"),
         (["/dev/video77", "--timeline"], "Check the address"),
+        (["htp://host/a.mp4", "--timeline"], "An address must begin with one of http, https"),
     ],
 )
 def test_wrong_timelines_are_refused(options, message, capsys):

@@ -65,7 +65,9 @@ def test_a_folder_says_what_its_masks_hold(tmp_path, table, stored, palette):
         ({"classes": ["a"], "colors": {"#000000": "b"}}, "'#000000' must belong to one of"),
         ({"classes": ["a"], "colors": {"black": "a"}}, "such as '#4682b4'. Received: 'black'"),
         ({"classes": ["a"], "values": {"one": "a"}}, "such as '7'. Received: 'one'"),
-        ({"classes": ["a"], "values": [1]}, "must be objects"),
+        ({"classes": ["a"], "values": [1]}, "`values` must be an object"),
+        ({"classes": ["a"], "colors": {"#00000a": "a", "#00000A": None}}, "'#00000A' twice"),
+        ({"classes": ["a", "b"], "values": {"1": "a"}}, r"none for \['b'\]"),
         ({"classes": ["a"], "values": {"1": "a"}, "colors": {"#000000": "a"}}, "exclude"),
         ({"classes": ["a"], "palette": [[1, 2, 3], [4, 5, 6]]}, "2 colors for 1 classes"),
         ({"classes": ["a"], "palette": [[1, 2, 300]]}, "Received: .*300"),
@@ -77,6 +79,14 @@ def test_a_wrong_manifest_is_refused(tmp_path, content, message):
     (tmp_path / "manifest.json").write_text(json.dumps(content))
     with pytest.raises(ValueError, match=f"manifest.json.*{message}"):
         read_mask_set(tmp_path)
+
+
+def test_two_images_cannot_share_a_mask(tmp_path):
+    write_image(tmp_path / "images" / "a.jpg")
+    write_image(tmp_path / "images" / "a.png")
+    write_mask(tmp_path / "masks" / "a.png", ZERO)
+    with pytest.raises(ValueError, match=r"Two images have the mask .*a\.jpg' and .*a\.png"):
+        read_mask_set(tmp_path, class_names=("one",))
 
 
 @pytest.mark.parametrize("kind", ["labelTrainIds", "labelIds"])

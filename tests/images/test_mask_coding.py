@@ -27,10 +27,14 @@ def test_colors_have_a_table():
     ("coding", "stored", "message"),
     [
         (MaskCoding(), np.array([[300]]), "holds the number 300"),
-        (MaskCoding({0: 0}), np.array([[0, 9]]), r"holds \[9\]"),
+        (MaskCoding({0: 0}), np.array([[0, 9]]), r"1 of its .* have no label: \[9\]"),
         (MaskCoding(), np.zeros((2, 2, 3), int), "colors, not numbers"),
-        (MaskCoding(colors={(0, 0, 0): 0}), np.ones((1, 1, 3), "uint8"), r"\(1, 1, 1\)"),
-        (MaskCoding(colors={(0, 0, 0): 0}), np.zeros((2, 2), int), "must have RGB pixels"),
+        (MaskCoding(colors={(0, 0, 0): 0}), np.ones((1, 1, 3), "uint8"), "#010101"),
+        (
+            MaskCoding(colors={(0, 0, 0): 0}),
+            np.zeros((2, 2), int),
+            "its pixels are numbers .* as `values`",
+        ),
     ],
 )
 def test_what_has_no_label_is_named(coding, stored, message):

@@ -345,6 +345,8 @@ REFUSALS = {
     ),
     "channels first": (channels_first, "conv", {}, "channels last. 'conv' has data_format="),
     "channels first in a wrapper": (channels_first_in_a_wrapper, "frames", {}, "channels last"),
+    "no name": (lambda: image(lambda x: x), [], {}, r"pattern, or a list of them. Received: \[\]"),
+    "a number": (lambda: image(lambda x: x), 3, {}, "such as `layer.name`.* Received: 3"),
     "a kind that is unknown": (
         lambda: image(lambda x: x),
         "stem",

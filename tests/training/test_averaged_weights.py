@@ -33,6 +33,7 @@ class Weights(keras.callbacks.Callback):
         self.evaluated.append(self._kernel())
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_averages_are_what_the_formula_says_and_training_does_not_see_them(
     videos, tmp_path, optimizer

@@ -10,11 +10,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from ...utils.checks import PathLike, positive_int
+from ...utils.checks import PathLike, at_least, positive_int
 from ...utils.progress import progress_bar
 from ...video.clip_reader import frame_times
 from ...video.decoding.frame_transform import FrameConverter, ResizeCrop
-from ...video.decoding.live import LiveVideo, is_live
+from ...video.decoding.live import PROTOCOLS, LiveVideo, is_live
 from ...video.decoding.open_video import Video
 from ...video.windows import Window, windows
 from ...weights.assign import check_weights
@@ -113,6 +113,10 @@ def classify_over_time(
             for window in windows(live, clip, fps=live.fps, every=every):
                 yield answer(window, live.dropped)
         return
+    if "://" in os.fspath(video):
+        raise ValueError(
+            f"An address must begin with one of {', '.join(PROTOCOLS)}. Received: {video!r}"
+        )
     with Video(video, time_limit=math.inf) as file:
         times, converter = frame_times(file, clip), FrameConverter(video, resize)
         with progress_bar(len(times), shown=progress) as bar:
@@ -164,6 +168,7 @@ def segments(
         raise ValueError("`answers` must hold the answer of at least one window. Received: none")
     if positive_int("smoothing", smoothing) % 2 == 0:
         raise ValueError(f"`smoothing` must be an odd number. Received: smoothing={smoothing}")
+    at_least("least_seconds", least_seconds, 0)
     if not 0 <= threshold <= 1:
         raise ValueError(f"`threshold` must be from 0 to 1. Received: threshold={threshold!r}")
     half, values = smoothing // 2, np.stack([answer.probabilities for answer in answers])

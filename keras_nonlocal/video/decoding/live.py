@@ -18,7 +18,7 @@ from .frame_transform import FrameConverter, ResizeCrop
 from .orientation import UPRIGHT
 
 STDIN = "-"
-_PROTOCOLS = ("http", "https", "rtmp", "rtsp", "srt", "tcp", "udp")
+PROTOCOLS = ("http", "https", "rtmp", "rtsp", "srt", "tcp", "udp")
 _SECONDS_WITHOUT_DATA = 20.0
 _MICROSECONDS = 1_000_000
 _ADVICE = "Check the address, and that the camera or the stream is on."
@@ -35,7 +35,7 @@ def is_live(source: str) -> bool:
     (True, True, True, False)
     """
     protocol = source.partition("://")[0]
-    return source == STDIN or source.startswith("/dev/video") or protocol in _PROTOCOLS
+    return source == STDIN or source.startswith("/dev/video") or protocol in PROTOCOLS
 
 
 class LiveVideo:

@@ -85,6 +85,7 @@ def test_smoothing_removes_a_single_other_answer():
         ({"smoothing": 2}, "odd number. Received: smoothing=2"),
         ({"smoothing": 0}, "`smoothing` must be a positive integer"),
         ({"threshold": 1.5}, "from 0 to 1. Received: threshold=1.5"),
+        ({"least_seconds": -1}, "least_seconds=-1"),
         ({"answers": []}, "Received: none"),
     ],
 )
