@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,6 +50,8 @@ def check_timeline(arguments: argparse.Namespace) -> None:
         )
     if arguments.png:
         check_image(arguments.png)
+    if arguments.csv and not os.access(arguments.csv.parent, os.W_OK):
+        raise ValueError(f"{str(arguments.csv)!r} cannot be written. Choose another folder.")
 
 
 def run_timeline(arguments: argparse.Namespace) -> int:
@@ -56,9 +59,15 @@ def run_timeline(arguments: argparse.Namespace) -> int:
 
     Ctrl-C ends a camera. What was seen before it, or before a damaged part, is still written.
     """
-    from ..tasks.video_classification.timeline import classify_over_time, segments
+    from ..tasks.video_classification.timeline import (
+        check_segmenting,
+        classify_over_time,
+        segments,
+    )
     from ..video.decoding.live import is_live
 
+    options = given(arguments, "smoothing", "threshold", "least_seconds")
+    check_segmenting(**options)
     (path,) = arguments.paths
     live = is_live(str(path))
     classifier = load_for("video_classification", arguments.model)
@@ -79,7 +88,8 @@ def run_timeline(arguments: argparse.Namespace) -> int:
         if not stopped:
             print(error, file=sys.stderr)
             status = 1
-    options = given(arguments, "smoothing", "threshold", "least_seconds")
+    if not found:
+        raise ValueError(f"{str(path)!r} ended before a frame came.")
     parts = segments(found, classifier.class_names, **options)
     if arguments.json:
         print(json.dumps({"segments": [vars(part) for part in parts]}))

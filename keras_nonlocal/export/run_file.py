@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 
-def onnx(file):
+def load_onnx(file):
     """Loads an ONNX file into ONNX Runtime."""
     import onnxruntime
 
@@ -21,7 +21,7 @@ def onnx(file):
     return lambda array: dict(zip(names, session.run(names, {name: array}), strict=True))
 
 
-def openvino(folder):
+def load_openvino(folder):
     """Loads a folder of OpenVINO; without the hint it computes in bfloat16 where this is fast."""
     import openvino
 
@@ -35,7 +35,7 @@ def openvino(folder):
     return ask
 
 
-def litert(file):
+def load_litert(file):
     """Loads a LiteRT file."""
     from ai_edge_litert.interpreter import Interpreter
 
@@ -44,9 +44,12 @@ def litert(file):
     return lambda array: runner(**{name: array})
 
 
+LOADERS = {"onnx": load_onnx, "openvino": load_openvino, "litert": load_litert}
+
+
 def main():
     runtime, file, requests, answers_file = sys.argv[1:]
-    ask = {"onnx": onnx, "openvino": openvino, "litert": litert}[runtime](file)
+    ask = LOADERS[runtime](file)
     answers: dict[str, Any] = {}
     with np.load(requests) as arrays:
         for number, request in arrays.items():

@@ -26,7 +26,7 @@ from ..tasks.segmentation.segmenter import Segmenter
 from ..tasks.video_classification.classifier import VideoClassifier
 from ..video.clip_reader import read_clips
 from ..video.samples.sample_video import jumping_jacks
-from .uploads import check_image, check_video, uploaded
+from .uploads import check_image_size, check_video_size, uploaded
 
 Answer = dict[str, Any]
 TOP = 5  # classes or objects
@@ -100,7 +100,7 @@ class _Clips:
         return self._classifier.read(jumping_jacks(25))
 
     def read(self, path: str, time_limit: float) -> np.ndarray:
-        check_video(path)
+        check_video_size(path)
         return read_clips(path, self._classifier.clip, time_limit=time_limit)
 
     def find(self, clips: np.ndarray) -> tuple[None, Answer]:
@@ -134,7 +134,7 @@ class _Pixels:
         return scene(0, (96, 128))[0]
 
     def read(self, path: str, time_limit: float) -> np.ndarray:
-        check_image(path)
+        check_image_size(path)
         return read_image(path)
 
 

@@ -15,7 +15,7 @@ from ..tasks.video_classification.signatures import MOST_FRAMES
 from ..video.clip_reader import read_clips
 from ..video.samples.sample_video import jumping_jacks
 from .triton_repository import read_classifier
-from .uploads import UploadError, check_video, uploaded
+from .uploads import UploadError, check_video_size, uploaded
 
 INPUTS = ("video", "jpegs", "views")
 OUTPUTS = ("probabilities", "top_classes", "top_names", "top_scores")
@@ -82,7 +82,7 @@ class TritonPythonModel:
 
     def _of_video(self, files: np.ndarray) -> np.ndarray:
         with uploaded(files[0], "video") as path:
-            check_video(path)
+            check_video_size(path)
             return read_clips(path, self._classifier.clip, time_limit=_TIME_LIMIT)
 
     def _of_jpegs(self, files: np.ndarray) -> np.ndarray:

@@ -49,14 +49,14 @@ def uploaded(content: bytes, kind: str) -> Iterator[str]:
         os.unlink(path)
 
 
-def check_video(path: PathLike) -> None:
+def check_video_size(path: PathLike) -> None:
     """Raises unless the frames of a video fit into memory, as its header says."""
     with opened(path) as (_, stream):
         context = stream.codec_context
         _check_pixels(context.width, context.height, MOST_PIXELS)
 
 
-def check_image(path: PathLike) -> None:
+def check_image_size(path: PathLike) -> None:
     """Raises unless an image is small enough for a network, as its header says."""
     height, width = upright_size(path)
     _check_pixels(width, height, MOST_IMAGE_PIXELS)

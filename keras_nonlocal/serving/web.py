@@ -124,7 +124,7 @@ def web_app(
         app = keras_nonlocal.serving.web_app(keras_nonlocal.zoo.load("nl_i3d_small_weizmann"))
     """
     try:
-        import starlette  # noqa: F401
+        import starlette  # noqa: F401 - this only asks whether it is installed
     except ImportError as error:
         raise ImportError(_INSTALL) from error
     answer = Answerer(predictor)

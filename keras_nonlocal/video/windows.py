@@ -33,7 +33,7 @@ class Window:
     views: np.ndarray
 
 
-def windows(
+def clip_windows(
     frames: Iterable[tuple[int, np.ndarray]],
     clip: ClipSpec,
     *,
@@ -59,7 +59,7 @@ def windows(
     Example:
 
     >>> frames = ((40_000 * n, np.zeros((8, 8, 3), "uint8")) for n in range(10))
-    >>> [(w.start, w.end) for w in windows(frames, ClipSpec(4), fps=25, every=0.12)]
+    >>> [(w.start, w.end) for w in clip_windows(frames, ClipSpec(4), fps=25, every=0.12)]
     [(0.0, 0.16), (0.12, 0.28), (0.24, 0.4)]
     """
     length: _Frames | _Seconds = _Seconds(clip) if clip.step else _Frames(clip, fps)

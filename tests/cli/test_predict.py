@@ -130,6 +130,8 @@ def test_a_timeline_is_printed_written_and_drawn(videos, tmp_path, capsys):
         (["a.mp4", "--timeline", "--explain", "a.png"], "Leave it out with --timeline"),
         (["nothing.mp4", "--timeline"], "nothing.mp4"),
         (["/dev/video77", "--timeline"], "Check the address"),
+        (["nothing.mp4", "--timeline", "--smoothing", "2"], "`smoothing` must be an odd number"),
+        (["a.mp4", "--timeline", "--csv", "/nowhere/a.csv"], "'/nowhere/a.csv' cannot be written"),
         (["htp://host/a.mp4", "--timeline"], "An address must begin with one of http, https"),
     ],
 )

@@ -9,7 +9,7 @@ from keras_nonlocal.video.clip_reader import read_clips
 from keras_nonlocal.video.clip_spec import ClipSpec
 from keras_nonlocal.video.decoding.frame_transform import ResizeCrop
 from keras_nonlocal.video.decoding.open_video import Video
-from keras_nonlocal.video.windows import windows
+from keras_nonlocal.video.windows import clip_windows
 
 # With the number of frames of one window, of videos of ten frames in a second.
 SPECS = {
@@ -31,7 +31,7 @@ def numbered(times):
 
 
 def found(times, clip, **options):
-    cut = windows(numbered(times), clip, **options)
+    cut = clip_windows(numbered(times), clip, **options)
     return [(w.start, w.end, w.views[0, :, 0, 0, 0].tolist()) for w in cut]
 
 
@@ -80,7 +80,7 @@ def test_only_the_frames_of_a_window_are_in_memory():
             yield time, pixels
             assert sum(frame() is not None for frame in frames) <= 2 * 19 + 1
 
-    assert len(list(windows(timed(), ClipSpec(4, 6), fps=25.0))) > 40
+    assert len(list(clip_windows(timed(), ClipSpec(4, 6), fps=25.0))) > 40
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -92,7 +92,7 @@ def test_a_video_of_one_window_has_the_clip_of_the_reader(write, name, missing):
     with Video(path) as video:
         pixels = video.read(range(len(video.index)), resize)
         timed = zip(video.index.times.tolist(), pixels, strict=True)
-        (only,) = windows(timed, clip, fps=video.index.fps)
+        (only,) = clip_windows(timed, clip, fps=video.index.fps)
     np.testing.assert_array_equal(only.views, read_clips(path, clip))
 
 
@@ -101,7 +101,7 @@ def test_wrong_options_are_refused():
         found(regular(9), ClipSpec(2), fps=25.0, every=0)
     frames = [(0, np.zeros((4, 4, 3), "uint8")), (1, np.zeros((4, 6, 3), "uint8"))]
     with pytest.raises(ValueError, match=r"one size.*\(4, 4, 3\), then \(4, 6, 3\)"):
-        list(windows(frames, ClipSpec(2), fps=25.0))
+        list(clip_windows(frames, ClipSpec(2), fps=25.0))
 
 
 def test_no_frames_are_no_windows():

@@ -16,7 +16,7 @@ from ...video.clip_reader import frame_times
 from ...video.decoding.frame_transform import FrameConverter, ResizeCrop
 from ...video.decoding.live import PROTOCOLS, LiveVideo, is_live
 from ...video.decoding.open_video import Video
-from ...video.windows import Window, windows
+from ...video.windows import Window, clip_windows
 from ...weights.assign import check_weights
 from .classifier import VideoClassifier
 
@@ -110,7 +110,7 @@ def classify_over_time(
 
     if is_live(os.fspath(video)):
         with LiveVideo(os.fspath(video), resize) as live:
-            for window in windows(live, clip, fps=live.fps, every=every):
+            for window in clip_windows(live, clip, fps=live.fps, every=every):
                 yield answer(window, live.dropped)
         return
     if "://" in os.fspath(video):
@@ -126,8 +126,19 @@ def classify_over_time(
                     bar.update()
                     yield int(times[index]), converter.pixels(frame, orientation).copy()
 
-            for window in windows(frames(), clip, fps=file.index.fps, every=every):
+            for window in clip_windows(frames(), clip, fps=file.index.fps, every=every):
                 yield answer(window)
+
+
+def check_segmenting(
+    smoothing: int = 3, threshold: float = 0.5, least_seconds: float = 0.0
+) -> None:
+    """Raises a `ValueError` for numbers that `segments` refuses, before a long video is read."""
+    if positive_int("smoothing", smoothing) % 2 == 0:
+        raise ValueError(f"`smoothing` must be an odd number. Received: smoothing={smoothing}")
+    at_least("least_seconds", least_seconds, 0)
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"`threshold` must be from 0 to 1. Received: threshold={threshold!r}")
 
 
 def segments(
@@ -166,11 +177,7 @@ def segments(
     """
     if not answers:
         raise ValueError("`answers` must hold the answer of at least one window. Received: none")
-    if positive_int("smoothing", smoothing) % 2 == 0:
-        raise ValueError(f"`smoothing` must be an odd number. Received: smoothing={smoothing}")
-    at_least("least_seconds", least_seconds, 0)
-    if not 0 <= threshold <= 1:
-        raise ValueError(f"`threshold` must be from 0 to 1. Received: threshold={threshold!r}")
+    check_segmenting(smoothing, threshold, least_seconds)
     half, values = smoothing // 2, np.stack([answer.probabilities for answer in answers])
     rows = range(len(values))
     smooth = np.stack([values[max(row - half, 0) : row + half + 1].mean(axis=0) for row in rows])
