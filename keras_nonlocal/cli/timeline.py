@@ -28,7 +28,12 @@ def add_timeline(parser: argparse.ArgumentParser) -> None:
         help="classify a long video window by window, and print its segments; PATH may also be an "
         "address such as rtsp://camera/1, a camera such as /dev/video0, or - for standard input",
     )
-    add("--every", type=float, metavar="SECONDS", help="from window to window (default: half one)")
+    add(
+        "--every",
+        type=float,
+        metavar="SECONDS",
+        help="begin a window so often (default: half its length)",
+    )
     add("--smoothing", type=count, metavar="N", help="average N windows, an odd number (default 3)")
     add("--threshold", type=float, metavar="P", help="the least probability (default: 0.5)")
     add("--least-seconds", type=float, metavar="SECONDS", help="the shortest segment (default: 0)")

@@ -196,7 +196,7 @@ def _listening(host: str, port: int, family: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
         raise ValueError(
-            f"The server cannot listen at {host}, port {port}: {error}. Choose another port, or 0 "
+            f"The server cannot listen at {host}, port {port}: {str(error).rstrip('.')}. Choose another port, or 0 "
             "for a free one."
         ) from error
 
