@@ -28,7 +28,9 @@ def add_parser(commands) -> None:
         help="for saved_model the folder of the model, in which each version is a folder; for "
         "openvino a new folder; for onnx and litert a new file",
     )
-    add("--format", choices=FORMATS, default="saved_model", help="(default: saved_model)")
+    add(
+        "--format", choices=FORMATS, default=FORMATS[0], help="what to write (default: %(default)s)"
+    )
     served = parser.add_argument_group("for saved_model")
     add = served.add_argument
     add("--version", type=count, metavar="N", help="number of the version (default: the next one)")

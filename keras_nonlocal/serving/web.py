@@ -195,8 +195,9 @@ def _listening(host: str, port: int, family: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
+        cause = str(error).rstrip(".")
         raise ValueError(
-            f"The server cannot listen at {host}, port {port}: {str(error).rstrip('.')}. Choose another port, or 0 "
+            f"The server cannot listen at {host}, port {port}: {cause}. Choose another port, or 0 "
             "for a free one."
         ) from error
 
