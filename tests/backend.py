@@ -8,9 +8,28 @@ import numpy as np
 NAME = keras.backend.backend()
 
 
-def answer(model, x):
-    """What a model says of one batch: eagerly, as tracing a network takes longer than a call."""
-    return keras.tree.map_structure(keras.ops.convert_to_numpy, model(x, training=False))
+def answer(model, x, **options):
+    """What a model says of one batch: eagerly, as tracing a network takes longer than a call.
+
+    JAX compiles each operation of a call by itself, which takes longer than the whole at once.
+    """
+    if NAME == "jax":
+        y = _jax_answer(model, x, options)
+    else:
+        y = model(x, training=False, **options)
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, y)
+
+
+def _jax_answer(model, x, options):
+    import jax
+
+    @jax.jit
+    def run(values, x, options):
+        with keras.StatelessScope(zip(model.variables, values, strict=True)):
+            return model(x, training=False, **options)
+
+    values = [variable.value for variable in model.variables]
+    return run(values, jax.tree.map(jax.numpy.asarray, x), options)
 
 
 def value_and_gradients(function, arrays, dy):

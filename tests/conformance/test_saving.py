@@ -14,8 +14,8 @@ import keras_nonlocal
 folder = sys.argv[1]
 model = keras.models.load_model(f"{folder}/layers.keras")
 arrays = np.load(f"{folder}/inputs.npz")
-outputs = model([arrays[name] for name in arrays.files], training=False)
-np.savez(f"{folder}/loaded.npz", *map(keras.ops.convert_to_numpy, outputs))
+outputs = model.predict([arrays[name] for name in arrays.files], verbose=0)
+np.savez(f"{folder}/loaded.npz", *outputs)
 """
 
 
