@@ -13,10 +13,7 @@ def answer(model, x, **options):
 
     JAX compiles each operation of a call by itself, which takes longer than the whole at once.
     """
-    if NAME == "jax":
-        y = _jax_answer(model, x, options)
-    else:
-        y = model(x, training=False, **options)
+    y = _jax_answer(model, x, options) if NAME == "jax" else model(x, training=False, **options)
     return keras.tree.map_structure(keras.ops.convert_to_numpy, y)
 
 

@@ -120,7 +120,8 @@ def _write(served: Served, folder: Path) -> dict[str, Any]:
         }
         function = tf.function(signature.function, autograph=False)
         signatures[name] = function.get_concrete_function(**specs)
-    tf.saved_model.save(module, str(folder), signatures=signatures)
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    tf.saved_model.save(module, str(folder), signatures, options)
     return {name: function.structured_outputs for name, function in signatures.items()}
 
 

@@ -3,19 +3,17 @@
 import json
 from dataclasses import replace
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from serving.model_servers import grpc_server, rest_server
 
-from keras_nonlocal import models, zoo
+from keras_nonlocal import zoo
 from keras_nonlocal.export import saved_model
-from keras_nonlocal.images import DetectionImage, ImageSpec
-from keras_nonlocal.images.samples.objects import CLASSES, objects_image
+from keras_nonlocal.images import ImageSpec
+from keras_nonlocal.images.samples.objects import objects_image
 from keras_nonlocal.images.samples.scenes import scene
 from keras_nonlocal.serving.client import ServerError, TensorFlowServingClient
-from keras_nonlocal.tasks.detection import Detector
 from keras_nonlocal.tasks.segmentation.signatures import GraphLabeler
 from keras_nonlocal.video import read_clips, write_video
 from keras_nonlocal.video.graph_views import views_of_frames
@@ -162,22 +160,13 @@ def test_a_graph_labels_pixels_as_the_predictor(segmenter, spec):
     assert (labels == expected).mean() > 0.9999  # but for logits that are equal
 
 
-@pytest.mark.parametrize("task", ["segmentation", "detection"])
-def test_bundles_of_images_are_written(segmenter, tmp_path, task):
-    predictor = segmenter
-    if task == "detection":
-        keras.utils.set_random_seed(0)
-        predictor = Detector(models.mask_rcnn_small(classes=6), CLASSES, DetectionImage(96, 128))
-    folder = saved_model(predictor, tmp_path / task)
+def test_a_bundle_of_images_is_written(segmenter, tmp_path):
+    folder = saved_model(segmenter, tmp_path / "segmentation")
     image = objects_image(4, (96, 110))[0]
     served = tf.saved_model.load(str(folder)).signatures
     found = served["serving_default"](images=tf.constant(image[None]))
-    if task == "segmentation":
-        assert (found["labels"][0].numpy() == predictor.predict(image)).mean() > 0.999
-        again = served["jpeg_images"](jpegs=tf.constant([tf.io.encode_jpeg(image).numpy()]))
-        assert set(again) == set(found)
-    else:
-        expected = predictor.predict(image)
-        assert found["num_detections"][0] == len(expected["boxes"])
+    assert (found["labels"][0].numpy() == segmenter.predict(image)).mean() > 0.999
+    again = served["jpeg_images"](jpegs=tf.constant([tf.io.encode_jpeg(image).numpy()]))
+    assert set(again) == set(found)
     with pytest.raises(tf.errors.InvalidArgumentError, match="sides of at least 8 pixels"):
         served["serving_default"](images=tf.zeros((1, 1, 9, 3), tf.uint8))

@@ -21,14 +21,8 @@ def served_detector(detector) -> Served:
         found = model(images, training=False)
         return {**found, "names": tf.gather(names, found["labels"] % len(names))}
 
-    predict = tf.function(
-        lambda images: model(images, training=False),
-        input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8)],
-        autograph=False,
-    )
-
-    def answer(images):
-        return {name: each.numpy() for name, each in predict(images).items()}
+    def answer(images):  # eagerly, as tracing takes longer than all requests together
+        return {name: each.numpy() for name, each in model(images, training=False).items()}
 
     pictures = [objects_image(seed, size)[0] for seed, size in ((0, (160, 160)), (1, (120, 150)))]
     signatures = image_signatures(find, answer, pictures, tolerance=1e-2)  # of a pixel

@@ -110,6 +110,7 @@ def test_evaluate_gives_the_numbers_of_what_the_model_predicts():
     model.get_layer("detections").score_threshold = 0.0
     random = np.random.default_rng(0)
     images = random.normal(size=(4, 64, 64, 3)).astype("float32")
+    model.run_eagerly = True  # a graph takes twenty seconds to trace
     found = model.predict(images, batch_size=2, verbose=0)
     labels = {  # the first and the fourth detection of each image, at nearly the same place
         "boxes": found["boxes"][:, 0:4:3] + 1,
@@ -118,7 +119,7 @@ def test_evaluate_gives_the_numbers_of_what_the_model_predicts():
     }
     weights = [np.array(each) for each in model.weights]
     metric = CocoAveragePrecision(["boxes", "masks"])
-    model.compile("sgd", metrics=[metric])
+    model.compile("sgd", metrics=[metric], run_eagerly=True)
     scores = model.evaluate(images, labels, batch_size=2, verbose=0, return_dict=True)
     for one, other in zip(weights, model.weights, strict=True):
         np.testing.assert_array_equal(one, other, err_msg="evaluation changes no statistics")
