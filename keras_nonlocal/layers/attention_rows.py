@@ -15,7 +15,8 @@ def attention_rows(layer, shape, positions, theta, phi, key_mask):
     Args:
         layer: A non-local layer.
         shape: Shape of its input, `(B, *grid, C)`.
-        positions: `(K, rank)` integer grid coordinates.
+        positions: Integer grid coordinates: `(K, rank)`, or a tensor `(B, K, rank)` of others in
+            each sample, which is not checked.
         theta, phi, key_mask: Projections of the input, in sets of positions as `fold` makes them.
 
     Returns:
@@ -24,26 +25,34 @@ def attention_rows(layer, shape, positions, theta, phi, key_mask):
     Raises:
         ValueError: `positions` are no integer coordinates on the grid.
     """
-    batch, *grid, _ = shape
+    _, *grid, _ = shape
     key_grid = tuple(size // pool for size, pool in zip(grid, layer.pool_sizes, strict=True))
-    positions = _check_positions(positions, tuple(grid), layer.rank)
     queries = _flat_indices(layer, grid)  # (sets, N)
     keys = _flat_indices(layer, key_grid)  # (sets, M)
     place = np.argsort(queries, axis=None)  # flat index -> place in the concatenated sets
-    flat_positions = np.ravel_multi_index(tuple(positions.T), tuple(grid))
-    sets, columns = np.divmod(place[flat_positions], queries.shape[1])
-    rows = []
-    for current in np.unique(sets):
-        chosen = slice(current, None, len(queries))  # this set, in each sample of the batch
-        theta_rows = ops.take(theta[chosen], columns[sets == current], axis=1)
+    sets, number = queries.shape
+    theta = ops.reshape(theta, (-1, sets * number, theta.shape[-1]))
+    if ops.is_tensor(positions) and len(positions.shape) == 3:
+        strides = ops.convert_to_tensor([*map(int, np.cumprod([1, *grid[:0:-1]])[::-1])], "int32")
+        flat = ops.sum(ops.cast(positions, "int32") * strides, axis=-1)
+        places, used = ops.take(place.astype("int32"), flat), [*range(sets)]
+        samples = ops.arange(ops.shape(theta)[0], dtype="int32")[:, None]
+        all_rows = ops.reshape(theta, (-1, theta.shape[-1]))
+        theta = ops.take(all_rows, places + samples * place.size, axis=0)
+    else:
+        positions = _check_positions(positions, tuple(grid), layer.rank)
+        places = place[np.ravel_multi_index(tuple(positions.T), tuple(grid))]
+        theta, used = ops.take(theta, places, axis=1), np.unique(places // number).tolist()
+    parts = []
+    for current in used:
+        chosen = slice(current, None, sets)  # this set, in each sample of the batch
         mask = None if key_mask is None else key_mask[chosen]
-        row = AFFINITIES[layer.instantiation](upcast(theta_rows), upcast(phi[chosen]), mask)
+        row = AFFINITIES[layer.instantiation](upcast(theta), upcast(phi[chosen]), mask)
         source = np.full(keys.size, keys.shape[1])  # keys of other sets read the zero at the end
         source[keys[current]] = np.arange(keys.shape[1])
-        rows.append(ops.take(ops.pad(row, ((0, 0), (0, 0), (0, 1))), source, axis=2))
-    original_order = np.argsort(np.argsort(sets, kind="stable"))
-    rows = ops.take(ops.concatenate(rows, axis=1), original_order, axis=1)
-    return ops.reshape(rows, (batch, len(positions), *key_grid))
+        row = ops.take(ops.pad(row, ((0, 0), (0, 0), (0, 1))), source, axis=2)
+        parts.append(ops.where((places // number == current)[..., None], row, 0.0))
+    return ops.reshape(sum(parts[1:], parts[0]), (-1, ops.shape(parts[0])[1], *key_grid))
 
 
 def _flat_indices(layer, grid):

@@ -131,7 +131,9 @@ class BaseNonLocal(BaseBlock):
 
         Args:
             x: Input of the layer `(B, *grid, C)`, of static shape.
-            positions: `(K, rank)` integer grid coordinates, such as `[(t, h, w), ...]`.
+            positions: `(K, rank)` integer grid coordinates, such as `[(t, h, w), ...]`; or a tensor
+                `(B, K, rank)` of other positions in each sample, which may be one of a graph, so
+                nobody checks that they are on the grid.
             mask: As for the call.
 
         Returns:
@@ -157,7 +159,7 @@ class BaseNonLocal(BaseBlock):
         if not self.built:
             self.build(x.shape)
         mask = self._over_grid(mask, x)
-        theta, phi, _, key_mask = self._project(valid(x, mask), x.shape[:-1], mask)
+        theta, phi, _, key_mask = self._project(valid(x, mask), ops.shape(x)[:-1], mask)
         return attention_rows(self, tuple(x.shape), positions, theta, phi, key_mask)
 
     def compute_output_shape(self, input_shape):

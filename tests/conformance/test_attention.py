@@ -54,6 +54,18 @@ def test_rows_keep_the_order_of_positions(name):
         np.testing.assert_allclose(together[:, index : index + 1], alone, rtol=1e-5, atol=1e-7)
 
 
+@each_non_local
+def test_a_tensor_has_other_positions_in_each_sample(case):
+    layer, x = trained(case.make(), case), case.input()
+    last = [size - 1 for size in case.shape[1:-1]]
+    positions = np.array([[[0] * layer.rank, last], [last, [1] * layer.rank]])
+    found = layer.attention(x, keras.ops.convert_to_tensor(positions))
+    for sample in (0, 1):
+        alone = layer.attention(x[sample : sample + 1], positions[sample])
+        rows = (keras.ops.convert_to_numpy(each) for each in (found[sample], alone[0]))
+        np.testing.assert_allclose(*rows, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.skipif(backend.NAME != "tensorflow", reason="graphs are TensorFlow's")
 def test_attention_in_a_graph():
     import tensorflow as tf

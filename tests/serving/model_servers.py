@@ -76,8 +76,11 @@ def rest_server(signatures):
         signature = signatures[request.get("signature_name", "serving_default")]
         specs = signature.structured_input_signature[1]
         inputs = {
-            name: np.array(decoded(value), object if spec.dtype == tf.string else spec.dtype.name)
-            for (name, value), spec in zip(request["inputs"].items(), specs.values(), strict=True)
+            name: np.array(
+                decoded(request["inputs"][name]),
+                object if spec.dtype == tf.string else spec.dtype.name,
+            )
+            for name, spec in specs.items()
         }
         found = ask_bundle(signatures, request["signature_name"], inputs)
         if isinstance(found, str):

@@ -9,6 +9,7 @@ import tensorflow as tf
 from serving.model_servers import grpc_server, rest_server
 
 from keras_nonlocal import zoo
+from keras_nonlocal.explain import top_positions
 from keras_nonlocal.export import saved_model
 from keras_nonlocal.images import ImageSpec
 from keras_nonlocal.images.samples.objects import objects_image
@@ -43,7 +44,7 @@ def video(video_bundle):
 
 def test_a_video_bundle_answers_as_the_predictor(video, video_bundle, classifier):
     facts = json.loads((video_bundle / "manifest.json").read_text())
-    names = {"views", "serving_default", "jpeg_frames", "encoded_clip", "features"}
+    names = {"views", "serving_default", "jpeg_frames", "encoded_clip", "features", "attention_top"}
     assert set(facts["signatures"]) == names
     assert 0 < facts["difference_to_predict"] <= 0.05
     frames = jumping_jacks(50)
@@ -55,6 +56,37 @@ def test_a_video_bundle_answers_as_the_predictor(video, video_bundle, classifier
     whole = video["serving_default"](frames=tf.constant(frames[None]))
     assert whole["top_names"][0, 0].numpy().decode() == top[0]
     np.testing.assert_allclose(whole["probabilities"], found["probabilities"], atol=0.05)
+
+
+def test_a_bundle_tells_what_a_block_attends_to(video, classifier):
+    clips, queries = classifier.read(jumping_jacks(50))[:1], [[(0, 3, 3), (2, 1, 4)]]
+    found = video["attention_top"](
+        clips=tf.constant(clips),
+        block=tf.constant(["res3_1_nonlocal"]),
+        queries=tf.constant(queries),
+    )
+    expected = top_positions(classifier.model, classifier.preprocess(clips), queries=queries[0])
+    np.testing.assert_allclose(found["weights"], expected.weights, atol=1e-6)
+    np.testing.assert_array_equal(found["positions"][:, :, :3], expected.positions[:, :, :3])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"block": ["res9"]}, "`block` must have one of res3_1_nonlocal"),
+        ({"queries": [[(0, 99, 0)]]}, "positions t, h, w on the grid of its block"),
+        ({"queries": np.zeros((1, 0, 3), "int32")}, "at least one position"),
+        ({"clips": np.zeros((0, 12, 96, 120, 3), "uint8")}, "at least one example"),
+    ],
+)
+def test_a_question_about_attention_that_makes_no_sense_is_refused(video, changes, message):
+    request = {
+        "clips": np.zeros((1, 12, 96, 120, 3), "uint8"),
+        "block": ["res3_1_nonlocal"],
+        "queries": [[(0, 3, 3)]],
+    }
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        video["attention_top"](**{k: tf.constant(v) for k, v in {**request, **changes}.items()})
 
 
 def test_weights_are_stored_once(video_bundle):
@@ -91,6 +123,9 @@ def test_clients_ask_a_bundle_for_videos_frames_views_and_tensors(
         assert isinstance(found["top_names"][0, 0], str)
         features = client.ask({"views": classifier.read(frames)[None, :1]}, "features")
         assert list(features) == ["outputs" if server is rest_server else "features"]
+        asked = {"clips": classifier.read(frames)[:1], "block": np.array(["res3_1_nonlocal"])}
+        found = client.ask({**asked, "queries": np.zeros((1, 1, 3), "int32")}, "attention_top")
+        assert found["positions"].shape == (1, 1, 20, 3)
         with pytest.raises(ServerError, match="at least 2 frames") as error:
             client.ask({"frames": np.zeros((1, 1, 16, 16, 3), "uint8")})
         assert error.value.status == wrong

@@ -19,11 +19,13 @@ from ...export.signature import (
     checked_images,
     decoded_jpegs,
 )
+from ...layers.base_non_local import BaseNonLocal
 from ...utils.compat import output_of
 from ...video.decoding.array_video import FPS
 from ...video.graph_views import views_of_frames
 from ...video.preprocessing import preprocess
 from ...video.samples.sample_video import jumping_jacks
+from .attention_signature import attention_signature
 
 TOP = 5
 MOST_FRAMES = 3000  # of a video in a request: 100 seconds
@@ -35,7 +37,8 @@ def served_classifier(classifier) -> Served:
 
     `views` takes the clips that the network sees, and `serving_default` a whole video, which the
     graph cuts into clips. `jpeg_frames` and `encoded_clip` take a video as JPEG files and as an
-    animated GIF, and `features` are the pooled features of clips.
+    animated GIF, and `features` are the pooled features of clips. Where the network has non-local
+    blocks, `attention_top` says what they attend to.
 
     Args:
         classifier: A `VideoClassifier`.
@@ -46,12 +49,15 @@ def served_classifier(classifier) -> Served:
     pooled = keras.Model(network.input, keras.ops.mean(pooled, axis=(1, 2, 3)))
     names = tf.constant(classifier.class_names)
 
+    def network_input(pixels):
+        return preprocess(pixels, **clip.preprocessing)
+
     def over_views(model, views):
         """The mean over the views `(B, V, T, H, W, 3)`, which pass the network one by one."""
         views = checked_images(views, "views")
 
         def one(view):
-            return model(preprocess(view, **clip.preprocessing), training=False)
+            return model(network_input(view), training=False)
 
         views = tf.transpose(views, (1, 0, 2, 3, 4, 5))
         if clip.flip:
@@ -104,8 +110,8 @@ def served_classifier(classifier) -> Served:
 
     def answer(views):
         seen = np.concatenate([views, views[..., ::-1, :]], 1) if clip.flip else views
-        network_input = [classifier.preprocess(view) for view in np.moveaxis(seen, 1, 0)]
-        each = [classifier.model.predict_on_batch(view) for view in network_input]
+        clips = [classifier.preprocess(view) for view in np.moveaxis(seen, 1, 0)]
+        each = [classifier.model.predict_on_batch(one) for one in clips]
         return {"probabilities": np.mean(each, axis=0)}
 
     def answer_whole(frames):
@@ -151,6 +157,11 @@ def served_classifier(classifier) -> Served:
             refused=_none(views[0]),
         ),
     }
+    if None not in shape[1:] and any(isinstance(x, BaseNonLocal) for x in network.layers):
+        form = tf.TensorSpec((None, *shape[1:]), tf.uint8)
+        signatures["attention_top"] = attention_signature(
+            classifier, network, network_input, form, [each["views"][:, 0] for each in views]
+        )
     return Served(network, signatures, _about(classifier, answer_whole, videos[0]))
 
 
