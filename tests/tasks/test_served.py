@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,10 +16,13 @@ from keras_nonlocal.images import ImageSpec
 from keras_nonlocal.images.samples.objects import objects_image
 from keras_nonlocal.images.samples.scenes import scene
 from keras_nonlocal.serving.client import ServerError, TensorFlowServingClient
+from keras_nonlocal.serving.client.videos import frames_of
 from keras_nonlocal.tasks.segmentation.signatures import GraphLabeler
 from keras_nonlocal.video import read_clips, write_video
 from keras_nonlocal.video.graph_views import views_of_frames
 from keras_nonlocal.video.samples.sample_video import jumping_jacks
+
+REAL = Path(__file__).parents[3] / "shared/data/weizmann"
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +97,28 @@ def test_weights_are_stored_once(video_bundle):
     weights = json.loads((video_bundle / "manifest.json").read_text())["weights"]
     stored = sum(each.stat().st_size for each in (video_bundle / "variables").iterdir())
     assert weights <= stored <= 1.02 * weights
+
+
+@pytest.mark.slow  # reads thirty videos twice
+@pytest.mark.skipif(not REAL.is_dir(), reason="needs the clips in ../shared/data/weizmann")
+def test_thirty_real_clips_have_the_answers_of_the_predictor(video, classifier):
+    """Clips as the network sees them are exact; whole videos are resized by another library."""
+    exact, whole = [], []
+    for path in sorted(REAL.glob("*/*"))[::2]:
+        expected = np.array(list(dict(sorted(classifier.predict(path).items())).values()))
+        order = np.argsort(classifier.class_names)
+        views = video["views"](views=tf.constant(classifier.read(path)[None]))
+        frames = video["serving_default"](
+            frames=tf.constant(np.stack([*frames_of(path, None)])[None])
+        )
+        for differences, found in ((exact, views), (whole, frames)):
+            probabilities = found["probabilities"][0].numpy()[order]
+            assert probabilities.argmax() == expected.argmax(), path
+            differences.append(np.abs(probabilities - expected).max())
+    assert len(exact) == 30
+    print(f"views: {max(exact):.1e}; whole videos: {max(whole):.4f}")
+    assert max(exact) <= 1e-5
+    assert max(whole) <= 0.05
 
 
 def assert_same(found, expected, atol):

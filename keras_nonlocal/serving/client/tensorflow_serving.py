@@ -38,6 +38,9 @@ class TensorFlowServingClient:
         clip: How the network reads a video: `clip` of the classifier. With it, videos are read as
             `predict` of the classifier reads them. Without it, they are sent as JPEG files, and the
             server cuts the clips.
+        frames_per_second: Without `clip`, how many frames of a file are sent for each second, as
+            `manifest.json` of the bundle says. `None` sends all frames, for networks that count
+            frames instead of seconds.
         version: Version of the model; by default the one that the server chooses.
         deadline: Seconds for a request with all attempts.
         retries: Attempts after the first one.
@@ -59,6 +62,7 @@ class TensorFlowServingClient:
         model: str,
         *,
         clip: ClipSpec | None = None,
+        frames_per_second: float | None = 30.0,
         version: int | None = None,
         deadline: float = 30.0,
         retries: int = 3,
@@ -68,7 +72,9 @@ class TensorFlowServingClient:
                 "`address` must begin with http://, https:// or grpc://. "
                 f"Received: address={address!r}"
             )
-        self._clip = clip
+        if frames_per_second is not None:
+            at_least("frames_per_second", frames_per_second, 0.001)
+        self._clip, self._frames_per_second = clip, frames_per_second
         self._deadline = at_least("deadline", deadline, 0.001)
         self._retries = int(at_least("retries", retries, 0))
         kind = _Grpc if address.startswith(_GRPC) else _Rest
@@ -78,8 +84,8 @@ class TensorFlowServingClient:
         """Classifies a video.
 
         Args:
-            video: Path of a file, frames uint8 `(T, H, W, 3)`, 30 in a second, or the clips that
-                the network sees, uint8 `(V, T, H, W, 3)`.
+            video: Path of a file, frames uint8 `(T, H, W, 3)` at the rate of the bundle, or the
+                clips that the network sees, uint8 `(V, T, H, W, 3)`.
 
         Returns:
             The probabilities of the most probable classes, highest first.
@@ -96,7 +102,9 @@ class TensorFlowServingClient:
         if videos.is_views(video):
             answer = self.ask({"views": np.asarray(video)[None]}, "views")
         else:
-            answer = self.ask({"jpegs": videos.jpegs(video)[None]}, "jpeg_frames")
+            answer = self.ask(
+                {"jpegs": videos.jpegs(video, self._frames_per_second)[None]}, "jpeg_frames"
+            )
         return videos.most_probable(answer)
 
     def ask(

@@ -37,20 +37,24 @@ def is_views(video: Video) -> TypeGuard[np.ndarray]:
     return isinstance(video, np.ndarray) and video.ndim == 5
 
 
-def jpegs(video: Video) -> np.ndarray:
-    """Encodes the frames of a video, 30 in a second, as JPEG files: an array of bytes `(T,)`.
+def jpegs(video: Video, frames_per_second: float | None = float(FPS)) -> np.ndarray:
+    """Encodes the frames of a video as JPEG files: an array of bytes `(T,)`.
+
+    Args:
+        video: Path of a file, or frames uint8 `(T, H, W, 3)`, which are sent as they are.
+        frames_per_second: Rate of the frames of a file; `None` for the frames that it has.
 
     Raises:
         FileNotFoundError, VideoError: The file cannot be read.
         ValueError: It has too many frames for a request.
     """
-    frames = video if isinstance(video, np.ndarray) else _at_constant_rate(video)
+    frames = video if isinstance(video, np.ndarray) else frames_of(video, frames_per_second)
     files: list[bytes] = []
     for frame in frames:
         if len(files) == MOST_FRAMES:
             raise ValueError(
-                f"A video in a request must have at most {MOST_FRAMES} frames, which is "
-                f"{MOST_FRAMES / float(FPS):g} seconds. Cut it, or send views."
+                f"A video in a request must have at most {MOST_FRAMES} frames. Cut it, or send "
+                "views."
             )
         files.append(_jpeg(frame))
     return np.array(files, object)
@@ -72,11 +76,14 @@ def most_probable(answer: Mapping[str, np.ndarray]) -> dict[str, float]:
     return dict(zip(map(str, names), map(float, scores), strict=True))
 
 
-def _at_constant_rate(path: PathLike) -> Iterator[np.ndarray]:
-    """Yields the frame that is shown at each thirtieth of a second, up to the last frame."""
+def frames_of(path: PathLike, frames_per_second: float | None) -> Iterator[np.ndarray]:
+    """Yields the frames that are shown at a constant rate, up to the last; all, for `None`."""
     count, before = 0, None
     for time, pixels in iterate_frames(path):
-        while before is not None and count * MICROSECONDS < time * FPS:
+        if frames_per_second is None:
+            yield pixels
+            continue
+        while before is not None and count * MICROSECONDS < time * frames_per_second:
             yield before
             count += 1
         before = pixels

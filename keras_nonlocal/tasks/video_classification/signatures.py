@@ -175,7 +175,8 @@ def _about(classifier, answer_whole, video) -> dict[str, Any]:
     )
     return {
         **classifier.about(),
-        "frames_per_second": int(FPS),
+        # A network that counts frames takes those of a file as they are.
+        "frames_per_second": int(FPS) if classifier.clip.seconds_between_frames else None,
         "difference_to_predict": difference,
     }
 
