@@ -139,7 +139,7 @@ def compare(served: Served, folder: Path) -> dict[str, dict[str, float]]:
     """Asks a bundle in a new process, and compares its answers with those of the predictor.
 
     Returns:
-        The largest difference of each output of each signature.
+        The largest difference of each output of each signature, see `Signature.tolerance`.
 
     Raises:
         ValueError: A request was not answered, or not as expected, or not refused.
@@ -174,7 +174,7 @@ def _all_requests(signature: Signature) -> Iterator[tuple[str, Any]]:
 
 
 def _difference(name: str, signature: Signature, answers) -> dict[str, float]:
-    """Returns the largest difference of each output over all requests and both loaders."""
+    """Returns the largest difference of each output, see `Signature`, over all requests."""
     found: dict[str, float] = {}
     for number, request in enumerate(signature.requests):
         for key, expected in signature.answer(**request).items():
@@ -197,5 +197,5 @@ def _largest(answer: np.ndarray, expected: np.ndarray) -> float:
         return float("inf")
     if answer.dtype.kind in "OSU":  # names
         return 0.0 if (answer.astype("S") == expected.astype("S")).all() else float("inf")
-    difference = answer.astype("float64") - expected.astype("float64")
-    return float(np.abs(difference).max(initial=0))
+    difference = np.abs(answer.astype("float64") - expected.astype("float64")).max(initial=0)
+    return float(difference / np.abs(expected.astype("float64")).max(initial=1))

@@ -26,7 +26,8 @@ class Signature:
         inputs: The shape and the dtype of each input; `None` in a shape is any number.
         requests: Requests of different shapes. All of them have as many examples as they want.
         answer: The answer of the predictor itself to a request: the outputs to compare, by name.
-        tolerance: Largest difference of an output from the answer.
+        tolerance: Largest difference of an output from the answer, as a share of the largest value
+            of the answer, or of one if that is larger.
         refused: A request that must be refused, such as one without a pixel.
         batching: Whether a server may join requests: all inputs of one example have one shape.
 

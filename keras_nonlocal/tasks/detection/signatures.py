@@ -25,5 +25,5 @@ def served_detector(detector) -> Served:
         return {name: each.numpy() for name, each in model(images, training=False).items()}
 
     pictures = [objects_image(seed, size)[0] for seed, size in ((0, (160, 160)), (1, (120, 150)))]
-    signatures = image_signatures(find, answer, pictures, tolerance=1e-2)  # of a pixel
+    signatures = image_signatures(find, answer, pictures, tolerance=1e-4)
     return Served(detector.model, signatures, detector.about())
