@@ -45,33 +45,36 @@ def served_classifier(classifier) -> Served:
     """
     clip = classifier.clip
     network = fold_batch_norm(classifier.model)
-    pooled = output_of(network, _POOLED)
-    pooled = keras.Model(network.input, keras.ops.mean(pooled, axis=(1, 2, 3)))
+    both, plain = _with_features(network), _with_features(classifier.model)
     names = tf.constant(classifier.class_names)
 
     def network_input(pixels):
         return preprocess(pixels, **clip.preprocessing)
-
-    def over_views(model, views):
-        """The mean over the views `(B, V, T, H, W, 3)`, which pass the network one by one."""
-        views = checked_images(views, "views")
-
-        def one(view):
-            return model(network_input(view), training=False)
-
-        views = tf.transpose(views, (1, 0, 2, 3, 4, 5))
-        if clip.flip:
-            views = tf.concat([views, views[..., ::-1, :]], axis=0)
-        form = tf.TensorSpec((None, model.output.shape[-1]), tf.float32)
-        return tf.reduce_mean(tf.map_fn(one, views, fn_output_signature=form), axis=0)
 
     string, shape = tf.string, (None, clip.num_frames, *_size(clip), 3)
     pixels = tf.TensorSpec((None, None, None, None, 3), tf.uint8)
     clips = {"views": tf.TensorSpec((None, *shape), tf.uint8)}
 
     @tf.function(input_signature=[*clips.values()], autograph=False)  # traced once
+    def over_views(views):
+        """The mean over the views `(B, V, T, H, W, 3)`, which pass the network one by one."""
+        views = checked_images(views, "views")
+
+        def one(view):
+            return both(network_input(view), training=False)
+
+        views = tf.transpose(views, (1, 0, 2, 3, 4, 5))
+        if clip.flip:
+            views = tf.concat([views, views[..., ::-1, :]], axis=0)
+        form = {
+            name: tf.TensorSpec((None, each.shape[-1]), tf.float32)
+            for name, each in both.output.items()
+        }
+        each = tf.map_fn(one, views, fn_output_signature=form)
+        return {name: tf.reduce_mean(value, axis=0) for name, value in each.items()}
+
     def classes(views):
-        probabilities = over_views(network, views)
+        probabilities = over_views(views)["probabilities"]
         scores, top = tf.math.top_k(probabilities, min(TOP, len(classifier.class_names)))
         return {
             "probabilities": probabilities,
@@ -108,11 +111,11 @@ def served_classifier(classifier) -> Served:
         with tf.name_scope("gifs"):
             return whole(tf.map_fn(tf.io.decode_gif, gifs, fn_output_signature=form))
 
-    def answer(views):
+    def answer(views, output="probabilities"):
         seen = np.concatenate([views, views[..., ::-1, :]], 1) if clip.flip else views
         clips = [classifier.preprocess(view) for view in np.moveaxis(seen, 1, 0)]
-        each = [classifier.model.predict_on_batch(one) for one in clips]
-        return {"probabilities": np.mean(each, axis=0)}
+        each = [plain.predict_on_batch(one)[output] for one in clips]
+        return {output: np.mean(each, axis=0)}
 
     def answer_whole(frames):
         return answer(cut(tf.constant(frames)).numpy())
@@ -149,10 +152,10 @@ def served_classifier(classifier) -> Served:
             refused={"gifs": np.array([b"GIF89a broken"])},
         ),
         "features": Signature(
-            lambda views: {"features": over_views(pooled, views)},
+            lambda views: {"features": over_views(views)["features"]},
             clips,
             views,
-            lambda views: {"features": over_views(pooled, tf.constant(views)).numpy()},
+            partial(answer, output="features"),
             tolerance=1e-4,
             refused=_none(views[0]),
         ),
@@ -179,6 +182,12 @@ def _about(classifier, answer_whole, video) -> dict[str, Any]:
         "frames_per_second": int(FPS) if classifier.clip.seconds_between_frames else None,
         "difference_to_predict": difference,
     }
+
+
+def _with_features(network):
+    """The network with its pooled features as a second output."""
+    features = keras.ops.mean(output_of(network, _POOLED), axis=(1, 2, 3))
+    return keras.Model(network.input, {"probabilities": network.output, "features": features})
 
 
 def _size(clip):
