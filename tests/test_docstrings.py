@@ -81,7 +81,7 @@ def examples(name):
 TESTS = {test.name: test for name in MODULES for test in examples(name)}
 for name in [name for name in TESTS if name.endswith("_r101")]:
     del TESTS[name]  # the example is that of 50 layers, and the network takes long to build
-LARGE = [name for name in TESTS if name.endswith("_r50")]
+LARGE = [name for name in TESTS if re.search(r"\.models\..*_[rx]\d+", name)]
 
 
 @pytest.fixture(scope="module")

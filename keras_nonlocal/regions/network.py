@@ -52,7 +52,7 @@ class RegionCNN(keras.Model):
     Example:
 
     >>> model = keras_nonlocal.models.mask_rcnn_small(classes=2)
-    >>> model.compile("sgd")
+    >>> model.compile("sgd", run_eagerly=True)  # a graph takes seconds to trace
     >>> labels = {"boxes": [[[4.0, 4, 40, 40]]], "labels": [[1]], "masks": np.ones((1, 1, 64, 64))}
     >>> labels = {name: np.array(values) for name, values in labels.items()}
     >>> history = model.fit(np.ones((1, 64, 64, 3)), labels, verbose=0)
