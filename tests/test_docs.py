@@ -19,6 +19,7 @@ from keras_nonlocal.data import read_source, write_manifest
 from keras_nonlocal.tasks import find_recipe, train
 from keras_nonlocal.video.samples import sample_video, synthetic_task
 
+pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
 CHECKOUT = Path(__file__).resolve().parents[1]
 PAGES = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/**/*.md")])
 REFERENCE = sorted((CHECKOUT / "docs" / "reference").glob("*.md"))

@@ -19,6 +19,7 @@ from keras_nonlocal.training import TrainingData, write_recipe
 from keras_nonlocal.utils.run_lengths import decode_mask
 from keras_nonlocal.video import probe, write_video
 
+pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
 RECIPE = DetectionRecipe(
     "mask_rcnn_small", short_side=64, max_side=96, steps=1, score_threshold=0.0
 )
