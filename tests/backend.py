@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import keras
 import numpy as np
 
@@ -87,3 +89,18 @@ def _torch(function, _):
 
 
 _BACKENDS = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}
+
+
+@contextmanager
+def eagerly():
+    """Functions of TensorFlow run without a graph, which takes long to trace for a large network.
+
+    For tests of what is around a network whose graph other tests run.
+    """
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)

@@ -52,3 +52,16 @@ def undrawn_weights():
         for drawn in (keras.initializers.HeNormal, keras.initializers.RandomNormal):
             patch.setattr(drawn, "__call__", keras.initializers.Zeros.__call__)
         yield
+
+
+@pytest.fixture(scope="module")
+def unoptimized_graphs():
+    """Graphs run as they are traced: TensorFlow optimizes a large one longer than it runs in tests.
+
+    For tests that run traced networks a few times.
+    """
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})

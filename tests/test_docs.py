@@ -5,12 +5,14 @@ import inspect
 import re
 import shlex
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import pytest
+from backend import eagerly
 from images.folders import write_folders
 
 import keras_nonlocal
@@ -19,10 +21,15 @@ from keras_nonlocal.data import read_source, write_manifest
 from keras_nonlocal.tasks import find_recipe, train
 from keras_nonlocal.video.samples import sample_video, synthetic_task
 
+pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
 CHECKOUT = Path(__file__).resolve().parents[1]
 PAGES = sorted([CHECKOUT / "README.md", *CHECKOUT.glob("docs/**/*.md")])
 REFERENCE = sorted((CHECKOUT / "docs" / "reference").glob("*.md"))
 FENCE = re.compile(r"(?:<!-- not run: (.+) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+# Their graphs take half a minute to trace; tests/tasks runs graphs of the same networks.
+EAGER = ("docs/guides/detection", "docs/guides/segmentation")
 
 
 class Block(NamedTuple):
@@ -68,9 +75,10 @@ def test_every_python_block_runs(page, videos, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     keras.utils.clear_session()
     names = {"__name__": "docs"}
-    for block in blocks(page, "python"):
-        if not block.skipped:
-            exec(compile(block.text, name_of(page), "exec"), names)
+    with eagerly() if name_of(page) in EAGER else nullcontext():
+        for block in blocks(page, "python"):
+            if not block.skipped:
+                exec(compile(block.text, name_of(page), "exec"), names)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -15,6 +15,7 @@ from test_floors import PUBLIC
 
 import keras_nonlocal
 
+pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(keras_nonlocal.__path__, "keras_nonlocal.")

@@ -8,6 +8,7 @@ from keras import ops
 from ..ops.boxes import box_area, clip_boxes, decode_boxes
 from ..ops.keypoints import keypoint_peaks
 from ..ops.nms import non_maximum_suppression
+from ..ops.rows import take_rows
 from .region_proposals import NEVER
 
 PADDING = -1  # boxes, labels and scores of objects that do not exist, as in KerasHub
@@ -82,9 +83,9 @@ class Detections(keras.layers.Layer):
         confidence, order = ops.top_k(found, self.max_detections)
         order = ops.cast(order, "int32")
         labels = order // self.max_detections
-        place = ops.take_along_axis(ops.reshape(kept, (batch, -1)), order, axis=1)
+        place = take_rows(ops.reshape(kept, (batch, -1)), order)
         place = labels * number + ops.maximum(place, 0)
-        boxes = ops.take_along_axis(ops.reshape(boxes, (batch, -1, 4)), place[..., None], axis=1)
+        boxes = take_rows(ops.reshape(boxes, (batch, -1, 4)), place)
         exists = confidence > NEVER
         return {
             "boxes": ops.where(exists[..., None], boxes, float(PADDING)),

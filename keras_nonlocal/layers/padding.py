@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from ..ops.rows import take_rows
+
 MULTIPLE = 32  # the stride of the last stage
 
 
@@ -60,11 +62,12 @@ class _Padding(keras.layers.Layer):
         x = ops.copy(x)  # another tensor, without the mask that a block has attached
         if training:
             return x
-        ends = valid_positions(sizes, ops.shape(images)[1:3], ops.shape(x)[1:3])
-        is_padded = ops.any(ends < ops.stack([ops.cast(n, "int32") for n in ops.shape(x)[1:3]]))
-        return ops.cond(is_padded, lambda: self._without_padding(x, ends), lambda: x)
+        ends, size = valid_positions(sizes, images, x)
+        return ops.cond(
+            ops.any(ends < _tensor(size)), lambda: self._without_padding(x, ends, size), lambda: x
+        )
 
-    def _without_padding(self, x, ends):
+    def _without_padding(self, x, ends, size):
         raise NotImplementedError(f"{type(self).__name__} must implement `_without_padding`")
 
     def compute_output_shape(self, input_shape):
@@ -85,21 +88,18 @@ class ZeroInPadding(_Padding):
     def compute_mask(self, inputs, previous_mask=None):
         return None
 
-    def _without_padding(self, x, ends):
-        return ops.where(_inside(ops.shape(x)[1:3], ends)[..., None], x, 0)
+    def _without_padding(self, x, ends, size):
+        return ops.where(_inside(size, ends)[..., None], x, 0)
 
 
 @keras.saving.register_keras_serializable("keras_nonlocal")
 class BorderInPadding(_Padding):
     """Repeats the last features of an image outside of it, as RoI align reads them at a border."""
 
-    def _without_padding(self, x, ends):
-        for axis in (0, 1):
-            places = ops.arange(ops.shape(x)[axis + 1], dtype="int32")[None]
-            places = ops.minimum(places, ends[:, axis, None] - 1)
-            shape = [1, 1, 1, 1]
-            shape[0], shape[axis + 1] = -1, ops.shape(x)[axis + 1]
-            x = ops.take_along_axis(x, ops.reshape(places, shape), axis=axis + 1)
+    def _without_padding(self, x, ends, size):
+        for axis in (0, 1):  # rows, and then columns
+            places = ops.minimum(ops.arange(size[axis], dtype="int32"), ends[:, axis, None] - 1)
+            x = ops.swapaxes(take_rows(x, places), 1, 2)
         return x
 
 
@@ -114,19 +114,30 @@ class ImageMask(keras.layers.Layer):
 
     def call(self, inputs, training=None):
         x, sizes, images = inputs
-        ends = valid_positions(sizes, ops.shape(images)[1:3], ops.shape(x)[1:3])
-        inside = _inside(ops.shape(x)[1:3], ends)
+        ends, size = valid_positions(sizes, images, x)
+        inside = _inside(size, ends)
         return ops.ones_like(inside) if training else inside
 
     def compute_output_spec(self, inputs, training=None):
         return keras.KerasTensor(inputs[0].shape[:3], "bool")
 
 
-def valid_positions(sizes, padded, size):
-    """Returns how many rows and columns of features belong to each image, int32 `(B, 2)`."""
-    ends = []
-    for axis in (0, 1):
-        alone = -(-ops.cast(sizes[:, axis], "int32") // MULTIPLE) * MULTIPLE
-        whole, cells = ops.cast(padded[axis], "int32"), ops.cast(size[axis], "int32")
-        ends.append(ops.clip(-(-alone * cells // whole), 1, cells))
-    return ops.stack(ends, axis=1)
+def valid_positions(sizes, images, x):
+    """Returns how many rows and columns of features belong to each image, and how many there are.
+
+    Args:
+        sizes: The true heights and widths of the images `(B, 2)`.
+        images: The padded images `(B, H, W, 3)`.
+        x: The features `(B, h, w, C)`.
+
+    Returns:
+        int32 `(B, 2)`, and the pair `(h, w)`.
+    """
+    size = ops.shape(x)[1:3]
+    whole, cells = _tensor(ops.shape(images)[1:3]), _tensor(size)
+    alone = (ops.cast(sizes, "int32") + MULTIPLE - 1) // MULTIPLE * MULTIPLE
+    return ops.clip((alone * cells + whole - 1) // whole, 1, cells), size
+
+
+def _tensor(size):
+    return ops.convert_to_tensor(size, "int32")

@@ -9,6 +9,7 @@ from keras import ops
 
 from ..ops.boxes import anchor_boxes, box_area, clip_boxes, decode_boxes
 from ..ops.nms import non_maximum_suppression
+from ..ops.rows import take_rows
 from .padding import MULTIPLE
 
 NEVER = -float("inf")  # the score of a box that does not exist
@@ -94,7 +95,7 @@ class RegionProposals(keras.layers.Layer):
         boxes = ops.pad(boxes, ((0, 0), (0, missing), (0, 0)))
         scores = ops.pad(scores, ((0, 0), (0, missing)), constant_values=NEVER)
         scores, order = ops.top_k(scores, kept)
-        boxes = ops.take_along_axis(boxes, ops.cast(order, "int32")[..., None], axis=1)
+        boxes = take_rows(boxes, ops.cast(order, "int32"))
         if not self.supports_jit:  # sizes may depend on values: no box is computed for nothing
             most = ops.max(ops.sum(ops.cast(scores > NEVER, "int32"), axis=1))
             boxes, scores = boxes[:, : ops.maximum(most, 1)], scores[:, : ops.maximum(most, 1)]
@@ -114,7 +115,7 @@ class RegionProposals(keras.layers.Layer):
         logits = ops.cast(ops.reshape(logits, (batch, -1)), "float32")
         deltas = ops.cast(ops.reshape(deltas, (batch, -1, 4)), "float32")
         scores, chosen = ops.top_k(logits, ops.minimum(best, ops.shape(logits)[1]))
-        deltas = ops.take_along_axis(deltas, ops.cast(chosen, "int32")[..., None], axis=1)
+        deltas = take_rows(deltas, ops.cast(chosen, "int32"))
         boxes = clip_boxes(decode_boxes(deltas, ops.take(anchors, chosen, axis=0)), sizes)
         scores = ops.where(box_area(boxes) > 0, scores, NEVER)
         kept = non_maximum_suppression(
@@ -125,9 +126,7 @@ class RegionProposals(keras.layers.Layer):
             loop=self.loop,
         )
         found, kept = kept >= 0, ops.maximum(kept, 0)
-        boxes = ops.take_along_axis(boxes, kept[..., None], axis=1)
-        scores = ops.where(found, ops.take_along_axis(scores, kept, axis=1), NEVER)
-        return boxes, scores
+        return take_rows(boxes, kept), ops.where(found, take_rows(scores, kept), NEVER)
 
     def compute_output_spec(self, inputs, training=False):
         batch = inputs["sizes"].shape[0]

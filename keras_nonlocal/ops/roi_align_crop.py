@@ -208,8 +208,10 @@ def _pairs(numbers):
     import tensorflow as tf
 
     number = tf.reduce_prod(numbers, -1)
-    regions = tf.repeat(tf.range(tf.shape(number)[0]), number)
-    index = tf.range(tf.shape(regions)[0]) - tf.gather(tf.cumsum(number, exclusive=True), regions)
+    ends = tf.cumsum(number)
+    pairs = tf.range(tf.reduce_sum(number))
+    regions = tf.searchsorted(ends, pairs, side="right")
+    index = pairs - tf.gather(ends - number, regions)
     columns = tf.gather(numbers[:, 1], regions)
     return regions, tf.stack([index // columns, index % columns], -1)
 

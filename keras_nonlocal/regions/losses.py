@@ -16,6 +16,7 @@ from ..ops.boxes import box_iou, encode_boxes
 from ..ops.keypoints import keypoint_targets
 from ..ops.masks import mask_targets
 from ..ops.matching import match_boxes, sample_boxes
+from ..ops.rows import take_rows
 from ..utils.checks import one_of
 
 
@@ -143,13 +144,15 @@ class RegionTraining:
             positive_share=options.anchor_share,
         )
         logits, deltas = (
-            _at(
+            take_rows(
                 ops.concatenate([ops.reshape(x, (batch, -1, size)) for x in stage[name]], 1), chosen
             )
             for name, size in (("logits", 1), ("deltas", 4))
         )
-        positive = (_at(labels, chosen) == 1) & used
-        targets = encode_boxes(_at(boxes, _at(objects, chosen)), ops.take(anchors, chosen, axis=0))
+        positive = (take_rows(labels, chosen) == 1) & used
+        targets = encode_boxes(
+            take_rows(boxes, take_rows(objects, chosen)), ops.take(anchors, chosen, axis=0)
+        )
         divisor = ops.cast(batch * options.anchors, "float32")
         logits_loss = _binary_cross_entropy(logits[..., 0], ops.cast(positive, "float32"))
         deltas_loss = _smooth_absolute(ops.cast(deltas, "float32") - targets, options.anchor_beta)
@@ -173,14 +176,14 @@ class RegionTraining:
         chosen, used = sample_boxes(
             labels, self._priorities(labels), number=options.boxes, positive_share=options.box_share
         )
-        objects = _at(objects, chosen)
+        objects = take_rows(objects, chosen)
         return {
-            "boxes": _at(proposals, chosen) * ops.cast(used, "float32")[..., None],
+            "boxes": take_rows(proposals, chosen) * ops.cast(used, "float32")[..., None],
             "used": used,
-            "positive": (_at(labels, chosen) == 1) & used,
+            "positive": (take_rows(labels, chosen) == 1) & used,
             "objects": objects,
-            "object_boxes": _at(boxes, objects),
-            "classes": _at(classes, objects),
+            "object_boxes": take_rows(boxes, objects),
+            "classes": take_rows(classes, objects),
         }
 
     def _head(self, head, stage, boxes, training):
@@ -236,7 +239,7 @@ class RegionTraining:
     def _keypoint_loss(self, stage, sample, labels, training):
         (logits,) = self._head("keypoint", stage, sample["boxes"], training)
         size, keypoints = logits.shape[1], logits.shape[3]
-        points = _at(ops.cast(labels["keypoints"], "float32"), sample["objects"])
+        points = take_rows(ops.cast(labels["keypoints"], "float32"), sample["objects"])
         cells, inside = keypoint_targets(
             ops.reshape(points, (-1, keypoints, 3)), ops.reshape(sample["boxes"], (-1, 4)), size
         )
@@ -247,12 +250,6 @@ class RegionTraining:
 
 
 _OUTPUTS = {"box": ("logits", "deltas"), "mask": ("logits",), "keypoint": ("logits",)}
-
-
-def _at(values, places):
-    """Takes `values[b, places[b, n]]`: `(B, N)` or `(B, N, ...)`."""
-    extra = (1,) * (len(values.shape) - 2)
-    return ops.take_along_axis(values, ops.reshape(places, (*ops.shape(places), *extra)), axis=1)
 
 
 def _sum(values, mask):

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import keras
 import numpy as np
 import pytest
+from backend import eagerly
 from PIL import Image
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
@@ -19,6 +20,7 @@ from keras_nonlocal.training import TrainingData, write_recipe
 from keras_nonlocal.utils.run_lengths import decode_mask
 from keras_nonlocal.video import probe, write_video
 
+pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
 RECIPE = DetectionRecipe(
     "mask_rcnn_small", short_side=64, max_side=96, steps=1, score_threshold=0.0
 )
@@ -47,7 +49,8 @@ def results(place):
     files = [place / "data" / "val", place / "bad.png", place / "a.mp4"]
     options = ["--model", place / "run", "-o", place / "out", "--json", place / "coco.json"]
     command = ["detect", *files, *options, "--min-score", "0.0"]
-    assert main([str(word) for word in command]) == 1  # for the file that is no image
+    with eagerly():
+        assert main([str(word) for word in command]) == 1  # for the file that is no image
     return json.loads((place / "coco.json").read_text())
 
 
@@ -75,7 +78,8 @@ def test_masks_lie_in_their_boxes(results):
 def test_evaluate_gives_the_numbers_of_the_written_results(place, results, capsys):
     """Those of pycocotools itself, for the file that `detect` writes."""
     command = ["evaluate", str(place / "run"), "--data", str(place / "data"), "--split", "val"]
-    assert main([*command, "--json"]) == 0
+    with eagerly():
+        assert main([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     truth = COCO(str(place / "data" / "annotations" / "instances_val.json"))
     rows = [{**row, "image_id": row["image_id"] + 29} for row in results]

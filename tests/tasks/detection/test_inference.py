@@ -17,6 +17,7 @@ from keras_nonlocal.tasks.detection import Detector, evaluate_detection
 from keras_nonlocal.tasks.detection.evaluation import detect_all, with_tolerances
 from keras_nonlocal.tasks.detection.inference import ImageDetector
 
+pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
 SPEC = DetectionImage(short_side=64, max_side=96)
 
 

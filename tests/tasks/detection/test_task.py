@@ -14,6 +14,7 @@ from keras_nonlocal.tasks import load_run, plan_training, read_run, train
 from keras_nonlocal.tasks.detection import Detection, DetectionRecipe, Detector
 from keras_nonlocal.training import fit
 
+pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
 # Networks of few steps are sure of nothing, so all that they find is evaluated.
 RECIPE = DetectionRecipe(
     "nl_keypoint_rcnn_small",
@@ -58,7 +59,7 @@ class Copy(keras.callbacks.Callback):
                 shutil.copy(self._run / name, self._copy / name)
 
 
-OPTIONS = {"checkpoint_every_n_steps": 1, "deterministic": True, "verbose": 0}
+OPTIONS = {"checkpoint_every_n_steps": 5, "deterministic": True, "verbose": 0}
 
 
 @pytest.fixture(scope="module")
