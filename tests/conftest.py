@@ -52,3 +52,18 @@ def undrawn_weights():
         for drawn in (keras.initializers.HeNormal, keras.initializers.RandomNormal):
             patch.setattr(drawn, "__call__", keras.initializers.Zeros.__call__)
         yield
+
+
+@pytest.fixture(scope="module")
+def shallow_networks():
+    """Networks of 18 layers have five: two residual blocks instead of eight.
+
+    For tests of what is done with a network, such as training, saving and serving it.
+    """
+    from keras_nonlocal.backbones import placement
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(placement.DEPTHS, 18, (0, 1, 1, 0))
+        blocks = {1: {"res4": (0,)}, 2: {"res3": (0,), "res4": (0,)}}
+        patch.setitem(placement.PLACEMENTS, 18, blocks)
+        yield
