@@ -55,6 +55,23 @@ def undrawn_weights():
 
 
 @pytest.fixture(scope="module")
+def narrow_networks():
+    """Video networks have an eighth of the channels, with the layers and names of the published.
+
+    For tests of what is done with all weights of networks of 50 layers.
+    """
+    from keras_nonlocal.models import video
+
+    def narrow(*inputs, width, **options):
+        return published(*inputs, width=width // 8, **options)
+
+    published = video.video_resnet
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(video, "video_resnet", narrow)
+        yield
+
+
+@pytest.fixture(scope="module")
 def shallow_networks():
     """Networks of 18 layers have five: two residual blocks instead of eight.
 
