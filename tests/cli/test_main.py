@@ -1,6 +1,8 @@
 """The command starts quickly where nothing is computed, and prints only its own messages."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,43 +64,66 @@ def test_version_is_that_of_the_package(capsys):
 MODULE = "import sys; from keras_nonlocal.cli.main import main; sys.exit(main())"
 
 
-def test_stderr_holds_only_messages_of_the_command(tmp_path):
-    result = run(MODULE, "predict", "--sample", folder=tmp_path)
-    assert result.returncode == 0
-    message = "The attention of one position is drawn in keras_nonlocal_sample_attention.png\n"
-    assert result.stderr == message
+SEVERAL = """
+import json, sys
+from keras_nonlocal.cli.main import main
+for arguments in json.loads(sys.argv[1]):
+    status = main(arguments)
+    print("status", status, flush=True)
+    print("status", status, file=sys.stderr, flush=True)
+"""
+SMALL = ("builder=nl_c2d_small", "size=[32, 32]", "short_side=32", "arguments={}", "weights=null")
+COMMANDS = {
+    "sample": ["predict", "--sample"],
+    "half readable": ["predict", "videos"],
+    "error within TensorFlow": [
+        *("train", "nl_i3d_r50_32x2", "--data", "broken", "--dry-run"),
+        *(f"--set={change}" for change in SMALL),
+    ],
+}
 
 
 @pytest.fixture(scope="module")
-def half_readable(tmp_path_factory):
-    """What `predict` says of a video and a file that is none, to a reader that knows ASCII only."""
+def said(tmp_path_factory):
+    """The lines of stdout and stderr of several commands, for a reader that knows ASCII only.
+
+    One process runs them, as Keras is imported for seconds; the last line of each is its status.
+    """
     folder = tmp_path_factory.mktemp("videos")
-    sample_video.write_sample(folder / "caf\u00e9.mp4")
-    (folder / "broken.mp4").write_bytes(b"no video")
-    return run(MODULE, "predict", ".", folder=folder, PYTHONIOENCODING="ascii")
+    for name in ("videos", "broken/a"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "broken.mp4").write_bytes(b"no video")
+    sample_video.write_sample(folder / "videos" / "caf\u00e9.mp4")
+    commands = json.dumps([*COMMANDS.values()])
+    result = run(SEVERAL, commands, folder=folder, PYTHONIOENCODING="ascii")
+    assert result.returncode == 0, result.stderr
+    stdout, stderr = (
+        [each.splitlines() for each in re.findall(r"(?ms).*?^status \d$", text)]
+        for text in (result.stdout, result.stderr)
+    )
+    return dict(zip(COMMANDS, zip(stdout, stderr, strict=True), strict=True))
 
 
-def test_a_file_that_is_no_video_gives_one_line_of_stderr(half_readable):
-    assert half_readable.returncode == 1
-    (line,) = half_readable.stderr.splitlines()
-    assert line.startswith("Cannot read 'broken.mp4' as a video")
+def test_stderr_holds_only_messages_of_the_command(said):
+    message = "The attention of one position is drawn in keras_nonlocal_sample_attention.png"
+    assert said["sample"][1] == [message, "status 0"]
 
 
-def test_stdout_of_ascii_shows_names_with_escapes(half_readable):
-    assert half_readable.stdout.splitlines()[0].endswith("caf\\xe9.mp4")
+def test_a_file_that_is_no_video_gives_one_line_of_stderr(said):
+    line, status = filter(None, said["half readable"][1])
+    assert line.startswith("Cannot read 'videos/broken.mp4' as a video")
+    assert status == "status 1"
 
 
-def test_error_within_tensorflow_prints_one_line(tmp_path):
-    (tmp_path / "videos" / "a").mkdir(parents=True)
-    (tmp_path / "videos" / "a" / "broken.mp4").write_bytes(b"no video")
-    recipe = "nl_i3d_r50_32x2"
-    wrong = ("train", recipe, "--data", "videos", "--dry-run")
-    small = ("--set", "builder=nl_c2d_small", "--set", "size=[32, 32]", "--set", "short_side=32")
-    others = ("--set", "arguments={}", "--set", "weights=null")
-    result = run(MODULE, *wrong, *small, *others, folder=tmp_path)
-    assert result.returncode == 2
-    (line,) = result.stderr.splitlines()
+def test_stdout_of_ascii_shows_names_with_escapes(said):
+    shown = [*filter(None, said["half readable"][0])]
+    assert shown[0].endswith("caf\\xe9.mp4")
+
+
+def test_error_within_tensorflow_prints_one_line(said):
+    line, status = filter(None, said["error within TensorFlow"][1])
     assert line.startswith("keras-nonlocal: Cannot read ")
+    assert status == "status 2"
 
 
 def test_verbose_shows_messages_of_tensorflow(tmp_path):

@@ -5,6 +5,11 @@ from training.helpers import RECIPE, eagerly, fit
 from training.video_files import write_squares
 
 
+@pytest.fixture(scope="module", autouse=True)
+def small(shallow_networks):
+    """What these tests ask of a training run does not depend on how deep its network is."""
+
+
 @pytest.fixture
 def eager():
     with eagerly():

@@ -25,6 +25,11 @@ RECIPE = VideoRecipe(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def small():
+    """Networks as deep as those of the published weights."""
+
+
 def randomized(model):
     """Changes all weights, so that none has its initial value."""
     rng = np.random.default_rng(0)
@@ -73,16 +78,16 @@ def test_classifier_with_other_classes_is_initialized(run):
         np.testing.assert_array_equal(found[name], trained[name], err_msg=name)
 
 
-def test_segmentation_network_starts_from_a_run_of_another_task(tmp_path, undrawn_weights):
+def test_segmentation_network_starts_from_a_run_of_another_task(tmp_path):
     """The run has other classes and no block, but the same names of layers."""
-    recipe = {"task": "segmentation", "builder": "fcn_r50", "epochs": 1}
+    recipe = {"task": "segmentation", "builder": "fcn_small", "epochs": 1}
     (tmp_path / "recipe.json").write_text(json.dumps(recipe))
     data = TrainingData("streets", 8, ("road", "sky", "tree"), False, "0")
     (tmp_path / "data.json").write_text(json.dumps(asdict(data)))
-    source = randomized(models.fcn_r50(classes=3))
+    source = randomized(models.fcn_small(classes=3))
     source.save_weights(tmp_path / LAST)
-    target = models.nl_fcn_r50(classes=5)
-    start_from(tmp_path, target, "nl_fcn_r50")
+    target = models.nl_fcn_small(classes=5)
+    start_from(tmp_path, target, "nl_fcn_small")
     trained, found = arrays(source), arrays(target)
     assert (
         np.abs(found["logits/kernel"]).max() < 0.5

@@ -11,7 +11,7 @@ from keras_nonlocal import models
 from keras_nonlocal.weights import convert
 from keras_nonlocal.weights.assign import named_weights
 
-pytestmark = pytest.mark.usefixtures("undrawn_weights")
+pytestmark = pytest.mark.usefixtures("undrawn_weights", "narrow_networks")
 
 VARIANTS = {
     "caffe2": "official_32x2",
@@ -106,7 +106,7 @@ def test_2d_kernels_do_not_fit_longer_3d_kernels():
     tensors, _ = checkpoint("mmaction2", model, 0)
     tensors["backbone.conv1.conv.weight"] = tensors["backbone.conv1.conv.weight"][:, :, 0]
     before = values(model)
-    expected = r"conv1_conv/kernel: expected \(5, 7, 7, 3, 64\), received \(1, 7, 7, 3, 64\)"
+    expected = r"conv1_conv/kernel: expected \(5, 7, 7, 3, 8\), received \(1, 7, 7, 3, 8\)"
     with pytest.raises(ValueError, match=expected):
         convert(tensors, model, "mmaction2")
     assert_holds(model, before)
@@ -144,7 +144,7 @@ def test_norms_without_statistics_become_a_scale_and_a_shift():
         if "moving" not in name:
             np.testing.assert_array_equal(after[name], array)
     layer = model.get_layer("res4_0_shortcut_norm")
-    x = np.random.default_rng(1).normal(size=(1, 2, 3, 4, 1024)).astype("float32")
+    x = np.random.default_rng(1).normal(size=(1, 2, 3, 4, 128)).astype("float32")
     expected = expected[f"{layer.name}/gamma"] * x + expected[f"{layer.name}/beta"]
     np.testing.assert_allclose(layer(x), expected, rtol=1e-6, atol=1e-6)
 
@@ -197,10 +197,10 @@ FAULTS = {
         "res9_0_branch2a_w",
     ),
     "of another network": (
-        lambda tensors: tensors.update(nonlocal_conv5_0_g_b=np.zeros(1024)),
+        lambda tensors: tensors.update(nonlocal_conv5_0_g_b=np.zeros(128)),
         "nonlocal_conv5_0_g_b",
     ),
-    "shape": (lambda tensors: tensors.update(pred_w=np.zeros((174, 2048))), r"\(2048, 174\)"),
+    "shape": (lambda tensors: tensors.update(pred_w=np.zeros((174, 256))), r"\(256, 174\)"),
     "axes": (
         lambda tensors: tensors.update(conv1_w=np.moveaxis(tensors["conv1_w"], 0, -1)),
         "conv1_conv/kernel",
@@ -247,7 +247,7 @@ def image_checkpoint(model, seed=0):
         array = random_array(shape[1:] if len(shape) == 5 else shape, rng)
         tensors[name] = np.transpose(array, (3, 2, 0, 1)) if array.ndim == 4 else array
     return tensors | {
-        "fc.weight": random_array((1000, 2048), rng),
+        "fc.weight": random_array((1000, 256), rng),
         "fc.bias": random_array((1000,), rng),
         "bn1.num_batches_tracked": np.int64(0),
     }
@@ -278,6 +278,6 @@ def test_the_report_is_a_table_of_all_tensors(network):
         "action",
     ]
     assert lines[1].split("  ")[0] == "conv1_w"
-    assert "64 x 3 x 5 x 7 x 7" in lines[1]
-    assert "5 x 7 x 7 x 3 x 64" in lines[1]
+    assert "8 x 3 x 5 x 7 x 7" in lines[1]
+    assert "5 x 7 x 7 x 3 x 8" in lines[1]
     assert "327 rows: a caffe2 checkpoint" in lines[-1]
