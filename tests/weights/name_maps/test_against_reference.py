@@ -106,7 +106,7 @@ def pair(request):
     """A published network with random weights, our network with the same weights, and the case."""
     case = request.param
     network = case.there(placed(case))
-    published_answers(network, clip(case.fewest, (64, 64)))  # draws the weights
+    published_answers(network, clip(case.fewest, (224, 224)))  # draws the weights
     model = case.here()
     assert find_source(network.weights) == case.source
     convert(network.weights, model, case.source)
