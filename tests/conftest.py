@@ -69,31 +69,17 @@ def unoptimized_graphs():
 
 @pytest.fixture(scope="module")
 def narrow_networks():
-    """Video networks have an eighth of the channels, with the layers and names of the published.
+    """Video networks have an eighth of the channels: see `smaller_networks`."""
+    from smaller_networks import narrow
 
-    For tests of what is done with all weights of networks of 50 layers.
-    """
-    from keras_nonlocal.models import video
-
-    def narrow(*inputs, width, **options):
-        return published(*inputs, width=width // 8, **options)
-
-    published = video.video_resnet
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(video, "video_resnet", narrow)
+    with narrow():
         yield
 
 
 @pytest.fixture(scope="module")
 def shallow_networks():
-    """Networks of 18 layers have five: two residual blocks instead of eight.
+    """Networks of 18 layers have two residual blocks: see `smaller_networks`."""
+    from smaller_networks import shallow
 
-    For tests of what is done with a network, such as training, saving and serving it.
-    """
-    from keras_nonlocal.backbones import placement
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(placement.DEPTHS, 18, (0, 1, 1, 0))
-        blocks = {1: {"res4": (0,)}, 2: {"res3": (0,), "res4": (0,)}}
-        patch.setitem(placement.PLACEMENTS, 18, blocks)
+    with shallow():
         yield

@@ -11,6 +11,8 @@ from keras_nonlocal.tasks.video_classification.evaluation_callback import Evalua
 from keras_nonlocal.tasks.video_classification.evaluator import Evaluator
 from keras_nonlocal.video.clip_spec import ClipSpec
 
+pytestmark = pytest.mark.usefixtures("shallow_networks")
+
 CLIP = ClipSpec(8, size=(32, 32))
 
 

@@ -10,6 +10,8 @@ from keras_nonlocal.tasks import plan_training
 from keras_nonlocal.tasks.video_classification.network import build
 from keras_nonlocal.tasks.video_classification.recipe import VideoRecipe
 
+pytestmark = pytest.mark.usefixtures("shallow_networks")
+
 RECIPE = VideoRecipe(
     "nl_c2d_small",
     num_frames=2,

@@ -25,7 +25,7 @@ FILE = "scores-00000-of-00001.npz"
 PROGRAM = """
 import sys, time
 import keras
-from keras_nonlocal import models
+import keras_nonlocal
 from keras_nonlocal.tasks.video_classification import Evaluator, score_store
 from keras_nonlocal.video import ClipSpec
 
@@ -35,9 +35,8 @@ def save_slowly(self):
     time.sleep(0.5)
 
 score_store.ScoreStore.save, score_store.SAVE_INTERVAL = save_slowly, 0
-weights, folder, *videos = sys.argv[1:]
-model = models.nl_i3d_small(classes=3)
-model.load_weights(weights)
+file, folder, *videos = sys.argv[1:]
+model = keras.models.load_model(file)
 clip = ClipSpec(8, size=(32, 32), num_clips=2, mean=(114.75,) * 3, std=(57.375,) * 3)
 evaluator = Evaluator(clip)
 source = [(path, ("bend", "jack", "run")[i % 3]) for i, path in enumerate(videos)]
@@ -71,8 +70,8 @@ def assert_same(one, other):
     np.testing.assert_allclose(one.probabilities, other.probabilities, rtol=0, atol=1e-6)
 
 
-def kill_during_evaluation(weights, folder, paths):
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, weights, folder, *paths])
+def kill_during_evaluation(file, folder, paths):
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, file, folder, *paths])
     deadline = time.monotonic() + 120
     while not (folder / FILE).exists() or len(read_shard(folder / FILE).scores) < 3:
         assert process.poll() is None, "it ended before it was killed"
@@ -85,10 +84,10 @@ def kill_during_evaluation(weights, folder, paths):
 
 def test_resume_after_a_kill_reads_no_video_twice(model, own_videos, evaluator, tmp_path):
     whole = evaluator.evaluate(model, own_videos, folder=tmp_path / "whole")
-    model.save_weights(tmp_path / "model.weights.h5")
+    model.save(tmp_path / "model.keras")
     folder = tmp_path / "folder"
     shard = kill_during_evaluation(
-        tmp_path / "model.weights.h5", folder, [path for path, _ in own_videos]
+        tmp_path / "model.keras", folder, [path for path, _ in own_videos]
     )
     assert 3 <= len(shard.scores) < 7
     assert shard.num_remaining == 7 - len(shard.scores)

@@ -14,6 +14,8 @@ from keras_nonlocal.video.decoding.write import write_video
 from keras_nonlocal.video.shards.writing import write_shards
 from keras_nonlocal.video.stream import stream_indices
 
+pytestmark = pytest.mark.usefixtures("shallow_networks")
+
 RECIPE = VideoRecipe(
     "c2d_small", num_frames=4, frame_stride=3, size=(32, 32), steps=1, batch_size=2, seed=3
 )

@@ -9,6 +9,8 @@ from keras_nonlocal.cost.memory import inference_bytes
 from keras_nonlocal.tasks.video_classification.traced_network import TracedNetwork, digest
 from keras_nonlocal.video.clip_spec import ClipSpec
 
+pytestmark = pytest.mark.usefixtures("shallow_networks")
+
 CLIP = ClipSpec(8, size=(32, 32))
 
 
