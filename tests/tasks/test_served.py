@@ -22,6 +22,7 @@ from keras_nonlocal.video import read_clips, write_video
 from keras_nonlocal.video.graph_views import views_of_frames
 from keras_nonlocal.video.samples.sample_video import jumping_jacks
 
+pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
 REAL = Path(__file__).parents[3] / "shared/data/weizmann"
 
 
