@@ -23,7 +23,7 @@ RECIPE = VideoRecipe(
     frame_stride=1,
     size=(24, 24),
     # The generator of PyTorch's dropout is not in a checkpoint.
-    arguments={"variant": "slowfast", "blocks": {"res3": [1]}, "dropout": 0.0},
+    arguments={"variant": "slowfast", "blocks": {"res3": [0]}, "dropout": 0.0},
     augmentation=({"layer": "RandomFlip"},),
     epochs=1,
     batch_size=2,
